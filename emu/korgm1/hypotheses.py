@@ -1,0 +1,78 @@
+"""Every guess of the emulator under an id, with its evidence and its switch (hypotheses.toml)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from korgm1.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One guess: what it claims, why, how sure, what would refute it, and the values it can take."""
+
+    id: str
+    claim: str
+    evidence: str
+    confidence: str
+    falsifier: str
+    default: Any
+    switch: str
+    choices: tuple[Any, ...] = ()
+
+
+@cache
+def all_hypotheses() -> Mapping[str, Hypothesis]:
+    """All of them by id, in the order of the file.
+
+    >>> all_hypotheses()["H-VREF"].default
+    5.0
+    """
+    data = tomllib.loads((files("korgm1") / "hypotheses.toml").read_text("utf-8"))
+    return {
+        key: Hypothesis(id=key, choices=tuple(row.pop("choices", ())), **row) for key, row in data.items()
+    }
+
+
+class Hypotheses:
+    """The values one machine is built with: the defaults, changed by `choose`.
+
+    Args:
+        choose: id -> value, as text (from the command line) or as its own type.
+
+    Raises:
+        UsageError: an unknown id, a value of the wrong type or outside the choices.
+
+    >>> Hypotheses({"H-VREF": "4.5"})["H-VREF"]
+    4.5
+    """
+
+    def __init__(self, choose: Mapping[str, Any] | None = None) -> None:
+        self._values = {key: row.default for key, row in all_hypotheses().items()}
+        for key, value in (choose or {}).items():
+            row = all_hypotheses().get(key)
+            if row is None:
+                raise UsageError(f"there is no hypothesis {key!r}", "an id of hypotheses.toml", "korgm1 hypotheses")
+            try:
+                if isinstance(row.default, bool):
+                    value = value if isinstance(value, bool) else {"true": True, "false": False}[str(value).lower()]
+                else:
+                    value = type(row.default)(value)
+            except (TypeError, ValueError, KeyError):
+                kind = type(row.default).__name__
+                raise UsageError(f"{key}={value!r} cannot be used", f"a value of type {kind}") from None
+            if row.choices and value not in row.choices:
+                raise UsageError(f"{key}={value!r} is not known", "one of " + ", ".join(map(str, row.choices)))
+            self._values[key] = value
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def changed(self) -> dict[str, Any]:
+        """Those that differ from their default."""
+        return {k: v for k, v in self._values.items() if v != all_hypotheses()[k].default}
