@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+
 @dataclass(frozen=True)
 class Access:
     """One access: clock, kind ("mem read", "mem write", "rom write", "in", "out"), address, value."""
