@@ -1,4 +1,4 @@
-"""The compiled cores (cext/), by cffi; every object of it is a cdata without a static type."""
+"""The compiled C extension (cext/), seen by the type checker."""
 
 from typing import Any
 
