@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from korgm1.board.midi import BYTE, MidiIn, MidiOut
@@ -110,6 +110,7 @@ def test_save_and_continue(cut: int) -> None:
     assert len(twin.rx.received) == 8
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=50))
 def test_echo_through_the_scu_loses_nothing(data: bytes) -> None:
     """MIDI IN to RxD, a program that copies SRB to STB, TxD to MIDI OUT."""
@@ -117,6 +118,7 @@ def test_echo_through_the_scu_loses_nothing(data: bytes) -> None:
     sint, out = Line("SINT"), MidiOut()
     scu = Scu(scheduler, sint, out.receive)
     sint.connect(lambda high: scu.write(0, scu.read(0)) if high else None)
+    scu.set_pins(1)
     scu.set_rtclk(16)
     for register, value in ((2, 0x4E), (3, 0x02), (1, 0x05)):
         scu.write(register, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from korgm1.clock import Scheduler
@@ -23,6 +23,7 @@ class Rig:
         self.sent: list[Frame] = []
         self.scu = Scu(self.scheduler, self.sint, self.sent.append)
         self.scu.reset("power")
+        self.scu.set_pins(1)
         self.scu.set_rtclk(rtclk)
         self.scu.write(2, smd)
         self.scu.write(1, scm)
@@ -330,7 +331,7 @@ def test_sbrk_holds_txd_low() -> None:
 
 def test_pins_off_disconnects_both_ways() -> None:
     rig = Rig()
-    rig.scu.set_pins(False)
+    rig.scu.set_pins(0)
     rig.scu.write(0, 0x42)
     rig.hear(0x42, 0)
     rig.run(5000)
@@ -344,6 +345,7 @@ def test_mrdy_is_taken_without_effect() -> None:
     assert rig.scu.read(0) == 0x42
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 255), min_size=1, max_size=4), st.integers(0, 6000), st.integers(200, 300),
     st.lists(st.integers(0, 255), max_size=2),
@@ -375,6 +377,7 @@ def test_save_and_continue_is_the_same(heard: list[int], cut: int, bit: int, sai
 # --- frames -----------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), st.integers(1, 6), st.integers(1, 5), st.integers(0, 31)), min_size=1, max_size=4

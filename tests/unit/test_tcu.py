@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from korgm1.clock import Scheduler
@@ -334,6 +334,7 @@ def test_unlistened_and_unprogrammed_timers_schedule_nothing() -> None:
     assert rig.scheduler.headroom(12345) == 12345
 
 
+@settings(deadline=None)
 @given(
     mode=st.sampled_from([0, 2, 3, 4]), count=st.integers(0, 40), tcks=st.integers(0, 3), cut=st.integers(0, 400),
     latch=st.booleans(),
@@ -454,6 +455,7 @@ OPS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(OPS, max_size=30))
 def test_counter_equals_the_tick_by_tick_model(ops: list[tuple[str, int]]) -> None:
     counter, model = Counter(), TickModel()

@@ -167,7 +167,7 @@ class Icu:
         if not self._awaited:
             self._imk = value
             return
-        word = self._awaited.pop(0)
+        word, *self._awaited = self._awaited
         if word == 2:
             self._vector = value & 0xF8
         elif word == 3:

@@ -52,7 +52,7 @@ class Scu:
     >>> sent = []
     >>> scheduler = Scheduler()
     >>> scu = Scu(scheduler, Line("SINT"), sent.append)
-    >>> scu.set_rtclk(16)
+    >>> scu.set_pins(1); scu.set_rtclk(16)
     >>> scu.write(2, 0x4E); scu.write(1, 0x05); scu.write(0, 0x90)
     >>> scheduler.run_due(2560)
     >>> hex(sent[0].bits >> 1 & 0xFF), sent[0].end
@@ -72,7 +72,7 @@ class Scu:
         self._tx_timer = scheduler.timer("scu.tx", self._tx_done)
         self._rx_timer = scheduler.timer("scu.rx", self._rx_due)
         self._rtclk: int | None = None
-        self._pins = True
+        self._pins = False
         self._frames: deque[Frame] = deque()
         self._clear()
 
@@ -132,9 +132,9 @@ class Scu:
                 self._tx_timer.cancel()
         self._hunt(self._scheduler.now)
 
-    def set_pins(self, on: bool) -> None:
-        """Whether RxD and TxD are on pins (OPCN PF bit 1)."""
-        self._pins = on
+    def set_pins(self, on: int) -> None:
+        """Whether RxD and TxD are on pins (OPCN PF bit 1); at first they are not."""
+        self._pins = bool(on)
 
     def receive_frame(self, frame: Frame) -> None:
         """A character begins on RxD now (`frame.start`), at the sender's own bit time."""
