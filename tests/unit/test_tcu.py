@@ -506,3 +506,50 @@ def test_every_change_is_found_by_next_change(mode: int) -> None:
             tick += step
             found.append(tick)
         assert found == expected
+
+
+TCU_OPS = st.one_of(
+    st.tuples(st.just("program"), st.integers(0, 5), st.integers(0, 12)),
+    st.tuples(st.just("count"), st.integers(0, 12), st.just(0)),
+    st.tuples(st.just("gate"), st.integers(0, 1), st.just(0)),
+    st.tuples(st.just("tcks"), st.integers(0, 3), st.just(0)),
+    st.tuples(st.just("run"), st.integers(0, 90), st.just(0)),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(TCU_OPS, max_size=25))
+def test_the_line_follows_the_model_at_every_clock(ops: list[tuple[str, int, int]]) -> None:
+    """Timer 2 through its registers; only the short low pulses may reach the line late, and then as edges at once."""
+    rig, model = Rig(), TickModel()
+    shift, clock = 1, 0
+    for op, value, count in ops:
+        if op == "program":
+            rig.tcu.write(3, 0x90 | value << 1)
+            rig.tcu.write(2, count)
+            model.control(value)
+            model.cr = None
+            model.write(count)
+        elif op == "count" and model.cr is not None:
+            rig.tcu.write(2, value)
+            model.write(value)
+        elif op == "gate":
+            rig.tcu.set_gate(value)
+            model.set_gate(value)
+        elif op == "tcks":
+            rig.tcu.set_tcks(value)
+            shift = value + 1
+        elif op == "run":
+            for clock in range(clock + 1, clock + value + 1):
+                if clock % (1 << shift) == 0:
+                    rises = len([level for _, level in rig.edges[2] if level])
+                    before = model.out
+                    model.tick()
+                    rig.run(clock)
+                    late = model.mode in (2, 4, 5) and not model.out
+                    assert rig.lines[2].level == model.out or late
+                    if model.out and not before:
+                        assert len([level for _, level in rig.edges[2] if level]) == rises + 1
+            rig.run(clock)
+        if model.cr is not None:
+            assert rig.status(2) >> 7 == model.out
