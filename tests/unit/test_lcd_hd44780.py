@@ -90,7 +90,9 @@ def test_text_fills_both_lines_and_wraps() -> None:
     assert bench.lines[0][:2] == "*1"
 
 
-@pytest.mark.parametrize(("start", "up", "down"), [(0x27, 0x40, 0x26), (0x67, 0x00, 0x66), (0x40, 0x41, 0x27), (0, 1, 0x67)])
+@pytest.mark.parametrize(
+    ("start", "up", "down"), [(0x27, 0x40, 0x26), (0x67, 0x00, 0x66), (0x40, 0x41, 0x27), (0, 1, 0x67)]
+)
 def test_address_steps_at_the_ends(start: int, up: int, down: int) -> None:
     bench = two_lines()
     bench.put(0, 0x80 | start, 0x14)
@@ -384,7 +386,7 @@ class Model:
             shown.append(to_text(bytes(ring)[:40]) if self.on else BLANK)
         if self.lines == 1 and not self.on:
             shown = [BAR]
-        return shown[0], (shown + [BLANK])[1]
+        return shown[0], [*shown, BLANK][1]
 
 
 class LcdAgainstModel(RuleBasedStateMachine):

@@ -11,13 +11,14 @@ RS R/W  code      function
 0  1              bit 7 BF, bits 6-0 AC
 1  x              data
 
-`read`, `write` and `peek` are whole bus cycles (offset = RS; in 4-bit mode the upper half counts); `pins` is the wire level.
+`read`, `write` and `peek` are whole bus cycles (offset = RS; in 4-bit mode the upper half counts); `pins` is the wires.
 
 Confirmed (DATASHEET, RECALL): the table, the memories, the times, power-on state, 10 ms internal reset, N and F taken
 only before other instructions unless DL changes. DATASHEET: what a read returns was fetched into DR when the address
 was set or the last read ended, so a read right after a write returns the byte written.
-Guessed: H-LCD-BUSY (a cycle while busy), H-LCD-FOSC, H-LCD-BAR (1-line duty without display = line 1 dark, INFERENCE);
-ASSUMED: no cell at the unused addresses (28-3F, 68-7F; 50-7F of one line): writes are lost, reads give 20; CGRAM starts as 00.
+Guessed: H-LCD-BUSY (a cycle while busy), H-LCD-FOSC, H-LCD-BAR (1-line duty without display = line 1 dark,
+INFERENCE). ASSUMED: no cell at the unused addresses (28-3F, 68-7F; 50-7F of one line): writes are lost, reads give 20;
+CGRAM starts as 00.
 Sources: facts v50-chip 7.1, m1-hardware 1.5.
 """
 
@@ -63,6 +64,9 @@ class Hd44780:
     >>> lcd.text()[0].rstrip()
     'Prog I00'
     """
+
+    _dl: bool
+    _low: bool
 
     def __init__(
         self, scheduler: Scheduler, *, fosc_khz: int = 270, busy_writes: str = "ignore", bar: bool = True
@@ -212,8 +216,8 @@ class Hd44780:
         self._ac = self._ac_old = self._shift = self._half = self.ignored = 0
         self._ac_moves = self.busy_until = self._origin = 0
         self._dr = 0x20
-        self._in_cgram = self._s = self._d = self._c = self._b = self._n = self._f = self._locked = self._low = False
-        self._id = self._dl = True
+        self._in_cgram = self._s = self._d = self._c = self._b = self._n = self._f = self._locked = False
+        self._id, self._dl, self._low = True, True, False
 
     def _refused(self) -> bool:
         if self._scheduler.now >= self.busy_until:
@@ -360,6 +364,7 @@ class Hd44780:
 
 
 _STATE = (
-    "_ddram _cgram _ac _ac_old _ac_moves _dr _in_cgram _id _s _d _c _b _n _f _dl _locked _shift _low _half "
-    "_rs _rw _e _db _powered _origin busy_until ignored"
-).split()
+    *("_ddram", "_cgram", "_ac", "_ac_old", "_ac_moves", "_dr", "_in_cgram", "_shift", "_id", "_s", "_d", "_c", "_b"),
+    *("_n", "_f", "_dl", "_locked", "_low", "_half", "_rs", "_rw", "_e", "_db", "_powered", "_origin"),
+    *("busy_until", "ignored"),
+)
