@@ -5,8 +5,9 @@ import zlib
 
 import numpy as np
 
-from korgm1.board.lcd_picture import BEZEL, COLUMN, GLASS, LINE, LIT, PITCH, UNLIT, picture, png_bytes
+from korgm1.board.lcd_picture import BEZEL, GLASS, LIT, UNLIT, png_bytes, render
 
+PITCH, LINE, COLUMN = 4, 8 * 4 + 5, 5 * 4 + 3
 EDGE = GLASS + BEZEL
 DARK, REST, GROUND = list(LIT.dark), list(LIT.rest), list(LIT.ground)
 
@@ -14,7 +15,7 @@ DARK, REST, GROUND = list(LIT.dark), list(LIT.rest), list(LIT.ground)
 def one_dot(line: int, column: int, row: int, dot: int) -> np.ndarray:
     dots = np.zeros((2, 40, 8, 5), bool)
     dots[line, column, row, dot] = True
-    return picture(dots)
+    return render(dots)
 
 
 def test_a_dot_is_painted_in_its_place_and_nowhere_else() -> None:
@@ -28,7 +29,7 @@ def test_a_dot_is_painted_in_its_place_and_nowhere_else() -> None:
 def test_dots_side_by_side_are_joined_by_a_fainter_seam() -> None:
     dots = np.zeros((2, 40, 8, 5), bool)
     dots[0, 0, 0, :2] = dots[0, 0, 1, 0] = True
-    image = picture(dots)
+    image = render(dots)
     for y, x in [(0, 3), (3, 0)]:
         seam = image[EDGE + y, EDGE + x].astype(int)
         assert (seam > DARK).all() and (seam < GROUND).all()
@@ -37,11 +38,12 @@ def test_dots_side_by_side_are_joined_by_a_fainter_seam() -> None:
 
 def test_frame_scale_and_colours() -> None:
     dots = np.zeros((2, 40, 8, 5), bool)
-    small, big = picture(dots), picture(dots, UNLIT, scale=3)
+    small, big = render(dots), render(dots, 8, UNLIT)
     assert (small[0] == LIT.bezel).all() and (small[BEZEL, EDGE] == GROUND).all()
     assert (small[BEZEL - 1, EDGE] == LIT.edge).all()
-    assert big.shape == (small.shape[0] * 3, small.shape[1] * 3, 3)
-    assert (big[3 * EDGE, 3 * EDGE] == UNLIT.rest).all()
+    assert (big[2 * EDGE, 2 * EDGE] == UNLIT.rest).all()
+    sizes = [render(dots, scale).shape[1] for scale in (2, 3, 5, 8)]
+    assert sizes == sorted(set(sizes)) and big.shape[1] == sizes[-1]
 
 
 def test_png_holds_the_picture() -> None:

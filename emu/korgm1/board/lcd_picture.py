@@ -16,12 +16,10 @@ import numpy.typing as npt
 Rgb = tuple[int, int, int]
 Image = npt.NDArray[np.uint8]
 
-DOT, PITCH = 3, 4
-"""Pixels of a dot and from dot to dot, at scale 1."""
-COLUMN, LINE = 5 * PITCH + 3, 8 * PITCH + 5
-"""Pixels from character to character and from line to line."""
+LINE_GAP, COLUMN_GAP = 5, 3
+"""Between the dots of lines and of characters, in quarters of a dot pitch."""
 GLASS, BEZEL = 22, 14
-"""Pixels of empty glass around the characters and of the frame around the glass."""
+"""Empty glass around the characters and the frame around the glass, in quarters of a dot pitch."""
 _GROUND, _REST, _DARK, _SEAM, _EDGE, _BEZEL = range(6)
 
 
@@ -41,38 +39,40 @@ UNLIT = Colours(ground=(52, 56, 55), rest=(49, 53, 52), dark=(28, 29, 30))
 """The same panel with its backlight off."""
 
 
-def picture(dots: npt.NDArray[np.bool_], colours: Colours = LIT, scale: int = 1) -> Image:
+def render(dots: npt.NDArray[np.bool_], scale: int = 4, colours: Colours = LIT) -> Image:
     """The panel as an RGB picture.
 
     Args:
         dots: True where dark, of shape (lines, columns, rows, 5), as `Hd44780.dots()` gives.
+        scale: pixels from dot to dot, 2 or more, one of them the gap.
         colours: the paint.
-        scale: pixels a pixel, 1 or more.
 
     Returns:
-        uint8 of shape (height, width, 3); 988 x 140 pixels for 2 x 40 characters at scale 1.
+        uint8 of shape (height, width, 3); 988 x 140 pixels for 2 x 40 characters at scale 4.
 
-    >>> picture(np.zeros((2, 40, 8, 5), bool)).shape
+    >>> render(np.zeros((2, 40, 8, 5), bool)).shape
     (140, 988, 3)
     """
     lines, columns, rows, width = dots.shape
-    cells = np.zeros((lines, LINE, columns, COLUMN), np.uint8)
+    tall, wide = rows * scale, width * scale
+    below, right, glass_rim, bezel = (max(1, n * scale // 4) for n in (LINE_GAP, COLUMN_GAP, GLASS, BEZEL))
+    cells = np.full((lines, tall + below, columns, wide + right), _GROUND, np.uint8)
     on = dots.transpose(0, 2, 1, 3)
-    tall, wide = rows * PITCH, width * PITCH
-    for y in range(DOT):
-        for x in range(DOT):
-            cells[:, y:tall:PITCH, :, x:wide:PITCH] = np.where(on, _DARK, _REST)
-    below, beside = on[:, :-1] & on[:, 1:], on[..., :-1] & on[..., 1:]
-    for i in range(DOT):
-        cells[:, DOT : tall - 1 : PITCH, :, i:wide:PITCH] = np.where(below, _SEAM, _GROUND)
-        cells[:, i:tall:PITCH, :, DOT : wide - 1 : PITCH] = np.where(beside, _SEAM, _GROUND)
-    glass = cells.reshape(lines * LINE, columns * COLUMN)[: tall - LINE - 1, : wide - COLUMN - 1]
-    framed = np.pad(glass, GLASS)
-    framed = np.pad(framed, 1, constant_values=_EDGE)
-    framed = np.pad(framed, BEZEL - 1, constant_values=_BEZEL)
+    gap = scale - 1
+    for y in range(gap):
+        for x in range(gap):
+            cells[:, y:tall:scale, :, x:wide:scale] = np.where(on, _DARK, _REST)
+    stacked, joined = on[:, :-1] & on[:, 1:], on[..., :-1] & on[..., 1:]
+    for i in range(gap):
+        cells[:, gap : tall - 1 : scale, :, i:wide:scale] = np.where(stacked, _SEAM, _GROUND)
+        cells[:, i:tall:scale, :, gap : wide - 1 : scale] = np.where(joined, _SEAM, _GROUND)
+    glass = cells.reshape(lines * (tall + below), columns * (wide + right))[: -below - 1, : -right - 1]
+    framed = np.pad(np.pad(glass, glass_rim), 1, constant_values=_EDGE)
+    framed = np.pad(framed, bezel - 1, constant_values=_BEZEL)
     seam = tuple((a + 2 * b) // 3 for a, b in zip(colours.ground, colours.dark, strict=True))
     paint = np.array([colours.ground, colours.rest, colours.dark, seam, colours.edge, colours.bezel], np.uint8)
-    return paint[framed.repeat(scale, 0).repeat(scale, 1)]
+    image: Image = paint[framed]
+    return image
 
 
 def png_bytes(image: Image) -> bytes:
