@@ -285,7 +285,7 @@ class Hd44780:
         dl = bool(code & 0x10)
         if dl != self._dl:
             self._locked = False
-            self._dl, self._low = dl, False
+            self._dl = dl
         if not self._locked:
             self._n, self._f = bool(code & 8), bool(code & 4)
 
