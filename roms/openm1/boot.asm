@@ -75,7 +75,7 @@ power_on:
 .linger:
         call    wait_ticks
 .ready:
-        or      byte [pa_high], PA_SOUND
+        set1    pa_high, 7              ; the sound chips leave reset
         mov     word [message_ticks], 0
         mov     al, [key_head]          ; keys held at power-on are not presses
         mov     [key_tail], al
