@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
             write(path, data)
             print(f"{path.relative_to(ROOT)}: {len(data)} bytes")
         elif not path.is_file() or path.read_bytes() != data:
-            print(f"{path.relative_to(ROOT)} differs from its source: run python tools/build_openm1.py", file=sys.stderr)
+            print(f"{path.relative_to(ROOT)} is not what its source makes; run tools/build_openm1.py", file=sys.stderr)
             different = 1
     return different
 

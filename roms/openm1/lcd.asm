@@ -5,7 +5,7 @@ RS      equ     1
 RW      equ     2
 EN      equ     4
 
-LCD_POLLS       equ     400             ; about 4 ms; clear takes 1.52 ms
+LCD_POLLS       equ     200             ; about 4 ms; clear takes 1.52 ms
 LCD_POLLS_DEAF  equ     4
 
 lcd_init:
