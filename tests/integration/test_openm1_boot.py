@@ -31,7 +31,7 @@ def test_a_part_never_powered_is_initialised_and_shows_the_play_page() -> None:
     combis = {image[0x139D + 124 * n :][:124] for n in range(100)}
     assert len(combis) == 1 and combis.pop().startswith(b"Init Combi")
     assert [image[0x7BE9 + 96 * n + 20 :][:10] for n in range(10)] == [b"New Song  "] * 10
-    assert image[0x1020:0x102A] == bytes.fromhex("00 00 01 00 00 00 00 00 00 00")  # 100/100, channel 1, exclusive, no protect
+    assert image[0x1020:0x102A] == bytes.fromhex("00 00 01 00 00 00 00 00 00 00")
 
 
 def test_the_banner_stands_about_a_second() -> None:
@@ -67,8 +67,16 @@ def test_two_exchanged_words_are_noticed(initialised: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("volts", "message"),
-    [("fresh", ""), ("low", "Battery Low (Internal)"), ("dead", "Battery Low (Internal)"), ("absent", "Battery Low (Internal)"),
-     (2.45, "Battery Low (Internal)"), (2.55, ""), (3.9, ""), (4.5, "Battery High (Internal)")],
+    [
+        ("fresh", ""),
+        ("low", "Battery Low (Internal)"),
+        ("dead", "Battery Low (Internal)"),
+        ("absent", "Battery Low (Internal)"),
+        (2.45, "Battery Low (Internal)"),
+        (2.55, ""),
+        (3.9, ""),
+        (4.5, "Battery High (Internal)"),
+    ],
 )
 def test_battery_message(initialised: bytes, volts: str | float, message: str) -> None:
     result = Session(battery=volts, sram=initialised).boot()

@@ -1,4 +1,4 @@
-"""OpenM1's MIDI: running status, program change, identity, active sensing, requests, notes from the keyboard scanner."""
+"""OpenM1's MIDI: running status, program change, identity, active sensing, requests, notes of the scanner."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ def test_identity(m1: Session, channel: str) -> None:
     assert reply == bytes.fromhex("F0 7E 00 06 02 42 19 00 00 00 18 00 01 00 F7")
 
 
-@pytest.mark.parametrize("request_", ["F0 7E 05 06 01 F7", "F0 7E 7F 06 F7", "F0 7E 7F 06 01 00 F7", "F0 7E 7F 06 01 90"])
+@pytest.mark.parametrize(
+    "request_", ["F0 7E 05 06 01 F7", "F0 7E 7F 06 F7", "F0 7E 7F 06 01 00 F7", "F0 7E 7F 06 01 90"]
+)
 def test_what_is_no_identity_request_to_us(m1: Session, request_: str) -> None:
     assert talk(m1, request_) == b""
 
@@ -122,7 +124,15 @@ def test_what_this_version_has_not_is_24(m1: Session, body: str) -> None:
 
 @pytest.mark.parametrize(
     "message",
-    ["F0 42 31 19 12 F7", "F0 42 30 18 12 F7", "F0 41 30 19 12 F7", "F0 42 30 19 7F F7", "F0 42 30 19 F7", "F0 F7", "F0 42 30 19 0F 00 90"],
+    [
+        "F0 42 31 19 12 F7",
+        "F0 42 30 18 12 F7",
+        "F0 41 30 19 12 F7",
+        "F0 42 30 19 7F F7",
+        "F0 42 30 19 F7",
+        "F0 F7",
+        "F0 42 30 19 0F 00 90",
+    ],
 )
 def test_foreign_and_broken_requests_get_no_answer(m1: Session, message: str) -> None:
     assert talk(m1, message, 0.5) == b""

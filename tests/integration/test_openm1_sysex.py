@@ -20,7 +20,9 @@ BYTE_TIME = 10 / 31250
 def pack(data: bytes) -> bytes:
     """Groups of seven, the high bits first (facts: m1-hardware 6.2)."""
     groups = (data[at : at + 7] for at in range(0, len(data), 7))
-    return b"".join(bytes([sum((byte >> 7) << n for n, byte in enumerate(g))]) + bytes(b & 0x7F for b in g) for g in groups)
+    return b"".join(
+        bytes([sum((byte >> 7) << n for n, byte in enumerate(g))]) + bytes(b & 0x7F for b in g) for g in groups
+    )
 
 
 def unpack(data: bytes) -> bytes:
@@ -34,8 +36,12 @@ def steps(count: int) -> bytes:
 
 def invented(sounds: int, count: int) -> bytes:
     """Data of an ALL DATA dump with names to be recognised and every byte value somewhere."""
-    combis = b"".join(f"Combi  {n:03}".encode() + bytes((n + i) & 0xFF for i in range(COMBI - 10)) for n in range(sounds))
-    programs = b"".join(f"Program{n:03}".encode() + bytes((n * 3 + i) & 0xFF for i in range(PROGRAM - 10)) for n in range(sounds))
+    combis = b"".join(
+        f"Combi  {n:03}".encode() + bytes((n + i) & 0xFF for i in range(COMBI - 10)) for n in range(sounds)
+    )
+    programs = b"".join(
+        f"Program{n:03}".encode() + bytes((n * 3 + i) & 0xFF for i in range(PROGRAM - 10)) for n in range(sounds)
+    )
     rest = bytes((i * 7) & 0xFF for i in range(1522 + 4 * count))
     return bytes(i & 0x7F for i in range(861)) + combis + programs + rest
 
@@ -135,8 +141,12 @@ def test_any_bank_that_fits_comes_back(m1: Session, sounds: int, allocation: int
 
 @pytest.mark.parametrize(
     ("request_", "part", "extra"),
-    [("1C 00", slice(PROGRAMS, SONGS), b""), ("1D 00", slice(COMBIS, PROGRAMS), b""), ("0E 00", slice(0, COMBIS), None),
-     ("18 00", slice(SONGS, None), b"\x23\x1c")],
+    [
+        ("1C 00", slice(PROGRAMS, SONGS), b""),
+        ("1D 00", slice(COMBIS, PROGRAMS), b""),
+        ("0E 00", slice(0, COMBIS), None),
+        ("18 00", slice(SONGS, None), b"\x23\x1c"),
+    ],
 )
 def test_single_parts(m1: Session, preload: bytes, request_: str, part: slice, extra: bytes | None) -> None:
     data = unpack(preload[8:-1])[part]
@@ -193,8 +203,12 @@ def test_edit_buffers_and_write(m1: Session) -> None:
 
 @pytest.mark.parametrize(
     ("keys", "message"),
-    [(("GLOBAL", "4", "UP"), "Memory Protected"), (("GLOBAL", "4", "E", "UP"), "Memory Protected"),
-     (("GLOBAL", "4", "G", "UP"), "Memory Protected"), (("GLOBAL", "5", "PAGE+", "DOWN"), "Exclusive Disabled")],
+    [
+        (("GLOBAL", "4", "UP"), "Memory Protected"),
+        (("GLOBAL", "4", "E", "UP"), "Memory Protected"),
+        (("GLOBAL", "4", "G", "UP"), "Memory Protected"),
+        (("GLOBAL", "5", "PAGE+", "DOWN"), "Exclusive Disabled"),
+    ],
 )
 def test_a_refused_bank_changes_nothing(m1: Session, preload: bytes, keys: tuple[str, ...], message: str) -> None:
     for key in (*keys, "PROG"):
@@ -208,7 +222,11 @@ def test_a_refused_bank_changes_nothing(m1: Session, preload: bytes, keys: tuple
 
 @pytest.mark.parametrize(
     ("key", "body"),
-    [("A", b"\x4c\0" + pack(bytes(14300))), ("E", b"\x4d\0" + pack(bytes(12400))), ("G", b"\x48\0\0\0" + pack(bytes(1522)))],
+    [
+        ("A", b"\x4c\0" + pack(bytes(14300))),
+        ("E", b"\x4d\0" + pack(bytes(12400))),
+        ("G", b"\x48\0\0\0" + pack(bytes(1522))),
+    ],
 )
 def test_each_protect_switch_guards_its_own_part(m1: Session, key: str, body: bytes) -> None:
     for name in ("GLOBAL", "4", key, "UP"):
@@ -225,8 +243,16 @@ def test_each_protect_switch_guards_its_own_part(m1: Session, key: str, body: by
 
 @pytest.mark.parametrize(
     ("body", "reply"),
-    [(b"\x50\x02\0\0", FORMAT), (b"\x50\0" + steps(4401), REFUSED), (b"\x50\x01" + steps(7701), REFUSED), (b"\x48\0" + steps(4401), REFUSED),
-     (b"\x4c\x02", FORMAT), (b"\x4d\x7f", FORMAT), (b"\x50", FORMAT), (b"\x50\0\0", FORMAT)],
+    [
+        (b"\x50\x02\0\0", FORMAT),
+        (b"\x50\0" + steps(4401), REFUSED),
+        (b"\x50\x01" + steps(7701), REFUSED),
+        (b"\x48\0" + steps(4401), REFUSED),
+        (b"\x4c\x02", FORMAT),
+        (b"\x4d\x7f", FORMAT),
+        (b"\x50", FORMAT),
+        (b"\x50\0\0", FORMAT),
+    ],
 )
 def test_headers_that_cannot_be_taken_change_nothing(m1: Session, body: bytes, reply: bytes) -> None:
     before = digest(m1)
@@ -251,7 +277,9 @@ def test_an_edit_buffer_dump_of_the_wrong_size_is_not_taken(m1: Session) -> None
 
 
 @pytest.mark.parametrize("end", [b"\xf7", b"\x90\x40\x40", b""])
-@pytest.mark.parametrize("taken", [3, 861, 861 + 124 * 30 + 5, PROGRAMS + 143 * 20 + 77, PROGRAMS + 143 * 99 + 1, SONGS, SONGS + 40])
+@pytest.mark.parametrize(
+    "taken", [3, 861, 861 + 124 * 30 + 5, PROGRAMS + 143 * 20 + 77, PROGRAMS + 143 * 99 + 1, SONGS, SONGS + 40]
+)
 def test_a_dump_that_breaks_off(m1: Session, taken: int, end: bytes) -> None:
     data = invented(100, 5)
     cut = HEAD + b"\x50\0" + steps(5) + pack(data[:taken])
