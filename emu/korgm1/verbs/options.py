@@ -84,7 +84,7 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
     machine.add_argument("--card", metavar="FILE", help="a program card image (32,768 bytes) in the slot")
     machine.add_argument("--seed", type=int, default=0, metavar="N", help="which particular RAM chips; default: 0")
     machine.add_argument(
-        "--hypothesis", action="append", default=[], metavar="ID=VALUE", help="another guess; korgm1 hypotheses lists them"
+        "--hypothesis", action="append", default=[], metavar="ID=VALUE", help="another guess (korgm1 hypotheses)"
     )
     hands = parser.add_argument_group("what is done to it")
     hands.add_argument("--hold", type=keys, default=(), metavar="KEY,...", help="keys held at power-on, as INT,CARD")
