@@ -20,6 +20,7 @@ from korgm1.bus.memory import MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.clock import CPU_HZ, Scheduler
+from korgm1.cpu.engine import CpuOptions
 from korgm1.hypotheses import Hypotheses
 from korgm1.line import Line
 from korgm1.machine.engines import make_engine
@@ -143,7 +144,10 @@ class M1(Machine):
         ports.map(0x1000, 0x200, self.sound["TG"])
 
         # CPU
-        self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, int(guess["H-POLL"]))
+        options = CpuOptions(undefined=guess["H-UNDEFINED"], pop_segment_shadow=guess["H-POPSEG"])
+        self.engine = cpu = make_engine(
+            engine, memory, ports, icu.acknowledge, int(guess["H-POLL"]), None if options == CpuOptions() else options
+        )
         int_cpu.connect(cpu.set_int)
         clock.time_source = lambda: cpu.clock
         clock.on_earlier = cpu.lower_horizon
