@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from korgm1.board.adc_m58990 import M58990, code
 from korgm1.board.battery import Battery
-from korgm1.board.card import Card
-from korgm1.board.keyscan import Keyscan
+from korgm1.board.card import ProgramCard
+from korgm1.board.keyscan import KeyScan
 from korgm1.board.lcd_hd44780 import Hd44780
 from korgm1.board.midi import MidiIn, MidiOut
 from korgm1.board.panel import Panel
@@ -61,7 +61,7 @@ class M1(Machine):
 
         # memory
         self.sram = Sram(memoryview(memory.image)[:0x10000], guess["H-SRAM-CELLS"], guess["H-SRAM-WAKE"])
-        self.card = Card()
+        self.card = ProgramCard()
         memory.map_ram(0x00000, 0x10000)                # 2 x uPD43256C-15L, battery backed, /CS = RESET
         if card is not None:
             self.card.insert(card)
@@ -97,7 +97,7 @@ class M1(Machine):
             clock, fosc_khz=guess["H-LCD-FOSC"], busy_writes=guess["H-LCD-BUSY"], bar=guess["H-LCD-BAR"]
         )
         self.panel = panel = Panel(rack=self.rack, sw16=guess["H-SW16"], leds=guess["H-LED"])
-        self.keyscan = Keyscan(fitted=not self.rack and guess["H-SCAN"] == "fifo")
+        self.keyscan = KeyScan(fitted=not self.rack and guess["H-SCAN"] == "fifo")
         self.adc = adc = M58990(clock, [self._analogue(name) for name in guess["H-ADC-CH"].split(",")], self._vref(guess))
         self.sound = {                                          # no chip behind these ports yet
             "VDF1": PortLog("VDF1", 0x100, lambda: clock.now, guess["H-OPENBUS"]),      # MB87404
@@ -128,7 +128,7 @@ class M1(Machine):
             outputs={"A": port_a, "C": panel.leds_port, "D": port_d, "E": port_e},      # PC0-7 LEDs
             inputs={
                 "B": lambda: panel.rows() | self.card.status << 6 | 0x80,   # PB0-5 rows, PB6 card pin 32, PB7 high
-                "D": lcd.db,
+                "D": lambda: lcd.db,
                 "E": lambda: 0x0F,                              # PE3 PCM card: 1 = none
             },
         )
