@@ -6,6 +6,8 @@ service manual second hand, repair reports).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from korgm1.board.adc_m58990 import M58990, code
 from korgm1.board.battery import Battery
 from korgm1.board.card import ProgramCard
@@ -98,7 +100,8 @@ class M1(Machine):
         )
         self.panel = panel = Panel(rack=self.rack, sw16=guess["H-SW16"], leds=guess["H-LED"])
         self.keyscan = KeyScan(fitted=not self.rack and guess["H-SCAN"] == "fifo")
-        self.adc = adc = M58990(clock, [self._analogue(name) for name in guess["H-ADC-CH"].split(",")], self._vref(guess))
+        channels = [self._analogue(name) for name in guess["H-ADC-CH"].split(",")]
+        self.adc = adc = M58990(clock, channels, round(guess["H-VREF"] * 1000))         # IC29, VREF+
         self.sound = {                                          # no chip behind these ports yet
             "VDF1": PortLog("VDF1", 0x100, lambda: clock.now, guess["H-OPENBUS"]),      # MB87404
             "VDF2": PortLog("VDF2", 0x100, lambda: clock.now, guess["H-OPENBUS"]),      # MB87404
@@ -192,14 +195,10 @@ class M1(Machine):
         self.engine.restore(state)
         self.scheduler.run_due(self.engine.clock)
 
-    def _analogue(self, name: str):  # type: ignore[no-untyped-def]
+    def _analogue(self, name: str) -> Callable[[], int]:
         """What feeds an ADC channel, as millivolts."""
         if name == "battery":
             return self.battery.sense_millivolts                # cell + -> R29 3 Mohm -> IC29 pin 4
         if name == "none":
             return lambda: 0
         return lambda: self.panel.millivolts(name)
-
-    @staticmethod
-    def _vref(guess: Hypotheses) -> int:
-        return round(guess["H-VREF"] * 1000)
