@@ -23,11 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from korgm1.cpu.engine import Engine
+from korgm1.cpu.engine import REGISTERS, Engine
 from korgm1.cpu.native import BusCycle
 from korgm1.errors import UserError
 
-GENERAL = ("aw", "cw", "dw", "bw", "sp", "bp", "ix", "iy")
 NAMES = {
     "ax": "aw", "cx": "cw", "dx": "dw", "bx": "bw", "sp": "sp", "bp": "bp", "si": "ix", "di": "iy",
     "es": "ds1", "cs": "ps", "ss": "ss", "ds": "ds0", "ip": "pc", "flags": "psw",
@@ -175,7 +174,7 @@ class CaseRunner:
         expected = {**case["regs"], **case["final_regs"]}
         actual = self.engine.registers()
         code = bytes.fromhex(case["bytes"])
-        popped = GENERAL[code[-1] & 7] if "bus" not in case and _pops_register(code) else ""
+        popped = REGISTERS[code[-1] & 7] if "bus" not in case and _pops_register(code) else ""
         for name, nec in NAMES.items():
             if nec == popped:
                 continue
