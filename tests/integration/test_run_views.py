@@ -11,9 +11,9 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+
 from korgm1.board.lcd_hd44780 import Hd44780
 from korgm1.board.panel import Panel
-
 from korgm1.clock import CPU_HZ, Scheduler
 from korgm1.errors import UserError
 from korgm1.frontends import audio_out, display, midi_ports, panel_layout
