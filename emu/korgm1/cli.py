@@ -1,0 +1,67 @@
+"""The command line: one parser, one module a verb, errors as sentences."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from korgm1 import __version__
+from korgm1.errors import M1Error
+from korgm1.verbs import boot, cpu_check, doctor, hypotheses, rom, run
+
+VERBS = (boot, run, rom, cpu_check, hypotheses, doctor)
+
+EPILOG = """\
+examples:
+  korgm1 boot --battery dead              what a dead cell does at power-on
+  korgm1 run --sram my.sram               the instrument, live, with its memory in a file
+  korgm1 rom identify ~/dumps             what these files are
+  korgm1 boot --roms ~/dumps              boot your own dump
+korgm1 VERB --help says more. Exit codes: 0 ok, 1 an input that cannot be used, 2 usage, 3 ROM problem,
+4 the emulated CPU stopped.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line.
+
+    >>> build_parser().parse_args(["boot", "--battery", "dead"]).battery
+    'dead'
+    """
+    parser = argparse.ArgumentParser(
+        prog="korgm1",
+        description="The NEC V50 board of the Korg M1, run by its firmware: a dying battery included.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"korgm1 {__version__}")
+    subparsers = parser.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
+    for verb in VERBS:
+        verb.add_parser(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the words after the program's name; the process's own when None.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        args = build_parser().parse_args(argv)
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except M1Error as error:
+        print(f"korgm1: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

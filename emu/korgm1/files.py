@@ -1,0 +1,83 @@
+"""Writing files so that a power cut leaves the old one or the new one, never half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from korgm1.errors import UserError
+
+BACKUPS = 3
+"""How many older versions `write_atomic` keeps: NAME.1 is the newest."""
+
+
+def write_atomic(path: Path, data: bytes, backups: int = 0) -> None:
+    """Write `data` to a temporary name beside `path`, sync it, and rename it over `path`.
+
+    Args:
+        path: the file; its folder is made when missing.
+        data: the whole content.
+        backups: how many older versions to keep as NAME.1 (newest) to NAME.n. An unchanged file makes none.
+
+    Raises:
+        UserError: the file cannot be written; the old content is still there.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        if backups and path.exists() and path.read_bytes() != data:
+            _rotate(path, backups)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        reason = error.strerror or str(error)
+        raise UserError(f"{path} cannot be written: {reason}", "a folder you may write to") from error
+
+
+def read_file(path: Path, what: str, limit: int = 64 << 20) -> bytes:
+    """The content of a file the user named.
+
+    Args:
+        path: the file.
+        what: what it is meant to be, for the message ("an SRAM image").
+        limit: refuse files of more bytes than this.
+
+    Raises:
+        UserError: missing, a folder, unreadable or too large.
+    """
+    try:
+        if path.is_dir():
+            raise UserError(f"{path} is a folder", f"{what} (a file)")
+        size = path.stat().st_size
+        if size > limit:
+            raise UserError(f"{path} has {size:,} bytes", f"{what} of at most {limit:,} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}", what) from error
+
+
+def _rotate(path: Path, backups: int) -> None:
+    for number in range(backups - 1, 0, -1):
+        older = path.with_name(f"{path.name}.{number}")
+        if older.exists():
+            os.replace(older, path.with_name(f"{path.name}.{number + 1}"))
+    first = path.with_name(f"{path.name}.1")
+    first.unlink(missing_ok=True)
+    try:
+        os.link(path, first)
+    except OSError:
+        first.write_bytes(path.read_bytes())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

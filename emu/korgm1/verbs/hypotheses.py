@@ -1,0 +1,46 @@
+"""korgm1 hypotheses: every guess, its evidence and its switch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import textwrap
+from dataclasses import asdict
+from typing import Any
+
+from korgm1.hypotheses import all_hypotheses
+
+EPILOG = """\
+examples:
+  korgm1 hypotheses
+  korgm1 hypotheses --json
+  korgm1 boot --hypothesis H-VREF=4.5     boot with another guess
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Put this verb on the command line."""
+    parser = subparsers.add_parser(
+        "hypotheses",
+        help="list what is guessed, why, and how to change it",
+        description="List every guess the emulator makes where nothing public says how the hardware is.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the list."""
+    rows = all_hypotheses()
+    if args.json:
+        print(json.dumps({key: asdict(row) for key, row in rows.items()}, indent=2))
+        return 0
+    for key, row in rows.items():
+        print(f"{key} = {row.default}   (confidence: {row.confidence}; {row.switch})")
+        for label, text in (("claim", row.claim), ("evidence", row.evidence), ("falsifier", row.falsifier)):
+            body = textwrap.fill(text, 108, initial_indent=f"  {label}: ", subsequent_indent="    ")
+            print(body)
+        print()
+    return 0

@@ -1,0 +1,86 @@
+"""The house's layers: an import may only point downwards, and third-party modules have one importer a layer."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import korgm1
+
+PACKAGE = Path(korgm1.__file__).parent
+LAYERS = (
+    {"errors", "clock", "line", "snapshot", "hypotheses", "files", "firmware", "_native", "__init__"},
+    {"bus"},
+    {"onchip"},
+    {"board"},
+    {"sound"},
+    {"cpu"},
+    {"machine"},
+    {"romset"},
+    {"session"},
+    {"verbs"},
+    {"frontends"},
+    {"cli", "__main__"},
+)
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+OWNERS = {
+    "unicorn": {"cpu"},
+    "pygame": {"frontends"},
+    "sounddevice": {"frontends"},
+    "rtmidi": {"frontends"},
+    "korgm1._native": {"cpu", "sound"},
+}
+STDLIB_ONLY = {"errors", "clock", "line", "snapshot", "hypotheses", "files", "bus", "onchip"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+def layer(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+def imports(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_downwards(path: Path) -> None:
+    mine = layer(path)
+    assert mine in RANK, f"{mine} has no place in the layers"
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] != "korgm1" or len(parts) < 2 or parts[1] == "__version__":
+            continue
+        theirs = parts[1]
+        assert RANK[theirs] <= RANK[mine], f"{path.name} ({mine}) imports {name} ({theirs}), which lies above it"
+
+@pytest.mark.parametrize("path", [p for p in MODULES if layer(p) in {"onchip", "board", "sound"}],
+                         ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_devices_do_not_import_each_other(path: Path) -> None:
+    """Data and views of one part may be split over modules whose names begin alike (lcd_hd44780, lcd_font)."""
+    family = path.stem.split("_")[0]
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "korgm1" and len(parts) > 2 and parts[1] == layer(path):
+            assert parts[2].split("_")[0] == family, f"{path.name} imports its neighbour {name}"
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_third_party_modules_have_one_owner(path: Path) -> None:
+    for name in imports(path):
+        for owned, owners in OWNERS.items():
+            if name == owned or name.startswith(owned + "."):
+                assert layer(path) in owners, f"{path.name} imports {owned}, which belongs to {owners}"
+
+def test_each_third_party_module_is_imported_in_one_file_a_layer() -> None:
+    for owned in OWNERS:
+        by_layer: dict[str, set[Path]] = {}
+        for path in MODULES:
+            if any(name == owned or name.startswith(owned + ".") for name in imports(path)):
+                by_layer.setdefault(layer(path), set()).add(path)
+        for name, paths in by_layer.items():
+            assert len(paths) == 1, f"{owned} is imported by {sorted(p.name for p in paths)} in {name}"
