@@ -59,8 +59,9 @@ static int writes_sp(const v30_decoded *d)
         || ((which & WRITES_RM) && !d->memory && (d->modrm & 7) == V30_SP);
 }
 
-static int alike(const v30_decoded *d, const uint8_t *after_opcode)
+static int alike(const v30_decoded *d, const uint8_t *code)
 {
+    const uint8_t *after_opcode = code + d->prefixes + 1;
     unsigned reg = d->modrm >> 3 & 7;
     if (d->kind == V30_KIND_DATA || d->rep || d->io_words || d->length > 8)
         return 0;
@@ -73,6 +74,9 @@ static int alike(const v30_decoded *d, const uint8_t *after_opcode)
         return reg < 4;
     case 0x8D:
         return d->memory;
+    case 0xC0: case 0xC1:   /* a 386 takes five bits of the count; V of ROLC, RORC by more than 1 differs */
+        return reg != 6 && code[d->length - 1] >= 1
+            && code[d->length - 1] < (reg == 2 || reg == 3 ? 2 : d->opcode & 1 ? 16 : 8);
     case 0xC6: case 0xC7:
         return reg == 0;
     case 0xC2:
@@ -91,6 +95,19 @@ static int alike(const v30_decoded *d, const uint8_t *after_opcode)
         return reg < 2 || reg == 4 || (reg == 6 && (d->memory || (d->modrm & 7) != V30_SP));
     default:   /* a jump to where it falls through anyway hides whether it was taken */
         return (d->opcode & 0xF0) != 0x70 || after_opcode[0] != 0;
+    }
+}
+
+/* Unconditionally, and without a store. */
+static int jumps(const v30_decoded *d)
+{
+    switch (d->opcode) {
+    case 0xC2: case 0xC3: case 0xE9: case 0xEB:
+        return 1;
+    case 0xFF:
+        return (d->modrm >> 3 & 7) == 4;
+    default:
+        return 0;
     }
 }
 
@@ -120,7 +137,7 @@ void unicorn_slot_decode(slot *s, const board_bus *bus, uint16_t ps, uint16_t pc
     s->bytes = raw & s->mask;
     s->length = d.length;
     s->kind = SLOT_KNOWN | SLOT_DELEGATE;
-    if (d.prefixes > 6 || !alike(&d, code + d.prefixes + 1))
+    if (d.prefixes > 6 || !alike(&d, code))
         return;
     conditional = (d.opcode & 0xF0) == 0x70 || (d.opcode & 0xFC) == 0xE0;
     s->kind = SLOT_KNOWN;
@@ -128,7 +145,7 @@ void unicorn_slot_decode(slot *s, const board_bus *bus, uint16_t ps, uint16_t pc
     s->taken = d.kind == V30_KIND_BRANCH ? d.clocks_taken : d.clocks;
     s->clocks = conditional ? d.clocks : s->taken;
     s->odd_clocks = 0;
-    if (d.kind == V30_KIND_BRANCH && d.opcode != 0xE8)
+    if (conditional || jumps(&d))
         s->kind |= SLOT_REPEATS;
     if (d.stack_words)
         s->kind |= SLOT_STACK;
