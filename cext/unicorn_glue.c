@@ -1,5 +1,6 @@
 /* The code hook, the two-way register exchange, the run loop. Traps of Unicorn 2.1.4 that shape it:
-   - a store into the block being executed restarts its instruction, with a second call of the code hook;
+   - a store into the block being executed restarts its instruction, with a second call of the code hook and wrong
+     flags: they are read before every store of code that lies in RAM;
    - stores that are not Unicorn's own leave stale translations: the V30 core sees pages that ever held executed code
      as ROM, so its stores there come through `write_code_page`;
    - inside a hook a new IP must be the last register written, alone;
@@ -32,7 +33,9 @@ struct unicorn_glue {
     uint8_t emulating;
     uint8_t sp_odd;
     uint8_t remap;         /* board->page changed */
+    uint16_t flags_before; /* a store */
     uint8_t code_page[256];
+    uint8_t writable_code[256];   /* a block that begins in this page may be stored into */
     uint8_t mapped[256];   /* PAGE_* as mapped into Unicorn */
     uint16_t held[8];      /* what Unicorn's registers hold */
     uint16_t held_psw;
@@ -52,6 +55,13 @@ static const int general[8] = {UNI_REG_AX, UNI_REG_CX, UNI_REG_DX, UNI_REG_BX,
 static const int segments[4] = {UNI_REG_ES, UNI_REG_CS, UNI_REG_SS, UNI_REG_DS};
 
 /* ---- registers ---- */
+
+static uint16_t read_flags(unicorn_glue *g)
+{
+    uint32_t flags = 0;
+    g->api.reg_read(g->uc, UNI_REG_EFLAGS, &flags);
+    return (uint16_t)((g->cpu->psw & ~ALIKE_FLAGS) | (flags & ALIKE_FLAGS));
+}
 
 static void load_registers(unicorn_glue *g)
 {
@@ -191,11 +201,21 @@ static void stop(unicorn_glue *g)
     g->api.emu_stop(g->uc);
 }
 
+/* What Unicorn began has not happened. */
+static void forget_started(unicorn_glue *g)
+{
+    g->cpu->instructions--;
+    g->cpu->shadow = 0;
+    if (g->bus.trace)
+        g->bus.trace->count = g->trace_mark;
+}
+
 /* The core executes the instruction at `address` instead of Unicorn, and what follows as long as it is the core's. */
 static void delegate(unicorn_glue *g, uint32_t address)
 {
     uint16_t ip;
-    load_registers(g);
+    if (g->newer)
+        load_registers(g);
     g->cpu->pc = (uint16_t)(address - g->cs_base);
     run_core(g);
     if (g->cpu->clock >= g->limit) {
@@ -220,12 +240,17 @@ static void on_code(void *uc, uint64_t linear, uint32_t size, void *user)
     if (address == g->next)
         cpu->clock += g->cost;
     else if (address == g->here && !(g->here_kind & SLOT_REPEATS)) {
-        if (g->bus.trace)
-            g->bus.trace->count = g->trace_mark;
+        forget_started(g);
+        load_registers(g);
+        cpu->psw = g->flags_before;
+        g->held_psw = (uint16_t)~cpu->psw;
+        delegate(g, address);
         return;
     } else
         cpu->clock += g->taken;
     if (cpu->clock >= g->limit) {
+        if (g->newer)
+            load_registers(g);
         cpu->pc = (uint16_t)(address - g->cs_base);
         g->here = NOWHERE;
         stop(g);
@@ -272,6 +297,8 @@ static void on_code(void *uc, uint64_t linear, uint32_t size, void *user)
             }
         }
     }
+    if ((kind & SLOT_STORES) && g->writable_code[address >> 12])
+        g->flags_before = read_flags(g);
     if (g->bus.trace)
         g->trace_mark = g->bus.trace->count;
     g->here = address;
@@ -385,8 +412,10 @@ static void map_pages(unicorn_glue *g)
                                         g->bus.mem + ((size_t)page << 12));
     }
     error |= g->api.ctl(g->uc, UNI_CTL_TB_FLUSH);
-    for (unsigned page = 0; page < 256; page++)
+    for (unsigned page = 0; page < 256; page++) {
         show_page(g, page);
+        g->writable_code[page] = g->mapped[page] == PAGE_RAM || (page < 255 && g->mapped[page + 1] == PAGE_RAM);
+    }
     g->remap = 0;
     if (error)
         g->error = "the memory map was refused";
@@ -426,10 +455,7 @@ static void after_fault(unicorn_glue *g, int error)
             return;
     } else {
         cpu->pc = (uint16_t)(g->here - g->cs_base);
-        cpu->instructions--;
-        cpu->shadow = 0;
-        if (g->bus.trace)
-            g->bus.trace->count = g->trace_mark;
+        forget_started(g);
     }
     run_core(g);
 }

@@ -111,6 +111,31 @@ static int jumps(const v30_decoded *d)
     }
 }
 
+static int stores(const v30_decoded *d)
+{
+    unsigned reg = d->modrm >> 3 & 7;
+    if (d->stack_words)   /* POP is among them, needlessly */
+        return 1;
+    if (d->opcode == 0xA2 || d->opcode == 0xA3)
+        return 1;
+    if (!d->memory)
+        return 0;
+    if (d->opcode < 0x40)
+        return !(d->opcode & 2) && (d->opcode & 0x38) != 0x38;
+    switch (d->opcode) {
+    case 0x80: case 0x81: case 0x82: case 0x83:
+        return reg != 7;
+    case 0x84: case 0x85: case 0x8A: case 0x8B: case 0x8D:
+        return 0;
+    case 0xF6: case 0xF7:
+        return reg != 0;
+    case 0xFF:
+        return reg < 2;
+    default:
+        return 1;
+    }
+}
+
 static void operand(slot *s, const v30_decoded *d)
 {
     static const uint8_t base[8] = {V30_BW, V30_BW, V30_BP, V30_BP, V30_IX, V30_IY, V30_BP, V30_BW};
@@ -149,6 +174,8 @@ void unicorn_slot_decode(slot *s, const board_bus *bus, uint16_t ps, uint16_t pc
         s->kind |= SLOT_REPEATS;
     if (d.stack_words)
         s->kind |= SLOT_STACK;
+    if (stores(&d))
+        s->kind |= SLOT_STORES;
     if (d.ea_words) {
         s->kind |= SLOT_WORD;
         s->odd_clocks = (uint8_t)(4 * d.ea_words);

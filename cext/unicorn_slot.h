@@ -9,6 +9,7 @@ enum {
     SLOT_STACK = 4,       /* word transfers at SS:SP: for the V30 core while SP is odd */
     SLOT_WORD = 8,        /* a word operand in memory: for the V30 core at offset FFFF */
     SLOT_REPEATS = 16,    /* may jump to itself, and stores nothing */
+    SLOT_STORES = 32,     /* to memory, the stack included */
     SLOT_NO_REGISTER = 0xFF
 };
 
