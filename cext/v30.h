@@ -9,14 +9,16 @@ enum { V30_DS1, V30_PS, V30_SS, V30_DS0 };   /* ES CS SS DS, in the encoding's o
 
 enum {   /* PSW bits */
     V30_CY = 0x0001, V30_P = 0x0004, V30_AC = 0x0010, V30_Z = 0x0040, V30_S = 0x0080,
-    V30_BRK = 0x0100, V30_IE = 0x0200, V30_DIR = 0x0400, V30_V = 0x0800, V30_MD = 0x8000,
-    V30_PSW_WRITABLE = 0x0ED5, V30_PSW_ONES = 0xF002
+    V30_BRK = 0x0100, V30_IE = 0x0200, V30_DIR = 0x0400, V30_V = 0x0800, V30_MD = 0x8000
 };
+#define V30_PSW_WRITABLE 0x0FD5
+#define V30_PSW_ONES 0xF002
 
 enum {   /* why the core stopped for good */
     V30_STOP_NONE = 0,
     V30_STOP_UNDEFINED = 1,   /* an opcode on which silicon runs away or locks up */
-    V30_STOP_BRKEM = 2        /* 8080 emulation mode asked for */
+    V30_STOP_BRKEM = 2,       /* 8080 emulation mode asked for */
+    V30_STOP_PREFIXES = 3     /* a whole segment of prefixes: no instruction ever begins */
 };
 
 enum { V30_SHADOW_INT = 1, V30_SHADOW_NMI = 2 };   /* what the next boundary does not sample */
@@ -75,8 +77,8 @@ enum {   /* how the clocks of an instruction are known */
 };
 
 typedef struct v30_decoded {
-    uint8_t length;         /* bytes, prefixes included */
-    uint8_t prefixes;       /* bytes of prefixes */
+    uint16_t length;        /* bytes, prefixes included */
+    uint16_t prefixes;      /* bytes of prefixes */
     uint8_t opcode;         /* first byte after the prefixes */
     uint8_t second;         /* 0F page: the second byte, else 0 */
     uint8_t has_modrm;
