@@ -1,6 +1,8 @@
 /* The code hook, the two-way register exchange, the run loop. Traps of Unicorn 2.1.4 that shape it:
    - a store into the block being executed restarts its instruction, with a second call of the code hook and wrong
      flags: they are read before every store of code that lies in RAM;
+   - a word that crosses a page, or is stored at an odd address into a page with code, is done in two halves of which
+     the second may fault or restart: such words are the core's;
    - stores that are not Unicorn's own leave stale translations: the V30 core sees pages that ever held executed code
      as ROM, so its stores there come through `write_code_page`;
    - inside a hook a new IP must be the last register written, alone;
@@ -102,13 +104,20 @@ static void store_registers(unicorn_glue *g)
     g->sp_odd = cpu->r[V30_SP] & 1;
 }
 
-/* Nothing runs in Unicorn yet; the next hook is to be at PS:PC. */
-static uint32_t expect(unicorn_glue *g)
+/* Nothing runs in Unicorn yet; the next hook is to be at offset `pc` of PS. */
+static uint32_t expect(unicorn_glue *g, uint16_t pc)
 {
     g->here = NOWHERE;
-    g->next = g->cs_base + g->cpu->pc;
+    g->next = g->cs_base + pc;
     g->cost = g->taken = 0;
     return g->next;
+}
+
+/* From inside a hook: leave the block and fetch there. */
+static void go_on_at(unicorn_glue *g, uint16_t pc)
+{
+    expect(g, pc);
+    g->api.reg_write(g->uc, UNI_REG_IP, &pc);
 }
 
 /* ---- boundaries ---- */
@@ -213,7 +222,6 @@ static void forget_started(unicorn_glue *g)
 /* The core executes the instruction at `address` instead of Unicorn, and what follows as long as it is the core's. */
 static void delegate(unicorn_glue *g, uint32_t address)
 {
-    uint16_t ip;
     if (g->newer)
         load_registers(g);
     g->cpu->pc = (uint16_t)(address - g->cs_base);
@@ -223,9 +231,7 @@ static void delegate(unicorn_glue *g, uint32_t address)
         return;
     }
     store_registers(g);
-    expect(g);
-    ip = g->cpu->pc;
-    g->api.reg_write(g->uc, UNI_REG_IP, &ip);
+    go_on_at(g, g->cpu->pc);
 }
 
 static void on_code(void *uc, uint64_t linear, uint32_t size, void *user)
@@ -265,9 +271,9 @@ static void on_code(void *uc, uint64_t linear, uint32_t size, void *user)
     if ((raw & s->mask) != s->bytes || kind == 0) {
         mark_code(g, address);
         unicorn_slot_decode(s, &g->bus, cpu->s[V30_PS], (uint16_t)(address - g->cs_base), raw);
-        if (kind != 0) {   /* changed by whom? Drop the translation, in case the host forgot to say so */
+        if (kind != 0) {   /* changed by whom? Have it translated again, in case the host forgot to say so */
             unicorn_glue_forget(g, address, s->length);
-            delegate(g, address);
+            go_on_at(g, (uint16_t)(address - g->cs_base));
             return;
         }
         kind = s->kind;
@@ -289,7 +295,7 @@ static void on_code(void *uc, uint64_t linear, uint32_t size, void *user)
                 }
             }
             if (offset & 1) {
-                if (offset == 0xFFFF || (g->bus.trace && (offset & 0xF) == 0xF)) {
+                if ((offset & 15) == 15 || ((kind & SLOT_STORES) && g->writable_code[address >> 12])) {
                     delegate(g, address);
                     return;
                 }
@@ -465,7 +471,7 @@ static void run_unicorn(unicorn_glue *g)
     int error;
     store_registers(g);
     g->emulating = 1;
-    error = g->api.emu_start(g->uc, expect(g), NOWHERE, 0, 0);
+    error = g->api.emu_start(g->uc, expect(g, g->cpu->pc), NOWHERE, 0, 0);
     g->emulating = 0;
     if (g->newer)
         load_registers(g);

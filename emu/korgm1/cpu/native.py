@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from korgm1._native import ffi, lib
+from korgm1._native import ffi as ffi
+from korgm1._native import lib as lib
 
 CYCLE_KINDS = ("MEMR", "MEMW", "IOR", "IOW", "INTA")
 
