@@ -107,7 +107,7 @@ class Session:
 
     Args:
         model: "m1", "m1ex", "m1r" or "m1rex".
-        roms: a folder, zip or file with an OS ROM dump; None runs the embedded OpenM1.
+        roms: a folder, zip or file with an OS ROM dump ("" for $KORGM1_ROMS or roms/); None runs the embedded OpenM1.
         engine: "unicorn", "v30" or "lockstep".
         battery: "fresh", "low", "dead", "absent", or volts ("2.6" or 2.6).
         sram: an image (65,536 bytes), or the path of one: read at power-on where it exists, written back with
@@ -138,7 +138,7 @@ class Session:
         card: bytes | None = None,
     ) -> None:
         self.model = model_named(model)
-        self.firmware: RomSet = load_os(None if roms is None else Path(roms), model)
+        self.firmware: RomSet = load_os(roms, model)
         self.engine_name = engine
         self.hypotheses = Hypotheses(hypotheses)
         self.battery = Battery.from_text(str(battery), self.hypotheses)
