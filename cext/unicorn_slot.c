@@ -160,7 +160,7 @@ void unicorn_slot_decode(slot *s, const board_bus *bus, uint16_t ps, uint16_t pc
     counted = d.length < 8 ? d.length : 8;
     s->mask = counted == 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * counted) - 1;
     s->bytes = raw & s->mask;
-    s->length = d.length;
+    s->length = (uint8_t)counted;
     s->kind = SLOT_KNOWN | SLOT_DELEGATE;
     if (d.prefixes > 6 || !alike(&d, code))
         return;
