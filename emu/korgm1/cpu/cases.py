@@ -186,7 +186,7 @@ class CaseRunner:
         return ""
 
     def _memory(self, case: dict[str, Any]) -> str:
-        expected = dict(case["ram"])
+        expected: dict[int, int] = dict(case["ram"])
         expected.update((address, value) for address, value in case["final_ram"])
         flags_word = self._pushed_flags(case)
         image = self.board.image

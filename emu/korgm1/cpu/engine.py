@@ -11,10 +11,7 @@ REGISTERS = ("aw", "cw", "dw", "bw", "sp", "bp", "ix", "iy", "ds1", "ps", "ss", 
 
 @dataclass(frozen=True)
 class CpuOptions:
-    """How the CPU is wired, and the guesses about it that can be made otherwise."""
-
-    poll: int = 0
-    """Level of the POLL# pin; high makes the POLL instruction wait (H-POLL)."""
+    """The guesses about the CPU that can be made otherwise."""
 
     undefined: str = "ignore"
     """What opcodes nobody documented do: "ignore" (nothing) or "stop" the CPU (H-UNDEFINED)."""
