@@ -56,7 +56,8 @@ def test_the_sdist_has_sources_and_no_binaries(sdist: Path, checkout: Path) -> N
     with tarfile.open(sdist) as tar:
         names = {name.partition("/")[2] for name in tar.getnames()}
     tracked = {str(p.relative_to(checkout)) for p in checkout.rglob("*") if p.is_file()}
-    wanted = {name for name in tracked if name.startswith(("cext/", "emu/", "tests/", "roms/openm1/", "docs/", "tools/"))}
+    folders = ("cext/", "emu/", "tests/", "roms/openm1/", "docs/", "tools/")
+    wanted = {name for name in tracked if name.startswith(folders)}
     assert wanted - names == set()
     assert not [name for name in names if name.endswith((".so", ".pyd", ".o"))]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from korgm1.romset.database import Database, Part
-from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split, stuck_lines
+from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split, stuck_lines, words
 
 REREAD = "clean the pins, check the chip type in the reader (27C512) and read it twice: both reads must be the same"
 
@@ -51,8 +51,9 @@ class Half:
 class Identity:
     """What a dump is.
 
-    `size`, `crc32` and `sha1` are those of the bytes as given; `data` are the bytes to use, put right where that is safe (empty
-    where the dump is of no use). `halves` holds one half, or the even and the odd one where the dump is a whole image.
+    `size`, `crc32` and `sha1` are those of the bytes as given; `data` are the bytes to use, put right where that is
+    safe (empty where the dump is of no use). `halves` holds one half, or the even and the odd one where the dump is a
+    whole image.
     """
 
     size: int
@@ -138,10 +139,15 @@ def _image(data: bytes, database: Database) -> Identity | None:
         lanes = [side.part.lane if side and side.part else "" for side in (even, odd)]
         if "even" in lanes[:1] or "odd" in lanes[1:]:
             return _pair(even, odd, even_data, odd_data, faults)
-    for even_data, odd_data, faults in orders:
-        if reset_jump(interleave(even_data, odd_data)) is not None:
-            return _pair(None, None, even_data, odd_data, faults)
-    return None
+    images = [interleave(even_data, odd_data) for even_data, odd_data, _ in orders]
+    starts = [number for number, image in enumerate(images) if reset_jump(image) is not None]
+    if not starts:
+        return None
+    even_data, odd_data, faults = orders[max(starts, key=lambda number: words(images[number]))]
+    fault = altered(even_data, odd_data)
+    if fault is not None:
+        return _identity(Verdict.BROKEN, "an altered OS image", fault)
+    return _pair(None, None, even_data, odd_data, faults)
 
 
 def _pair(
@@ -194,7 +200,7 @@ def _unknown(data: bytes) -> Identity:
     if size == HALF:
         return _half(data)
     if size == IMAGE:
-        return _identity(Verdict.BROKEN, "128 KB, no M1 OS", _altered_image(data) or bad_vector(data))
+        return _identity(Verdict.BROKEN, "128 KB, no M1 OS", altered(*split(data)) or bad_vector(data))
     if size == HALF // 2:
         text = "32 KB, half of what a 27C512 holds"
         hint = "set the reader to 27C512 (64 KB), not 27C256, and read it again"
@@ -220,13 +226,18 @@ def _half(data: bytes) -> Identity:
     return replace(found, halves=(Half(data),))
 
 
-def _altered_image(data: bytes) -> Fault | None:
+def altered(even: bytes, odd: bytes) -> Fault | None:
+    """The alteration without which two unknown halves make a better OS: with a start at FFFF0, or far more words."""
+    image = interleave(even, odd)
+    best = 2 * words(image) + 2 if reset_jump(image) is not None else -1
+    fault = None
     for code, (undo, text) in ALTERATIONS.items():
-        if reset_jump(undo(data)) is not None:
-            return Fault(
-                code, f"{text}: only so is there a start at FFFF0", "read the chips again with the right adapter"
-            )
-    return None
+        for first, second in ((even, odd), (odd, even)):
+            other = interleave(undo(first), undo(second))
+            if reset_jump(other) is not None and words(other) > best:
+                hint = "read both chips again, with the right adapter and no conversion"
+                best, fault = words(other), Fault(code, f"{text}: only so do the halves make an OS", hint)
+    return fault
 
 
 def bad_vector(image: bytes) -> Fault:

@@ -1,6 +1,7 @@
 """The 128 KB program ROM as bytes: lanes, the ways a dump comes out wrong, the jump at FFFF0.
 
-IC32 gives the even bytes (D0-D7), IC23 the odd ones (D8-D15); together they are E0000-FFFFF (facts: m1-hardware 1.1, MEAS).
+IC32 gives the even bytes (D0-D7), IC23 the odd ones (D8-D15); together they are E0000-FFFFF (facts: m1-hardware 1.1,
+MEAS).
 """
 
 from __future__ import annotations
@@ -19,9 +20,13 @@ BASE = 0xE0000
 
 _MIRROR = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 _INVERT = bytes(255 - value for value in range(256))
-_TEXT = re.compile(rb"[A-Za-z][A-Za-z0-9 .:'/#-]{5,}")
+_WORD = re.compile(
+    rb"prog|combi|init|song|card|memory|battery|error|piano|organ|brass|string|guitar|flute|voice|drum|kick|snare"
+    rb"|effect|reverb|chorus|delay|global|midi|write|load|save",
+    re.IGNORECASE,
+)
 
-# Instructions that may stand before the jump at FFFF0, with their lengths: CLI, CLD, NOP, MOV r,imm, OUT, MOV sreg, XOR r,r.
+# May stand before the jump at FFFF0, with their lengths: CLI, CLD, NOP, MOV r,imm, OUT, MOV sreg, XOR r,r.
 _PREFACE = {0xFA: 1, 0xFC: 1, 0x90: 1, 0xEE: 1, 0xEF: 1, 0xE6: 2, 0xE7: 2, 0x8E: 2, 0x31: 2, 0x33: 2}
 _PREFACE |= {opcode: 2 if opcode < 0xB8 else 3 for opcode in range(0xB0, 0xC0)}
 _JMP_FAR = 0xEA
@@ -91,8 +96,8 @@ ALTERATIONS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 def reset_jump(image: bytes) -> int | None:
     """Where the code at FFFF0 jumps to: the linear address, or None if that is no plausible start.
 
-    Plausible is a far jump (JMP FAR is the only way out of FFFF0-FFFFF), after a few harmless instructions at most, into a
-    place of E0000-FFFEF that is not blank.
+    Plausible is a far jump (JMP FAR is the only way out of FFFF0-FFFFF), after a few harmless instructions at most,
+    into a place of E0000-FFFEF that is not blank.
 
     >>> reset_jump(bytes(IMAGE)) is None
     True
@@ -113,13 +118,15 @@ def reset_jump(image: bytes) -> int | None:
     return None if len(set(image[target - BASE : target - BASE + 8])) == 1 else target
 
 
-def text_bytes(image: bytes) -> int:
-    """Bytes of an image that stand in readable words: many in a right pair, few where the halves do not belong together.
+def words(image: bytes) -> int:
+    """How many words of a synthesizer's display stand in an image: none where two halves are strangers or swapped.
 
-    >>> text_bytes(b"..Init Prog..Kg")
-    9
+    Where a wrong order of the halves happens to have a start, too, this tells which is right.
+
+    >>> words(b"I00 Init Prog"), words(b"0I 0nItiP orgo")
+    (2, 0)
     """
-    return sum(len(match) for match in _TEXT.findall(image))
+    return len(_WORD.findall(image))
 
 
 def stuck_lines(data: bytes) -> list[str]:

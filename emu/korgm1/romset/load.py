@@ -18,8 +18,8 @@ from korgm1.romset.scan import Scan, scan
 class RomSet:
     """The program ROM of one machine.
 
-    `image` is the 131,072 bytes at E0000-FFFFF, `sha1` its SHA-1; `source` says where it came from; `warnings` are sentences for
-    the user, empty for a known set read without remark.
+    `image` is the 131,072 bytes at E0000-FFFFF, `sha1` its SHA-1; `source` says where it came from; `warnings` are
+    sentences for the user, empty for a known set read without remark.
     """
 
     name: str
@@ -31,7 +31,7 @@ class RomSet:
 
 
 def rom_folder() -> Path | None:
-    """Where the user's dumps are looked for when no folder is named: `$KORGM1_ROMS`, else `roms/` here; None where neither is."""
+    """Where the user's dumps are when no folder is named: `$KORGM1_ROMS`, else `roms/` here; None where neither is."""
     named = os.environ.get("KORGM1_ROMS")
     if named:
         return Path(named)
@@ -42,8 +42,8 @@ def load_os(path: str | os.PathLike[str] | None, model: str, database: Database 
     """The OS for `model` (m1, m1ex, m1r, m1rex).
 
     Args:
-        path: None for the embedded OpenM1; a folder, a zip, an image or one of two halves (the other is looked for beside it);
-            "" for `rom_folder()`.
+        path: None for the embedded OpenM1; a folder, a zip, an image or one of two halves (the other is looked for
+            beside it); "" for `rom_folder()`.
         model: whose OS is wanted where there are several.
         database: the ROMs we know; database.toml and OpenM1 by default.
 

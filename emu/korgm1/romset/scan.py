@@ -25,6 +25,8 @@ MAX_TOTAL = 0x800_0000
 """Bytes read in one scan, zips unpacked."""
 MAX_FILES = 5000
 """Files and zip entries looked at in one scan."""
+MAX_ZIP = 0x4000_0000
+"""Bytes of the largest zip that is opened."""
 MAX_DEPTH = 6
 """Folders below the one named."""
 MIN_FILE = 0x2000
@@ -45,7 +47,7 @@ _ZIP_ERRORS = (
 
 @dataclass
 class Scan:
-    """What a scan found: `dumps`, the OS `sets` among them, how many files were `passed` over, and `notes` for the user."""
+    """What a scan found: `dumps`, the OS `sets` among them, the number of files `passed` over, `notes` for the user."""
 
     dumps: list[Dump] = field(default_factory=list)
     sets: list[OsSet] = field(default_factory=list)
@@ -111,10 +113,10 @@ class _Scanner:
             if not named and not stat.S_ISREG(path.stat().st_mode):
                 return
             with path.open("rb") as file:
-                if file.read(4) in (b"PK\x03\x04", b"PK\x05\x06"):
-                    self.zip(path, name)
-                    return
                 size = os.fstat(file.fileno()).st_size
+                if file.read(4) in (b"PK\x03\x04", b"PK\x05\x06"):
+                    self.zip(path, name, size)
+                    return
                 if self.wanted(name, size, named):
                     file.seek(0)
                     self.dump(name, file.read(MAX_FILE + 1), named)
@@ -123,7 +125,10 @@ class _Scanner:
                 raise
             self.found.notes.append(f"{name} cannot be read: {_reason(error)}")
 
-    def zip(self, path: Path, name: str) -> None:
+    def zip(self, path: Path, name: str, size: int) -> None:
+        if size > MAX_ZIP:
+            self.found.notes.append(f"{name} has {size:,} bytes, too many for ROM dumps: unpack what you need")
+            return
         try:
             with zipfile.ZipFile(path) as archive:
                 for entry in archive.infolist():

@@ -37,10 +37,15 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_machine_options(parser)
+    add_output_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """What `boot` and `run` can give when the power is off."""
     out = parser.add_argument_group("what comes out")
     out.add_argument("--json", action="store_true", help="print one JSON object")
     out.add_argument("--png", metavar="FILE", help="draw the last LCD picture dot by dot")
-    parser.set_defaults(run=run)
 
 
 def boot(session: Session, args: argparse.Namespace) -> BootResult:

@@ -73,7 +73,10 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
     """The options `boot` and `run` share."""
     machine = parser.add_argument_group("the instrument")
     machine.add_argument("--model", default="m1", choices=("m1", "m1ex", "m1r", "m1rex"), help="default: m1")
-    machine.add_argument("--roms", metavar="PATH", help="folder, zip or file with your OS dump; without it OpenM1 runs")
+    machine.add_argument(
+        "--roms", nargs="?", const="", metavar="PATH",
+        help="folder, zip or file with your OS dump ($KORGM1_ROMS or roms/ without PATH); without --roms OpenM1 runs",
+    )
     machine.add_argument("--engine", default="unicorn", choices=ENGINES, help="the CPU; default: unicorn")
     machine.add_argument(
         "--battery", default="fresh", metavar="fresh|low|dead|absent|VOLTS", help="the cell; default: fresh"

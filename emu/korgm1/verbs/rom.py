@@ -23,9 +23,15 @@ exit code: 0 if a set runs or a part is known, 3 if nothing here is of use.
 """
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Any) -> None:
     """Add `rom` and the verbs below it."""
-    rom = subparsers.add_parser("rom", help="identify ROM dumps", description="Work with ROM dumps.")
+    rom = subparsers.add_parser(
+        "rom",
+        help="identify ROM dumps",
+        description="Work with ROM dumps.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     actions = rom.add_subparsers(dest="rom_verb", required=True, metavar="ACTION")
     action = actions.add_parser(
         "identify",
@@ -36,15 +42,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     action.add_argument("paths", nargs="+", metavar="PATH", help="a dump, a folder or a zip")
     action.add_argument("--json", action="store_true", help="print one JSON object")
-    action.set_defaults(rom_run=_identify)
+    action.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the verb that was parsed; returns the exit code."""
-    return int(args.rom_run(args))
-
-
-def _identify(args: argparse.Namespace) -> int:
+    """`rom identify`: print what was found; returns the exit code."""
     found = scan(args.paths, known_roms())
     if args.json:
         print(json.dumps(as_json(found), indent=2))
@@ -104,11 +106,15 @@ def as_text(found: Scan, path: str) -> str:
     for dump in found.dumps:
         identity = dump.identity
         lines.append(
-            f"{dump.name:{width}}  {identity.size:9,}  {identity.crc32:08x}  {identity.verdict.value:18}  {identity.what}"
+            f"{dump.name:{width}}  {identity.size:9,}  {identity.crc32:08x}  "
+            f"{identity.verdict.value:18}  {identity.what}"
         )
         lines += _fault_lines(identity.faults)
+    shown = {fault for dump in found.dumps for fault in dump.identity.faults}
+    several = sum(one.image is not None for one in found.sets) > 1
     for one in found.sets:
-        lines += ["", *_set_lines(one, path)]
+        lines += ["", *_set_lines(one, one.sources[0].partition(":")[0] if several else path)]
+        lines += _fault_lines(tuple(fault for fault in one.faults if fault not in shown))
     if found.passed:
         files = "file" if found.passed == 1 else "files"
         lines += ["", f"{found.passed} other {files} passed over: not the size of an M1 ROM, or unknown"]
@@ -127,10 +133,8 @@ def _set_lines(one: OsSet, path: str) -> list[str]:
     else:
         lines.append(f"  from         {one.sources[0]}")
     if one.image is not None:
-        lines.append(f"  SHA-1        {one.sha1} (both, interleaved)")
-    lines += _fault_lines(one.faults)
-    if one.image is not None:
         model = f" --model {one.models[0]}" if one.models and "m1" not in one.models else ""
+        lines.append(f"  SHA-1        {one.sha1} (both, interleaved)")
         lines.append(f"  run it       korgm1 boot --roms {shlex.quote(path)}{model}")
     return lines
 

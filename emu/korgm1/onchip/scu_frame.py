@@ -1,0 +1,104 @@
+"""An asynchronous character on a wire: start bit, data low bit first, perhaps parity, stop bits.
+
+A sender hands a whole frame over; the receiver looks at it with its own bit time, so that a wrong baud rate gives the
+garbage or the framing errors it gives on a wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Frame(NamedTuple):
+    """Levels of a wire that rests high.
+
+    Attributes:
+        start: clock at which the start bit begins.
+        bit: clocks a bit lasts.
+        length: how many bits.
+        bits: their levels, the first bit of the wire in bit 0.
+    """
+
+    start: int
+    bit: int
+    length: int
+    bits: int
+
+    @property
+    def end(self) -> int:
+        """Clock at which the last bit is over."""
+        return self.start + self.bit * self.length
+
+
+def encode(value: int, start: int, bit: int, data: int = 8, parity: int | None = None, stop: int = 1) -> Frame:
+    """A character as a frame: `data` bits of `value`, `parity` None, 0 (even) or 1 (odd), `stop` stop bits.
+
+    >>> bin(encode(0x41, 0, 256).bits)
+    '0b1010000010'
+    """
+    value &= (1 << data) - 1
+    bits, length = value << 1, data + 1
+    if parity is not None:
+        bits |= (value.bit_count() + parity & 1) << length
+        length += 1
+    bits |= ((1 << stop) - 1) << length
+    return Frame(start, bit, length + stop, bits)
+
+
+def level(frames: Sequence[Frame], clock: int) -> int:
+    """Level of the wire at `clock`.
+
+    >>> wire = [encode(0x01, 100, 10)]
+    >>> [level(wire, clock) for clock in (99, 100, 110, 120, 190, 200)]
+    [1, 0, 1, 0, 1, 1]
+    """
+    for frame in frames:
+        if frame.start <= clock < frame.end:
+            return frame.bits >> (clock - frame.start) // frame.bit & 1
+    return 1
+
+
+def sample(frames: Sequence[Frame], start: int, bit: int, count: int) -> int:
+    """What a receiver sees: `count` levels taken in the middles of bits of its own length `bit`, from `start`."""
+    first = frames[0]
+    if first.start == start and first.bit == bit and first.length >= count:
+        return first.bits & (1 << count) - 1
+    middle = start + bit // 2
+    return sum(level(frames, middle + n * bit) << n for n in range(count))
+
+
+def falling_edge(frames: Sequence[Frame], since: int) -> int | None:
+    """Clock of the first change from high to low at or after `since`, or None."""
+    end, last = -1, 1
+    for frame in frames:
+        if frame.start != end:
+            last = 1
+        end = frame.end
+        if end <= since:
+            last = frame.bits >> frame.length - 1 & 1
+            continue
+        first = 0
+        if since > frame.start:
+            first = (since - frame.start - 1) // frame.bit + 1
+            last = frame.bits >> first - 1 & 1
+        for n in range(first, frame.length):
+            now = frame.bits >> n & 1
+            if last and not now:
+                return frame.start + n * frame.bit
+            last = now
+    return None
+
+
+def rising_edge(frames: Sequence[Frame], since: int) -> int:
+    """First clock at or after `since` at which the wire, as far as it is known, is high."""
+    for frame in frames:
+        if frame.end <= since:
+            continue
+        if frame.start > since:
+            return since
+        for n in range((since - frame.start) // frame.bit, frame.length):
+            if frame.bits >> n & 1:
+                return max(since, frame.start + n * frame.bit)
+        since = frame.end
+    return since

@@ -1,0 +1,175 @@
+"""The V50's system I/O area FFF0-FFFE: where its units lie, what is routed where, timer clocks, waits, refresh.
+
+| Port | Register | RESET |
+|---|---|---|
+| FFFE | OPCN: 3-2 IRSW, 1-0 PF | 00 |
+| FFFD | OPSEL: 3 SCU, 2 TCU, 1 ICU, 0 DMAU, 1 = enabled | 00 |
+| FFFC | OPHA: A15-A8 of all units | undefined |
+| FFFB-FFF8 | DULA IULA TULA SULA: A7-A4, A7-A2, A7-A3, A7-A3; bit 0 (not DULA): odd addresses | undefined |
+| FFF6 FFF5 FFF4 | WCY2 WCY1 WMB: wait states and memory blocks | 0F FF 77 |
+| FFF2 | RFC: 7 refresh on, 4-0 interval | 08, bit 7 kept |
+| FFF0 | TCKS: clocks of the TCU | 00 |
+
+IRSW bit 2: INT1 = SCU, else pin INTP1; bit 3: INT2 = TOUT1, else pin INTP2. PF bit 1: RxD and TxD are pins, else
+DMARQ3 and DMAAK3. All twelve read back. Windows: DMAU 16 bytes; ICU 2 registers, TCU and SCU 4, each on every second
+address of its lane; the bytes between, and the rest of the page, go out to the board.
+
+DATASHEET: registers, reset values, routing, nothing mapped until enabled, units must not overlap.
+MAME: lane of bit 0; a unit page of FF, which is this area, takes no units. H-ULA: OPHA and the xULA after power-on.
+ASSUMED: unused bits read 0; RESET keeps the undefined ones; where units overlap DMAU covers ICU covers TCU covers SCU;
+OPSEL only opens the window: a unit switched off keeps running.
+The wait, block and refresh registers are stored; the CPU's clocks do not depend on them.
+Sources: facts v50-chip 1 (NEC data book 1991, uPD70216).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from korgm1.bus.ports import PortDevice, PortMap
+from korgm1.line import Line
+
+SYSTEM_AREA = 0xFFF0
+TCKS, RFC, WMB, WCY1, WCY2, SULA, TULA, IULA, DULA, OPHA, OPSEL, OPCN = 0, 2, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14
+_WRITABLE = {
+    TCKS: 0x1F, RFC: 0x9F, WMB: 0x77, WCY1: 0xFF, WCY2: 0x0F, SULA: 0xF9, TULA: 0xF9, IULA: 0xFD, DULA: 0xF0,
+    OPHA: 0xFF, OPSEL: 0x0F, OPCN: 0x0F,
+}
+_RESET = {TCKS: 0x00, WMB: 0x77, WCY1: 0xFF, WCY2: 0x0F, OPSEL: 0x00, OPCN: 0x00}
+_RESERVED = 0xFF
+
+UNITS = {"scu": (SULA, 8, 0xF8, 2), "tcu": (TULA, 4, 0xF8, 2), "icu": (IULA, 2, 0xFC, 2), "dmau": (DULA, 1, 0xF0, 1)}
+"""unit: its address register, its bit in OPSEL, the address bits of the base, the stride of its registers."""
+
+
+class Sysregs:
+    """The twelve system registers and what they switch.
+
+    Args:
+        ports: the port map; the registers place themselves at FFF0, the units where the firmware wants them.
+        units: "scu", "tcu", "icu", "dmau" -> the device.
+        intp1, intp2: the pins.
+        sint: the SCU's interrupt.
+        tout1: timer 1's output.
+        set_input: the ICU's `set_input`, fed with levels 1 and 2.
+        set_edge_only: the ICU's `set_edge_only`, told when timer 1 feeds level 2.
+        listen: the TCU's `listen`, told whether timer 1's edges are wanted.
+        set_tcks: the TCU's `set_tcks`.
+        serial_pins: driven with PF bit 1: RxD and TxD are pins, DMA channel 3 is not.
+        address_reset: hypothesis H-ULA.
+    """
+
+    def __init__(
+        self,
+        ports: PortMap,
+        units: Mapping[str, PortDevice],
+        *,
+        intp1: Line,
+        intp2: Line,
+        sint: Line,
+        tout1: Line,
+        set_input: Callable[[int, int], None],
+        set_edge_only: Callable[[int, bool], None],
+        listen: Callable[[int, bool], None],
+        set_tcks: Callable[[int], None],
+        serial_pins: Line,
+        address_reset: int = 0x00,
+    ) -> None:
+        self._ports = ports
+        self._units = units
+        self._int1 = (intp1, sint)
+        self._int2 = (intp2, tout1)
+        self._set_input = set_input
+        self._set_edge_only = set_edge_only
+        self._listen = listen
+        self._set_tcks = set_tcks
+        self._serial_pins = serial_pins
+        self._address_reset = address_reset
+        self._windows: dict[str, tuple[int, int, int]] = {}
+        self._registers = dict.fromkeys(_WRITABLE, 0)
+        for source, line in enumerate(self._int1):
+            line.connect(lambda level, source=source: self._forward(1, source, level))  # type: ignore[misc]
+        for source, line in enumerate(self._int2):
+            line.connect(lambda level, source=source: self._forward(2, source, level))  # type: ignore[misc]
+        ports.map(SYSTEM_AREA, 16, self, onchip=True)
+
+    def reset(self, kind: str) -> None:
+        """RESET: all units off, routing and clocks to their defaults; refresh enable and addresses stay (button)."""
+        registers = self._registers
+        if kind == "power":
+            registers[RFC] = 0
+            for name in (SULA, TULA, IULA, DULA, OPHA):
+                registers[name] = self._address_reset & _WRITABLE[name]
+        registers.update(_RESET)
+        registers[RFC] = registers[RFC] & 0x80 | 0x08
+        self._place()
+        self._set_tcks(registers[TCKS])
+        self._route()
+
+    def read(self, offset: int) -> int:
+        """A register; reserved ports read FF."""
+        return self._registers.get(offset, _RESERVED)
+
+    def write(self, offset: int, value: int) -> None:
+        """A register; what it switches, switches now."""
+        if offset not in _WRITABLE:
+            return
+        value &= _WRITABLE[offset]
+        if value == self._registers[offset]:
+            return
+        self._registers[offset] = value
+        if offset == TCKS:
+            self._set_tcks(value)
+        elif offset == OPCN:
+            self._route()
+        elif offset >= SULA:
+            self._place()
+
+    def peek(self, offset: int) -> int:
+        """The same as a read."""
+        return self._registers.get(offset, _RESERVED)
+
+    @property
+    def windows(self) -> dict[str, tuple[int, int, int]]:
+        """Enabled unit -> (first port, ports to the end of its window, stride), for views."""
+        return dict(self._windows)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The registers by their port's last digit."""
+        return {f"{offset:X}": value for offset, value in self._registers.items()}
+
+    def restore(self, block: dict[str, Any]) -> None:
+        """Take a snapshot back: the windows follow; what else is switched, the units restore themselves."""
+        self._registers = {offset: block[f"{offset:X}"] for offset in _WRITABLE}
+        self._serial_pins.restore(self._registers[OPCN] >> 1 & 1)
+        self._place()
+
+    def _forward(self, level_no: int, source: int, level: int) -> None:
+        if self._registers[OPCN] >> 1 + level_no & 1 == source:
+            self._set_input(level_no, level)
+
+    def _route(self) -> None:
+        opcn = self._registers[OPCN]
+        to_scu, to_timer = opcn >> 2 & 1, opcn >> 3 & 1
+        self._listen(1, bool(to_timer))
+        self._set_edge_only(2, bool(to_timer))
+        self._set_input(1, self._int1[to_scu].level)
+        self._set_input(2, self._int2[to_timer].level)
+        self._serial_pins.drive(opcn & 2)
+
+    def _place(self) -> None:
+        registers = self._registers
+        windows = {}
+        for name, (register, enable, base, stride) in UNITS.items():
+            if registers[OPSEL] & enable and registers[OPHA] != SYSTEM_AREA >> 8:
+                lane = registers[register] & 1
+                first = registers[OPHA] << 8 | registers[register] & base | lane
+                windows[name] = (first, 0x100 - base - lane, stride)
+        if windows == self._windows:
+            return
+        for first, count, _ in self._windows.values():
+            self._ports.unmap(first, count, onchip=True)
+        self._windows = windows
+        for name, (first, count, stride) in windows.items():
+            self._ports.map(first, count, self._units[name], step=stride, onchip=True)

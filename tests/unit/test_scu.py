@@ -1,0 +1,398 @@
+"""SCU: registers, exact character times, SINT, errors, wrong baud rates, save and continue."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from korgm1.clock import Scheduler
+from korgm1.line import Line
+from korgm1.onchip.scu import Scu
+from korgm1.onchip.scu_frame import Frame, encode, falling_edge, level, rising_edge, sample
+
+MIDI = 0x4E
+TE, RE, SBRK, ECL = 0x01, 0x04, 0x08, 0x10
+TBRDY, RBRDY, PE, OVE, FE, BKD = 0x01, 0x02, 0x08, 0x10, 0x20, 0x40
+
+
+class Rig:
+    def __init__(self, smd: int = MIDI, scm: int = TE | RE, rtclk: int | None = 16, simk: int = 3) -> None:
+        self.scheduler = Scheduler()
+        self.sint = Line("SINT")
+        self.sent: list[Frame] = []
+        self.scu = Scu(self.scheduler, self.sint, self.sent.append)
+        self.scu.reset("power")
+        self.scu.set_pins(1)
+        self.scu.set_rtclk(rtclk)
+        self.scu.write(2, smd)
+        self.scu.write(1, scm)
+        self.scu.write(3, simk)
+
+    def run(self, clock: int) -> None:
+        self.scheduler.run_due(clock)
+
+    def hear(self, value: int, at: int, bit: int = 256, **how: int) -> Frame:
+        frame = encode(value, at, bit, **how)  # type: ignore[arg-type]
+        self.run(at)
+        self.scu.receive_frame(frame)
+        return frame
+
+    @property
+    def sst(self) -> int:
+        assert self.scu.peek(1) == self.scu.read(1)
+        return self.scu.read(1)
+
+    def bytes_sent(self) -> list[tuple[int, int]]:
+        return [(f.start, sample((f,), f.start, f.bit, f.length) >> 1 & 0xFF) for f in self.sent]
+
+
+def test_reset_values() -> None:
+    rig = Rig(scm=0)
+    rig.scu.write(0, 0x55)
+    rig.scu.reset("button")
+    assert rig.sst == 0b10000100
+    assert rig.scu.read(3) == 3
+    assert rig.scu.read(2) == 0xFF
+    rig.scu.write(1, TE)
+    rig.scu.write(0, 0x7F)
+    rig.run(10**6)
+    assert [frame.length for frame in rig.sent] == [9], "7 bits, 1 stop"
+    assert rig.sent[0].bit == 16 * 64
+
+
+def test_tbrdy_shows_only_after_te_was_set() -> None:
+    rig = Rig(scm=0)
+    assert not rig.sst & TBRDY
+    rig.scu.write(1, TE)
+    assert rig.sst & TBRDY
+    rig.scu.write(1, 0)
+    assert rig.sst & TBRDY
+    other = Scu(Scheduler(), Line("SINT"), rig.sent.append, tbrdy_after_te=False)
+    assert other.read(1) & TBRDY
+
+
+def test_transmitter_is_double_buffered_and_exact() -> None:
+    rig = Rig()
+    rig.run(100)
+    rig.scu.write(0, 0x90)
+    assert rig.sst & TBRDY, "straight into the idle shifter"
+    rig.scu.write(0, 0x3C)
+    assert not rig.sst & TBRDY
+    rig.run(100 + 2559)
+    assert (rig.sent, rig.sst & TBRDY) == ([], 0)
+    rig.run(100 + 2560)
+    assert len(rig.sent) == 1
+    assert rig.sst & TBRDY
+    rig.run(100 + 5120)
+    assert rig.bytes_sent() == [(100, 0x90), (2660, 0x3C)]
+    assert rig.sent[1].end == 100 + 5120
+
+
+def test_stb_waits_for_te_and_is_sent_after_te_falls() -> None:
+    rig = Rig(scm=0)
+    rig.scu.write(0, 0x11)
+    rig.run(10_000)
+    assert rig.sent == []
+    rig.scu.write(1, TE)
+    rig.scu.write(0, 0x22)
+    rig.scu.write(1, 0)
+    rig.run(30_000)
+    assert rig.bytes_sent() == [(10_000, 0x11), (12_560, 0x22)]
+    rig.scu.write(0, 0x33)
+    rig.run(60_000)
+    assert len(rig.sent) == 2
+
+
+@pytest.mark.parametrize(("te", "tm", "expect"), [(1, 0, 1), (1, 1, 0), (0, 0, 0)])
+def test_sint_of_the_transmitter(te: int, tm: int, expect: int) -> None:
+    rig = Rig(scm=TE)
+    rig.scu.write(1, TE if te else 0)
+    rig.scu.write(3, tm << 1 | 1)
+    assert rig.sint.level == expect
+    rig.scu.write(0, 1)
+    assert rig.sint.level == expect
+    rig.scu.write(0, 2)
+    assert rig.sint.level == 0
+
+
+@pytest.mark.parametrize(("re", "rm", "expect"), [(1, 0, 1), (1, 1, 0), (0, 0, 0)])
+def test_sint_of_the_receiver(re: int, rm: int, expect: int) -> None:
+    rig = Rig(simk=2 | rm)
+    rig.hear(0x42, 1000)
+    rig.run(5000)
+    rig.scu.write(1, RE if re else 0)
+    assert rig.sint.level == expect
+    assert rig.scu.peek(0) == 0x42
+    assert rig.sint.level == expect
+    assert rig.scu.read(0) == 0x42
+    assert rig.sint.level == 0
+
+
+def test_character_is_ready_in_the_middle_of_the_stop_bit() -> None:
+    rig = Rig(simk=2)
+    rig.hear(0xC5, 1000)
+    rig.run(1000 + 9 * 256 + 127)
+    assert not rig.sst & RBRDY
+    rig.run(1000 + 9 * 256 + 128)
+    assert rig.sst & (RBRDY | FE | OVE | PE) == RBRDY
+    assert (rig.sint.level, rig.scu.read(0)) == (1, 0xC5)
+    assert not rig.sst & RBRDY
+
+
+def test_back_to_back_characters_and_overrun() -> None:
+    rig = Rig()
+    for n, value in enumerate((1, 2, 3)):
+        rig.hear(value, 2560 * n)
+    rig.run(10_000)
+    assert rig.sst & (RBRDY | OVE) == RBRDY | OVE
+    assert rig.scu.read(0) == 3, "the old one is overwritten"
+    assert rig.sst & OVE, "until ECL"
+    rig.scu.write(1, TE | RE | ECL)
+    assert not rig.sst & OVE
+    rig.hear(4, 20_000)
+    rig.run(30_000)
+    assert (rig.sst & (OVE | RBRDY), rig.scu.read(0)) == (RBRDY, 4)
+
+
+@pytest.mark.parametrize(("ps", "parity"), [(0x10, 1), (0x30, 0)])
+@pytest.mark.parametrize(("cl", "data"), [(0x08, 7), (0x0C, 8)])
+def test_parity_and_character_length(ps: int, parity: int, cl: int, data: int) -> None:
+    rig = Rig(smd=0x42 | ps | cl)
+    rig.hear(0xA7, 0, data=data, parity=parity)
+    rig.run(5000)
+    assert not rig.sst & PE
+    assert rig.scu.read(0) == 0xA7 & ((1 << data) - 1)
+    rig.hear(0xA7, 10_000, data=data, parity=1 - parity)
+    rig.run(15_000)
+    assert rig.sst & PE
+    rig.scu.write(0, 0xA7)
+    rig.run(20_000)
+    assert rig.sent == [encode(0xA7, 15_000, 256, data, parity, 1)]
+
+
+def test_two_stop_bits_and_divide_by_64() -> None:
+    rig = Rig(smd=0xCF)
+    rig.scu.write(0, 0x81)
+    rig.run(11 * 1024 - 1)
+    assert rig.sent == []
+    rig.run(11 * 1024)
+    assert rig.sent == [encode(0x81, 0, 1024, stop=2)]
+
+
+def test_smd_may_be_rewritten_at_any_time_and_spares_the_running_character() -> None:
+    rig = Rig()
+    rig.scu.write(0, 0x55)
+    rig.run(1000)
+    rig.scu.write(2, 0x4F)
+    rig.scu.write(0, 0xAA)
+    rig.run(2560)
+    assert rig.bytes_sent() == [(0, 0x55)]
+    rig.run(2560 + 10 * 1024)
+    assert rig.bytes_sent()[1] == (2560, 0xAA)
+
+
+def test_missing_stop_bit_is_a_framing_error_and_a_low_wire_a_break() -> None:
+    rig = Rig()
+    rig.scu.receive_frame(Frame(0, 256, 10, 0x41 << 1))
+    rig.run(3000)
+    assert rig.sst & (FE | BKD | RBRDY) == FE | RBRDY
+    assert rig.scu.read(0) == 0x41
+    rig.scu.write(1, TE | RE | ECL)
+    rig.run(10_000)
+    rig.scu.receive_frame(Frame(10_000, 5000, 1, 0))
+    rig.run(14_999)
+    assert rig.sst & (FE | BKD | RBRDY) == FE | BKD | RBRDY
+    assert rig.scu.read(0) == 0
+    rig.run(15_000)
+    assert not rig.sst & BKD, "the wire is high again"
+    rig.hear(0x77, 20_000)
+    rig.run(25_000)
+    assert rig.scu.read(0) == 0x77
+
+
+def test_short_spike_is_no_start_bit() -> None:
+    rig = Rig()
+    rig.scu.receive_frame(Frame(0, 100, 2, 0b10))
+    rig.hear(0x12, 300)
+    rig.run(300 + 9 * 256 + 128)
+    assert (rig.sst & (RBRDY | FE), rig.scu.read(0)) == (RBRDY, 0x12)
+    rig.run(10_000)
+    assert not rig.sst & RBRDY
+
+
+@pytest.mark.parametrize("bit", [250, 256, 262])
+def test_a_sender_two_percent_off_is_understood(bit: int) -> None:
+    rig = Rig()
+    at = 100
+    for value in (0x00, 0xFF, 0x55, 0xAA, 0x01, 0x80):
+        at = rig.hear(value, at, bit).end
+        rig.run(at)
+        assert (rig.scu.read(0), rig.sst & FE) == (value, 0)
+
+
+def test_receiver_at_half_the_rate_reads_garbage() -> None:
+    rig = Rig(rtclk=32)
+    at = 0
+    for value in (0x90, 0x3C, 0x40, 0x80):
+        at = rig.hear(value, at).end
+    rig.run(at + 10_000)
+    wire = [encode(value, 2560 * n, 256) for n, value in enumerate((0x90, 0x3C, 0x40, 0x80))]
+    first = sum(level(wire, 256 + 512 * n) << n for n in range(10))
+    assert first >> 1 & 0xFF != 0x90
+    assert rig.sst & (FE | OVE)
+
+
+def test_receiver_at_twice_the_rate_reads_garbage() -> None:
+    rig = Rig(rtclk=8)
+    got = []
+    rig.sint.connect(lambda high: got.append(rig.scu.read(0)) if high else None)
+    rig.scu.write(1, RE)
+    rig.scu.write(3, 2)
+    rig.hear(0x0F, 0)
+    rig.run(5000)
+    # the wire in half bits: 00 11111111 00000000 11, so two characters: 0 01111111 1 and 0 00000001 1
+    assert got == [0b11111110, 0b10000000]
+
+
+def test_no_rtclk_no_characters() -> None:
+    rig = Rig(rtclk=None)
+    rig.scu.write(0, 0x10)
+    rig.hear(0x22, 0)
+    rig.run(100_000)
+    assert (rig.sent, rig.sst & RBRDY) == ([], 0)
+    rig.scu.set_rtclk(16)
+    rig.run(200_000)
+    assert rig.bytes_sent() == [(100_000, 0x10)]
+
+
+def test_rtclk_changing_stretches_the_character_being_sent() -> None:
+    rig = Rig()
+    rig.scu.write(0, 0x10)
+    rig.run(1280)
+    rig.scu.set_rtclk(32)
+    rig.run(1280 + 2559)
+    assert rig.sent == []
+    rig.run(1280 + 2560)
+    assert len(rig.sent) == 1
+    rig.scu.write(0, 0x20)
+    rig.run(rig.scheduler.now + 1000)
+    rig.scu.set_rtclk(None)
+    rig.run(rig.scheduler.now + 10**6)
+    assert len(rig.sent) == 1
+    rig.scu.set_rtclk(16)
+    rig.run(rig.scheduler.now + 2560)
+    assert len(rig.sent) == 2
+
+
+def test_re_off_hears_nothing_and_re_on_in_mid_character_can_misread() -> None:
+    rig = Rig(scm=TE)
+    rig.hear(0x42, 0)
+    rig.run(5000)
+    assert not rig.sst & RBRDY
+    rig.hear(0xFF, 10_000)
+    rig.run(10_000 + 300)
+    rig.scu.write(1, RE)
+    rig.run(20_000)
+    assert not rig.sst & RBRDY, "no falling edge after the start bit of FF"
+    rig.scu.write(1, 0)
+    rig.hear(0x0F, 30_000)
+    rig.run(30_000 + 300)
+    rig.scu.write(1, RE)
+    rig.run(40_000)
+    assert rig.scu.read(0) == 0xF8, "the fall after the fourth one was taken for a start bit"
+
+
+def test_re_off_drops_the_character_under_way() -> None:
+    rig = Rig()
+    rig.hear(0x42, 0)
+    rig.run(1000)
+    rig.scu.write(1, TE)
+    rig.run(1500)
+    rig.scu.write(1, TE | RE | ECL)
+    rig.run(9000)
+    assert rig.scu.peek(0) != 0x42
+
+
+def test_sbrk_holds_txd_low() -> None:
+    rig = Rig()
+    rig.scu.write(0, 0xFF)
+    rig.run(256 * 5)
+    rig.scu.write(1, TE | SBRK)
+    rig.run(256 * 8)
+    rig.scu.write(1, TE)
+    rig.run(2560)
+    assert rig.sent[0].bits == 0b11_0001_1110
+    rig.scu.write(1, TE | SBRK)
+    rig.scu.write(0, 0xFF)
+    rig.run(10_000)
+    assert rig.sent[1].bits == 0
+
+
+def test_pins_off_disconnects_both_ways() -> None:
+    rig = Rig()
+    rig.scu.set_pins(0)
+    rig.scu.write(0, 0x42)
+    rig.hear(0x42, 0)
+    rig.run(5000)
+    assert (rig.sent, rig.sst & (TBRDY | RBRDY)) == ([], TBRDY)
+
+
+def test_mrdy_is_taken_without_effect() -> None:
+    rig = Rig(scm=TE | RE | 0x20)
+    rig.hear(0x42, 0)
+    rig.run(3000)
+    assert rig.scu.read(0) == 0x42
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 255), min_size=1, max_size=4), st.integers(0, 6000), st.integers(200, 300),
+    st.lists(st.integers(0, 255), max_size=2),
+)
+def test_save_and_continue_is_the_same(heard: list[int], cut: int, bit: int, said: list[int]) -> None:
+    def play(rigs: list[Rig], events: list[tuple[int, int]], end: int) -> None:
+        for at, value in events:
+            for rig in rigs:
+                rig.hear(value, at, bit)
+        for rig in rigs:
+            rig.run(end)
+
+    events = [(n * 10 * bit, value) for n, value in enumerate(heard)]
+    rig, twin = Rig(simk=0), Rig()
+    for value in said:
+        rig.scu.write(0, value)
+    play([rig], [e for e in events if e[0] <= cut], cut)
+    block = rig.scu.snapshot()
+    twin.scu.restore(block)
+    twin.scheduler.restore(rig.scheduler.snapshot())
+    twin.sent += rig.sent
+    assert twin.sint.level == rig.sint.level
+    play([rig, twin], [e for e in events if e[0] > cut], 40_000)
+    assert twin.scu.snapshot() == rig.scu.snapshot()
+    assert twin.sent == rig.sent
+    assert twin.sint.level == rig.sint.level
+
+
+# --- frames -----------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(1, 6), st.integers(1, 5), st.integers(0, 31)), min_size=1, max_size=4
+    ),
+    st.integers(0, 60), st.integers(1, 9),
+)
+def test_edges_and_samples_equal_a_drawn_wire(rows: list[tuple[int, int, int, int]], since: int, bit: int) -> None:
+    frames, at = [], 5
+    for gap, width, length, bits in rows:
+        frames.append(Frame(at + gap, width, length, bits & (1 << length) - 1))
+        at = frames[-1].end
+    wire = [level(frames, clock) for clock in range(-1, 400)]
+    falls = [c for c in range(since, 399) if wire[c] > wire[c + 1]]
+    assert falling_edge(frames, since) == (falls[0] if falls else None)
+    assert rising_edge(frames, since) == next(c for c in range(since, 400) if wire[c + 1])
+    for start in (since, frames[0].start):
+        middles = [start + bit // 2 + bit * n for n in range(10)]
+        assert sample(frames, start, bit, 10) == sum(wire[c + 1] << n for n, c in enumerate(middles))

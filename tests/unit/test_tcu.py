@@ -1,0 +1,556 @@
+"""TCU: the data-sheet waveforms of each mode, access logic, exact reads, events, and a tick-by-tick reference model."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from korgm1.clock import Scheduler
+from korgm1.line import Line
+from korgm1.onchip.tcu import Tcu
+from korgm1.onchip.tcu_counter import Counter
+
+
+class Rig:
+    """A TCU at reset (TCKS 0: a timer clock every 2 CPU clocks), with its edges written down."""
+
+    def __init__(self, tcks: int = 0) -> None:
+        self.scheduler = Scheduler()
+        self.lines = [Line(f"TOUT{n}") for n in range(3)]
+        self.edges: list[list[tuple[int, int]]] = [[], [], []]
+        self.periods: list[int | None] = []
+        self.tcu = Tcu(self.scheduler, *self.lines, self.periods.append)
+        self.tcu.reset("power")
+        self.tcu.set_tcks(tcks)
+        for line, edges in zip(self.lines, self.edges, strict=True):
+            line.connect(lambda level, edges=edges: edges.append((self.scheduler.now, level)))
+
+    def run(self, clock: int) -> None:
+        self.scheduler.run_due(clock)
+
+    def program(self, timer: int, mode: int, count: int, bcd: int = 0) -> None:
+        self.tcu.write(3, timer << 6 | 0x30 | mode << 1 | bcd)
+        self.tcu.write(timer, count & 0xFF)
+        self.tcu.write(timer, count >> 8)
+
+    def count(self, timer: int) -> int:
+        self.tcu.write(3, timer << 6)
+        return self.tcu.read(timer) | self.tcu.read(timer) << 8
+
+    def status(self, timer: int) -> int:
+        self.tcu.write(3, 0xE0 | 2 << timer)
+        return self.tcu.read(timer)
+
+
+def wave(counter: Counter, ticks: int) -> list[tuple[int, int]]:
+    seen = []
+    for _ in range(ticks):
+        counter.advance(1)
+        seen.append((counter.value(), counter.out))
+    return seen
+
+
+def programmed(mode: int, count: int, **how: object) -> Counter:
+    counter = Counter(**how)  # type: ignore[arg-type]
+    counter.control(mode, False)
+    counter.write_count(count)
+    return counter
+
+
+def test_mode_0_waveform() -> None:
+    counter = programmed(0, 4)
+    assert counter.out == 0
+    assert wave(counter, 7) == [(4, 0), (3, 0), (2, 0), (1, 0), (0, 1), (0xFFFF, 1), (0xFFFE, 1)]
+    counter.write_count(2)
+    assert counter.out == 0
+    assert wave(counter, 3) == [(2, 0), (1, 0), (0, 1)]
+
+
+def test_mode_0_gate_low_stops_but_still_loads() -> None:
+    counter = programmed(0, 3)
+    counter.set_gate(0)
+    assert wave(counter, 3) == [(3, 0)] * 3
+    counter.set_gate(1)
+    assert wave(counter, 3) == [(2, 0), (1, 0), (0, 1)]
+
+
+def test_mode_1_waveform_with_retrigger() -> None:
+    counter = programmed(1, 3, gate=0)
+    assert [out for _, out in wave(counter, 3)] == [1, 1, 1]
+    counter.set_gate(1)
+    assert wave(counter, 2) == [(3, 0), (2, 0)]
+    counter.set_gate(0)
+    counter.write_count(2)
+    counter.set_gate(1)
+    assert wave(counter, 4) == [(2, 0), (1, 0), (0, 1), (0xFFFF, 1)]
+
+
+def test_mode_2_waveform_and_new_count_at_the_reload() -> None:
+    counter = programmed(2, 4)
+    assert wave(counter, 5) == [(4, 1), (3, 1), (2, 1), (1, 0), (4, 1)]
+    counter.write_count(3)
+    assert counter.null
+    assert wave(counter, 3) == [(3, 1), (2, 1), (1, 0)]
+    assert wave(counter, 4) == [(3, 1), (2, 1), (1, 0), (3, 1)]
+    assert not counter.null
+
+
+def test_mode_2_gate_low_lifts_the_output_and_rising_reloads() -> None:
+    counter = programmed(2, 3)
+    assert wave(counter, 3)[-1] == (1, 0)
+    counter.set_gate(0)
+    assert counter.out == 1
+    assert wave(counter, 2) == [(1, 1), (1, 1)]
+    counter.set_gate(1)
+    assert wave(counter, 3) == [(3, 1), (2, 1), (1, 0)]
+
+
+def test_mode_3_even_and_odd() -> None:
+    assert wave(programmed(3, 4), 8) == [(4, 1), (2, 1), (4, 0), (2, 0)] * 2
+    assert wave(programmed(3, 5), 10) == [(4, 1), (2, 1), (0, 1), (4, 0), (2, 0)] * 2
+    assert wave(programmed(3, 5, odd="82C54"), 10) == [(5, 1), (4, 1), (2, 1), (5, 0), (2, 0)] * 2
+
+
+def test_mode_4_strobe_is_one_tick_and_once() -> None:
+    counter = programmed(4, 3)
+    assert wave(counter, 6) == [(3, 1), (2, 1), (1, 1), (0, 0), (0xFFFF, 1), (0xFFFE, 1)]
+
+
+def test_mode_5_strobe_needs_a_trigger() -> None:
+    counter = programmed(5, 2, gate=0)
+    assert {out for _, out in wave(counter, 5)} == {1}
+    counter.set_gate(1)
+    assert wave(counter, 4) == [(2, 1), (1, 1), (0, 0), (0xFFFF, 1)]
+
+
+@pytest.mark.parametrize("mode", [0, 2, 3, 4])
+def test_count_zero_is_65536(mode: int) -> None:
+    counter = programmed(mode, 0)
+    first = counter.next_change()
+    assert first == {0: 65537, 2: 65536, 3: 32769, 4: 65537}[mode]
+
+
+def test_bcd_counts_and_reads_in_decimal() -> None:
+    rig = Rig()
+    rig.program(0, 2, 0x1000, bcd=1)
+    rig.run(2 + 2)
+    assert rig.count(0) == 0x0999
+    rig.run(2 + 2 * 999)
+    assert rig.count(0) == 0x0001
+    assert rig.tcu.period(0) == 2000
+    rig.program(0, 2, 0, bcd=1)
+    assert rig.tcu.period(0) == 20000
+
+
+@pytest.mark.parametrize("odd", ["8254", "82C54"])
+def test_count_of_one_is_harmless(odd: str) -> None:
+    for mode in (2, 3):
+        counter = programmed(mode, 1, odd=odd)
+        assert counter.next_change() is None
+        assert {out for _, out in wave(counter, 10)} == {1}
+        counter.write_count(4)
+        assert counter.next_change() is not None
+
+
+# --- access logic ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rwm", "written", "expect"), [(1, [0x34], 0x0034), (2, [0x12], 0x1200), (3, [0x34, 0x12], 0x1234)]
+)
+def test_rwm_selects_the_bytes(rwm: int, written: list[int], expect: int) -> None:
+    rig = Rig()
+    rig.tcu.write(3, rwm << 4 | 0 << 1)
+    for byte in written:
+        rig.tcu.write(0, byte)
+    rig.run(2)
+    got = [rig.tcu.read(0) for _ in range(len(written))]
+    assert got == ([expect >> 8] if rwm == 2 else [expect & 0xFF] if rwm == 1 else [expect & 0xFF, expect >> 8])
+
+
+def test_count_latch_holds_until_read_and_ignores_a_second() -> None:
+    rig = Rig()
+    rig.program(0, 2, 0x1000)
+    rig.run(2 + 2 * 16)
+    rig.tcu.write(3, 0x00)
+    rig.run(2 + 2 * 100)
+    rig.tcu.write(3, 0x00)
+    assert rig.tcu.peek(0) == 0xF0
+    assert [rig.tcu.read(0), rig.tcu.read(0)] == [0xF0, 0x0F]
+    assert rig.tcu.read(0) == (0x1000 - 100) & 0xFF
+
+
+def test_multiple_latch_takes_status_first_then_count() -> None:
+    rig = Rig()
+    rig.program(0, 3, 10)
+    rig.program(2, 2, 0x0200)
+    rig.run(2)
+    rig.tcu.write(3, 0xC0 | 0b1010)
+    assert [rig.tcu.read(0) for _ in range(3)] == [0b1011_0110, 10, 0]
+    assert [rig.tcu.read(2) for _ in range(3)] == [0b1011_0100, 0x00, 0x02]
+    rig.tcu.write(3, 0xFF)
+    assert rig.tcu.read(0) == 10
+
+
+def test_status_shows_null_count_output_and_the_mode_as_written() -> None:
+    rig = Rig()
+    rig.tcu.write(3, 0x3E)
+    assert rig.status(0) == 0xFE
+    rig.tcu.write(0, 4)
+    rig.tcu.write(0, 0)
+    assert rig.status(0) == 0xFE
+    rig.run(2)
+    assert rig.status(0) == 0xBE
+    rig.run(2 + 2 * 2)
+    assert rig.status(0) == 0x3E
+
+
+def test_first_byte_of_two_stops_mode_0() -> None:
+    rig = Rig()
+    rig.program(0, 0, 2)
+    rig.run(20)
+    assert rig.edges[0] == [(6, 1)]
+    rig.tcu.write(0, 5)
+    assert rig.edges[0][-1] == (20, 0)
+    before = rig.count(0)
+    rig.run(40)
+    assert rig.count(0) == before
+    rig.tcu.write(0, 0)
+    rig.run(60)
+    assert rig.edges[0][-1] == (40 + 2 * 6, 1)
+
+
+def test_tmd_cannot_be_read_and_peek_changes_nothing() -> None:
+    rig = Rig()
+    assert rig.tcu.read(3) == rig.tcu.peek(3) == 0xFF
+    rig.program(0, 2, 0x1234)
+    rig.run(2)
+    assert rig.tcu.peek(0) == 0x34
+    assert rig.tcu.peek(0) == 0x34
+    assert [rig.tcu.read(0), rig.tcu.peek(0), rig.tcu.read(0)] == [0x34, 0x12, 0x12]
+
+
+# --- clocks, lines, events ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("tcks", "clocks"), [(0, 2), (1, 4), (2, 8), (3, 16)])
+def test_prescaler(tcks: int, clocks: int) -> None:
+    rig = Rig(tcks)
+    rig.program(0, 3, 10)
+    rig.run(clocks * 22)
+    assert rig.edges[0] == [(0, 1), (clocks * 6, 0), (clocks * 11, 1), (clocks * 16, 0), (clocks * 21, 1)]
+    assert rig.tcu.period(0) == clocks * 10
+
+
+def test_tclk_pin_is_not_connected() -> None:
+    rig = Rig(tcks=0b00100)
+    rig.program(0, 2, 10)
+    rig.program(1, 3, 8)
+    rig.run(1000)
+    assert rig.edges[0] == [(0, 1)]
+    assert rig.tcu.period(0) is None
+    assert rig.periods[-1] == 16
+    rig.tcu.set_tcks(0b01000)
+    assert rig.periods[-1] is None
+
+
+def test_reads_are_exact_at_every_clock() -> None:
+    rig = Rig(tcks=1)
+    rig.program(2, 2, 7)
+    for clock in range(200):
+        rig.run(clock)
+        tick = clock // 4
+        expect = 0 if tick == 0 else 7 - (tick - 1) % 7
+        assert rig.count(2) == expect
+        assert rig.status(2) >> 7 == (1 if expect != 1 else 0)
+
+
+def test_mode_2_costs_one_event_a_period_and_pulses_the_line() -> None:
+    rig = Rig()
+    rig.program(0, 2, 4000)
+    fired = []
+    original = rig.scheduler._timers["tcu.0"]._fire
+    rig.scheduler._timers["tcu.0"]._fire = lambda: (fired.append(rig.scheduler.now), original())  # type: ignore[assignment]
+    rig.run(2 + 3 * 8000)
+    assert fired == [8002, 16002, 24002]
+    assert rig.edges[0] == [(0, 1), (8002, 0), (8002, 1), (16002, 0), (16002, 1), (24002, 0), (24002, 1)]
+
+
+def test_reprogramming_inside_the_low_pulse_still_shows_the_pulse() -> None:
+    rig = Rig()
+    rig.program(0, 2, 4)
+    rig.run(2 + 2 * 3)
+    assert rig.status(0) >> 7 == 0
+    rig.program(0, 2, 100)
+    assert rig.edges[0] == [(0, 1), (8, 0), (8, 1)]
+
+
+def test_rtclk_is_a_period_and_never_an_event() -> None:
+    rig = Rig()
+    rig.program(1, 3, 8)
+    assert rig.periods == [16]
+    assert rig.scheduler.headroom(10**9) == 10**9
+    assert rig.edges[1] == []
+    rig.tcu.listen(1, True)
+    rig.run(100)
+    assert [clock for clock, level in rig.edges[1] if level] == [0, 18, 34, 50, 66, 82, 98]
+    rig.tcu.listen(1, False)
+    assert rig.scheduler.headroom(10**9) == 10**9
+
+
+def test_rtclk_stops_in_an_aperiodic_mode() -> None:
+    rig = Rig()
+    rig.program(1, 2, 8)
+    rig.program(1, 0, 8)
+    assert rig.periods == [16, None]
+
+
+def test_gate_of_timer_2() -> None:
+    rig = Rig()
+    rig.program(2, 0, 5)
+    rig.run(2 + 2 * 2)
+    rig.tcu.set_gate(0)
+    rig.run(100)
+    assert rig.count(2) == 3
+    rig.tcu.set_gate(1)
+    rig.run(200)
+    assert rig.edges[2] == [(106, 1)]
+
+
+def test_button_reset_leaves_it_running_and_power_stops_it() -> None:
+    rig = Rig()
+    rig.program(0, 2, 100)
+    rig.tcu.reset("button")
+    rig.run(1000)
+    assert len(rig.edges[0]) > 5
+    rig.tcu.reset("power")
+    assert rig.lines[0].level == 0
+    assert rig.scheduler.headroom(10**9) == 10**9
+
+
+def test_unlistened_and_unprogrammed_timers_schedule_nothing() -> None:
+    rig = Rig()
+    assert rig.scheduler.headroom(12345) == 12345
+
+
+@settings(deadline=None)
+@given(
+    mode=st.sampled_from([0, 2, 3, 4]), count=st.integers(0, 40), tcks=st.integers(0, 3), cut=st.integers(0, 400),
+    latch=st.booleans(),
+)
+def test_snapshot_in_mid_count_continues_the_same(mode: int, count: int, tcks: int, cut: int, latch: bool) -> None:
+    rig, twin = Rig(tcks), Rig()
+    rig.program(0, mode, count)
+    rig.program(2, 3, count + 2)
+    rig.run(cut)
+    if latch:
+        rig.tcu.write(3, 0x00)
+        rig.tcu.read(0)
+    twin.tcu.restore(rig.tcu.snapshot())
+    twin.scheduler.restore(rig.scheduler.snapshot())
+    twin.edges[0].clear()
+    twin.edges[2].clear()
+    here = [len(edges) for edges in rig.edges]
+    for r in (rig, twin):
+        r.run(cut + 777)
+    for n in (0, 2):
+        assert twin.edges[n] == rig.edges[n][here[n]:]
+    assert [twin.tcu.read(0) for _ in range(3)] == [rig.tcu.read(0) for _ in range(3)]
+    assert twin.tcu.snapshot() == rig.tcu.snapshot()
+
+
+# --- the counter against a reference that knows nothing but single ticks ----------------------------------------
+
+
+class TickModel:
+    """The 8254's text, one CLK at a time; no closed forms."""
+
+    def __init__(self) -> None:
+        self.gate = 1
+        self.ce = 0
+        self.control(0)
+
+    def control(self, mode: int) -> None:
+        self.mode, self.out, self.cr = mode, int(mode != 0), None
+        self.load = self.going = self.done = self.held = False
+        self.half_left = 0
+
+    def write(self, count: int) -> None:
+        first = self.cr is None or not self.going
+        self.cr: int | None = count or 65536
+        self.held = False
+        if self.mode == 0:
+            self.out = 0
+        if self.mode in (0, 4) or (self.mode in (2, 3) and first):
+            self.load = True
+
+    def half_written(self) -> None:
+        if self.mode == 0:
+            self.held, self.out = True, 0
+
+    def set_gate(self, level: int) -> None:
+        rising, falling = level and not self.gate, self.gate and not level
+        self.gate = level
+        if rising and self.cr is not None and self.mode in (1, 2, 3, 5):
+            self.load = True
+        if falling and self.mode in (2, 3):
+            self.out = 1
+
+    def start_half(self) -> None:
+        assert self.cr is not None
+        if self.cr == 1:
+            self.out, self.half_left = 1, 1
+        else:
+            self.half_left = (self.cr + self.out) // 2
+        self.one = self.cr == 1
+
+    def tick(self) -> None:
+        if self.mode in (4, 5):
+            self.out = 1
+        if self.load:
+            assert self.cr is not None
+            self.load, self.going, self.done, self.ce = False, True, False, self.cr
+            if self.mode == 1:
+                self.out = 0
+            if self.mode in (2, 3):
+                self.out = 1
+            if self.mode == 3:
+                self.start_half()
+            return
+        if not self.going:
+            return
+        if self.mode in (0, 4) and (not self.gate or self.held):
+            return
+        if self.mode in (2, 3) and not self.gate:
+            return
+        if self.mode == 2:
+            assert self.cr is not None
+            if self.ce == 1:
+                self.ce, self.out = self.cr, 1
+            else:
+                self.ce -= 1
+                self.out = int(self.ce != 1)
+        elif self.mode == 3:
+            self.half_left -= 1
+            if self.half_left == 0:
+                if not self.one:
+                    self.out ^= 1
+                self.start_half()
+        else:
+            self.ce = (self.ce - 1) % 65536
+            if self.ce == 0 and not self.done:
+                self.done = True
+                self.out = int(self.mode < 4)
+
+
+OPS = st.one_of(
+    st.tuples(st.just("control"), st.integers(0, 5)),
+    st.tuples(st.just("write"), st.integers(0, 9)),
+    st.tuples(st.just("write"), st.integers(0, 65535)),
+    st.tuples(st.just("half"), st.just(0)),
+    st.tuples(st.just("gate"), st.integers(0, 1)),
+    st.tuples(st.just("run"), st.integers(1, 40)),
+    st.tuples(st.just("run"), st.integers(1, 40)),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(OPS, max_size=30))
+def test_counter_equals_the_tick_by_tick_model(ops: list[tuple[str, int]]) -> None:
+    counter, model = Counter(), TickModel()
+    for op, value in ops:
+        if op == "control":
+            counter.control(value, False)
+            model.control(value)
+        elif op == "write":
+            counter.write_count(value)
+            model.write(value)
+        elif op == "half":
+            counter.hold()
+            model.half_written()
+        elif op == "gate":
+            counter.set_gate(value)
+            model.set_gate(value)
+        else:
+            change = counter.next_change()
+            for tick in range(1, value + 1):
+                before = model.out
+                model.tick()
+                if change is None or tick < change:
+                    assert model.out == before, "the output moved before next_change said so"
+            counter.advance(value)
+        assert counter.out == model.out
+        if model.mode != 3 and model.going:
+            assert counter.value() == model.ce % 65536
+
+
+@pytest.mark.parametrize("mode", [0, 1, 2, 3, 4, 5])
+def test_every_change_is_found_by_next_change(mode: int) -> None:
+    for count in range(2, 9):
+        counter, model = programmed(mode, count, gate=0), TickModel()
+        model.gate = 0
+        model.control(mode)
+        model.write(count)
+        for c in (counter, model):
+            c.set_gate(1)  # type: ignore[attr-defined]
+        expected, out = [], model.out
+        for tick in range(1, 60):
+            model.tick()
+            if model.out != out:
+                out = model.out
+                expected.append(tick)
+        found, tick = [], 0
+        while (step := counter.next_change()) is not None and tick + step < 60:
+            counter.advance(step)
+            tick += step
+            found.append(tick)
+        assert found == expected
+
+
+TCU_OPS = st.one_of(
+    st.tuples(st.just("program"), st.integers(0, 5), st.integers(0, 12)),
+    st.tuples(st.just("count"), st.integers(0, 12), st.just(0)),
+    st.tuples(st.just("gate"), st.integers(0, 1), st.just(0)),
+    st.tuples(st.just("tcks"), st.integers(0, 3), st.just(0)),
+    st.tuples(st.just("run"), st.integers(0, 90), st.just(0)),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(TCU_OPS, max_size=25))
+def test_the_line_follows_the_model_at_every_clock(ops: list[tuple[str, int, int]]) -> None:
+    """Timer 2 through its registers; only the short low pulses may reach the line late, and then as edges at once."""
+    rig, model = Rig(), TickModel()
+    shift, clock = 1, 0
+    for op, value, count in ops:
+        if op == "program":
+            rig.tcu.write(3, 0x90 | value << 1)
+            rig.tcu.write(2, count)
+            model.control(value)
+            model.cr = None
+            model.write(count)
+        elif op == "count" and model.cr is not None:
+            rig.tcu.write(2, value)
+            model.write(value)
+        elif op == "gate":
+            rig.tcu.set_gate(value)
+            model.set_gate(value)
+        elif op == "tcks":
+            rig.tcu.set_tcks(value)
+            shift = value + 1
+        elif op == "run":
+            for _ in range(value):
+                clock += 1
+                if clock % (1 << shift) == 0:
+                    rises = len([level for _, level in rig.edges[2] if level])
+                    before = model.out
+                    model.tick()
+                    rig.run(clock)
+                    late = model.mode in (2, 4, 5) and not model.out
+                    assert rig.lines[2].level == model.out or late
+                    if model.out and not before:
+                        assert len([level for _, level in rig.edges[2] if level]) == rises + 1
+            rig.run(clock)
+        if model.cr is not None:
+            assert rig.status(2) >> 7 == model.out
