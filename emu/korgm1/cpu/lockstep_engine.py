@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from korgm1.cpu.engine import CpuOptions
+from korgm1.cpu.engine import DEFAULTS, CpuOptions
 from korgm1.cpu.native import CYCLE_KINDS, Memory, Ports, lib
 from korgm1.cpu.unicorn_engine import make_native
 from korgm1.cpu.v30_engine import GENERAL, SEGMENTS, V30Engine
@@ -31,9 +31,15 @@ class LockstepEngine(V30Engine):
     name = "lockstep"
 
     def __init__(
-        self, memory: Memory, ports: Ports, int_ack: Callable[[], int], *, options: CpuOptions | None = None
+        self,
+        memory: Memory,
+        ports: Ports,
+        int_ack: Callable[[], int],
+        *,
+        poll: int = 0,
+        options: CpuOptions = DEFAULTS,
     ) -> None:
-        super().__init__(memory, ports, int_ack, options=options or CpuOptions())
+        super().__init__(memory, ports, int_ack, poll=poll, options=options)
         self._lockstep = make_native(lib.lockstep_new, lib.lockstep_free, self._cpu, self.bus.pointer)
 
     def run(self, until: int) -> None:

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from korgm1.cpu.engine import CpuOptions
+from korgm1.cpu.engine import DEFAULTS, CpuOptions
 from korgm1.cpu.native import Memory, Ports, ffi, lib
 from korgm1.cpu.v30_engine import V30Engine
 from korgm1.errors import UserError
@@ -74,9 +74,15 @@ class UnicornEngine(V30Engine):
     name = "unicorn"
 
     def __init__(
-        self, memory: Memory, ports: Ports, int_ack: Callable[[], int], *, options: CpuOptions | None = None
+        self,
+        memory: Memory,
+        ports: Ports,
+        int_ack: Callable[[], int],
+        *,
+        poll: int = 0,
+        options: CpuOptions = DEFAULTS,
     ) -> None:
-        super().__init__(memory, ports, int_ack, options=options or CpuOptions())
+        super().__init__(memory, ports, int_ack, poll=poll, options=options)
         self._glue = make_native(lib.unicorn_glue_new, lib.unicorn_glue_free, self._cpu, self.bus.pointer)
 
     @property
