@@ -11,16 +11,16 @@ REGISTERS = ("aw", "cw", "dw", "bw", "sp", "bp", "ix", "iy", "ds1", "ps", "ss", 
 
 @dataclass(frozen=True)
 class CpuOptions:
-    """How the CPU is wired, and the guesses about it that can be made otherwise."""
-
-    poll: int = 0
-    """Level of the POLL# pin; high makes the POLL instruction wait (H-POLL)."""
+    """The guesses about the CPU that can be made otherwise."""
 
     undefined: str = "ignore"
     """What opcodes nobody documented do: "ignore" (nothing) or "stop" the CPU (H-UNDEFINED)."""
 
     pop_segment_shadow: bool = True
     """Does POP to a segment register put off interrupts by one instruction, as MOV does (H-POPSEG)?"""
+
+
+DEFAULTS = CpuOptions()
 
 
 class Engine(Protocol):

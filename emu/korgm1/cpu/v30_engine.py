@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from korgm1.cpu.engine import REGISTERS, CpuOptions
+from korgm1.cpu.engine import DEFAULTS, REGISTERS, CpuOptions
 from korgm1.cpu.native import Memory, NativeBus, Ports, lib, new_cpu
 from korgm1.errors import SnapshotError
 
 GENERAL = REGISTERS[:8]
 SEGMENTS = REGISTERS[8:12]
 _SAVED = (
-    "pc psw clock instructions int_line nmi_latch poll_line halted shadow md_writable trap_armed stop stop_ps stop_pc "
-    "rep_active rep_prefix rep_opcode rep_segment rep_next"
-).split()
+    "pc", "psw", "clock", "instructions", "int_line", "nmi_latch", "poll_line", "halted", "shadow", "md_writable",
+    "trap_armed", "stop", "stop_ps", "stop_pc", "rep_active", "rep_prefix", "rep_opcode", "rep_segment", "rep_next",
+)  # fmt: skip
 
 
 class V30Engine:
@@ -28,17 +28,24 @@ class V30Engine:
         memory: see `native.Memory`.
         ports: see `native.Ports`.
         int_ack: returns the vector number of the interrupt being acknowledged.
-        options: pins and guesses.
+        poll: level of the POLL# pin; high makes the POLL instruction wait (H-POLL).
+        options: the guesses (H-UNDEFINED, H-POPSEG).
     """
 
     name = "v30"
 
     def __init__(
-        self, memory: Memory, ports: Ports, int_ack: Callable[[], int], *, options: CpuOptions | None = None
+        self,
+        memory: Memory,
+        ports: Ports,
+        int_ack: Callable[[], int],
+        *,
+        poll: int = 0,
+        options: CpuOptions = DEFAULTS,
     ) -> None:
         self.bus = NativeBus(memory, ports, int_ack)
         self.bus.on_error = self._end_run
-        self._cpu = new_cpu(self.bus, options or CpuOptions())
+        self._cpu = new_cpu(self.bus, poll, options)
 
     @property
     def clock(self) -> int:

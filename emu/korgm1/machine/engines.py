@@ -6,14 +6,19 @@ from collections.abc import Callable
 
 from korgm1.bus.memory import MemoryMap
 from korgm1.bus.ports import PortMap
-from korgm1.cpu.engine import CpuOptions, Engine
+from korgm1.cpu.engine import DEFAULTS, CpuOptions, Engine
 from korgm1.errors import UsageError
 
 NAMES = ("unicorn", "v30", "lockstep")
 
 
 def make_engine(
-    name: str, memory: MemoryMap, ports: PortMap, int_ack: Callable[[], int], options: CpuOptions
+    name: str,
+    memory: MemoryMap,
+    ports: PortMap,
+    int_ack: Callable[[], int],
+    poll: int = 0,
+    options: CpuOptions = DEFAULTS,
 ) -> Engine:
     """A CPU of that name on the bus.
 
@@ -21,7 +26,8 @@ def make_engine(
         name: one of `NAMES`.
         memory, ports: the bus.
         int_ack: the ICU's answer to an interrupt acknowledge.
-        options: pins and guesses.
+        poll: level of the POLL# pin.
+        options: guesses about the CPU.
 
     Raises:
         UsageError: no such engine.
@@ -30,13 +36,13 @@ def make_engine(
     if name == "unicorn":
         from korgm1.cpu.unicorn_engine import UnicornEngine
 
-        return UnicornEngine(memory, ports, int_ack, options=options)
+        return UnicornEngine(memory, ports, int_ack, poll=poll, options=options)
     if name == "v30":
         from korgm1.cpu.v30_engine import V30Engine
 
-        return V30Engine(memory, ports, int_ack, options=options)
+        return V30Engine(memory, ports, int_ack, poll=poll, options=options)
     if name == "lockstep":
         from korgm1.cpu.lockstep_engine import LockstepEngine
 
-        return LockstepEngine(memory, ports, int_ack, options=options)
+        return LockstepEngine(memory, ports, int_ack, poll=poll, options=options)
     raise UsageError(f"there is no engine {name!r}", "one of " + ", ".join(NAMES))

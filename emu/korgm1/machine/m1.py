@@ -140,8 +140,8 @@ class M1(Machine):
         ports.map(0x1000, 0x200, self.sound["TG"])
 
         # CPU
-        options = CpuOptions(guess["H-POLL"], guess["H-UNDEFINED"], guess["H-POPSEG"])
-        self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, options)
+        options = CpuOptions(guess["H-UNDEFINED"], guess["H-POPSEG"])
+        self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, guess["H-POLL"], options)   # POLL# low
         int_cpu.connect(cpu.set_int)
         clock.time_source = lambda: cpu.clock
         clock.on_earlier = cpu.lower_horizon

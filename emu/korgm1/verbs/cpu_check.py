@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from korgm1.cpu import ENGINES, make_engine
 from korgm1.cpu.cases import CaseBoard, CaseRunner, CheckResult, check
 from korgm1.errors import EXIT_OK
+from korgm1.machine.engines import NAMES, make_engine
 
 EPILOG = """\
 examples:
@@ -35,24 +35,24 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="JSON-lines cases, plain or .gz")
-    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="which core (default: %(default)s)")
+    parser.add_argument("--engine", choices=NAMES, default=NAMES[0], help="which core (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
 
-def cpu_check(paths: Sequence[Path], engine: str = ENGINES[0]) -> CheckResult:
+def cpu_check(paths: Sequence[Path], engine: str = NAMES[0]) -> CheckResult:
     """Run all cases of some files.
 
     Args:
         paths: JSON-lines files, plain or .gz.
-        engine: one of `korgm1.cpu.ENGINES`.
+        engine: one of `korgm1.machine.engines.NAMES`.
 
     Raises:
         UserError: a file that is not there, cannot be read, or has a broken line.
         UsageError: there is no such engine.
     """
     board = CaseBoard()
-    core = make_engine(engine, board, board, board.acknowledge)
+    core = make_engine(engine, board.memory, board.ports, board.acknowledge)
     return check(paths, CaseRunner(board, core, getattr(core, "bus", None)))
 
 
