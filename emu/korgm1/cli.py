@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from korgm1 import __version__
 from korgm1.errors import M1Error
 from korgm1.frontends import audio_out, display, midi_ports, terminal
 from korgm1.verbs import boot, cpu_check, doctor, hypotheses, rom, run
 
-FRONTENDS = {"window": display.open_window, "terminal": terminal.Terminal}
+FRONTENDS: Mapping[str, run.Open] = {"window": display.open_window, "terminal": terminal.Terminal}
 PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
 
 EPILOG = """\

@@ -26,7 +26,8 @@ from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import SnapshotError, UsageError
 from korgm1.files import BACKUPS, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
-from korgm1.machine.m1 import M1, build
+from korgm1.machine.build import build
+from korgm1.machine.m1 import M1
 from korgm1.machine.models import model_named
 from korgm1.romset.load import RomSet, load_os
 
@@ -65,6 +66,7 @@ class BootResult:
     Attributes:
         ended: "play page", "still" (nothing moved for ten seconds), "time" or "stopped".
         stopped: why the CPU stopped for good, or None.
+        cpu: "at" (PS:PC), "halted", "interrupts" (enabled), "instructions", at the end.
         timeline: every finished LCD picture.
         midi_out: the bytes the instrument sent.
     """
@@ -80,6 +82,7 @@ class BootResult:
     clocks: int
     ended: str
     stopped: str | None
+    cpu: dict[str, Any]
     midi_out: bytes
     warnings: tuple[str, ...] = field(default=())
 
@@ -97,6 +100,7 @@ class BootResult:
             "clocks": self.clocks,
             "ended": self.ended,
             "stopped": self.stopped,
+            "cpu": self.cpu,
             "midi_out": self.midi_out.hex(),
             "warnings": list(self.warnings),
         }
@@ -176,7 +180,7 @@ class Session:
         if self.powered:
             raise UsageError("the instrument is on already", "power_off() first")
         machine = self.machine = self._new_machine()
-        machine.power_up(self._kept, self.battery.ram_volts, self.seed, self._power_ups)
+        machine.power_up(self._kept, self.seed, self._power_ups)
         self._power_ups += 1
         self.powered = True
         self.timeline = []
@@ -312,15 +316,12 @@ class Session:
 
     def midi_in(self, data: bytes, at: float | None = None) -> None:
         """Send `data` into MIDI IN at 31,250 baud, back to back, from `at` seconds after power-on (None: now)."""
-        if at is None or clocks(at) <= self.machine.clock:
-            self.machine.midi_in.send(data)
-        else:
-            self._act(clocks(at), "midi", data)
+        self.machine.midi_in.send(data, None if at is None else clocks(at))
 
     @property
     def midi_out(self) -> bytes:
         """All bytes that came out of MIDI OUT since power-on."""
-        return bytes(value for _, value in self.machine.midi_out.sent)
+        return self.machine.midi_out.data
 
     @property
     def lcd(self) -> tuple[str, str]:
@@ -358,6 +359,8 @@ class Session:
 
     def result(self, ended: str = "time") -> BootResult:
         """The state of things as a `BootResult`."""
+        cpu = self.machine.engine
+        registers = cpu.registers()
         return BootResult(
             model=self.model.name,
             firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
@@ -370,6 +373,12 @@ class Session:
             clocks=self.machine.clock,
             ended=ended,
             stopped=self.stopped,
+            cpu={
+                "at": f"{registers['ps']:04X}:{registers['pc']:04X}",
+                "halted": cpu.halted,
+                "interrupts": bool(registers["psw"] & 0x0200),
+                "instructions": cpu.instructions,
+            },
             midi_out=self.midi_out,
             warnings=tuple(self.firmware.warnings),
         )
@@ -460,6 +469,3 @@ class Session:
 
     def _do_slide(self, value: int) -> None:
         self.machine.panel.set_slider(value)
-
-    def _do_midi(self, data: bytes) -> None:
-        self.machine.midi_in.send(data)

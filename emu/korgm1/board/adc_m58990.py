@@ -60,7 +60,7 @@ class M58990:
             raise ValueError("eight channels")
         self._scheduler = scheduler
         self._channels = list(channels)
-        self._reference = reference
+        self.reference = reference
         self._timer = scheduler.timer("adc.eoc", self._end)
         self._channel = self._start = self._result = 0
 
@@ -106,4 +106,4 @@ class M58990:
         return int(not self._start and self._timer.due is None)
 
     def _end(self) -> None:
-        self._result = code(self._channels[self._channel](), self._reference)
+        self._result = code(self._channels[self._channel](), self.reference)

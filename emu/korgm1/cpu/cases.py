@@ -154,6 +154,7 @@ class CaseRunner:
         difference = self._registers(case) or self._memory(case) or self._bus(case)
         for address, _ in ram + case["final_ram"]:
             image[address] = 0
+            engine.host_wrote(address, 1)
         if image[:] != _BLANK:
             stray = next(address for address, value in enumerate(image[:]) if value)
             difference = difference or f"memory {stray:05X} is {image[stray]:02X}, expected it unchanged"

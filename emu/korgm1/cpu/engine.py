@@ -20,6 +20,9 @@ class CpuOptions:
     """Does POP to a segment register put off interrupts by one instruction, as MOV does (H-POPSEG)?"""
 
 
+DEFAULTS = CpuOptions()
+
+
 class Engine(Protocol):
     """One V50 CPU core on a bus.
 

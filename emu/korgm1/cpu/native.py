@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from korgm1._native import ffi, lib
-from korgm1.cpu.engine import CpuOptions
+from korgm1._native import ffi as ffi
+from korgm1._native import lib as lib
+from korgm1.cpu.engine import DEFAULTS, CpuOptions
 
-DEFAULTS = CpuOptions()
 CYCLE_KINDS = ("MEMR", "MEMW", "IOR", "IOW", "INTA")
 
 

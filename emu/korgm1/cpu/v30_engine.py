@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from korgm1.cpu.engine import REGISTERS, CpuOptions
-from korgm1.cpu.native import DEFAULTS, Memory, NativeBus, Ports, lib, new_cpu
+from korgm1.cpu.engine import DEFAULTS, REGISTERS, CpuOptions
+from korgm1.cpu.native import Memory, NativeBus, Ports, lib, new_cpu
 from korgm1.errors import SnapshotError
 
 GENERAL = REGISTERS[:8]

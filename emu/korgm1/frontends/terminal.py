@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from korgm1.clock import CPU_HZ
 
@@ -31,9 +32,11 @@ KEYS = {
 """What a key sends -> the panel key. Capitals and F1-F8 are the modes, a-h the cursor keys."""
 
 HELP = (
-    "0-9 numbers   . 10's hold   a-h cursor   up/down UP/DOWN   left/right PAGE   + - VALUE   q power off",
-    "I INT  R CARD  C COMBI  M EDIT COMBI  P PROG  E EDIT PROG  S SEQ  G GLOBAL  (or F1-F8)",
-    "w REC/WRITE   space START/STOP   r RESET   t REST/TIE   o COMPARE   ? this help",
+    "0-9 numbers   . 10's HOLD   a-h cursor A-H   arrows UP DOWN PAGE- PAGE+",
+    "+ - VALUE   o COMPARE   F1-F8 the modes, or:",
+    "I INT   C COMBI   P PROG   S SEQ   R CARD   M EDIT COMBI   E EDIT PROG",
+    "G GLOBAL   w REC/WRITE   space START/STOP   r RESET   t REST/TIE",
+    "? less help   q power off",
 )
 TAP, PAUSE = CPU_HZ // 10, CPU_HZ // 20
 """Clocks a key is held, and let go before the next one: a terminal tells only that it was typed."""
@@ -128,7 +131,7 @@ class Terminal:
         title = f"{session.model.title}, {session.firmware.name} {session.firmware.version}"
         lines = [title, bar, f"|{lcd[0]}|", f"|{lcd[1]}|", bar, lights]
         lines += HELP if self._help else ["? help   q power off"]
-        columns = os.get_terminal_size(self._out.fileno()).columns or 80
+        columns = shutil.get_terminal_size().columns
         return [line[: columns - 1] for line in (*lines, status)]
 
     def _write(self, text: str) -> None:
@@ -166,13 +169,13 @@ def _keyboard(keys: int | None) -> int | None:
         return None
 
 
-def _raw(descriptor: int) -> list[object] | None:
-    """Keys one by one and without echo; returns the settings to go back to."""
+def _raw(descriptor: int) -> Any:
+    """Keys one by one and without echo; returns the settings to go back to, None where there is no termios."""
     try:
         import termios
         import tty
     except ImportError:
         return None
-    saved: list[object] = termios.tcgetattr(descriptor)
+    saved = termios.tcgetattr(descriptor)
     tty.setcbreak(descriptor)
     return saved

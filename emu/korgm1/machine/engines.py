@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from korgm1.bus.memory import MemoryMap
 from korgm1.bus.ports import PortMap
-from korgm1.cpu.engine import CpuOptions, Engine
+from korgm1.cpu.engine import DEFAULTS, CpuOptions, Engine
 from korgm1.errors import UsageError
 
 NAMES = ("unicorn", "v30", "lockstep")
@@ -19,7 +18,7 @@ def make_engine(
     ports: PortMap,
     int_ack: Callable[[], int],
     poll: int = 0,
-    options: CpuOptions | None = None,
+    options: CpuOptions = DEFAULTS,
 ) -> Engine:
     """A CPU of that name on the bus.
 
@@ -28,23 +27,22 @@ def make_engine(
         memory, ports: the bus.
         int_ack: the ICU's answer to an interrupt acknowledge.
         poll: level of the POLL# pin.
-        options: guesses about the CPU; the defaults when None.
+        options: guesses about the CPU.
 
     Raises:
         UsageError: no such engine.
         UserError: the engine's library is missing.
     """
-    guesses: dict[str, Any] = {} if options is None else {"options": options}
     if name == "unicorn":
         from korgm1.cpu.unicorn_engine import UnicornEngine
 
-        return UnicornEngine(memory, ports, int_ack, poll=poll, **guesses)
+        return UnicornEngine(memory, ports, int_ack, poll=poll, options=options)
     if name == "v30":
         from korgm1.cpu.v30_engine import V30Engine
 
-        return V30Engine(memory, ports, int_ack, poll=poll, **guesses)
+        return V30Engine(memory, ports, int_ack, poll=poll, options=options)
     if name == "lockstep":
         from korgm1.cpu.lockstep_engine import LockstepEngine
 
-        return LockstepEngine(memory, ports, int_ack, poll=poll, **guesses)
+        return LockstepEngine(memory, ports, int_ack, poll=poll, options=options)
     raise UsageError(f"there is no engine {name!r}", "one of " + ", ".join(NAMES))
