@@ -27,96 +27,6 @@ void v30_stop(insn *i, uint8_t reason, uint8_t second)
     i->clk = 0;
 }
 
-uint16_t v30_read16_slow(insn *i, uint16_t segment, uint16_t offset)
-{
-    board_bus *bus = i->bus;
-    uint32_t a = v30_physical(segment, offset);
-    uint16_t value;
-    if (a & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
-        value = v30_bus_read(bus, a);
-        return (uint16_t)(value | v30_bus_read(bus, v30_physical(segment, (uint16_t)(offset + 1))) << 8);
-    }
-    if (v30_page_reads(bus->page[a >> 12]))
-        value = (uint16_t)(bus->mem[a] | bus->mem[a + 1] << 8);
-    else {
-        value = bus->mem_in(bus->user, a);
-        value = (uint16_t)(value | bus->mem_in(bus->user, a + 1) << 8);
-    }
-    if (bus->trace)
-        v30_trace(bus, CYCLE_MEMR, a, value, 0);
-    return value;
-}
-
-void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value)
-{
-    board_bus *bus = i->bus;
-    uint32_t a = v30_physical(segment, offset);
-    if (a & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
-        v30_bus_write(bus, a, (uint8_t)value);
-        v30_bus_write(bus, v30_physical(segment, (uint16_t)(offset + 1)), (uint8_t)(value >> 8));
-        return;
-    }
-    if (bus->trace)
-        v30_trace(bus, CYCLE_MEMW, a, value, 0);
-    if (bus->page[a >> 12] == PAGE_RAM) {
-        bus->mem[a] = (uint8_t)value;
-        bus->mem[a + 1] = (uint8_t)(value >> 8);
-    } else {
-        bus->mem_out(bus->user, a, (uint8_t)value);
-        bus->mem_out(bus->user, a + 1, (uint8_t)(value >> 8));
-    }
-}
-
-uint8_t v30_in8(insn *i, uint16_t port)
-{
-    board_bus *bus = i->bus;
-    uint8_t value = bus->port_in(bus->user, port);
-    if (bus->trace)
-        v30_trace(bus, CYCLE_IOR, port, (uint16_t)(value * 0x101), !(port & 1));
-    return value;
-}
-
-uint16_t v30_in16(insn *i, uint16_t port)
-{
-    board_bus *bus = i->bus;
-    uint16_t value;
-    if (port & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
-        value = v30_in8(i, port);
-        return (uint16_t)(value | v30_in8(i, (uint16_t)(port + 1)) << 8);
-    }
-    value = bus->port_in(bus->user, port);
-    value = (uint16_t)(value | bus->port_in(bus->user, (uint16_t)(port + 1)) << 8);
-    if (bus->trace)
-        v30_trace(bus, CYCLE_IOR, port, value, 0);
-    return value;
-}
-
-void v30_out8(insn *i, uint16_t port, uint8_t value)
-{
-    board_bus *bus = i->bus;
-    if (bus->trace)
-        v30_trace(bus, CYCLE_IOW, port, (uint16_t)(value * 0x101), !(port & 1));
-    bus->port_out(bus->user, port, value);
-}
-
-void v30_out16(insn *i, uint16_t port, uint16_t value)
-{
-    board_bus *bus = i->bus;
-    if (port & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
-        v30_out8(i, port, (uint8_t)value);
-        v30_out8(i, (uint16_t)(port + 1), (uint8_t)(value >> 8));
-        return;
-    }
-    if (bus->trace)
-        v30_trace(bus, CYCLE_IOW, port, value, 0);
-    bus->port_out(bus->user, port, (uint8_t)value);
-    bus->port_out(bus->user, (uint16_t)(port + 1), (uint8_t)(value >> 8));
-}
-
 /* 70-7F and the like: opcode bits 3-0 */
 int v30_condition(uint16_t psw, unsigned code)
 {
@@ -132,125 +42,6 @@ int v30_condition(uint16_t psw, unsigned code)
     default: holds = (psw & V30_Z) || !(psw & V30_S) != !(psw & V30_V); break;
     }
     return (holds != 0) != (int)(code & 1);
-}
-
-static void call_far(insn *i, uint16_t ps, uint16_t pc)
-{
-    v30_push(i, i->cpu->s[V30_PS]);
-    v30_push(i, i->cpu->pc);
-    i->cpu->s[V30_PS] = ps;
-    i->cpu->pc = pc;
-}
-
-int v30_no_address(insn *i)
-{
-    if (v30_is_memory(i->modrm))
-        return 0;
-    if (i->cpu->options & V30_OPTION_UNDEFINED_STOPS)
-        v30_stop(i, V30_STOP_UNDEFINED, i->modrm);
-    return 1;
-}
-
-static void load_far_pointer(insn *i, unsigned segment)
-{
-    v30 *c = i->cpu;
-    if (v30_no_address(i))
-        return;
-    uint16_t offset = v30_read16(i, i->ea_segment, i->ea);
-    c->s[segment] = v30_read16(i, i->ea_segment, (uint16_t)(i->ea + 2));
-    c->r[v30_reg_field(i)] = offset;
-}
-
-static void load_address(insn *i)
-{
-    if (!v30_no_address(i))
-        i->cpu->r[v30_reg_field(i)] = i->ea;
-}
-
-static void group_fe(insn *i)
-{
-    v30 *c = i->cpu;
-    unsigned operation = v30_reg_field(i);
-    if (operation > 1) {
-        v30_stop(i, V30_STOP_UNDEFINED, i->modrm);
-        return;
-    }
-    v30_take_clocks(i, &v30_timing_fe[operation]);
-    uint8_t a = v30_get_rm8(i);
-    v30_put_rm8(i, (uint8_t)(operation == 0 ? v30_inc(c, a, 8) : v30_dec(c, a, 8)));
-}
-
-static void group_ff(insn *i)
-{
-    v30 *c = i->cpu;
-    unsigned operation = v30_reg_field(i);
-    uint16_t a, target;
-    v30_take_clocks(i, &v30_timing_ff[operation]);
-    switch (operation) {
-    case 0: a = v30_get_rm16(i); v30_put_rm16(i, v30_inc(c, a, 16)); break;
-    case 1: a = v30_get_rm16(i); v30_put_rm16(i, v30_dec(c, a, 16)); break;
-    case 2:   /* CALL */
-        target = v30_get_rm16(i);
-        v30_push(i, c->pc);
-        c->pc = target;
-        break;
-    case 3:   /* CALL far */
-        if (v30_no_address(i))
-            break;
-        target = v30_read16(i, i->ea_segment, i->ea);
-        a = v30_read16(i, i->ea_segment, (uint16_t)(i->ea + 2));
-        call_far(i, a, target);
-        break;
-    case 4: c->pc = v30_get_rm16(i); break;   /* BR */
-    case 5:   /* BR far */
-        if (v30_no_address(i))
-            break;
-        target = v30_read16(i, i->ea_segment, i->ea);
-        c->s[V30_PS] = v30_read16(i, i->ea_segment, (uint16_t)(i->ea + 2));
-        c->pc = target;
-        break;
-    default:   /* PUSH, and its alias /7; PUSH SP pushes the new SP */
-        if (i->modrm >= 0xC0 && (i->modrm & 7) == V30_SP)
-            v30_push(i, (uint16_t)(c->r[V30_SP] - 2));
-        else
-            v30_push(i, v30_get_rm16(i));
-        break;
-    }
-}
-
-static void group_80(insn *i)
-{
-    v30 *c = i->cpu;
-    unsigned operation = v30_reg_field(i);
-    unsigned bits = i->opcode & 1 ? 16 : 8;
-    unsigned b, r;
-    const v30_timing *t = operation == ALU_CMP ? &v30_timing_cmp_imm : &v30_timing_alu_imm;
-    v30_take_clocks(i, t);
-    b = i->immediate;
-    r = v30_alu(c, operation, bits == 16 ? v30_get_rm16(i) : v30_get_rm8(i), b, bits);
-    if (operation == ALU_CMP)
-        return;
-    if (bits == 16)
-        v30_put_rm16(i, (uint16_t)r);
-    else
-        v30_put_rm8(i, (uint8_t)r);
-}
-
-/* C0 C1 D0-D3: with a count of 0 the operand is read, and nothing else happens */
-static void group_shift(insn *i, unsigned count)
-{
-    v30 *c = i->cpu;
-    unsigned operation = v30_reg_field(i);
-    uint16_t a = i->opcode & 1 ? v30_get_rm16(i) : v30_get_rm8(i);
-    if (count == 0) {
-        i->clk--;
-        return;
-    }
-    a = v30_shift(c, operation, a, count, i->opcode & 1 ? 16 : 8);
-    if (i->opcode & 1)
-        v30_put_rm16(i, a);
-    else
-        v30_put_rm8(i, (uint8_t)a);
 }
 
 #define ALU_FORMS(base, OPERATION, STORE)                                                                        \
@@ -366,9 +157,9 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
     case 0x6C: case 0x6D: case 0x6E: case 0x6F: case 0xA4: case 0xA5: case 0xA6: case 0xA7:
     case 0xAA: case 0xAB: case 0xAC: case 0xAD: case 0xAE: case 0xAF: WITH_PC(v30_string(i)); break;
     EIGHT(0x70): EIGHT(0x78): BRANCH_IF(v30_condition(c->psw, i->opcode)); break;
-    case 0x80: case 0x82: i->immediate = IMM8; group_80(i); break;
-    case 0x81: i->immediate = IMM16; group_80(i); break;
-    case 0x83: i->immediate = (uint32_t)IMM8_SIGNED; group_80(i); break;
+    case 0x80: case 0x82: i->immediate = IMM8; v30_group_80(i); break;
+    case 0x81: i->immediate = IMM16; v30_group_80(i); break;
+    case 0x83: i->immediate = (uint32_t)IMM8_SIGNED; v30_group_80(i); break;
     case 0x84: v30_logic(c, v30_get_rm8(i) & v30_reg8(c, v30_reg_field(i)), 8); break;
     case 0x85: v30_logic(c, v30_get_rm16(i) & r[v30_reg_field(i)], 16); break;
     case 0x86: {   /* XCH */
@@ -392,7 +183,7 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
         c->shadow = V30_SHADOW_INT | V30_SHADOW_NMI;
         break;
     case 0x8D:
-        WITH_PC(load_address(i));
+        WITH_PC(v30_load_address(i));
         break;
     case 0x8E:
         c->s[v30_reg_field(i) & 3] = v30_get_rm16(i);
@@ -415,7 +206,7 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
     case 0x99: r[V30_DW] = r[V30_AW] & 0x8000 ? 0xFFFF : 0; break;
     case 0x9A:
         n = IMM32;
-        WITH_PC(call_far(i, (uint16_t)(n >> 16), (uint16_t)n));
+        WITH_PC(v30_call_far(i, (uint16_t)(n >> 16), (uint16_t)n));
         break;
     case 0x9B:   /* POLL: looks again every 5 clocks; an interrupt may come in between */
         if (c->poll_line) {
@@ -437,11 +228,11 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
     case 0xA9: v30_logic(c, r[V30_AW] & IMM16, 16); break;
     EIGHT(0xB0): v30_set_reg8(c, i->opcode & 7, IMM8); break;
     EIGHT(0xB8): r[i->opcode & 7] = IMM16; break;
-    case 0xC0: case 0xC1: n = IMM8; i->clk += n; group_shift(i, n); break;
+    case 0xC0: case 0xC1: n = IMM8; i->clk += n; v30_group_shift(i, n); break;
     case 0xC2: n = IMM16; pc = v30_pop(i); r[V30_SP] = (uint16_t)(r[V30_SP] + n); break;
     case 0xC3: pc = v30_pop(i); break;
-    case 0xC4: WITH_PC(load_far_pointer(i, V30_DS1)); break;
-    case 0xC5: WITH_PC(load_far_pointer(i, V30_DS0)); break;
+    case 0xC4: WITH_PC(v30_load_far_pointer(i, V30_DS1)); break;
+    case 0xC5: WITH_PC(v30_load_far_pointer(i, V30_DS0)); break;
     case 0xC6: v30_put_rm8(i, IMM8); break;
     case 0xC7: v30_put_rm16(i, IMM16); break;
     case 0xC8: i->immediate = (uint32_t)raw; pc = (uint16_t)(pc + 3); v30_prepare(i); break;
@@ -464,8 +255,8 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
         c->s[V30_PS] = v30_pop(i);
         v30_load_psw(c, v30_pop(i));
         break;
-    case 0xD0: case 0xD1: group_shift(i, 1); break;
-    case 0xD2: case 0xD3: n = r[V30_CW] & 0xFF; i->clk += n; group_shift(i, n); break;
+    case 0xD0: case 0xD1: v30_group_shift(i, 1); break;
+    case 0xD2: case 0xD3: n = r[V30_CW] & 0xFF; i->clk += n; v30_group_shift(i, n); break;
     case 0xD4: v30_cvtbd(c, IMM8); break;
     case 0xD5: (void)IMM8; v30_cvtdb(c); break;
     case 0xD6: case 0xD7:   /* TRANS and its alias */
@@ -505,8 +296,8 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
     case 0xFB: c->psw |= V30_IE; c->shadow |= V30_SHADOW_INT; break;
     case 0xFC: c->psw &= (uint16_t)~V30_DIR; break;
     case 0xFD: c->psw |= V30_DIR; break;
-    case 0xFE: WITH_PC(group_fe(i)); break;
-    case 0xFF: WITH_PC(group_ff(i)); break;
+    case 0xFE: WITH_PC(v30_group_fe(i)); break;
+    case 0xFF: WITH_PC(v30_group_ff(i)); break;
     default: break;   /* the prefixes never come here */
     }
     c->pc = pc;

@@ -243,7 +243,14 @@ void v30_string_element(insn *i);      /* the next element of a repeated one */
 void v30_page_0f(insn *i);             /* 0F fetched */
 void v30_chkind(insn *i);              /* 62 */
 void v30_prepare(insn *i);             /* C8 */
+void v30_group_80(insn *i);            /* 80-83, the immediate widened to the operand */
 void v30_group_f6(insn *i);            /* F6 F7 */
+void v30_group_fe(insn *i);            /* FE */
+void v30_group_ff(insn *i);            /* FF */
+void v30_group_shift(insn *i, unsigned count);   /* C0 C1 D0-D3 */
+void v30_call_far(insn *i, uint16_t ps, uint16_t pc);
+void v30_load_address(insn *i);        /* 8D */
+void v30_load_far_pointer(insn *i, unsigned segment);   /* C4 C5 */
 void v30_multiply_immediate(insn *i);  /* 69 6B */
 
 uint16_t v30_shift(v30 *c, unsigned operation, uint16_t value, unsigned count, unsigned bits);

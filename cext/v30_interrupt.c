@@ -1,6 +1,7 @@
 /* Interrupts, traps and what puts them off.
    Boundary rules measured on a V30: INT and IE are looked at once, between instructions; a segment register move, a
-   prefix and POLL put off INT and NMI by one instruction, EI puts off INT; HALT ends on INT even with IE = 0. */
+   prefix and POLL put off INT and NMI by one instruction, EI puts off INT; HALT ends on INT even with IE = 0.
+   BRK = 1 when an instruction begins arms vector 1 behind it; another vectoring in between does not disarm it. */
 #include "v30_core.h"
 
 void v30_load_psw(v30 *c, uint16_t value)
@@ -23,7 +24,6 @@ void v30_vector(insn *i, uint8_t vector)
     v30_push(i, c->pc);
     c->s[V30_PS] = ps;
     c->pc = pc;
-    c->trap_armed = 0;
 }
 
 void v30_trap(insn *i, uint8_t vector, uint32_t clocks)

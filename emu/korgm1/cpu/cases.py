@@ -295,7 +295,29 @@ def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
     unknown = [name for name in NAMES if name not in case["regs"]]
     if unknown:
         raise UserError(f"{where} has no register {unknown[0]!r} in 'regs'", "all of " + " ".join(NAMES))
+    try:
+        _check_values(case)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"{where}: {error}", "a case as korgm1 cpu-check --help says") from None
     return case
+
+
+def _check_values(case: dict[str, Any]) -> None:
+    if not bytes.fromhex(case["bytes"]):
+        raise ValueError("'bytes' is empty")
+    for key in ("regs", "final_regs"):
+        for name, value in case[key].items():
+            if name not in NAMES or not 0 <= value <= 0xFFFF:
+                raise ValueError(f"{key!r} has {name} = {value}")
+    for key in ("ram", "final_ram"):
+        for entry in case[key]:
+            if len(entry) != 2 or not 0 <= entry[0] <= 0xFFFFF or not 0 <= entry[1] <= 0xFF:
+                raise ValueError(f"{key!r} has {entry}")
+    for entry in case.get("bus", ()):
+        if len(entry) != 4 or not isinstance(entry[0], str) or not all(isinstance(value, int) for value in entry[1:]):
+            raise ValueError(f"'bus' has {entry}")
+    if not 0 <= case["mask"] <= 0xFFFF:
+        raise ValueError(f"'mask' is {case['mask']}")
 
 
 def is_pin_event(case: dict[str, Any]) -> bool:
