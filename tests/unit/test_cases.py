@@ -14,7 +14,7 @@ from korgm1.cpu.cases import CaseBoard, CaseRunner, check, is_pin_event, read_ca
 from korgm1.cpu.v30_engine import V30Engine
 from korgm1.errors import UserError
 
-REGISTERS = {name: 0 for name in "ax cx dx bx sp bp si di cs ip ds es ss".split()} | {"flags": 0xF002}
+REGISTERS = dict.fromkeys("ax cx dx bx sp bp si di cs ip ds es ss".split(), 0) | {"flags": 0xF002}
 
 
 def case(code: str, **changes: Any) -> dict[str, Any]:
@@ -63,7 +63,8 @@ def test_memory() -> None:
 
 
 def test_bus_cycles_in_order_by_their_lanes() -> None:
-    push = {"regs": {"ax": 0x1234, "sp": 0x101}, "final_regs": {"sp": 0xFF}, "final_ram": [[0x5FF, 0x34], [0x600, 0x12]]}
+    stack = [[0x5FF, 0x34], [0x600, 0x12]]
+    push = {"regs": {"ax": 0x1234, "sp": 0x101}, "final_regs": {"sp": 0xFF}, "final_ram": stack}
     good = [["MEMW", 0x5FF, 0, 0x34AA], ["MEMW", 0x600, 1, 0xBB12]]
     assert run(case("50", bus=good, **push)) == ""
     assert run(case("50", bus=good[::-1], **push)).startswith("bus cycle 1 is MEMW 005FF UBE#=0 3400, expected MEMW")
