@@ -546,6 +546,7 @@ unicorn_glue *unicorn_glue_new(const char *path, v30 *cpu, board_bus *bus, const
         g->held[i] = (uint16_t)~cpu->r[i];
     for (int i = 0; i < 4; i++)
         g->held_s[i] = (uint16_t)~cpu->s[i];
+    store_registers(g);
     return g;
 }
 
