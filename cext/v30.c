@@ -22,7 +22,51 @@ void v30_stop(insn *i, uint8_t reason, uint8_t second)
     c->stop_code[1] = second;
     c->stop_ps = c->s[V30_PS];
     c->stop_pc = c->pc = i->start;
+    c->trap_armed = 0;
+    c->instructions--;
     i->clk = 0;
+}
+
+uint16_t v30_read16_slow(insn *i, uint16_t segment, uint16_t offset)
+{
+    board_bus *bus = i->bus;
+    uint32_t a = v30_physical(segment, offset);
+    uint16_t value;
+    if (a & 1) {
+        i->clk += V30_ODD_WORD_CLOCKS;
+        value = v30_bus_read(bus, a);
+        return (uint16_t)(value | v30_bus_read(bus, v30_physical(segment, (uint16_t)(offset + 1))) << 8);
+    }
+    if (v30_page_reads(bus->page[a >> 12]))
+        value = (uint16_t)(bus->mem[a] | bus->mem[a + 1] << 8);
+    else {
+        value = bus->mem_in(bus->user, a);
+        value = (uint16_t)(value | bus->mem_in(bus->user, a + 1) << 8);
+    }
+    if (bus->trace)
+        v30_trace(bus, CYCLE_MEMR, a, value, 0);
+    return value;
+}
+
+void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value)
+{
+    board_bus *bus = i->bus;
+    uint32_t a = v30_physical(segment, offset);
+    if (a & 1) {
+        i->clk += V30_ODD_WORD_CLOCKS;
+        v30_bus_write(bus, a, (uint8_t)value);
+        v30_bus_write(bus, v30_physical(segment, (uint16_t)(offset + 1)), (uint8_t)(value >> 8));
+        return;
+    }
+    if (bus->trace)
+        v30_trace(bus, CYCLE_MEMW, a, value, 0);
+    if (bus->page[a >> 12] == PAGE_RAM) {
+        bus->mem[a] = (uint8_t)value;
+        bus->mem[a + 1] = (uint8_t)(value >> 8);
+    } else {
+        bus->mem_out(bus->user, a, (uint8_t)value);
+        bus->mem_out(bus->user, a + 1, (uint8_t)(value >> 8));
+    }
 }
 
 uint8_t v30_in8(insn *i, uint16_t port)
@@ -90,16 +134,6 @@ int v30_condition(uint16_t psw, unsigned code)
     return (holds != 0) != (int)(code & 1);
 }
 
-static void branch_if(insn *i, int taken)
-{
-    int8_t distance = (int8_t)v30_fetch8(i);
-    const v30_timing *t = &v30_timing_main[i->opcode];
-    if (taken) {
-        i->cpu->pc = (uint16_t)(i->cpu->pc + distance);
-        i->clk += (uint32_t)(t->taken - t->reg);
-    }
-}
-
 static void call_far(insn *i, uint16_t ps, uint16_t pc)
 {
     v30_push(i, i->cpu->s[V30_PS]);
@@ -125,6 +159,12 @@ static void load_far_pointer(insn *i, unsigned segment)
     uint16_t offset = v30_read16(i, i->ea_segment, i->ea);
     c->s[segment] = v30_read16(i, i->ea_segment, (uint16_t)(i->ea + 2));
     c->r[v30_reg_field(i)] = offset;
+}
+
+static void load_address(insn *i)
+{
+    if (!v30_no_address(i))
+        i->cpu->r[v30_reg_field(i)] = i->ea;
 }
 
 static void group_fe(insn *i)
@@ -186,10 +226,7 @@ static void group_80(insn *i)
     unsigned b, r;
     const v30_timing *t = operation == ALU_CMP ? &v30_timing_cmp_imm : &v30_timing_alu_imm;
     v30_take_clocks(i, t);
-    if (i->opcode == 0x81)
-        b = v30_fetch16(i);
-    else
-        b = bits == 16 ? (uint16_t)(int8_t)v30_fetch8(i) : v30_fetch8(i);
+    b = i->immediate;
     r = v30_alu(c, operation, bits == 16 ? v30_get_rm16(i) : v30_get_rm8(i), b, bits);
     if (operation == ALU_CMP)
         return;
@@ -238,12 +275,12 @@ static void group_shift(insn *i, unsigned count)
         break;                                                                                                    \
     }                                                                                                             \
     case base + 4: {                                                                                              \
-        uint8_t r = (uint8_t)v30_alu(c, OPERATION, c->r[V30_AW] & 0xFF, v30_fetch8(i), 8);                        \
+        uint8_t r = (uint8_t)v30_alu(c, OPERATION, c->r[V30_AW] & 0xFF, IMM8, 8);                                  \
         if (STORE) v30_set_al(c, r);                                                                              \
         break;                                                                                                    \
     }                                                                                                             \
     case base + 5: {                                                                                              \
-        uint16_t r = v30_alu(c, OPERATION, c->r[V30_AW], v30_fetch16(i), 16);                                     \
+        uint16_t r = v30_alu(c, OPERATION, c->r[V30_AW], IMM16, 16);                                                \
         if (STORE) c->r[V30_AW] = r;                                                                              \
         break;                                                                                                    \
     }
@@ -251,8 +288,31 @@ static void group_shift(insn *i, unsigned count)
 #define EIGHT(base) \
     case base: case base + 1: case base + 2: case base + 3: case base + 4: case base + 5: case base + 6: case base + 7
 
-/* The instruction after its prefixes: opcode, and modrm where it has one, are fetched. */
-static inline void execute(insn *i)
+/* The immediate bytes of the instruction, taken in the code's order */
+#define IMM8 (pc++, (uint8_t)raw)
+#define IMM16 (pc = (uint16_t)(pc + 2), (uint16_t)raw)
+#define IMM8_SIGNED (pc++, (uint16_t)(int8_t)raw)
+#define IMM32 (pc = (uint16_t)(pc + 4), (uint32_t)raw)
+
+/* For what reads or writes cpu->pc */
+#define WITH_PC(statement) \
+    do {                   \
+        c->pc = pc;        \
+        statement;         \
+        return;            \
+    } while (0)
+
+#define BRANCH_IF(jumps)                                                                                          \
+    do {                                                                                                          \
+        uint16_t distance = IMM8_SIGNED;                                                                          \
+        if (jumps) {                                                                                              \
+            pc = (uint16_t)(pc + distance);                                                                       \
+            i->clk += (uint32_t)(v30_timing_main[i->opcode].taken - v30_timing_main[i->opcode].reg);              \
+        }                                                                                                         \
+    } while (0)
+
+/* The instruction behind its opcode and modrm: what follows is in raw, lowest first, pc is there. */
+static inline void execute(insn *i, uint64_t raw, uint16_t pc)
 {
     v30 *c = i->cpu;
     uint16_t *r = c->r;
@@ -273,7 +333,7 @@ static inline void execute(insn *i)
         if (!(c->options & V30_OPTION_POP_SEGMENT_PLAIN))
             c->shadow = V30_SHADOW_INT | V30_SHADOW_NMI;
         break;
-    case 0x0F: v30_page_0f(i); break;
+    case 0x0F: WITH_PC(v30_page_0f(i)); break;
     case 0x27: case 0x2F: case 0x37: case 0x3F: v30_adjust(c, i->opcode); break;
     EIGHT(0x40): n = i->opcode & 7; r[n] = v30_inc(c, r[n], 16); break;
     EIGHT(0x48): n = i->opcode & 7; r[n] = v30_dec(c, r[n], 16); break;
@@ -294,18 +354,21 @@ static inline void execute(insn *i)
             else
                 r[n] = v30_pop(i);
         break;
-    case 0x62: v30_chkind(i); break;
+    case 0x62: WITH_PC(v30_chkind(i)); break;
     case 0x63: case 0x66: case 0x67: EIGHT(0xD8):   /* 63 undefined, FPO2, FPO1: one word read and dropped */
         if (v30_is_memory(i->modrm))
             (void)v30_read16(i, i->ea_segment, i->ea);
         break;
-    case 0x68: v30_push(i, v30_fetch16(i)); break;
-    case 0x69: case 0x6B: v30_multiply_immediate(i); break;
-    case 0x6A: v30_push(i, (uint16_t)(int8_t)v30_fetch8(i)); break;
+    case 0x68: v30_push(i, IMM16); break;
+    case 0x69: i->immediate = IMM16; v30_multiply_immediate(i); break;
+    case 0x6B: i->immediate = (uint32_t)IMM8_SIGNED; v30_multiply_immediate(i); break;
+    case 0x6A: v30_push(i, IMM8_SIGNED); break;
     case 0x6C: case 0x6D: case 0x6E: case 0x6F: case 0xA4: case 0xA5: case 0xA6: case 0xA7:
-    case 0xAA: case 0xAB: case 0xAC: case 0xAD: case 0xAE: case 0xAF: v30_string(i); break;
-    EIGHT(0x70): EIGHT(0x78): branch_if(i, v30_condition(c->psw, i->opcode)); break;
-    case 0x80: case 0x81: case 0x82: case 0x83: group_80(i); break;
+    case 0xAA: case 0xAB: case 0xAC: case 0xAD: case 0xAE: case 0xAF: WITH_PC(v30_string(i)); break;
+    EIGHT(0x70): EIGHT(0x78): BRANCH_IF(v30_condition(c->psw, i->opcode)); break;
+    case 0x80: case 0x82: i->immediate = IMM8; group_80(i); break;
+    case 0x81: i->immediate = IMM16; group_80(i); break;
+    case 0x83: i->immediate = (uint32_t)IMM8_SIGNED; group_80(i); break;
     case 0x84: v30_logic(c, v30_get_rm8(i) & v30_reg8(c, v30_reg_field(i)), 8); break;
     case 0x85: v30_logic(c, v30_get_rm16(i) & r[v30_reg_field(i)], 16); break;
     case 0x86: {   /* XCH */
@@ -329,8 +392,7 @@ static inline void execute(insn *i)
         c->shadow = V30_SHADOW_INT | V30_SHADOW_NMI;
         break;
     case 0x8D:
-        if (!v30_no_address(i))
-            r[v30_reg_field(i)] = i->ea;
+        WITH_PC(load_address(i));
         break;
     case 0x8E:
         c->s[v30_reg_field(i) & 3] = v30_get_rm16(i);
@@ -352,13 +414,12 @@ static inline void execute(insn *i)
     case 0x98: r[V30_AW] = (uint16_t)(int8_t)r[V30_AW]; break;
     case 0x99: r[V30_DW] = r[V30_AW] & 0x8000 ? 0xFFFF : 0; break;
     case 0x9A:
-        word = v30_fetch16(i);
-        n = v30_fetch16(i);
-        call_far(i, (uint16_t)n, word);
+        n = IMM32;
+        WITH_PC(call_far(i, (uint16_t)(n >> 16), (uint16_t)n));
         break;
     case 0x9B:   /* POLL: looks again every 5 clocks; an interrupt may come in between */
         if (c->poll_line) {
-            c->pc--;   /* on the 9B itself: prefixes are not looked at again */
+            pc--;   /* on the 9B itself: prefixes are not looked at again */
             c->instructions--;
             i->clk = V30_CLOCKS_POLL_SAMPLE;
         } else
@@ -368,139 +429,209 @@ static inline void execute(insn *i)
     case 0x9D: v30_load_psw(c, v30_pop(i)); break;
     case 0x9E: v30_set_flags(c, 0xD5, (r[V30_AW] >> 8) & 0xD5); break;
     case 0x9F: v30_set_reg8(c, 4, (uint8_t)c->psw); break;
-    case 0xA0: v30_set_al(c, v30_read8(i, v30_segment_of(i, V30_DS0), v30_fetch16(i))); break;
-    case 0xA1: r[V30_AW] = v30_read16(i, v30_segment_of(i, V30_DS0), v30_fetch16(i)); break;
-    case 0xA2: v30_write8(i, v30_segment_of(i, V30_DS0), v30_fetch16(i), (uint8_t)r[V30_AW]); break;
-    case 0xA3: v30_write16(i, v30_segment_of(i, V30_DS0), v30_fetch16(i), r[V30_AW]); break;
-    case 0xA8: v30_logic(c, r[V30_AW] & v30_fetch8(i), 8); break;
-    case 0xA9: v30_logic(c, r[V30_AW] & v30_fetch16(i), 16); break;
-    EIGHT(0xB0): v30_set_reg8(c, i->opcode & 7, v30_fetch8(i)); break;
-    EIGHT(0xB8): r[i->opcode & 7] = v30_fetch16(i); break;
-    case 0xC0: case 0xC1: n = v30_fetch8(i); i->clk += n; group_shift(i, n); break;
-    case 0xC2: n = v30_fetch16(i); c->pc = v30_pop(i); r[V30_SP] = (uint16_t)(r[V30_SP] + n); break;
-    case 0xC3: c->pc = v30_pop(i); break;
-    case 0xC4: load_far_pointer(i, V30_DS1); break;
-    case 0xC5: load_far_pointer(i, V30_DS0); break;
-    case 0xC6: v30_put_rm8(i, v30_fetch8(i)); break;
-    case 0xC7: v30_put_rm16(i, v30_fetch16(i)); break;
-    case 0xC8: v30_prepare(i); break;
+    case 0xA0: v30_set_al(c, v30_read8(i, v30_segment_of(i, V30_DS0), IMM16)); break;
+    case 0xA1: r[V30_AW] = v30_read16(i, v30_segment_of(i, V30_DS0), IMM16); break;
+    case 0xA2: v30_write8(i, v30_segment_of(i, V30_DS0), IMM16, (uint8_t)r[V30_AW]); break;
+    case 0xA3: v30_write16(i, v30_segment_of(i, V30_DS0), IMM16, r[V30_AW]); break;
+    case 0xA8: v30_logic(c, r[V30_AW] & IMM8, 8); break;
+    case 0xA9: v30_logic(c, r[V30_AW] & IMM16, 16); break;
+    EIGHT(0xB0): v30_set_reg8(c, i->opcode & 7, IMM8); break;
+    EIGHT(0xB8): r[i->opcode & 7] = IMM16; break;
+    case 0xC0: case 0xC1: n = IMM8; i->clk += n; group_shift(i, n); break;
+    case 0xC2: n = IMM16; pc = v30_pop(i); r[V30_SP] = (uint16_t)(r[V30_SP] + n); break;
+    case 0xC3: pc = v30_pop(i); break;
+    case 0xC4: WITH_PC(load_far_pointer(i, V30_DS1)); break;
+    case 0xC5: WITH_PC(load_far_pointer(i, V30_DS0)); break;
+    case 0xC6: v30_put_rm8(i, IMM8); break;
+    case 0xC7: v30_put_rm16(i, IMM16); break;
+    case 0xC8: i->immediate = (uint32_t)raw; pc = (uint16_t)(pc + 3); v30_prepare(i); break;
     case 0xC9: r[V30_SP] = r[V30_BP]; r[V30_BP] = v30_pop(i); break;
     case 0xCA:
-        n = v30_fetch16(i);
-        c->pc = v30_pop(i);
+        n = IMM16;
+        pc = v30_pop(i);
         c->s[V30_PS] = v30_pop(i);
         r[V30_SP] = (uint16_t)(r[V30_SP] + n);
         break;
-    case 0xCB: c->pc = v30_pop(i); c->s[V30_PS] = v30_pop(i); break;
-    case 0xCC: v30_vector(i, 3); break;
-    case 0xCD: v30_vector(i, v30_fetch8(i)); break;
+    case 0xCB: pc = v30_pop(i); c->s[V30_PS] = v30_pop(i); break;
+    case 0xCC: WITH_PC(v30_vector(i, 3)); break;
+    case 0xCD: n = IMM8; WITH_PC(v30_vector(i, (uint8_t)n)); break;
     case 0xCE:
         if (c->psw & V30_V)
-            v30_trap(i, 4, (uint32_t)(v30_timing_main[0xCE].taken - v30_timing_main[0xCE].reg));
+            WITH_PC(v30_trap(i, 4, (uint32_t)(v30_timing_main[0xCE].taken - v30_timing_main[0xCE].reg)));
         break;
     case 0xCF:
-        c->pc = v30_pop(i);
+        pc = v30_pop(i);
         c->s[V30_PS] = v30_pop(i);
         v30_load_psw(c, v30_pop(i));
         break;
     case 0xD0: case 0xD1: group_shift(i, 1); break;
     case 0xD2: case 0xD3: n = r[V30_CW] & 0xFF; i->clk += n; group_shift(i, n); break;
-    case 0xD4: v30_cvtbd(c, v30_fetch8(i)); break;
-    case 0xD5: (void)v30_fetch8(i); v30_cvtdb(c); break;
+    case 0xD4: v30_cvtbd(c, IMM8); break;
+    case 0xD5: (void)IMM8; v30_cvtdb(c); break;
     case 0xD6: case 0xD7:   /* TRANS and its alias */
         v30_set_al(c, v30_read8(i, v30_segment_of(i, V30_DS0), (uint16_t)(r[V30_BW] + (r[V30_AW] & 0xFF))));
         break;
-    case 0xE0: r[V30_CW]--; branch_if(i, r[V30_CW] != 0 && !(c->psw & V30_Z)); break;
-    case 0xE1: r[V30_CW]--; branch_if(i, r[V30_CW] != 0 && (c->psw & V30_Z)); break;
-    case 0xE2: r[V30_CW]--; branch_if(i, r[V30_CW] != 0); break;
-    case 0xE3: branch_if(i, r[V30_CW] == 0); break;
-    case 0xE4: v30_set_al(c, v30_in8(i, v30_fetch8(i))); break;
-    case 0xE5: r[V30_AW] = v30_in16(i, v30_fetch8(i)); break;
-    case 0xE6: v30_out8(i, v30_fetch8(i), (uint8_t)r[V30_AW]); break;
-    case 0xE7: v30_out16(i, v30_fetch8(i), r[V30_AW]); break;
-    case 0xE8: word = v30_fetch16(i); v30_push(i, c->pc); c->pc = (uint16_t)(c->pc + word); break;
-    case 0xE9: word = v30_fetch16(i); c->pc = (uint16_t)(c->pc + word); break;
-    case 0xEA: word = v30_fetch16(i); c->s[V30_PS] = v30_fetch16(i); c->pc = word; break;
-    case 0xEB: word = (uint16_t)(int8_t)v30_fetch8(i); c->pc = (uint16_t)(c->pc + word); break;
+    case 0xE0: r[V30_CW]--; BRANCH_IF(r[V30_CW] != 0 && !(c->psw & V30_Z)); break;
+    case 0xE1: r[V30_CW]--; BRANCH_IF(r[V30_CW] != 0 && (c->psw & V30_Z)); break;
+    case 0xE2: r[V30_CW]--; BRANCH_IF(r[V30_CW] != 0); break;
+    case 0xE3: BRANCH_IF(r[V30_CW] == 0); break;
+    case 0xE4: v30_set_al(c, v30_in8(i, IMM8)); break;
+    case 0xE5: r[V30_AW] = v30_in16(i, IMM8); break;
+    case 0xE6: v30_out8(i, IMM8, (uint8_t)r[V30_AW]); break;
+    case 0xE7: v30_out16(i, IMM8, r[V30_AW]); break;
+    case 0xE8: word = IMM16; v30_push(i, pc); pc = (uint16_t)(pc + word); break;
+    case 0xE9: word = IMM16; pc = (uint16_t)(pc + word); break;
+    case 0xEA: pc = (uint16_t)raw; c->s[V30_PS] = (uint16_t)(raw >> 16); break;
+    case 0xEB: word = IMM8_SIGNED; pc = (uint16_t)(pc + word); break;
     case 0xEC: v30_set_al(c, v30_in8(i, r[V30_DW])); break;
     case 0xED: r[V30_AW] = v30_in16(i, r[V30_DW]); break;
     case 0xEE: port = r[V30_DW]; v30_out8(i, port, (uint8_t)r[V30_AW]); break;
     case 0xEF: port = r[V30_DW]; v30_out16(i, port, r[V30_AW]); break;
     case 0xF4: c->halted = 1; break;
     case 0xF5: c->psw ^= V30_CY; break;
-    case 0xF6: case 0xF7: v30_group_f6(i); break;
+    case 0xF6:
+        if (v30_reg_field(i) < 2)
+            i->immediate = IMM8;
+        WITH_PC(v30_group_f6(i));
+        break;
+    case 0xF7:
+        if (v30_reg_field(i) < 2)
+            i->immediate = IMM16;
+        WITH_PC(v30_group_f6(i));
+        break;
     case 0xF8: c->psw &= (uint16_t)~V30_CY; break;
     case 0xF9: c->psw |= V30_CY; break;
     case 0xFA: c->psw &= (uint16_t)~V30_IE; break;
     case 0xFB: c->psw |= V30_IE; c->shadow |= V30_SHADOW_INT; break;
     case 0xFC: c->psw &= (uint16_t)~V30_DIR; break;
     case 0xFD: c->psw |= V30_DIR; break;
-    case 0xFE: group_fe(i); break;
-    case 0xFF: group_ff(i); break;
+    case 0xFE: WITH_PC(group_fe(i)); break;
+    case 0xFF: WITH_PC(group_ff(i)); break;
     default: break;   /* the prefixes never come here */
     }
+    c->pc = pc;
 }
 
-/* Fetch the prefixes and the opcode. Returns 0 when the segment holds nothing but prefixes. */
-static int fetch_opcode(insn *i)
+/* The plain way: prefixes, bytes in pages that are no memory, the ends of a segment or of memory. */
+static int fetch_slowly(insn *i, uint64_t *raw, uint16_t *pc)
 {
-    uint32_t prefixes = 0;
-    for (;;) {
-        i->opcode = v30_fetch8(i);
-        switch (i->opcode) {
-        case 0x26: case 0x2E: case 0x36: case 0x3E: i->segment = i->opcode >> 3 & 3; break;
-        case 0x64: case 0x65: case 0xF2: case 0xF3: i->rep = i->opcode; break;
-        case 0xF0: case 0xF1: break;   /* BUSLOCK, and the same without a name */
-        default:
-            i->clk += prefixes * V30_PREFIX_CLOCKS;
-            return 1;
-        }
-        if (++prefixes >= V30_MAX_PREFIXES)
-            return 0;
-    }
-}
-
-uint32_t v30_execute(v30 *c)
-{
-    insn i = {c, c->bus, 0, c->pc, 0, 0, 0, 0xFF, V30_NO_SEGMENT, 0};
-    uint8_t format;
-    if (c->halted || c->stop)
+    code_bytes code;
+    if (!v30_fetch(i, &code))
         return 0;
+    i->clk = (uint32_t)i->prefixes * V30_PREFIX_CLOCKS;
+    *raw = code.raw >> 8;
+    *pc = (uint16_t)(code.opcode_at + 1);
+    return 1;
+}
+
+/* The eight bytes at PS:PC when all are plain memory. */
+static inline int fetch_at_once(const v30 *c, uint64_t *raw)
+{
+    const board_bus *bus = c->bus;
+    uint32_t a = v30_physical(c->s[V30_PS], c->pc);
+    const uint8_t *m = bus->mem + a;
+    if (c->pc > 0xFFF8 || a > 0xFFFF8 || !v30_page_reads(bus->page[a >> 12])
+        || ((a & 0xFFF) > 0xFF8 && !v30_page_reads(bus->page[(a + 7) >> 12])))
+        return 0;
+    *raw = (uint64_t)m[0] | (uint64_t)m[1] << 8 | (uint64_t)m[2] << 16 | (uint64_t)m[3] << 24 | (uint64_t)m[4] << 32
+        | (uint64_t)m[5] << 40 | (uint64_t)m[6] << 48 | (uint64_t)m[7] << 56;
+    return 1;
+}
+
+/* One instruction, or one element of a repeated one. */
+static uint32_t execute_one(v30 *c)
+{
+    insn i;
+    uint64_t raw;
+    uint16_t pc = (uint16_t)(c->pc + 1);
+    uint8_t format;
+    int at_once;
+    unsigned prefixes = 0;
+    i.cpu = c;
+    i.bus = c->bus;
+    i.start = c->pc;
+    i.clk = 0;
     if (c->rep_active) {
         v30_string_element(&i);
         c->clock += i.clk;
         return i.clk;
     }
-    c->trap_armed = (c->psw & V30_BRK) != 0;
+    if (c->psw & V30_BRK)   /* no store otherwise: v30_run reads `attention` as one word */
+        c->trap_armed = 1;
     c->instructions++;
-    if (!fetch_opcode(&i)) {
+    i.segment = V30_NO_SEGMENT;
+    i.rep = 0;
+    at_once = fetch_at_once(c, &raw);
+    if (at_once) {
+        i.opcode = (uint8_t)raw;
+        raw >>= 8;
+        while (v30_take_prefix(&i)) {
+            if (++prefixes > 2) {   /* two leave six bytes, the most an instruction has */
+                at_once = 0;
+                break;
+            }
+            i.clk += V30_PREFIX_CLOCKS;
+            i.opcode = (uint8_t)raw;
+            raw >>= 8;
+            pc++;
+        }
+    }
+    if (!at_once && !fetch_slowly(&i, &raw, &pc)) {
         v30_stop(&i, V30_STOP_PREFIXES, 0);
-    } else {
-        format = v30_format[i.opcode];
-        if (format & FORMAT_MODRM) {
-            v30_modrm(&i);
-            v30_take_clocks(&i, &v30_timing_main[i.opcode]);
+        return 0;
+    }
+    format = v30_format[i.opcode];
+    if (format & FORMAT_MODRM) {
+        i.modrm = (uint8_t)raw;
+        raw >>= 8;
+        pc++;
+        if (v30_is_memory(i.modrm)) {
+            const ea_form *form = v30_ea_form(i.modrm);
+            uint16_t displacement = 0;
+            if (form->displacement == 1) {
+                displacement = (uint16_t)(int8_t)raw;
+                raw >>= 8;
+                pc++;
+            } else if (form->displacement == 2) {
+                displacement = (uint16_t)raw;
+                raw >>= 16;
+                pc = (uint16_t)(pc + 2);
+            }
+            i.ea = v30_ea_offset(c, form, displacement);
+            i.ea_segment = v30_segment_of(&i, form->segment);
+            i.clk += v30_timing_main[i.opcode].mem;
         } else
             i.clk += v30_timing_main[i.opcode].reg;
-        execute(&i);
-    }
-    if (c->stop)
-        c->instructions--;
+    } else
+        i.clk += v30_timing_main[i.opcode].reg;
+    execute(&i, raw, pc);
     c->clock += i.clk;
     return i.clk;
 }
 
+uint32_t v30_execute(v30 *c)
+{
+    if (c->halted || c->stop)
+        return 0;
+    if (!c->rep_active)
+        c->trap_armed = 0;
+    return execute_one(c);
+}
+
 uint32_t v30_step(v30 *c)
 {
-    uint32_t taken = v30_accept_interrupts(c);
+    uint32_t taken = c->attention ? v30_accept_interrupts(c) : 0;
     return taken ? taken : v30_execute(c);
 }
 
 void v30_run(v30 *c)
 {
-    while (c->clock < c->horizon)
-        if (v30_step(c) == 0 && (c->halted || c->stop)) {
-            c->clock = c->horizon;
+    while (c->clock < c->horizon) {
+        if (c->attention == 0)
+            execute_one(c);
+        else if (v30_step(c) == 0) {
+            c->clock = c->horizon;   /* halted or stopped */
             return;
         }
+    }
 }

@@ -37,19 +37,26 @@ typedef struct v30 {
                               (of the element, in a repeated string instruction) */
     uint64_t horizon;      /* v30_run returns at the first boundary at or after it; a callback may lower it */
     uint64_t instructions; /* executed so far; a repeated string instruction counts once */
-    uint8_t int_line;      /* level of the ICU's INT output */
-    uint8_t nmi_latch;     /* a rising edge was seen and not yet taken */
+    union {
+        uint64_t attention;    /* all eight at once: 0 = the next boundary has nothing to look at */
+        struct {
+            uint8_t int_line;      /* level of the ICU's INT output */
+            uint8_t nmi_latch;     /* a rising edge was seen and not yet taken */
+            uint8_t halted;
+            uint8_t shadow;        /* V30_SHADOW_* */
+            uint8_t trap_armed;    /* BRK was 1 when the last instruction began: vector 1 at the next boundary */
+            uint8_t stop;          /* V30_STOP_* */
+            uint8_t rep_active;    /* between two elements of a repeated string instruction, see below */
+            uint8_t spare;         /* 0 */
+        };
+    };
     uint8_t poll_line;     /* level of the POLL# pin */
-    uint8_t halted;
-    uint8_t shadow;        /* V30_SHADOW_* */
     uint8_t md_writable;
-    uint8_t trap_armed;    /* BRK was 1 when the last instruction began: vector 1 at the next boundary */
-    uint8_t stop;          /* V30_STOP_* */
     uint8_t options;       /* V30_OPTION_*, 0 after a reset of the whole struct */
     uint8_t stop_code[2];  /* the first opcode bytes after the prefixes */
     uint16_t stop_ps, stop_pc;   /* the first prefix byte of that instruction */
-    /* A repeated string instruction between two of its elements; pc stays on the first prefix byte. */
-    uint8_t rep_active;    /* the next v30_execute goes on with it, without fetching it again */
+    /* A repeated string instruction between two of its elements: pc stays on the first prefix byte, the next
+       v30_execute goes on without fetching it again. */
     uint8_t rep_prefix;    /* F2 F3 64 65 */
     uint8_t rep_opcode;
     uint8_t rep_segment;   /* V30_DS1.. of the source */

@@ -5,16 +5,19 @@
 #include "v30_clocks.h"
 
 #define V30_NO_SEGMENT 0xFF
-#define V30_MAX_PREFIXES 0x10000   /* then PS:PC is where it began */
+#define V30_MAX_PREFIXES 0xFFFF
 
 typedef struct insn {
     v30 *cpu;
     board_bus *bus;
     uint32_t clk;        /* clocks so far */
+    uint32_t immediate;  /* all bytes of it, the first lowest; a direct offset of A0-A3 too */
     uint16_t start;      /* pc of the first prefix byte */
+    uint16_t prefixes;
     uint16_t ea;         /* offset of the memory operand */
     uint16_t ea_segment; /* its segment value */
     uint8_t opcode;
+    uint8_t second;      /* 0F page */
     uint8_t modrm;
     uint8_t segment;     /* V30_DS1.. by a prefix, or V30_NO_SEGMENT */
     uint8_t rep;         /* F2 F3 64 65, or 0 */
@@ -65,67 +68,36 @@ static inline void v30_write8(insn *i, uint16_t segment, uint16_t offset, uint8_
     v30_bus_write(i->bus, v30_physical(segment, offset), value);
 }
 
-/* A word at an odd address is two byte cycles and 4 clocks more; at offset FFFF the second byte is at offset 0. */
+/* Anything but an even word of plain memory with nobody recording. A word at an odd address is two byte cycles and 4
+   clocks more; at offset FFFF the second byte is at offset 0. */
+uint16_t v30_read16_slow(insn *i, uint16_t segment, uint16_t offset);
+void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value);
+
 static inline uint16_t v30_read16(insn *i, uint16_t segment, uint16_t offset)
 {
-    board_bus *bus = i->bus;
+    const board_bus *bus = i->bus;
     uint32_t a = v30_physical(segment, offset);
-    uint16_t value;
-    if (a & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
-        value = v30_bus_read(bus, a);
-        return (uint16_t)(value | v30_bus_read(bus, v30_physical(segment, (uint16_t)(offset + 1))) << 8);
-    }
-    if (v30_page_reads(bus->page[a >> 12]))
-        value = (uint16_t)(bus->mem[a] | bus->mem[a + 1] << 8);
-    else {
-        value = bus->mem_in(bus->user, a);
-        value = (uint16_t)(value | bus->mem_in(bus->user, a + 1) << 8);
-    }
-    if (bus->trace)
-        v30_trace(bus, CYCLE_MEMR, a, value, 0);
-    return value;
+    if ((a & 1) || !v30_page_reads(bus->page[a >> 12]) || bus->trace)
+        return v30_read16_slow(i, segment, offset);
+    return (uint16_t)(bus->mem[a] | bus->mem[a + 1] << 8);
 }
 
 static inline void v30_write16(insn *i, uint16_t segment, uint16_t offset, uint16_t value)
 {
     board_bus *bus = i->bus;
     uint32_t a = v30_physical(segment, offset);
-    if (a & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
-        v30_bus_write(bus, a, (uint8_t)value);
-        v30_bus_write(bus, v30_physical(segment, (uint16_t)(offset + 1)), (uint8_t)(value >> 8));
+    if ((a & 1) || bus->page[a >> 12] != PAGE_RAM || bus->trace) {
+        v30_write16_slow(i, segment, offset, value);
         return;
     }
-    if (bus->trace)
-        v30_trace(bus, CYCLE_MEMW, a, value, 0);
-    if (bus->page[a >> 12] == PAGE_RAM) {
-        bus->mem[a] = (uint8_t)value;
-        bus->mem[a + 1] = (uint8_t)(value >> 8);
-    } else {
-        bus->mem_out(bus->user, a, (uint8_t)value);
-        bus->mem_out(bus->user, a + 1, (uint8_t)(value >> 8));
-    }
+    bus->mem[a] = (uint8_t)value;
+    bus->mem[a + 1] = (uint8_t)(value >> 8);
 }
 
 uint8_t v30_in8(insn *i, uint16_t port);
 uint16_t v30_in16(insn *i, uint16_t port);
 void v30_out8(insn *i, uint16_t port, uint8_t value);
 void v30_out16(insn *i, uint16_t port, uint16_t value);
-
-static inline uint8_t v30_fetch8(insn *i)
-{
-    v30 *c = i->cpu;
-    board_bus *bus = i->bus;
-    uint32_t a = v30_physical(c->s[V30_PS], c->pc++);
-    return v30_page_reads(bus->page[a >> 12]) ? bus->mem[a] : bus->mem_in(bus->user, a);
-}
-
-static inline uint16_t v30_fetch16(insn *i)
-{
-    uint16_t low = v30_fetch8(i);
-    return (uint16_t)(low | v30_fetch8(i) << 8);
-}
 
 static inline void v30_push(insn *i, uint16_t value)
 {
@@ -167,48 +139,20 @@ static inline uint16_t v30_segment_of(const insn *i, unsigned standard)
 
 static inline int v30_is_memory(uint8_t modrm) { return modrm < 0xC0; }
 
-static inline uint16_t v30_displacement(insn *i)
-{
-    unsigned mod = i->modrm >> 6;
-    if (mod == 1)
-        return (uint16_t)(int8_t)v30_fetch8(i);
-    return mod == 2 || (mod == 0 && (i->modrm & 7) == 6) ? v30_fetch16(i) : 0;
-}
+typedef struct ea_form {
+    uint16_t base_mask, index_mask;   /* 0 where there is none */
+    uint8_t base, index;              /* V30_BW.. */
+    uint8_t segment;                  /* V30_SS or V30_DS0 */
+    uint8_t displacement;             /* bytes of it */
+} ea_form;
 
-/* Offset of a memory modrm, and the segment register it uses without a prefix. */
-static inline uint16_t v30_modrm_offset(const v30 *c, uint8_t modrm, uint16_t displacement, unsigned *standard)
-{
-    const uint16_t *r = c->r;
-    unsigned base;
-    *standard = V30_DS0;
-    switch (modrm & 7) {
-    case 0: base = (unsigned)r[V30_BW] + r[V30_IX]; break;
-    case 1: base = (unsigned)r[V30_BW] + r[V30_IY]; break;
-    case 2: base = (unsigned)r[V30_BP] + r[V30_IX]; *standard = V30_SS; break;
-    case 3: base = (unsigned)r[V30_BP] + r[V30_IY]; *standard = V30_SS; break;
-    case 4: base = r[V30_IX]; break;
-    case 5: base = r[V30_IY]; break;
-    case 6:
-        if (modrm < 0x40)
-            return displacement;
-        base = r[V30_BP];
-        *standard = V30_SS;
-        break;
-    default: base = r[V30_BW]; break;
-    }
-    return (uint16_t)(base + displacement);
-}
+extern const ea_form v30_ea_forms[24];   /* by mod x 8 + rm */
 
-/* Fetch the modrm byte and its displacement, find the operand. */
-static inline void v30_modrm(insn *i)
+static inline const ea_form *v30_ea_form(uint8_t modrm) { return &v30_ea_forms[(modrm >> 3 & 0x18) | (modrm & 7)]; }
+
+static inline uint16_t v30_ea_offset(const v30 *c, const ea_form *f, uint16_t displacement)
 {
-    unsigned standard;
-    i->modrm = v30_fetch8(i);
-    if (v30_is_memory(i->modrm)) {
-        uint16_t displacement = v30_displacement(i);
-        i->ea = v30_modrm_offset(i->cpu, i->modrm, displacement, &standard);
-        i->ea_segment = v30_segment_of(i, standard);
-    }
+    return (uint16_t)((c->r[f->base] & f->base_mask) + (c->r[f->index] & f->index_mask) + displacement);
 }
 
 static inline void v30_take_clocks(insn *i, const v30_timing *timing)
@@ -248,12 +192,36 @@ static inline void v30_put_rm16(insn *i, uint16_t value)
 
 enum {   /* what follows an opcode byte */
     FORMAT_MODRM = 1, FORMAT_IMM8 = 2, FORMAT_IMM16 = 4, FORMAT_FAR = 8, FORMAT_OFFSET = 16, FORMAT_PREFIX = 32,
-    FORMAT_DATA = 64 /* V30_KIND_DATA */
+    FORMAT_DATA = 64, /* V30_KIND_DATA */
+    FORMAT_IMM = FORMAT_IMM8 | FORMAT_IMM16 | FORMAT_FAR | FORMAT_OFFSET
 };
 extern const uint8_t v30_format[256];
 
-/* The whole blocks decode alike: 10-1F and 28-3F. */
-static inline int v30_0f_has_modrm(uint8_t second) { return second >= 0x10 && second < 0x40 && (second & 0xF8) != 0x20; }
+/* If i->opcode is a prefix, take note of it. */
+static inline int v30_take_prefix(insn *i)
+{
+    if (!(v30_format[i->opcode] & FORMAT_PREFIX))
+        return 0;
+    if ((i->opcode & 0xE7) == 0x26)
+        i->segment = i->opcode >> 3 & 3;
+    else if (i->opcode != 0xF0 && i->opcode != 0xF1)   /* BUSLOCK, and the same without a name */
+        i->rep = i->opcode;
+    return 1;
+}
+
+typedef struct code_bytes {
+    uint64_t raw;        /* from the opcode on, lowest first, no byte behind the last */
+    uint16_t opcode_at;  /* pc of the opcode */
+    uint16_t next;       /* pc behind the last byte */
+    uint8_t format;      /* FORMAT_*, also of what the second byte or the modrm decides */
+} code_bytes;
+
+/* Fetch the instruction at PS:start byte by byte, not one too many; i->cpu, bus and start are set. Sets prefixes,
+   segment, rep, opcode, second and modrm. Returns 0 when there are only prefixes. */
+int v30_fetch(insn *i, code_bytes *code);
+
+/* The operand of i->modrm, if it is memory. */
+void v30_find_operand(insn *i, uint16_t displacement);
 
 int v30_condition(uint16_t psw, unsigned code);   /* of 70-7F, by the low four opcode bits */
 void v30_stop(insn *i, uint8_t reason, uint8_t second);

@@ -1,47 +1,6 @@
 /* Decoding without executing: lengths, operands and clocks, for whoever lets another core execute. */
 #include "v30_core.h"
 
-#define M FORMAT_MODRM
-#define B FORMAT_IMM8
-#define W FORMAT_IMM16
-#define F FORMAT_FAR
-#define O FORMAT_OFFSET
-#define P FORMAT_PREFIX
-#define D FORMAT_DATA
-
-const uint8_t v30_format[256] = {
-    /* 00 */ M, M, M, M, B, W, 0, D, M, M, M, M, B, W, 0, D,
-    /* 10 */ M, M, M, M, B, W, 0, D, M, M, M, M, B, W, 0, D,
-    /* 20 */ M, M, M, M, B, W, P, 0, M, M, M, M, B, W, P, 0,
-    /* 30 */ M, M, M, M, B, W, P, 0, M, M, M, M, B, W, P, 0,
-    /* 40 */ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    /* 50 */ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    /* 60 */ 0, 0, M | D, M, P, P, M, M, W, M | W | D, B, M | B | D, D, D, D, D,
-    /* 70 */ B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
-    /* 80 */ M | B, M | W, M | B, M | B, M, M, M, M, M, M, M, M, M, M, M, M,
-    /* 90 */ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, F, D, 0, D, 0, 0,
-    /* A0 */ O, O, O, O, D, D, D, D, B, W, D, D, D, D, D, D,
-    /* B0 */ B, B, B, B, B, B, B, B, W, W, W, W, W, W, W, W,
-    /* C0 */ M | B, M | B, W, 0, M, M, M | B, M | W, W | B | D, D, W, 0, D, B | D, D, D,
-    /* D0 */ M, M, M | D, M | D, B, B, 0, 0, M, M, M, M, M, M, M, M,
-    /* E0 */ B, B, B, B, B, B, B, B, W, W, F, B, 0, 0, 0, 0,
-    /* F0 */ P, P, P, P, D, 0, M, M, 0, 0, 0, 0, 0, 0, M, M,
-};
-
-#undef M
-#undef B
-#undef W
-#undef F
-#undef O
-#undef P
-#undef D
-
-static uint8_t code_byte(const board_bus *bus, uint16_t ps, uint16_t pc)
-{
-    uint32_t a = v30_physical(ps, pc);
-    return v30_page_reads(bus->page[a >> 12]) ? bus->mem[a] : 0xFF;
-}
-
 static int is_word(const v30_decoded *d) { return d->opcode & 1; }
 
 /* Word transfers by the memory operand: MOV, stores and tests one, read-modify-write two, pointers two. */
@@ -117,15 +76,10 @@ static int is_conditional(uint8_t opcode)
     return (opcode & 0xF0) == 0x70 || (opcode >= 0xE0 && opcode <= 0xE3);
 }
 
-static uint16_t displacement(const board_bus *bus, uint16_t ps, uint16_t pc, uint8_t modrm, unsigned *size)
+static int depends_on_data(const v30_decoded *d)
 {
-    unsigned mod = modrm >> 6;
-    *size = mod == 1 ? 1 : mod == 2 || (mod == 0 && (modrm & 7) == 6) ? 2 : 0;
-    if (*size == 0)
-        return 0;
-    if (*size == 1)
-        return (uint16_t)(int8_t)code_byte(bus, ps, pc);
-    return (uint16_t)(code_byte(bus, ps, pc) | code_byte(bus, ps, (uint16_t)(pc + 1)) << 8);
+    unsigned reg = d->modrm >> 3 & 7;
+    return ((d->opcode & 0xFE) == 0xF6 && reg > 3) || (d->opcode == 0xFE && reg > 1);
 }
 
 /* A register where only an address makes sense */
@@ -137,57 +91,41 @@ static int needs_address(const v30_decoded *d)
     return d->opcode == 0x8D || d->opcode == 0xC4 || d->opcode == 0xC5 || (d->opcode == 0xFF && (reg == 3 || reg == 5));
 }
 
+static uint8_t open_byte(void *user, uint32_t address)
+{
+    (void)user;
+    (void)address;
+    return 0xFF;
+}
+
 int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
 {
-    uint16_t at = pc;
-    unsigned size, reg;
-    uint8_t format;
+    v30 cpu = {.s = {0, ps, 0, 0}};
+    board_bus quiet = *bus;
+    insn i = {.cpu = &cpu, .bus = &quiet, .start = pc};
+    code_bytes code;
     const v30_timing *t;
-    *d = (v30_decoded){.segment = V30_NO_SEGMENT, .kind = V30_KIND_DATA};
-    for (;;) {
-        d->opcode = code_byte(bus, ps, at++);
-        format = v30_format[d->opcode];
-        if (!(format & FORMAT_PREFIX))
-            break;
-        if ((d->opcode & 0xE7) == 0x26)
-            d->segment = d->opcode >> 3 & 3;
-        else if (d->opcode != 0xF0 && d->opcode != 0xF1)
-            d->rep = d->opcode;
-        if (++d->prefixes == 0xFFFF)
-            return d->length = 0xFFFF;
-    }
-    if (d->opcode == 0x0F) {
-        d->second = code_byte(bus, ps, at++);
-        if (d->second >= 0x40)
-            format |= FORMAT_IMM8;
-        else if (v30_0f_has_modrm(d->second))
-            format |= FORMAT_MODRM | (d->second >= 0x18 && (d->second & 8) && d->second != 0x28 && (d->second & 0xF0) != 0x20
-                                          ? FORMAT_IMM8 : 0);
-    }
-    if (format & FORMAT_MODRM) {
-        d->has_modrm = 1;
-        d->modrm = code_byte(bus, ps, at++);
-        d->memory = (uint8_t)v30_is_memory(d->modrm);
-        if (d->memory) {
-            d->displacement = displacement(bus, ps, at, d->modrm, &size);
-            at = (uint16_t)(at + size);
-        }
-    }
-    reg = d->modrm >> 3 & 7;
-    if ((d->opcode & 0xFE) == 0xF6 && reg < 2)
-        format |= is_word(d) ? FORMAT_IMM16 : FORMAT_IMM8;
-    if (((d->opcode & 0xFE) == 0xF6 && reg > 3) || (d->opcode == 0xFE && reg > 1) || needs_address(d))
-        format |= FORMAT_DATA;
-    if (format & FORMAT_OFFSET) {
-        d->displacement = (uint16_t)(code_byte(bus, ps, at) | code_byte(bus, ps, (uint16_t)(at + 1)) << 8);
-        at = (uint16_t)(at + 2);
-    }
-    at = (uint16_t)(at + (format & FORMAT_IMM8 ? 1 : 0) + (format & FORMAT_IMM16 ? 2 : 0)
-                    + (format & FORMAT_FAR ? 4 : 0));
-    d->length = (uint16_t)(at - pc);
-    if ((d->opcode & 0xFC) == 0xE4)
-        d->displacement = code_byte(bus, ps, (uint16_t)(at - 1));
-    if (format & FORMAT_DATA)
+    int begins;
+    quiet.mem_in = open_byte;
+    begins = v30_fetch(&i, &code);
+    *d = (v30_decoded){
+        .length = (uint16_t)(code.next - pc), .prefixes = i.prefixes, .opcode = i.opcode, .second = i.second,
+        .modrm = i.modrm, .segment = i.segment, .rep = i.rep, .kind = V30_KIND_DATA,
+    };
+    if (!begins)
+        return d->length;
+    d->has_modrm = code.format & FORMAT_MODRM;
+    d->memory = d->has_modrm && v30_is_memory(i.modrm);
+    if (d->memory) {
+        unsigned size = v30_ea_form(i.modrm)->displacement, from = i.opcode == 0x0F ? 24 : 16;
+        d->displacement = (uint16_t)(code.raw >> from);
+        if (size < 2)
+            d->displacement = size ? (uint16_t)(int8_t)d->displacement : 0;
+    } else if (code.format & FORMAT_OFFSET)
+        d->displacement = (uint16_t)(code.raw >> 8);
+    else if ((i.opcode & 0xFC) == 0xE4)
+        d->displacement = (uint8_t)(code.raw >> 8);
+    if ((code.format & FORMAT_DATA) || needs_address(d) || depends_on_data(d))
         return d->length;
     t = timing_of(d);
     d->kind = is_conditional(d->opcode) ? V30_KIND_BRANCH : V30_KIND_PLAIN;
@@ -198,7 +136,7 @@ int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
     d->clocks = (uint16_t)(d->prefixes * V30_PREFIX_CLOCKS + (d->memory ? t->mem : t->reg));
     d->clocks_taken = (uint16_t)(d->prefixes * V30_PREFIX_CLOCKS + t->taken);
     if ((d->opcode & 0xFE) == 0xC0) {
-        unsigned count = code_byte(bus, ps, (uint16_t)(at - 1));
+        unsigned count = (uint8_t)(code.raw >> 8 * ((uint16_t)(code.next - code.opcode_at) - 1));
         d->clocks = (uint16_t)(d->clocks + count - (count == 0));
         if (count == 0 && d->ea_words)
             d->ea_words = 1;
@@ -208,8 +146,7 @@ int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
 
 uint16_t v30_operand_offset(const v30 *c, const v30_decoded *d)
 {
-    unsigned standard;
-    return d->has_modrm ? v30_modrm_offset(c, d->modrm, d->displacement, &standard) : d->displacement;
+    return d->memory ? v30_ea_offset(c, v30_ea_form(d->modrm), d->displacement) : d->displacement;
 }
 
 static int jumps(const v30 *c, const v30_decoded *d)

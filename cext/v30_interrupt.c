@@ -34,7 +34,7 @@ void v30_trap(insn *i, uint8_t vector, uint32_t clocks)
 
 static uint32_t take(v30 *c, uint8_t vector, uint32_t clocks)
 {
-    insn i = {c, c->bus, clocks, c->pc, 0, 0, 0, 0xFF, V30_NO_SEGMENT, 0};
+    insn i = {.cpu = c, .bus = c->bus, .clk = clocks};
     c->halted = 0;
     c->rep_active = 0;
     v30_vector(&i, vector);

@@ -133,7 +133,7 @@ static int32_t multiply_signed(insn *i, int32_t a, int32_t b, unsigned bits)
 void v30_multiply_immediate(insn *i)
 {
     int16_t operand = (int16_t)v30_get_rm16(i);
-    int16_t immediate = i->opcode == 0x69 ? (int16_t)v30_fetch16(i) : (int8_t)v30_fetch8(i);
+    int16_t immediate = (int16_t)i->immediate;
     i->cpu->r[v30_reg_field(i)] = (uint16_t)multiply_signed(i, operand, immediate, 16);
 }
 
@@ -198,7 +198,7 @@ void v30_group_f6(insn *i)
     v30_take_clocks(i, bits == 16 ? &v30_timing_f7[operation] : &v30_timing_f6[operation]);
     switch (operation) {
     case 0: case 1:   /* TEST and its alias */
-        v30_logic(c, a & (bits == 16 ? v30_fetch16(i) : v30_fetch8(i)), bits);
+        v30_logic(c, a & i->immediate, bits);
         return;
     case 2: a = ~a & mask; break;
     case 3: a = v30_sub(c, 0, a, 0, bits); break;

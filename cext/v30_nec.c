@@ -13,7 +13,7 @@ static void single_bit(insn *i, uint8_t second)
     v30 *c = i->cpu;
     unsigned bits = second & 1 ? 16 : 8;
     unsigned a = bits == 16 ? v30_get_rm16(i) : v30_get_rm8(i);
-    unsigned number = second & 8 ? v30_fetch8(i) : c->r[V30_CW] & 0xFF;
+    unsigned number = second & 8 ? i->immediate : c->r[V30_CW] & 0xFF;
     unsigned bit = 1u << (number & (bits - 1));
     switch (second >> 1 & 3) {
     case 0: v30_logic(c, a & bit, bits); return;   /* TEST1 */
@@ -147,7 +147,7 @@ static void extract_field(insn *i, unsigned offset, unsigned length)
 static void bit_field(insn *i, uint8_t second)
 {
     unsigned offset = v30_get_rm8(i) & 15;
-    unsigned length = second & 8 ? v30_fetch8(i) : v30_reg8(i->cpu, v30_reg_field(i));
+    unsigned length = second & 8 ? i->immediate : v30_reg8(i->cpu, v30_reg_field(i));
     length = (length & 15) + 1;
     if ((second & 10) == 10)
         i->clk += 2;   /* EXT with an immediate */
@@ -170,7 +170,11 @@ static int known(uint8_t second)
 void v30_page_0f(insn *i)
 {
     const v30 *c = i->cpu;
-    uint8_t second = v30_fetch8(i);
+    code_bytes code;
+    uint8_t second;
+    unsigned size = 0, at = 24;
+    (void)v30_fetch(i, &code);
+    second = i->second;
     if (second >= 0x40) {
         v30_stop(i, V30_STOP_BRKEM, second);
         return;
@@ -183,9 +187,12 @@ void v30_page_0f(insn *i)
         v30_stop(i, V30_STOP_UNDEFINED, second);
         return;
     }
-    i->modrm = 0xC0;
-    if (v30_0f_has_modrm(second))
-        v30_modrm(i);
+    if (v30_is_memory(i->modrm)) {
+        size = v30_ea_form(i->modrm)->displacement;
+        v30_find_operand(i, size == 2 ? (uint16_t)(code.raw >> at) : size ? (uint16_t)(int8_t)(code.raw >> at) : 0);
+    }
+    i->immediate = (uint8_t)(code.raw >> (at + 8 * size));
+    i->cpu->pc = code.next;
     v30_take_clocks(i, &v30_timing_0f[second]);
     if (second >= 0x10 && second < 0x20)
         single_bit(i, second);
@@ -216,8 +223,8 @@ void v30_chkind(insn *i)
 void v30_prepare(insn *i)
 {
     v30 *c = i->cpu;
-    uint16_t size = v30_fetch16(i), frame;
-    unsigned level = v30_fetch8(i);
+    uint16_t size = (uint16_t)i->immediate, frame;
+    unsigned level = i->immediate >> 16 & 0xFF;
     v30_push(i, c->r[V30_BP]);
     frame = c->r[V30_SP];
     if (level) {
