@@ -116,7 +116,7 @@ slider_service:
         je      .moved
         mov     cl, al
         sub     cl, ah
-        jns     .distance               ; differences above 127 are large either way
+        jnc     .distance
         neg     cl
 .distance:
         cmp     cl, SLIDER_STEP
