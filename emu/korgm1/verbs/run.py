@@ -140,7 +140,8 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
     session.power_on(args.hold)
     try:
         plan(session, args)
-        _play(session, args, frontends)
+        with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
+            _play(session, args, frontends)
         result = session.result("stopped" if session.stopped else "time")
         if args.png:
             session.screenshot(Path(args.png))
