@@ -108,13 +108,19 @@ static void call_far(insn *i, uint16_t ps, uint16_t pc)
     i->cpu->pc = pc;
 }
 
-/* A register operand where only memory makes sense: bytes consumed, nothing done (H-REGFORM). */
-static int no_address(const insn *i) { return !v30_is_memory(i->modrm); }
+int v30_no_address(insn *i)
+{
+    if (v30_is_memory(i->modrm))
+        return 0;
+    if (i->cpu->options & V30_OPTION_UNDEFINED_STOPS)
+        v30_stop(i, V30_STOP_UNDEFINED, i->modrm);
+    return 1;
+}
 
 static void load_far_pointer(insn *i, unsigned segment)
 {
     v30 *c = i->cpu;
-    if (no_address(i))
+    if (v30_no_address(i))
         return;
     uint16_t offset = v30_read16(i, i->ea_segment, i->ea);
     c->s[segment] = v30_read16(i, i->ea_segment, (uint16_t)(i->ea + 2));
@@ -149,7 +155,7 @@ static void group_ff(insn *i)
         c->pc = target;
         break;
     case 3:   /* CALL far */
-        if (no_address(i))
+        if (v30_no_address(i))
             break;
         target = v30_read16(i, i->ea_segment, i->ea);
         a = v30_read16(i, i->ea_segment, (uint16_t)(i->ea + 2));
@@ -157,14 +163,14 @@ static void group_ff(insn *i)
         break;
     case 4: c->pc = v30_get_rm16(i); break;   /* BR */
     case 5:   /* BR far */
-        if (no_address(i))
+        if (v30_no_address(i))
             break;
         target = v30_read16(i, i->ea_segment, i->ea);
         c->s[V30_PS] = v30_read16(i, i->ea_segment, (uint16_t)(i->ea + 2));
         c->pc = target;
         break;
     default:   /* PUSH, and its alias /7; PUSH SP pushes the new SP */
-        if (no_address(i) && (i->modrm & 7) == V30_SP)
+        if (i->modrm >= 0xC0 && (i->modrm & 7) == V30_SP)
             v30_push(i, (uint16_t)(c->r[V30_SP] - 2));
         else
             v30_push(i, v30_get_rm16(i));
@@ -178,7 +184,7 @@ static void group_80(insn *i)
     unsigned operation = v30_reg_field(i);
     unsigned bits = i->opcode & 1 ? 16 : 8;
     unsigned b, r;
-    const v30_timing *t = operation == ALU_CMP ? &v30_timing_cmp_imm : &v30_timing_main[0x80];
+    const v30_timing *t = operation == ALU_CMP ? &v30_timing_cmp_imm : &v30_timing_alu_imm;
     v30_take_clocks(i, t);
     if (i->opcode == 0x81)
         b = v30_fetch16(i);
@@ -264,7 +270,8 @@ static inline void execute(insn *i)
     case 0x06: case 0x0E: case 0x16: case 0x1E: v30_push(i, c->s[i->opcode >> 3]); break;   /* PUSH sreg */
     case 0x07: case 0x17: case 0x1F:   /* POP sreg; the shadow: H-POPSEG */
         c->s[i->opcode >> 3] = v30_pop(i);
-        c->shadow = V30_SHADOW_INT | V30_SHADOW_NMI;
+        if (!(c->options & V30_OPTION_POP_SEGMENT_PLAIN))
+            c->shadow = V30_SHADOW_INT | V30_SHADOW_NMI;
         break;
     case 0x0F: v30_page_0f(i); break;
     case 0x27: case 0x2F: case 0x37: case 0x3F: v30_adjust(c, i->opcode); break;
@@ -322,7 +329,7 @@ static inline void execute(insn *i)
         c->shadow = V30_SHADOW_INT | V30_SHADOW_NMI;
         break;
     case 0x8D:
-        if (v30_is_memory(i->modrm))
+        if (!v30_no_address(i))
             r[v30_reg_field(i)] = i->ea;
         break;
     case 0x8E:
@@ -349,7 +356,7 @@ static inline void execute(insn *i)
         n = v30_fetch16(i);
         call_far(i, (uint16_t)n, word);
         break;
-    case 0x9B:   /* POLL: looks again every 5 clocks; interruptible in between (H-POLLINT) */
+    case 0x9B:   /* POLL: looks again every 5 clocks; an interrupt may come in between */
         if (c->poll_line) {
             c->pc--;   /* on the 9B itself: prefixes are not looked at again */
             c->instructions--;

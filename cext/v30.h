@@ -21,6 +21,11 @@ enum {   /* why the core stopped for good */
     V30_STOP_PREFIXES = 3     /* a whole segment of prefixes: no instruction ever begins */
 };
 
+enum {   /* guesses that can be made otherwise */
+    V30_OPTION_UNDEFINED_STOPS = 1,    /* H-UNDEFINED: opcodes nobody documented stop the core; else they do nothing */
+    V30_OPTION_POP_SEGMENT_PLAIN = 2   /* H-POPSEG: POP sreg leaves no interrupt shadow; else it does */
+};
+
 enum { V30_SHADOW_INT = 1, V30_SHADOW_NMI = 2 };   /* what the next boundary does not sample */
 
 typedef struct v30 {
@@ -40,6 +45,7 @@ typedef struct v30 {
     uint8_t md_writable;
     uint8_t trap_armed;    /* BRK was 1 when the last instruction began: vector 1 at the next boundary */
     uint8_t stop;          /* V30_STOP_* */
+    uint8_t options;       /* V30_OPTION_*, 0 after a reset of the whole struct */
     uint8_t stop_code[2];  /* the first opcode bytes after the prefixes */
     uint16_t stop_ps, stop_pc;   /* the first prefix byte of that instruction */
     /* A repeated string instruction between two of its elements; pc stays on the first prefix byte. */
@@ -93,7 +99,7 @@ typedef struct v30_decoded {
     uint8_t io_words;       /* word transfers at a port */
     uint16_t clocks;        /* prefixes included; word operands at even addresses */
     uint16_t clocks_taken;  /* the same when it jumps, target refetched */
-    uint16_t displacement;  /* of the modrm form, sign extended, or the direct offset of A0-A3 */
+    uint16_t displacement;  /* of the modrm form, sign extended, or the direct offset of A0-A3, the port of E4-E7 */
 } v30_decoded;
 
 /* Decode the instruction at PS:PC from plain memory (bytes of other pages read FF), without executing it.

@@ -17,6 +17,7 @@ extern const v30_timing v30_timing_f6[8];      /* F6 by reg field, without the d
 extern const v30_timing v30_timing_f7[8];
 extern const v30_timing v30_timing_fe[8];
 extern const v30_timing v30_timing_ff[8];
+extern const v30_timing v30_timing_alu_imm;    /* 80-83 /0-/6 */
 extern const v30_timing v30_timing_cmp_imm;    /* 80-83 /7 */
 extern const v30_timing v30_timing_0f[64];     /* second byte 00-3F */
 
@@ -28,17 +29,13 @@ enum {
     V30_CLOCKS_WAKE_INT = 59,
     V30_CLOCKS_WAKE_NMI = 48,
     V30_CLOCKS_POLL_SAMPLE = 5,
-    V30_CLOCKS_DIVIDE_TRAP = 43,  /* on top of the division's own */
-    V30_CLOCKS_CHKIND_LOW = 37,   /* on top of CHKIND in range */
-    V30_CLOCKS_CHKIND_HIGH = 41,
+    V30_CLOCKS_DIVU_TRAP = 51,        /* all of it, register operand */
+    V30_CLOCKS_DIV_EARLY_TRAP = 59,
+    V30_CLOCKS_DIV_LATE = 35,         /* on top of the division */
+    V30_CLOCKS_CHKIND_LOW = 38,       /* on top of CHKIND in range */
+    V30_CLOCKS_CHKIND_HIGH = 42,
     V30_SIGNS_DIFFER_CLOCKS = 4,
     V30_NEGATIVE_DIVIDEND_CLOCKS = 3,
-    V30_BCD_FIRST_CLOCKS = 13,
-    V30_BCD_BYTE_CLOCKS = 22,
-    V30_INS_CLOCKS = 51,
-    V30_EXT_CLOCKS = 43,
-    V30_PREPARE_LEVEL1_CLOCKS = 10,
-    V30_PREPARE_LEVEL_CLOCKS = 8,
-    V30_REP_NOTHING_CLOCKS = 10   /* CW = 0, the prefix apart */
+    V30_REP_NOTHING_CLOCKS = 12   /* CW = 0, the prefix apart */
 };
 #endif

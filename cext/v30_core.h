@@ -258,6 +258,9 @@ static inline int v30_0f_has_modrm(uint8_t second) { return second >= 0x10 && se
 int v30_condition(uint16_t psw, unsigned code);   /* of 70-7F, by the low four opcode bits */
 void v30_stop(insn *i, uint8_t reason, uint8_t second);
 
+/* A register operand where only memory makes sense: bytes consumed, nothing done (H-UNDEFINED). */
+int v30_no_address(insn *i);
+
 /* PSW written by POP PSW and RETI; IE turning 1 is seen one boundary later. */
 void v30_load_psw(v30 *c, uint16_t value);
 

@@ -10,8 +10,8 @@
 #define D FORMAT_DATA
 
 const uint8_t v30_format[256] = {
-    /* 00 */ M, M, M, M, B, W, 0, 0, M, M, M, M, B, W, 0, D,
-    /* 10 */ M, M, M, M, B, W, 0, 0, M, M, M, M, B, W, 0, 0,
+    /* 00 */ M, M, M, M, B, W, 0, D, M, M, M, M, B, W, 0, D,
+    /* 10 */ M, M, M, M, B, W, 0, D, M, M, M, M, B, W, 0, D,
     /* 20 */ M, M, M, M, B, W, P, 0, M, M, M, M, B, W, P, 0,
     /* 30 */ M, M, M, M, B, W, P, 0, M, M, M, M, B, W, P, 0,
     /* 40 */ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -61,7 +61,7 @@ static uint8_t operand_words(const v30_decoded *d)
     if (d->opcode >= 0xD8 && d->opcode <= 0xDF)
         return 1;
     if (!is_word(d))
-        return d->opcode == 0x82 ? 0 : 0;
+        return 0;
     switch (d->opcode) {
     case 0x81: case 0x83: return reg == 7 ? 1 : 2;
     case 0x87: case 0xD1: return 2;
@@ -79,13 +79,13 @@ static uint8_t stack_words(const v30_decoded *d)
     if (d->opcode >= 0x50 && d->opcode <= 0x5F)
         return 1;
     switch (d->opcode) {
-    case 0x06: case 0x0E: case 0x16: case 0x1E: case 0x07: case 0x17: case 0x1F: return 1;
+    case 0x06: case 0x0E: case 0x16: case 0x1E: return 1;
     case 0x60: return 8;
     case 0x61: return 7;
     case 0x68: case 0x6A: case 0x9C: case 0xC2: case 0xC3: case 0xE8: return 1;
     case 0x8F: return d->memory;
     case 0x9A: case 0xCA: case 0xCB: return 2;
-    case 0xFF: return reg == 2 || reg >= 6 ? 1 : reg == 3 && d->memory ? 2 : 0;
+    case 0xFF: return reg == 2 || reg >= 6 ? 1 : reg == 3 ? 2 : 0;
     default: return 0;
     }
 }
@@ -94,7 +94,7 @@ static const v30_timing *timing_of(const v30_decoded *d)
 {
     unsigned reg = d->modrm >> 3 & 7;
     switch (d->opcode) {
-    case 0x80: case 0x81: case 0x82: case 0x83: return reg == 7 ? &v30_timing_cmp_imm : &v30_timing_main[0x80];
+    case 0x80: case 0x81: case 0x82: case 0x83: return reg == 7 ? &v30_timing_cmp_imm : &v30_timing_alu_imm;
     case 0xF6: return &v30_timing_f6[reg];
     case 0xF7: return &v30_timing_f7[reg];
     case 0xFE: return &v30_timing_fe[reg];
@@ -106,7 +106,7 @@ static const v30_timing *timing_of(const v30_decoded *d)
 static uint8_t shadow_of(const v30_decoded *d)
 {
     switch (d->opcode) {
-    case 0x07: case 0x17: case 0x1F: case 0x8C: case 0x8E: return V30_SHADOW_INT | V30_SHADOW_NMI;
+    case 0x8C: case 0x8E: return V30_SHADOW_INT | V30_SHADOW_NMI;
     case 0xFB: return V30_SHADOW_INT;
     default: return 0;
     }
@@ -126,6 +126,15 @@ static uint16_t displacement(const board_bus *bus, uint16_t ps, uint16_t pc, uin
     if (*size == 1)
         return (uint16_t)(int8_t)code_byte(bus, ps, pc);
     return (uint16_t)(code_byte(bus, ps, pc) | code_byte(bus, ps, (uint16_t)(pc + 1)) << 8);
+}
+
+/* A register where only an address makes sense */
+static int needs_address(const v30_decoded *d)
+{
+    unsigned reg = d->modrm >> 3 & 7;
+    if (!d->has_modrm || d->memory)
+        return 0;
+    return d->opcode == 0x8D || d->opcode == 0xC4 || d->opcode == 0xC5 || (d->opcode == 0xFF && (reg == 3 || reg == 5));
 }
 
 int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
@@ -158,7 +167,7 @@ int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
     if (format & FORMAT_MODRM) {
         d->has_modrm = 1;
         d->modrm = code_byte(bus, ps, at++);
-        d->memory = v30_is_memory(d->modrm);
+        d->memory = (uint8_t)v30_is_memory(d->modrm);
         if (d->memory) {
             d->displacement = displacement(bus, ps, at, d->modrm, &size);
             at = (uint16_t)(at + size);
@@ -167,7 +176,7 @@ int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
     reg = d->modrm >> 3 & 7;
     if ((d->opcode & 0xFE) == 0xF6 && reg < 2)
         format |= is_word(d) ? FORMAT_IMM16 : FORMAT_IMM8;
-    if (((d->opcode & 0xFE) == 0xF6 && reg > 3) || (d->opcode == 0xFE && reg > 1))
+    if (((d->opcode & 0xFE) == 0xF6 && reg > 3) || (d->opcode == 0xFE && reg > 1) || needs_address(d))
         format |= FORMAT_DATA;
     if (format & FORMAT_OFFSET) {
         d->displacement = (uint16_t)(code_byte(bus, ps, at) | code_byte(bus, ps, (uint16_t)(at + 1)) << 8);
@@ -176,6 +185,8 @@ int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
     at = (uint16_t)(at + (format & FORMAT_IMM8 ? 1 : 0) + (format & FORMAT_IMM16 ? 2 : 0)
                     + (format & FORMAT_FAR ? 4 : 0));
     d->length = (uint16_t)(at - pc);
+    if ((d->opcode & 0xFC) == 0xE4)
+        d->displacement = code_byte(bus, ps, (uint16_t)(at - 1));
     if (format & FORMAT_DATA)
         return d->length;
     t = timing_of(d);

@@ -156,7 +156,7 @@ static int divide_unsigned(v30 *c, unsigned divisor, unsigned bits)
 
 /* DIV: by magnitudes. Too big for the high half: flags of that comparison; else S Z P of the unsigned quotient.
    A quotient of -128 or -32768 traps as well. */
-static int divide_signed(insn *i, unsigned operand, unsigned bits)
+static int divide_signed(insn *i, unsigned operand, unsigned bits, uint32_t *trap_clocks)
 {
     v30 *c = i->cpu;
     unsigned sign = 1u << (bits - 1), mask = (1u << bits) - 1;
@@ -168,8 +168,10 @@ static int divide_signed(insn *i, unsigned operand, unsigned bits)
         i->clk += V30_NEGATIVE_DIVIDEND_CLOCKS;
     if (dividend >> bits >= divisor) {
         v30_sub(c, dividend >> bits, divisor, 0, bits);
+        *trap_clocks = V30_CLOCKS_DIV_EARLY_TRAP - (uint32_t)(bits == 16 ? v30_timing_f7 : v30_timing_f6)[7].reg;
         return 0;
     }
+    *trap_clocks = V30_CLOCKS_DIV_LATE;
     quotient = dividend / divisor;
     remainder = dividend % divisor;
     v30_logic(c, quotient, bits);
@@ -192,6 +194,7 @@ void v30_group_f6(insn *i)
     unsigned bits = i->opcode & 1 ? 16 : 8, operation = v30_reg_field(i);
     unsigned a = bits == 16 ? v30_get_rm16(i) : v30_get_rm8(i), mask = (1u << bits) - 1;
     int done = 1;
+    uint32_t trap_clocks = 0;
     v30_take_clocks(i, bits == 16 ? &v30_timing_f7[operation] : &v30_timing_f6[operation]);
     switch (operation) {
     case 0: case 1:   /* TEST and its alias */
@@ -209,8 +212,11 @@ void v30_group_f6(insn *i)
             c->r[V30_DW] = (uint16_t)((uint32_t)product >> 16);
         }
         return;
-    case 6: done = divide_unsigned(c, a, bits); break;
-    default: done = divide_signed(i, a, bits); break;
+    case 6:
+        done = divide_unsigned(c, a, bits);
+        trap_clocks = V30_CLOCKS_DIVU_TRAP - (uint32_t)(bits == 16 ? v30_timing_f7 : v30_timing_f6)[6].reg;
+        break;
+    default: done = divide_signed(i, a, bits, &trap_clocks); break;
     }
     if (operation < 4) {
         if (bits == 16)
@@ -218,5 +224,5 @@ void v30_group_f6(insn *i)
         else
             v30_put_rm8(i, (uint8_t)a);
     } else if (!done)
-        v30_trap(i, 0, V30_CLOCKS_DIVIDE_TRAP);
+        v30_trap(i, 0, trap_clocks);
 }

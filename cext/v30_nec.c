@@ -1,7 +1,7 @@
 /* What NEC added: the 0F page, CHKIND, PREPARE.
    0F second bytes: 00-0F do nothing; 10-1F single bits; 20-27 BCD strings; 28-2F digit rotation and 30-3F bit fields
-   take a modrm; 40-FF are BRKEM (FF by the manual, six others probed). What nobody documented or probed in 20-3F does
-   nothing here (H-0F); 24, 2C, 30 and 34 are known to run off or lock up: stop. */
+   take a modrm; 40-FF are BRKEM (FF by the manual, six others probed). What nobody documented or probed below 40 does
+   nothing here (H-UNDEFINED); 24, 2C, 30 and 34 are known to run off or lock up: stop. */
 #include "v30_alu.h"
 #include "v30_core.h"
 
@@ -28,15 +28,20 @@ static void single_bit(insn *i, uint8_t second)
 }
 
 /* ADD4S 20, SUB4S 22, CMP4S 26: CL digits, byte by byte, each corrected like ADJ4A and ADJ4S. Z: no byte had a bit set
-   before its correction; S = AC = CY, P = Z, V = 0. CL = 0 counts 65,536 bytes (H-BCD0). */
+   before its correction; S = AC = CY, P = Z, V = 0. CL = 0 counts 65,536 bytes, as the microcode reads (H-UNDEFINED). */
 static void bcd_string(insn *i, uint8_t second)
 {
     v30 *c = i->cpu;
     uint32_t count = ((c->r[V30_CW] & 0xFFu) + 1) / 2, n;
     uint16_t source = v30_segment_of(i, V30_DS0), target = c->s[V30_DS1];
     unsigned carry = 0, zero = 1;
-    if (count == 0)
+    if (count == 0) {
+        if (c->options & V30_OPTION_UNDEFINED_STOPS) {
+            v30_stop(i, V30_STOP_UNDEFINED, second);
+            return;
+        }
         count = 0x10000;
+    }
     for (n = 0; n < count; n++) {
         uint8_t b = v30_read8(i, source, (uint16_t)(c->r[V30_IX] + n));
         uint8_t a = v30_read8(i, target, (uint16_t)(c->r[V30_IY] + n));
@@ -49,7 +54,7 @@ static void bcd_string(insn *i, uint8_t second)
             v30_write8(i, target, (uint16_t)(c->r[V30_IY] + n), (uint8_t)(r - correction));
     }
     v30_set_flags(c, V30_FLAGS6, (uint16_t)((carry ? V30_S | V30_AC | V30_CY : 0) | (zero ? V30_Z | V30_P : 0)));
-    i->clk += V30_BCD_FIRST_CLOCKS + count * V30_BCD_BYTE_CLOCKS + !carry;
+    i->clk += (second == 0x26 ? 12 + count * 21 : 11 + count * 22) + !carry;
 }
 
 /* ROL4 28, ROR4 2A: the operand is written first, then all of AL */
@@ -66,6 +71,21 @@ static void rotate_digit(insn *i, uint8_t second)
     }
 }
 
+/* Fitted to the recordings, words at even addresses; the memory accesses are in it. */
+static uint32_t insert_clocks(unsigned offset, unsigned end)
+{
+    if (end > 16)
+        return 27 + 3 * end;
+    if (end == 16)
+        return offset ? 55 : 47;
+    return (offset ? 47 : 39) + 3 * end;
+}
+
+static uint32_t extract_clocks(unsigned offset, unsigned end)
+{
+    return (end > 16 ? 34u : end == 16 ? 46u : 43u) + offset;
+}
+
 /* INS 31 39: `length` low bits of AW into the string at DS1:IY from bit `offset` on. The offset operand is written
    before AW is read. Flags: those of 15 - end. */
 static void insert_field(insn *i, unsigned offset, unsigned length)
@@ -78,7 +98,7 @@ static void insert_field(insn *i, unsigned offset, unsigned length)
         low = v30_read16(i, segment, iy);
     v30_put_rm8(i, end & 15);
     field = ((uint32_t)c->r[V30_AW] << offset) & mask;
-    i->clk += V30_INS_CLOCKS;
+    i->clk += insert_clocks(offset, end);
     if (end < 16) {
         low = v30_read16(i, segment, iy);
         v30_write16(i, segment, iy, (uint16_t)((low & ~mask) | field));
@@ -108,7 +128,7 @@ static void extract_field(insn *i, unsigned offset, unsigned length)
     else if (in_ah)
         offset = 0;
     end = offset + length;
-    i->clk += V30_EXT_CLOCKS;
+    i->clk += in_al ? 44 : extract_clocks(offset, end);
     if (end >= 16)
         c->r[V30_IX] = ix = (uint16_t)(ix + 2);
     if (end > 16)
@@ -129,20 +149,37 @@ static void bit_field(insn *i, uint8_t second)
     unsigned offset = v30_get_rm8(i) & 15;
     unsigned length = second & 8 ? v30_fetch8(i) : v30_reg8(i->cpu, v30_reg_field(i));
     length = (length & 15) + 1;
+    if ((second & 10) == 10)
+        i->clk += 2;   /* EXT with an immediate */
     if (second & 2)
         extract_field(i, offset, length);
     else
         insert_field(i, offset, length);
 }
 
+/* Documented, or probed on a V30: 00 04 08 0C 21 27 do nothing. */
+static int known(uint8_t second)
+{
+    switch (second) {
+    case 0x00: case 0x04: case 0x08: case 0x0C: case 0x21: case 0x27: case 0x20: case 0x22: case 0x26: case 0x28:
+    case 0x2A: case 0x31: case 0x33: case 0x39: case 0x3B: return 1;
+    default: return second >= 0x10 && second < 0x20;
+    }
+}
+
 void v30_page_0f(insn *i)
 {
+    const v30 *c = i->cpu;
     uint8_t second = v30_fetch8(i);
     if (second >= 0x40) {
         v30_stop(i, V30_STOP_BRKEM, second);
         return;
     }
     if (second == 0x24 || second == 0x2C || second == 0x30 || second == 0x34) {
+        v30_stop(i, V30_STOP_UNDEFINED, second);
+        return;
+    }
+    if ((c->options & V30_OPTION_UNDEFINED_STOPS) && !known(second)) {
         v30_stop(i, V30_STOP_UNDEFINED, second);
         return;
     }
@@ -164,7 +201,7 @@ void v30_page_0f(insn *i)
 void v30_chkind(insn *i)
 {
     int16_t value, low, high;
-    if (!v30_is_memory(i->modrm))
+    if (v30_no_address(i))
         return;
     value = (int16_t)i->cpu->r[v30_reg_field(i)];
     low = (int16_t)v30_read16(i, i->ea_segment, i->ea);
@@ -184,7 +221,9 @@ void v30_prepare(insn *i)
     v30_push(i, c->r[V30_BP]);
     frame = c->r[V30_SP];
     if (level) {
-        i->clk += V30_PREPARE_LEVEL1_CLOCKS + (level - 1) * V30_PREPARE_LEVEL_CLOCKS;
+        i->clk += level == 1 ? 10 : 8 * level;
+        if (frame & 1)
+            i->clk -= V30_ODD_WORD_CLOCKS;   /* the last word of the frame is hidden behind the end */
         while (--level) {
             c->r[V30_BP] = (uint16_t)(c->r[V30_BP] - 2);
             v30_push(i, v30_read16(i, c->s[V30_SS], c->r[V30_BP]));

@@ -14,7 +14,7 @@ static string_clocks clocks_of(uint8_t opcode)
     case 0xA6: return (string_clocks){13, 11, 14};
     case 0xAA: return (string_clocks){9, 9, 4};
     case 0xAC: return (string_clocks){9, 9, 9};
-    case 0xAE: return (string_clocks){9, 9, 10};
+    case 0xAE: return (string_clocks){10, 12, 10};
     default: return (string_clocks){10, 9, 8};   /* INM OUTM */
     }
 }

@@ -1,7 +1,7 @@
 """OpenM1 on MAME's korgm1 driver: the same image, another emulator, its LCD RAM and its speed.
 
 The driver wants its own file names and a character ROM whose content does not matter here; wrong checksums only warn
-(facts: v50-unicorn section 8). MAME pins the battery channel of the ADC to 0x80.
+(facts: v50-unicorn section 8). MAME 0.251 leaves the battery's ADC channel open, which OpenM1 reads as too high.
 
     python3 tools/mame.py [SECONDS]
 """

@@ -66,6 +66,7 @@ class BootResult:
     Attributes:
         ended: "play page", "still" (nothing moved for ten seconds), "time" or "stopped".
         stopped: why the CPU stopped for good, or None.
+        cpu: "at" (PS:PC), "halted", "interrupts" (enabled), "instructions", at the end.
         timeline: every finished LCD picture.
         midi_out: the bytes the instrument sent.
     """
@@ -81,6 +82,7 @@ class BootResult:
     clocks: int
     ended: str
     stopped: str | None
+    cpu: dict[str, Any]
     midi_out: bytes
     warnings: tuple[str, ...] = field(default=())
 
@@ -98,6 +100,7 @@ class BootResult:
             "clocks": self.clocks,
             "ended": self.ended,
             "stopped": self.stopped,
+            "cpu": self.cpu,
             "midi_out": self.midi_out.hex(),
             "warnings": list(self.warnings),
         }
@@ -356,6 +359,8 @@ class Session:
 
     def result(self, ended: str = "time") -> BootResult:
         """The state of things as a `BootResult`."""
+        cpu = self.machine.engine
+        registers = cpu.registers()
         return BootResult(
             model=self.model.name,
             firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
@@ -368,6 +373,12 @@ class Session:
             clocks=self.machine.clock,
             ended=ended,
             stopped=self.stopped,
+            cpu={
+                "at": f"{registers['ps']:04X}:{registers['pc']:04X}",
+                "halted": cpu.halted,
+                "interrupts": bool(registers["psw"] & 0x0200),
+                "instructions": cpu.instructions,
+            },
             midi_out=self.midi_out,
             warnings=tuple(self.firmware.warnings),
         )

@@ -74,7 +74,7 @@ setup_table:
 
         setup   ICU_0, 13h              ; IIW1: edges, single, IIW4 follows
         setup   ICU_1, VECTOR_BASE      ; IIW2
-        setup   ICU_1, 01h              ; IIW4: normal nesting, finish by command
+        setup   ICU_1, 03h              ; IIW4: normal nesting, self-finish
         setup   ICU_1, 0FCh             ; levels 0 (tick) and 1 (SCU)
 
         setup   PIO_CONTROL1, PIO_D_OUT

@@ -25,8 +25,6 @@ serial_interrupt:
         test    al, SST_TBRDY
         jnz     .transmit
 .done:
-        mov     al, FINISH
-        out     ICU_0, al
         pop     ds
         popa
         iret

@@ -9,8 +9,6 @@ tick_interrupt:
         xor     ax, ax
         mov     ds, ax
         mov     es, ax
-        mov     al, FINISH
-        out     ICU_0, al
         sti                             ; serial input must not wait for the panel
         inc     word [ticks]
         call    scan_panel

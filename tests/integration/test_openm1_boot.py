@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from korgm1.board.lcd_hd44780 import Hd44780
 from korgm1.session import Session
 
 STORED = slice(0x1000, 0xC69C)
@@ -111,3 +112,27 @@ def test_int_card_combi_held_initialises(initialised: bytes) -> None:
     assert any(row.lcd[1].startswith("All Memory Initialized") and row.lcd[1].endswith("#24") for row in timeline)
     assert second.lcd[0].rstrip() == "Prog I00 Init Prog"
     assert second.sram[STORED] == initialised[STORED]
+
+
+def test_a_display_that_stays_busy_does_not_stop_the_machine(
+    initialised: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Hd44780, "db", property(lambda self: 0xFF))
+    session = Session(sram=initialised)
+    session.boot(2)
+    session.midi_in(bytes.fromhex("F0 42 30 19 12 F7"))
+    session.run(0.2)
+    assert bytes.fromhex("F0 42 30 19 42 02") in session.midi_out
+    assert session.leds["PROG"]
+
+
+def test_a_serial_unit_that_sends_nothing_does_not_stop_the_machine(initialised: bytes) -> None:
+    session = Session(sram=initialised)
+    session.power_on()
+    session.machine.scu._tbrdy = lambda: False  # type: ignore[method-assign]
+    session.run(2)
+    session.midi_in(bytes.fromhex("F0 42 30 19 0F 00 F7"))
+    session.run(1)
+    assert session.midi_out == b""
+    session.press("UP")
+    assert session.lcd[0].startswith("Prog I01")

@@ -84,3 +84,17 @@ def test_git_tracks_no_dump_and_no_compiled_file(checkout: Path) -> None:
         if p.suffix.lower() in {".so", ".pyd", ".o", ".bin", ".rom", ".syx", ".zip", ".sram"}
     ]
     assert sorted(bad) == ["emu/korgm1/firmware/openm1_ic23.bin", "emu/korgm1/firmware/openm1_ic32.bin"]
+
+
+def test_the_wheel_boots_on_its_own(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    where = "import korgm1, runpy, sys; print(korgm1.__file__); sys.argv = ['korgm1', 'boot', '--battery', 'dead']; "
+    done = subprocess.run(
+        [sys.executable, "-c", where + "runpy.run_module('korgm1')"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(tmp_path / "site"))
+    assert "Battery Low (Internal)" in done.stdout

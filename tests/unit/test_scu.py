@@ -314,6 +314,41 @@ def test_re_off_drops_the_character_under_way() -> None:
     assert rig.scu.peek(0) != 0x42
 
 
+def test_the_same_command_again_disturbs_nothing() -> None:
+    rig = Rig()
+    rig.hear(0x42, 0)
+    rig.scu.write(0, 0x42)
+    rig.run(700)
+    rig.scu.write(1, TE | RE | ECL)
+    rig.run(9 * 256 + 127)
+    assert not rig.sst & RBRDY
+    rig.run(2560)
+    assert (rig.scu.read(0), rig.sst & FE, rig.bytes_sent()) == (0x42, 0, [(0, 0x42)])
+
+
+@pytest.mark.parametrize(("smd", "bits"), [(0x4A, 8), (0x5A, 9), (0x4E, 9), (0x7E, 10)])
+def test_reception_takes_as_long_as_the_format(smd: int, bits: int) -> None:
+    rig = Rig(smd=smd)
+    rig.hear(0, 0, data=8 if smd & 4 else 7, parity=0 if smd & 0x10 else None)  # type: ignore[arg-type]
+    rig.run(bits * 256 + 127)
+    assert not rig.sst & RBRDY
+    rig.run(bits * 256 + 128)
+    assert rig.sst & RBRDY
+
+
+def test_a_much_slower_receiver_waits_for_levels_not_yet_known() -> None:
+    bit = 352 * 16
+    for second, ready in ((0x00, True), (0xFF, False)):
+        rig = Rig(rtclk=352)
+        rig.hear(0x00, 0)
+        rig.hear(second, 2560, 250)
+        rig.run(bit // 2 + 9 * bit - 1)
+        assert not rig.sst & RBRDY
+        rig.run(bit // 2 + 9 * bit)
+        assert bool(rig.sst & RBRDY) == ready, "a start bit is one if it is low in its middle"
+        assert rig.scu.read(0) == (0xFF if ready else 0)
+
+
 def test_sbrk_holds_txd_low() -> None:
     rig = Rig()
     rig.scu.write(0, 0xFF)
@@ -396,3 +431,9 @@ def test_edges_and_samples_equal_a_drawn_wire(rows: list[tuple[int, int, int, in
     for start in (since, frames[0].start):
         middles = [start + bit // 2 + bit * n for n in range(10)]
         assert sample(frames, start, bit, 10) == sum(wire[c + 1] << n for n, c in enumerate(middles))
+
+
+def test_a_sample_has_as_many_bits_as_asked_for() -> None:
+    frame = encode(0x41, 7, 10, stop=2)
+    assert sample([frame], 7, 10, 10) == frame.bits & 0x3FF
+    assert sample([frame], 7, 10, 14) == frame.bits | 0x3800

@@ -90,6 +90,10 @@ class Cxd1095:
         self._latch, self._out_mask = list(block["latch"]), list(block["out_mask"])
         self._driven = [(value & mask, mask) for value, mask in zip(self._latch, self._out_mask, strict=True)]
 
+    def driven(self, port: str) -> tuple[int, int]:
+        """What a port's output gave last: the levels, and a mask of the bits that are outputs."""
+        return self._driven[PORTS.index(port)]
+
     def _drive(self, port: int) -> None:
         mask = self._out_mask[port]
         driven = self._latch[port] & mask, mask

@@ -16,18 +16,19 @@ from __future__ import annotations
 
 import gzip
 import json
-import mmap
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from korgm1.cpu.engine import Engine
+from korgm1.bus.memory import MemoryMap
+from korgm1.bus.ports import PortMap
+from korgm1.bus.unmapped import UnmappedLog
+from korgm1.cpu.engine import REGISTERS, Engine
 from korgm1.cpu.native import BusCycle
 from korgm1.errors import UserError
 
-GENERAL = ("aw", "cw", "dw", "bw", "sp", "bp", "ix", "iy")
 NAMES = {
     "ax": "aw", "cx": "cw", "dx": "dw", "bx": "bw", "sp": "sp", "bp": "bp", "si": "ix", "di": "iy",
     "es": "ds1", "cs": "ps", "ss": "ss", "ds": "ds0", "ip": "pc", "flags": "psw",
@@ -90,17 +91,17 @@ class CaseBoard:
     """The board of the cases: 1 MB of RAM, ports that answer as recorded."""
 
     def __init__(self) -> None:
-        self.image = mmap.mmap(-1, 0x100000)
-        self.pages = bytearray(b"\x01" * 256)
+        log = UnmappedLog(now=lambda: 0)
+        self.memory = MemoryMap(log)
+        self.memory.map_ram(0, len(_BLANK))
+        self.memory.image[:] = _BLANK
+        self.ports = PortMap(log)
+        self.ports.map(0, 0x10000, self)
         self.answers: list[int] = []
 
-    def device_read(self, address: int) -> int:
-        """Never called: all is RAM."""
-        raise AssertionError(f"{address:05X} is not RAM")
-
-    def device_write(self, address: int, value: int) -> None:
-        """Never called: all is RAM."""
-        raise AssertionError(f"{address:05X} is not RAM")
+    def peek(self, port: int) -> int:
+        """As `read`, leaving the answers."""
+        return 0xFF
 
     def read(self, port: int) -> int:
         """The recorded word's lane of this port; FF where none was recorded."""
@@ -138,7 +139,7 @@ class CaseRunner:
     def run(self, case: dict[str, Any]) -> str:
         """Run one case; "" when it passes, else the first difference in words."""
         board, engine, recorder = self.board, self.engine, self.recorder
-        image = board.image
+        image = board.memory.image
         ram: list[list[int]] = case["ram"]
         for address, value in ram:
             image[address] = value
@@ -153,6 +154,7 @@ class CaseRunner:
         difference = self._registers(case) or self._memory(case) or self._bus(case)
         for address, _ in ram + case["final_ram"]:
             image[address] = 0
+            engine.host_wrote(address, 1)
         if image[:] != _BLANK:
             stray = next(address for address, value in enumerate(image[:]) if value)
             difference = difference or f"memory {stray:05X} is {image[stray]:02X}, expected it unchanged"
@@ -175,7 +177,7 @@ class CaseRunner:
         expected = {**case["regs"], **case["final_regs"]}
         actual = self.engine.registers()
         code = bytes.fromhex(case["bytes"])
-        popped = GENERAL[code[-1] & 7] if "bus" not in case and _pops_register(code) else ""
+        popped = REGISTERS[code[-1] & 7] if "bus" not in case and _pops_register(code) else ""
         for name, nec in NAMES.items():
             if nec == popped:
                 continue
@@ -187,10 +189,10 @@ class CaseRunner:
         return ""
 
     def _memory(self, case: dict[str, Any]) -> str:
-        expected = {address: value for address, value in case["ram"]}
+        expected: dict[int, int] = dict(case["ram"])
         expected.update((address, value) for address, value in case["final_ram"])
         flags_word = self._pushed_flags(case)
-        image = self.board.image
+        image = self.board.memory.image
         for address, value in expected.items():
             mask = flags_word.get(address, 0xFF)
             if (image[address] ^ value) & mask:

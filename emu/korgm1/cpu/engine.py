@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 REGISTERS = ("aw", "cw", "dw", "bw", "sp", "bp", "ix", "iy", "ds1", "ps", "ss", "ds0", "pc", "psw")
 """Names of `Engine.registers()`, NEC's, in the order of the instruction encoding."""
+
+
+@dataclass(frozen=True)
+class CpuOptions:
+    """The guesses about the CPU that can be made otherwise."""
+
+    undefined: str = "ignore"
+    """What opcodes nobody documented do: "ignore" (nothing) or "stop" the CPU (H-UNDEFINED)."""
+
+    pop_segment_shadow: bool = True
+    """Does POP to a segment register put off interrupts by one instruction, as MOV does (H-POPSEG)?"""
+
+
+DEFAULTS = CpuOptions()
 
 
 class Engine(Protocol):

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from korgm1._native import ffi, lib
+from korgm1._native import ffi as ffi
+from korgm1._native import lib as lib
+from korgm1.cpu.engine import DEFAULTS, CpuOptions
 
 CYCLE_KINDS = ("MEMR", "MEMW", "IOR", "IOW", "INTA")
 
@@ -121,6 +123,18 @@ class NativeBus:
         if self._error is not None:
             error, self._error = self._error, None
             raise error
+
+
+def new_cpu(bus: NativeBus, poll: int = 0, options: CpuOptions = DEFAULTS) -> Any:
+    """A `v30` struct on a bus, reset; `poll` is the level of the POLL# pin."""
+    cpu = ffi.new("v30 *")
+    cpu.bus = bus.pointer
+    cpu.poll_line = poll
+    cpu.options = (lib.V30_OPTION_UNDEFINED_STOPS if options.undefined == "stop" else 0) | (
+        0 if options.pop_segment_shadow else lib.V30_OPTION_POP_SEGMENT_PLAIN
+    )
+    lib.v30_reset(cpu)
+    return cpu
 
 
 # Each callback answers FF on an error, like an open bus; the run ends at the next instruction boundary.

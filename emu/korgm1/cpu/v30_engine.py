@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from korgm1._native import ffi, lib
-from korgm1.cpu.native import Memory, NativeBus, Ports
+from korgm1.cpu.engine import DEFAULTS, REGISTERS, CpuOptions
+from korgm1.cpu.native import Memory, NativeBus, Ports, lib, new_cpu
 from korgm1.errors import SnapshotError
 
-GENERAL = ("aw", "cw", "dw", "bw", "sp", "bp", "ix", "iy")
-SEGMENTS = ("ds1", "ps", "ss", "ds0")
+GENERAL = REGISTERS[:8]
+SEGMENTS = REGISTERS[8:12]
 _SAVED = (
-    "pc psw clock instructions int_line nmi_latch poll_line halted shadow md_writable trap_armed stop stop_ps stop_pc "
-    "rep_active rep_prefix rep_opcode rep_segment rep_next"
-).split()
+    "pc", "psw", "clock", "instructions", "int_line", "nmi_latch", "poll_line", "halted", "shadow", "md_writable",
+    "trap_armed", "stop", "stop_ps", "stop_pc", "rep_active", "rep_prefix", "rep_opcode", "rep_segment", "rep_next",
+)  # fmt: skip
 
 
 class V30Engine:
@@ -29,17 +29,23 @@ class V30Engine:
         ports: see `native.Ports`.
         int_ack: returns the vector number of the interrupt being acknowledged.
         poll: level of the POLL# pin; high makes the POLL instruction wait (H-POLL).
+        options: the guesses (H-UNDEFINED, H-POPSEG).
     """
 
     name = "v30"
 
-    def __init__(self, memory: Memory, ports: Ports, int_ack: Callable[[], int], *, poll: int = 0) -> None:
+    def __init__(
+        self,
+        memory: Memory,
+        ports: Ports,
+        int_ack: Callable[[], int],
+        *,
+        poll: int = 0,
+        options: CpuOptions = DEFAULTS,
+    ) -> None:
         self.bus = NativeBus(memory, ports, int_ack)
         self.bus.on_error = self._end_run
-        self._cpu = ffi.new("v30 *")
-        self._cpu.bus = self.bus.pointer
-        self._cpu.poll_line = poll
-        lib.v30_reset(self._cpu)
+        self._cpu = new_cpu(self.bus, poll, options)
 
     @property
     def clock(self) -> int:

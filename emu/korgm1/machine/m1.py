@@ -6,6 +6,8 @@ service manual second hand, repair reports).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from korgm1.board.adc_m58990 import M58990, code
 from korgm1.board.battery import Battery
 from korgm1.board.card import ProgramCard
@@ -20,6 +22,7 @@ from korgm1.bus.memory import MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.clock import CPU_HZ, Scheduler
+from korgm1.cpu.engine import CpuOptions
 from korgm1.hypotheses import Hypotheses
 from korgm1.line import Line
 from korgm1.machine.engines import make_engine
@@ -98,14 +101,14 @@ class M1(Machine):
         )
         self.panel = panel = Panel(rack=self.rack, sw16=guess["H-SW16"], leds=guess["H-LED"])
         self.keyscan = KeyScan(fitted=not self.rack and guess["H-SCAN"] == "fifo")
-        self.adc = adc = M58990(clock, [self._analogue(name) for name in guess["H-ADC-CH"].split(",")], self._vref(guess))
+        channels = [self._analogue(name) for name in guess["H-ADC-CH"].split(",")]
+        self.adc = adc = M58990(clock, channels, round(guess["H-VREF"] * 1000))         # IC29, VREF+
         self.sound = {                                          # no chip behind these ports yet
             "VDF1": PortLog("VDF1", 0x100, lambda: clock.now, guess["H-OPENBUS"]),      # MB87404
             "VDF2": PortLog("VDF2", 0x100, lambda: clock.now, guess["H-OPENBUS"]),      # MB87404
             "MDE": PortLog("MDE", 0x004, lambda: clock.now, guess["H-OPENBUS"]),        # MB87405
             "TG": PortLog("TG", 0x200, lambda: clock.now, guess["H-OPENBUS"]),          # MB87402
         }
-        pins = {"pd": 0, "pe": 0}
 
         def port_a(value: int, driven: int) -> None:
             panel.select(value & 7)                             # PA0-2 matrix column
@@ -113,19 +116,13 @@ class M1(Machine):
             for chip in self.sound.values():
                 chip.reset_line(value >> 7)                     # PA7 /RESET of TG I, TG II, VDF I, VDF II, MDE
 
-        def lcd_pins() -> None:
-            lcd.pins(pins["pe"] & 1, pins["pe"] >> 1 & 1, pins["pe"] >> 2 & 1, pins["pd"])
-
-        def port_d(value: int, driven: int) -> None:
-            pins["pd"] = value | ~driven & 0xFF                 # PD0-7 LCD DB0-7
-            lcd_pins()
-
-        def port_e(value: int, driven: int) -> None:
-            pins["pe"] = value                                  # PE0 RS, PE1 R/W, PE2 E
-            lcd_pins()
+        def lcd_port(value: int, driven: int) -> None:
+            data, outputs = pio.driven("D")                     # PD0-7 DB0-7, pulled up
+            control, _ = pio.driven("E")                        # PE0 RS, PE1 R/W, PE2 E
+            lcd.pins(control & 1, control >> 1 & 1, control >> 2 & 1, data | ~outputs & 0xFF)
 
         self.pio = pio = Cxd1095(
-            outputs={"A": port_a, "C": panel.leds_port, "D": port_d, "E": port_e},      # PC0-7 LEDs
+            outputs={"A": port_a, "C": panel.leds_port, "D": lcd_port, "E": lcd_port},      # PC0-7 LEDs
             inputs={
                 "B": lambda: panel.rows() | self.card.status << 6 | 0x80,   # PB0-5 rows, PB6 card pin 32, PB7 high
                 "D": lambda: lcd.db,
@@ -143,7 +140,8 @@ class M1(Machine):
         ports.map(0x1000, 0x200, self.sound["TG"])
 
         # CPU
-        self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, int(guess["H-POLL"]))
+        options = CpuOptions(guess["H-UNDEFINED"], guess["H-POPSEG"])
+        self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, guess["H-POLL"], options)   # POLL# low
         int_cpu.connect(cpu.set_int)
         clock.time_source = lambda: cpu.clock
         clock.on_earlier = cpu.lower_horizon
@@ -192,14 +190,10 @@ class M1(Machine):
         self.engine.restore(state)
         self.scheduler.run_due(self.engine.clock)
 
-    def _analogue(self, name: str):  # type: ignore[no-untyped-def]
+    def _analogue(self, name: str) -> Callable[[], int]:
         """What feeds an ADC channel, as millivolts."""
         if name == "battery":
             return self.battery.sense_millivolts                # cell + -> R29 3 Mohm -> IC29 pin 4
         if name == "none":
             return lambda: 0
         return lambda: self.panel.millivolts(name)
-
-    @staticmethod
-    def _vref(guess: Hypotheses) -> int:
-        return round(guess["H-VREF"] * 1000)

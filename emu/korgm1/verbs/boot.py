@@ -85,9 +85,11 @@ def report(result: BootResult) -> str:
     lit = [name for name, on in result.leds.items() if on]
     lines.append("LEDs: " + (", ".join(lit) if lit else "none"))
     if result.midi_out:
-        sent = result.midi_out
-        shown = sent[:24].hex(" ").upper() + (" ..." if len(sent) > 24 else "")
-        lines.append(f"MIDI OUT: {len(sent):,} bytes: {shown}")
+        said = result.midi_out.replace(b"\xfe", b"")
+        shown = said[:24].hex(" ").upper() + (" ..." if len(said) > 24 else "") if said else "active sensing only"
+        lines.append(f"MIDI OUT: {len(result.midi_out):,} bytes, {shown}")
+    if result.cpu["halted"] and not result.cpu["interrupts"]:
+        lines.append(f"the CPU is halted at {result.cpu['at']} with interrupts off")
     seconds = result.clocks / 8_000_000
     how = {
         "play page": "the play page stood still",

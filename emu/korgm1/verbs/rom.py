@@ -25,7 +25,13 @@ exit code: 0 if a set runs or a part is known, 3 if nothing here is of use.
 
 def add_parser(subparsers: Any) -> None:
     """Add `rom` and the verbs below it."""
-    rom = subparsers.add_parser("rom", help="identify ROM dumps", description="Work with ROM dumps.")
+    rom = subparsers.add_parser(
+        "rom",
+        help="identify ROM dumps",
+        description="Work with ROM dumps.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     actions = rom.add_subparsers(dest="rom_verb", required=True, metavar="ACTION")
     action = actions.add_parser(
         "identify",
