@@ -34,7 +34,7 @@ class StandIn:
         self.machine = SimpleNamespace(panel=self.panel, lcd=self.chip)
         self.model = SimpleNamespace(name="m1", title="M1 Music Workstation")
         self.firmware = SimpleNamespace(name="OpenM1", version="#24")
-        self.battery = SimpleNamespace(volts=3.2)
+        self.battery = SimpleNamespace(cell_volts=3.2)
         self.stopped: str | None = None
         self.pressed: list[tuple[str, int]] = []
 
@@ -49,7 +49,7 @@ class StandIn:
 
     @property
     def leds(self) -> dict[str, bool]:
-        return self.panel.leds
+        return self.panel.leds()
 
     @property
     def clock(self) -> int:
@@ -59,7 +59,7 @@ class StandIn:
         self.scheduler.run_due(clock)
 
     def slide(self, value: int) -> None:
-        self.panel.move("value", 2 * value)
+        self.panel.set_slider(value)
 
     def press_at(self, key: str, at: float, seconds: float) -> None:
         assert key in KEY_NAMES
@@ -92,7 +92,7 @@ def test_every_key_is_on_the_panel_once_and_none_overlap() -> None:
 
 
 def test_the_lights_are_on_keys_of_their_name() -> None:
-    assert {button.key for button in panel_layout.BUTTONS if button.led} == set(Panel().leds)
+    assert {button.key for button in panel_layout.BUTTONS if button.led} == set(Panel().leds())
 
 
 @pytest.mark.parametrize("value", [0, 1, 63, 64, 126, 127])
@@ -172,11 +172,11 @@ def test_the_slider_is_dragged_and_wheeled(session: StandIn, window: Any) -> Non
     assert abs(session.panel.controls()["value"] - 127) <= 2
     post("MOUSEMOTION", pos=(x + 300, top - 40), rel=(0, 0), buttons=(1, 0, 0))
     window.poll(0.001)
-    assert session.panel.controls()["value"] == 254
+    assert session.panel.controls()["value"] == 255
     post("MOUSEBUTTONUP", pos=(x, top), button=1)
     post("MOUSEWHEEL", x=0, y=-3, flipped=False, which=0)
     window.poll(0.001)
-    assert session.panel.controls()["value"] == 2 * 124
+    assert session.panel.controls()["value"] >> 1 == 124
 
 
 def test_the_canvas_shows_lcd_lights_and_hints(session: StandIn, window: Any) -> None:
@@ -234,6 +234,14 @@ def test_a_display_that_does_not_answer_is_a_hint(session: StandIn, monkeypatch:
     assert "terminal" in display.probe()
 
 
+def test_a_display_nobody_serves_is_a_hint(session: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":65432")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)
+    with pytest.raises(UserError, match="display"):
+        display.open_window(session)  # type: ignore[arg-type]
+
+
 # the terminal
 
 
@@ -285,7 +293,7 @@ def test_typed_keys_are_pressed_one_after_another(session: StandIn, typed: tuple
     assert session.pressed == [(key, now + n * (TAP + PAUSE)) for n, key in enumerate(["4", "2", "UP", "INT", "H"])]
     os.write(typed[0], b"+++-")
     view.poll(1.0)
-    assert session.panel.controls()["value"] == 4
+    assert session.panel.controls()["value"] >> 1 == 2
     os.write(typed[0], b"q")
     assert view.poll(1.0) is False
     view.close()

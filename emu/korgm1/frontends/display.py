@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from korgm1.frontends.window import Window
     from korgm1.session import Session
 
+_SDL = {
+    "PYGAME_HIDE_SUPPORT_PROMPT": "1",
+    "SDL_VIDEO_X11_WMCLASS": "korgm1",
+    "SDL_VIDEO_WAYLAND_WMCLASS": "korgm1",
+}
+"""No banner, and one name for the window however the program was started."""
+
 
 def open_window(session: Session) -> Window:
     """A window with the panel of `session`.
@@ -36,7 +43,8 @@ def _window() -> ModuleType:
     places = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
     if sys.platform.startswith("linux") and not any(os.environ.get(place) for place in places):
         raise UserError("there is no display", hint="run it on a desktop, or with DISPLAY set")
-    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    for name, value in _SDL.items():
+        os.environ.setdefault(name, value)
     try:
         from korgm1.frontends import window
     except ImportError as error:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from korgm1.board.lcd_picture import BEZEL, COLUMN, GLASS
+from korgm1.board.lcd_picture import BEZEL, COLUMN_GAP, GLASS
 
 WIDTH, HEIGHT = 1240, 492
 LCD = (126, 44, 988, 140)
-"""x, y, width, height of the display, the size of its picture at scale 1."""
+"""x, y, width, height of the display, the size of its picture at four pixels a dot."""
 SLIDER = (30, 72, 26, 152)
 """The travel of the VALUE knob's middle: left, top, width, height."""
 SLIDER_TOP = 127
@@ -53,8 +53,8 @@ def _row(
     ]
 
 
-_FIVE = 5 * COLUMN
-"""Pixels of five characters: each cursor key stands under its five."""
+_FIVE = 5 * (5 * 4 + COLUMN_GAP)
+"""Pixels of five characters at four a dot: each cursor key stands under its five."""
 
 BUTTONS: tuple[Button, ...] = (
     *_row("UP", 65, 72, 0, 52, 72, "arrow"),

@@ -7,11 +7,12 @@ window.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pygame
 
-from korgm1.board.lcd_picture import picture
+from korgm1.board.lcd_picture import LIT, render
 from korgm1.clock import CPU_HZ
 from korgm1.errors import UserError
 from korgm1.frontends.panel_layout import (
@@ -62,13 +63,33 @@ def driver() -> str:
     Raises:
         UserError: it cannot be used.
     """
+    name = _open_display()
+    pygame.display.quit()
+    return f"{name}, pygame-ce {pygame.ver}"
+
+
+def _open_display() -> str:
+    """SDL's name of the display. Unasked, SDL draws to nowhere where nothing answers: that is no display for us."""
     try:
         pygame.display.init()
         name = pygame.display.get_driver()
-        pygame.display.quit()
     except pygame.error as error:
         raise UserError(f"the display cannot be used: {error}") from None
-    return f"{name}, pygame-ce {pygame.ver}"
+    if name in ("offscreen", "dummy") and not os.environ.get("SDL_VIDEODRIVER"):
+        pygame.display.quit()
+        raise UserError(f"the display {os.environ.get('DISPLAY', '')} does not answer")
+    return name
+
+
+def _icon() -> pygame.Surface:
+    """A small panel: display, three keys, one light."""
+    icon = pygame.Surface((32, 32))
+    icon.fill(_PANEL)
+    pygame.draw.rect(icon, LIT.ground, (3, 6, 26, 9))
+    for x in (3, 12, 21):
+        pygame.draw.rect(icon, (98, 100, 108), (x, 20, 8, 7))
+    pygame.draw.rect(icon, _LIT, (5, 17, 4, 2))
+    return icon
 
 
 def key_for(code: int, scancode: int, shift: bool) -> str | None:
@@ -93,11 +114,11 @@ class Window:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        _open_display()
         try:
-            pygame.display.init()
             pygame.font.init()
-            title = f"korgm1 - {session.model.title}"
-            pygame.display.set_caption(title)
+            pygame.display.set_caption(f"korgm1 - {session.model.title}")
+            pygame.display.set_icon(_icon())
             self._screen = pygame.display.set_mode((WIDTH, HEIGHT), pygame.RESIZABLE)
         except pygame.error as error:
             pygame.quit()
@@ -140,7 +161,7 @@ class Window:
             return
         self._shown = state
         self._paint(leds, held, status)
-        image = pygame.image.frombuffer(picture(dots).tobytes(), LCD[2:], "RGB")
+        image = pygame.image.frombuffer(render(dots).tobytes(), LCD[2:], "RGB")
         self._canvas.blit(image, LCD[:2])
         scale, left, top = self._placing()
         self._screen.fill((12, 12, 13))
@@ -249,7 +270,7 @@ class Window:
         session = self._session
         firmware = session.firmware
         self._text(f"{session.model.title}   {firmware.name} {firmware.version}", 20, _CAPTION, LCD[0], 24)
-        self._text(f"cell {session.battery.volts:.2f} V", 20, _CAPTION, LCD[0] + LCD[2], 24, 1.0)
+        self._text(f"cell {session.battery.cell_volts:.2f} V", 20, _CAPTION, LCD[0] + LCD[2], 24, 1.0)
         for text, x, y in CAPTIONS:
             self._text(text, 18, _CAPTION, x, y + 6)
         for button in BUTTONS:

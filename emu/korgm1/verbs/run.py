@@ -27,7 +27,9 @@ examples:
   korgm1 run --battery dead                 the same after years in a cellar
   korgm1 run --sram my.sram --midi a.syx    another memory, a bank sent into MIDI IN
   korgm1 run --no-sram --terminal           a part that was never powered, in the terminal
-Closing the window, q in the terminal, or Ctrl-C switches the power off and saves the RAM.
+Window: click the buttons, drag VALUE or turn the wheel. Computer keys: F1-F8 the modes, arrows UP DOWN PAGE- PAGE+,
+1-8 the cursor keys A-H, number pad (or Shift and a digit) the numbers, pad Enter 10's HOLD, Backspace COMPARE.
+Terminal: ? shows the keys. Closing the window, q in the terminal, or Ctrl-C switches the power off and saves the RAM.
 """
 
 FRAME = 1 / 60
@@ -140,7 +142,8 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
     session.power_on(args.hold)
     try:
         plan(session, args)
-        _play(session, args, frontends)
+        with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
+            _play(session, args, frontends)
         result = session.result("stopped" if session.stopped else "time")
         if args.png:
             session.screenshot(Path(args.png))

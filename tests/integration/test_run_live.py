@@ -1,0 +1,196 @@
+"""korgm1 run as users start it: in a pipe, a terminal, a window; the RAM is saved whatever ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from korgm1.frontends.panel_layout import BUTTONS
+from korgm1.session import Session
+
+RUN = [sys.executable, "-m", "korgm1", "run"]
+LIMIT = 60
+"""Host seconds after which a child that hangs is given up."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """An environment without a display and with a data folder of its own."""
+    kept = {
+        key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+    }
+    return {**kept, "XDG_DATA_HOME": str(tmp_path / "data"), "TERM": "xterm", "PYTHONUNBUFFERED": "1"}
+
+
+def run(home: dict[str, str], *words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*RUN, *map(str, words)], env=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT
+    )
+
+
+def own(home: dict[str, str]) -> Path:
+    return Path(home["XDG_DATA_HOME"]) / "korgm1" / "m1-openm1.sram"
+
+
+def test_without_a_display_the_terminal_shows_the_boot(home: dict[str, str]) -> None:
+    done = run(home, "--seconds", "2", "--battery", "dead")
+    assert done.returncode == 0
+    assert done.stderr.count("\n") == 1 and "no display" in done.stderr
+    lines = done.stdout.splitlines()
+    assert any("#24" in line for line in lines)
+    assert lines[-2].startswith("|Prog I00 Init Prog") and "|Battery Low (Internal)" in lines[-2]
+    assert lines[-1] == f"power off; the RAM is in {own(home)}"
+    assert own(home).stat().st_size == 65536
+
+
+def test_the_users_image_is_read_again(home: dict[str, str]) -> None:
+    m1 = Session(engine="v30")
+    m1.boot()
+    m1.power_off()
+    own(home).parent.mkdir(parents=True)
+    own(home).write_bytes(m1.sram)
+    assert run(home, "--terminal", "--seconds", "0.02").returncode == 0
+    changed = sum(a != b for a, b in zip(own(home).read_bytes(), m1.sram, strict=True))
+    assert changed < 2000, "only the firmware's work area may differ"
+    own(home).write_bytes(b"short")
+    done = run(home, "--terminal", "--seconds", "0.02")
+    assert done.returncode == 1
+    assert own(home).read_bytes() == b"short"
+    assert "65,536" in done.stderr
+
+
+def test_another_image_or_none(home: dict[str, str], tmp_path: Path) -> None:
+    assert run(home, "--terminal", "--seconds", "0.1", "--sram", tmp_path / "my.sram").returncode == 0
+    assert (tmp_path / "my.sram").stat().st_size == 65536
+    assert run(home, "--terminal", "--seconds", "0.1", "--no-sram").returncode == 0
+    assert not own(home).exists()
+    both = run(home, "--terminal", "--seconds", "0.1", "--no-sram", "--sram", tmp_path / "my.sram")
+    assert both.returncode == 2
+
+
+def test_json_is_the_only_output(home: dict[str, str]) -> None:
+    done = run(home, "--terminal", "--seconds", "2", "--no-sram", "--press", "7@1.5", "--json")
+    found = json.loads(done.stdout)
+    assert found["lcd"][0].startswith("Prog I")
+    assert found["clocks"] >= 16_000_000
+    assert "Prog I" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_power_off(home: dict[str, str], number: signal.Signals) -> None:
+    child = subprocess.Popen(
+        [*RUN, "--terminal"],
+        env=home,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline().startswith("|")
+    child.send_signal(number)
+    out, err = child.communicate(timeout=LIMIT)
+    assert child.returncode == 0, err
+    assert "power off" in out
+    assert own(home).stat().st_size == 65536
+
+
+def test_keys_typed_in_a_terminal_play_the_panel(home: dict[str, str]) -> None:
+    master, slave = pty.openpty()
+    child = subprocess.Popen([*RUN, "--terminal", "--no-sram"], env=home, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    seen = ""
+
+    def wait_for(word: str) -> None:
+        nonlocal seen
+        while word not in seen:
+            ready, _, _ = select.select([master], [], [], LIMIT)
+            assert ready, f"{word!r} never came:\n{seen}"
+            seen += os.read(master, 4096).decode("utf-8", "replace")
+
+    wait_for("|Prog I00")
+    os.write(master, b"42")
+    wait_for("|Prog I42")
+    os.write(master, b"q")
+    wait_for("\x1b[?25h")
+    assert child.wait(LIMIT) == 0
+    os.close(master)
+
+
+def test_a_window_without_a_screen(home: dict[str, str], tmp_path: Path) -> None:
+    done = run({**home, "SDL_VIDEODRIVER": "dummy"}, "--seconds", "2", "--no-sram", "--png", tmp_path / "lcd.png")
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
+    assert (tmp_path / "lcd.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.fixture
+def screen() -> Iterator[str]:
+    """A virtual X display; its name."""
+    for tool in ("Xvfb", "xdotool"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x700x24", "-noreset", "-nolisten", "tcp"],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    with os.fdopen(read) as answer:
+        ready, _, _ = select.select([answer], [], [], LIMIT)
+        number = answer.readline().strip() if ready else ""
+        if not number:
+            server.kill()
+            server.wait()
+            pytest.skip("Xvfb does not start here")
+        yield f":{number}"
+    server.terminate()
+    server.wait(LIMIT)
+
+
+def test_buttons_clicked_in_a_real_window(home: dict[str, str], screen: str) -> None:
+    environment = {**home, "DISPLAY": screen}
+    child = subprocess.Popen(
+        [*RUN, "--no-sram", "--seconds", "30", "--json"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    def xdotool(*words: str) -> str:
+        done = subprocess.run(["xdotool", *words], env=environment, capture_output=True, text=True, timeout=LIMIT)
+        return done.stdout
+
+    try:
+        window = ""
+        while not window and child.poll() is None:
+            window = xdotool("sleep", "0.1", "search", "--onlyvisible", "--class", "korgm1").partition("\n")[0]
+        assert window, child.communicate(timeout=LIMIT)
+        place = dict(line.split("=") for line in xdotool("getwindowgeometry", "--shell", window).splitlines())
+        xdotool("sleep", "2")
+        for key in ("4", "2"):
+            button = next(button for button in BUTTONS if button.key == key)
+            x = int(place["X"]) + button.x + button.width // 2
+            y = int(place["Y"]) + button.y + button.height // 2
+            xdotool("mousemove", str(x), str(y), "sleep", "0.1", "mousedown", "1", "sleep", "0.05", "mouseup", "1")
+            xdotool("sleep", "0.3")
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=LIMIT)
+    finally:
+        child.kill()
+        child.wait()
+    assert child.returncode == 0, err
+    assert json.loads(out)["lcd"][0].startswith("Prog I42")
+    assert err == ""
