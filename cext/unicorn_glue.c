@@ -1,12 +1,11 @@
 /* The code hook, the two-way register exchange, the run loop. Traps of Unicorn 2.1.4 that shape it:
-   - a store into the block being executed restarts its instruction, with a second call of the code hook and wrong
-     flags: they are read before every store of code that lies in RAM;
-   - a word that crosses a page, or is stored at an odd address into a page with code, is done in two halves of which
-     the second may fault or restart: such words are the core's;
-   - stores that are not Unicorn's own leave stale translations: the V30 core sees pages that ever held executed code
-     as ROM, so its stores there come through `write_code_page`;
+   - after a fault, and after the restart of an instruction that stored into its own block, the flags are wrong, and
+     half of a word may have been stored: so no instruction is let to Unicorn before its addresses are known to be
+     plain memory, and for stores to lie in a page that never held executed code;
+   - stores that are not Unicorn's own leave stale translations: the V30 core sees pages that held executed code as ROM,
+     so its stores there come through `write_code_page`;
    - inside a hook a new IP must be the last register written, alone;
-   - 100000-10FFFF stays unmapped: whatever goes there faults, and the V30 core wraps it. */
+   - 100000-10FFFF and offsets beyond FFFF are not wrapped: what may go there is the core's. */
 #include "unicorn_glue.h"
 #include "unicorn_api.h"
 #include "unicorn_slot.h"
@@ -28,21 +27,16 @@ struct unicorn_glue {
     uint64_t limit;        /* the horizon, or 0 when something wants the V30 core's boundary logic */
     uint32_t cs_base;
     uint32_t window;       /* furthest offset from cs_base that Unicorn may run */
-    uint32_t here, next;   /* the instruction Unicorn runs, and the one behind it */
+    uint32_t next;         /* behind the instruction that Unicorn runs */
     uint32_t cost, taken;  /* its clocks when it goes on to `next`, or elsewhere */
-    uint8_t here_kind;
     uint8_t newer;         /* Unicorn's general registers and flags are newer than cpu's */
-    uint8_t emulating;
-    uint8_t sp_odd;
+    uint16_t sp;           /* when `newer`; else cpu->r[V30_SP] is the same */
     uint8_t remap;         /* board->page changed */
-    uint16_t flags_before; /* a store */
     uint8_t code_page[256];
-    uint8_t writable_code[256];   /* a block that begins in this page may be stored into */
     uint8_t mapped[256];   /* PAGE_* as mapped into Unicorn */
     uint16_t held[8];      /* what Unicorn's registers hold */
     uint16_t held_psw;
     uint16_t held_s[4];
-    uint32_t trace_mark;
     size_t code_hook, memory_hook;
     uint64_t delegated;
     const char *error;
@@ -57,13 +51,6 @@ static const int general[8] = {UNI_REG_AX, UNI_REG_CX, UNI_REG_DX, UNI_REG_BX,
 static const int segments[4] = {UNI_REG_ES, UNI_REG_CS, UNI_REG_SS, UNI_REG_DS};
 
 /* ---- registers ---- */
-
-static uint16_t read_flags(unicorn_glue *g)
-{
-    uint32_t flags = 0;
-    g->api.reg_read(g->uc, UNI_REG_EFLAGS, &flags);
-    return (uint16_t)((g->cpu->psw & ~ALIKE_FLAGS) | (flags & ALIKE_FLAGS));
-}
 
 static void load_registers(unicorn_glue *g)
 {
@@ -101,13 +88,12 @@ static void store_registers(unicorn_glue *g)
     g->window = MEMORY - 16 - g->cs_base;
     if (g->window > LAST_OFFSET)
         g->window = LAST_OFFSET;
-    g->sp_odd = cpu->r[V30_SP] & 1;
+    g->sp = cpu->r[V30_SP];
 }
 
 /* Nothing runs in Unicorn yet; the next hook is to be at offset `pc` of PS. */
 static uint32_t expect(unicorn_glue *g, uint16_t pc)
 {
-    g->here = NOWHERE;
     g->next = g->cs_base + pc;
     g->cost = g->taken = 0;
     return g->next;
@@ -210,15 +196,6 @@ static void stop(unicorn_glue *g)
     g->api.emu_stop(g->uc);
 }
 
-/* What Unicorn began has not happened. */
-static void forget_started(unicorn_glue *g)
-{
-    g->cpu->instructions--;
-    g->cpu->shadow = 0;
-    if (g->bus.trace)
-        g->bus.trace->count = g->trace_mark;
-}
-
 /* The core executes the instruction at `address` instead of Unicorn, and what follows as long as it is the core's. */
 static void delegate(unicorn_glue *g, uint32_t address)
 {
@@ -234,6 +211,40 @@ static void delegate(unicorn_glue *g, uint32_t address)
     go_on_at(g, g->cpu->pc);
 }
 
+/* May Unicorn access the operand of *s? Then its offset is at *offset. */
+static int operand_is_plain(unicorn_glue *g, const slot *s, uint16_t *offset)
+{
+    uint16_t at = s->displacement, value = 0;
+    uint32_t address;
+    uint8_t page;
+    if (s->base != SLOT_NO_REGISTER) {
+        g->api.reg_read(g->uc, general[s->base], &value);
+        at = (uint16_t)(at + value);
+        if (s->index != SLOT_NO_REGISTER) {
+            g->api.reg_read(g->uc, general[s->index], &value);
+            at = (uint16_t)(at + value);
+        }
+    }
+    address = ((uint32_t)g->cpu->s[s->segment] << 4) + at;
+    if (address >= MEMORY)
+        return 0;
+    page = g->bus.page[address >> 12];
+    *offset = at;
+    return (page == PAGE_RAM || (page == PAGE_ROM && !(s->kind & SLOT_STORE)))
+        && !((s->kind & SLOT_WORD) && (at & 15) == 15);   /* that may lie across two pages, or wrap */
+}
+
+static int stack_is_plain(const unicorn_glue *g, const slot *s)
+{
+    uint16_t at = s->kind & SLOT_PUSH ? (uint16_t)(g->sp - 2) : g->sp;
+    uint32_t address = ((uint32_t)g->cpu->s[V30_SS] << 4) + at;
+    uint8_t page;
+    if ((at & 1) || address >= MEMORY)
+        return 0;
+    page = g->bus.page[address >> 12];
+    return page == PAGE_RAM || (page == PAGE_ROM && !(s->kind & SLOT_PUSH));
+}
+
 static void on_code(void *uc, uint64_t linear, uint32_t size, void *user)
 {
     unicorn_glue *g = user;
@@ -242,23 +253,12 @@ static void on_code(void *uc, uint64_t linear, uint32_t size, void *user)
     uint64_t raw;
     slot *s = &g->slots[address];
     uint8_t kind;
-    (void)size;
-    if (address == g->next)
-        cpu->clock += g->cost;
-    else if (address == g->here && !(g->here_kind & SLOT_REPEATS)) {
-        forget_started(g);
-        load_registers(g);
-        cpu->psw = g->flags_before;
-        g->held_psw = (uint16_t)~cpu->psw;
-        delegate(g, address);
-        return;
-    } else
-        cpu->clock += g->taken;
+    (void)uc, (void)size;
+    cpu->clock += address == g->next ? g->cost : g->taken;
     if (cpu->clock >= g->limit) {
         if (g->newer)
             load_registers(g);
         cpu->pc = (uint16_t)(address - g->cs_base);
-        g->here = NOWHERE;
         stop(g);
         return;
     }
@@ -280,35 +280,16 @@ static void on_code(void *uc, uint64_t linear, uint32_t size, void *user)
     }
     cost = s->clocks;
     if (kind != SLOT_KNOWN) {
-        if ((kind & SLOT_DELEGATE) || ((kind & SLOT_STACK) && g->sp_odd)) {
+        uint16_t offset = 0;
+        if ((kind & SLOT_DELEGATE) || ((kind & (SLOT_PUSH | SLOT_POP)) && !stack_is_plain(g, s))
+            || ((kind & SLOT_LOAD) && !operand_is_plain(g, s, &offset))) {
             delegate(g, address);
             return;
         }
-        if (kind & SLOT_WORD) {
-            uint16_t offset = s->displacement, value = 0;
-            if (s->base != SLOT_NO_REGISTER) {
-                g->api.reg_read(uc, general[s->base], &value);
-                offset = (uint16_t)(offset + value);
-                if (s->index != SLOT_NO_REGISTER) {
-                    g->api.reg_read(uc, general[s->index], &value);
-                    offset = (uint16_t)(offset + value);
-                }
-            }
-            if (offset & 1) {
-                if ((offset & 15) == 15 || ((kind & SLOT_STORES) && g->writable_code[address >> 12])) {
-                    delegate(g, address);
-                    return;
-                }
-                cost += s->odd_clocks;
-            }
-        }
+        if (offset & 1)
+            cost += s->odd_clocks;
+        g->sp = (uint16_t)(g->sp + s->sp_change);
     }
-    if ((kind & SLOT_STORES) && g->writable_code[address >> 12])
-        g->flags_before = read_flags(g);
-    if (g->bus.trace)
-        g->trace_mark = g->bus.trace->count;
-    g->here = address;
-    g->here_kind = kind;
     g->next = address + s->length;
     g->cost = cost;
     g->taken = s->taken + (cost - s->clocks);
@@ -418,10 +399,8 @@ static void map_pages(unicorn_glue *g)
                                         g->bus.mem + ((size_t)page << 12));
     }
     error |= g->api.ctl(g->uc, UNI_CTL_TB_FLUSH);
-    for (unsigned page = 0; page < 256; page++) {
+    for (unsigned page = 0; page < 256; page++)
         show_page(g, page);
-        g->writable_code[page] = g->mapped[page] == PAGE_RAM || (page < 255 && g->mapped[page + 1] == PAGE_RAM);
-    }
     g->remap = 0;
     if (error)
         g->error = "the memory map was refused";
@@ -448,35 +427,29 @@ static void attach_trace(unicorn_glue *g)
     g->bus.trace = g->board->trace;
 }
 
-/* Unicorn could not go on: what the core makes of the instruction is right in any case. */
-static void after_fault(unicorn_glue *g, int error)
+/* The next block reaches into a page without memory: the instruction before which Unicorn stopped is the core's. */
+static void after_fetch_fault(unicorn_glue *g)
 {
     v30 *cpu = g->cpu;
-    if (error == UNI_ERR_FETCH_UNMAPPED || error == UNI_ERR_FETCH_PROT || g->here == NOWHERE) {
-        uint16_t ip = cpu->pc;
-        g->api.reg_read(g->uc, UNI_REG_IP, &ip);
-        cpu->clock += g->cs_base + ip == g->next ? g->cost : g->taken;
-        cpu->pc = ip;
-        if (cpu->clock >= g->limit)
-            return;
-    } else {
-        cpu->pc = (uint16_t)(g->here - g->cs_base);
-        forget_started(g);
-    }
-    run_core(g);
+    uint16_t ip = cpu->pc;
+    g->api.reg_read(g->uc, UNI_REG_IP, &ip);
+    cpu->clock += g->cs_base + ip == g->next ? g->cost : g->taken;
+    cpu->pc = ip;
+    if (cpu->clock < g->limit)
+        run_core(g);
 }
 
 static void run_unicorn(unicorn_glue *g)
 {
     int error;
     store_registers(g);
-    g->emulating = 1;
     error = g->api.emu_start(g->uc, expect(g, g->cpu->pc), NOWHERE, 0, 0);
-    g->emulating = 0;
     if (g->newer)
         load_registers(g);
-    if (error != UNI_OK)
-        after_fault(g, error);
+    if (error == UNI_ERR_FETCH_UNMAPPED || error == UNI_ERR_FETCH_PROT)
+        after_fetch_fault(g);
+    else if (error != UNI_OK)
+        g->error = g->api.strerror(error);
 }
 
 void unicorn_glue_run(unicorn_glue *g)
@@ -485,7 +458,7 @@ void unicorn_glue_run(unicorn_glue *g)
     attach_trace(g);
     if (memcmp(g->mapped, g->board->page, sizeof g->mapped) != 0)
         g->remap = 1;
-    while (cpu->clock < cpu->horizon) {
+    while (cpu->clock < cpu->horizon && g->error == NULL) {
         if (g->remap)
             map_pages(g);
         set_limit(g);

@@ -1,6 +1,6 @@
 /* Which instructions Unicorn may run: those that a V30 and a 386 do alike, flags left undefined included, whose clocks
    are known beforehand and which touch no port, no PSW control bit and no segment register. The rest is for the V30
-   core; so is whatever changes SP by other than 2, which lets the glue know SP's lowest bit without reading it. */
+   core; so is what changes SP other than by a constant, which lets the glue know SP without reading it. */
 #include "unicorn_slot.h"
 
 /* By first opcode byte, bit 0 = x0h; the conditions on modrm and operand come in `alike`. */
@@ -18,7 +18,7 @@ static const uint16_t alike_rows[16] = {
     0x030F,   /* MOV direct, TEST imm */
     0xEFFF,   /* MOV reg,imm but SP */
     0x00CF,   /* shifts by imm, RET, MOV mem,imm */
-    0x0083,   /* shifts by 1, TRANS */
+    0x0003,   /* shifts by 1 */
     0x0B0F,   /* loops, CALL, BR near and short */
     0xF3E0    /* flags, F6 F7 FE FF */
 };
@@ -79,53 +79,31 @@ static int alike(const v30_decoded *d, const uint8_t *code)
             && code[d->length - 1] < (reg == 2 || reg == 3 ? 2 : d->opcode & 1 ? 16 : 8);
     case 0xC6: case 0xC7:
         return reg == 0;
-    case 0xC2:
-        return !(after_opcode[0] & 1);
     case 0xD0: case 0xD1:
         return reg != 6;
     case 0xE0: case 0xE1: case 0xE2: case 0xE3:
         return after_opcode[0] != 0;
-    case 0xE8:   /* a call to itself looks like a store restarted */
-        return (uint16_t)(after_opcode[0] | after_opcode[1] << 8) != (uint16_t)-d->length;
     case 0xF6: case 0xF7:
         return reg == 0 || reg == 2 || reg == 3;
     case 0xFE:
         return reg < 2;
-    case 0xFF:   /* PUSH SP is not alike; an indirect call may be to itself */
-        return reg < 2 || reg == 4 || (reg == 6 && (d->memory || (d->modrm & 7) != V30_SP));
+    case 0xFF:   /* PUSH SP is not alike */
+        return reg < 3 || reg == 4 || (reg == 6 && (d->memory || (d->modrm & 7) != V30_SP));
     default:   /* a jump to where it falls through anyway hides whether it was taken */
         return (d->opcode & 0xF0) != 0x70 || after_opcode[0] != 0;
     }
 }
 
-/* Unconditionally, and without a store. */
-static int jumps(const v30_decoded *d)
-{
-    switch (d->opcode) {
-    case 0xC2: case 0xC3: case 0xE9: case 0xEB:
-        return 1;
-    case 0xFF:
-        return (d->modrm >> 3 & 7) == 4;
-    default:
-        return 0;
-    }
-}
-
+/* Does it write its operand in memory? */
 static int stores(const v30_decoded *d)
 {
     unsigned reg = d->modrm >> 3 & 7;
-    if (d->stack_words)   /* POP is among them, needlessly */
-        return 1;
-    if (d->opcode == 0xA2 || d->opcode == 0xA3)
-        return 1;
-    if (!d->memory)
-        return 0;
     if (d->opcode < 0x40)
         return !(d->opcode & 2) && (d->opcode & 0x38) != 0x38;
     switch (d->opcode) {
     case 0x80: case 0x81: case 0x82: case 0x83:
         return reg != 7;
-    case 0x84: case 0x85: case 0x8A: case 0x8B: case 0x8D:
+    case 0x84: case 0x85: case 0x8A: case 0x8B: case 0xA0: case 0xA1:
         return 0;
     case 0xF6: case 0xF7:
         return reg != 0;
@@ -140,12 +118,34 @@ static void operand(slot *s, const v30_decoded *d)
 {
     static const uint8_t base[8] = {V30_BW, V30_BW, V30_BP, V30_BP, V30_IX, V30_IY, V30_BP, V30_BW};
     static const uint8_t index[4] = {V30_IX, V30_IY, V30_IX, V30_IY};
+    s->kind |= SLOT_LOAD;
+    if (stores(d))
+        s->kind |= SLOT_STORE;
+    if (d->ea_words)
+        s->kind |= SLOT_WORD;
+    s->odd_clocks = (uint8_t)(4 * d->ea_words);
     s->base = s->index = SLOT_NO_REGISTER;
     s->displacement = d->displacement;
     if (d->has_modrm && (d->modrm & 0xC7) != 0x06) {
         s->base = base[d->modrm & 7];
         if ((d->modrm & 7) < 4)
             s->index = index[d->modrm & 3];
+    }
+    s->segment = s->base == V30_BP ? V30_SS : V30_DS0;
+    if (d->segment != SLOT_NO_REGISTER)
+        s->segment = d->segment;
+}
+
+static void stack(slot *s, const v30_decoded *d, const uint8_t *code)
+{
+    if ((d->opcode >= 0x58 && d->opcode <= 0x5F) || d->opcode == 0xC2 || d->opcode == 0xC3) {
+        s->kind |= SLOT_POP;
+        s->sp_change = 2;
+        if (d->opcode == 0xC2)
+            s->sp_change = (uint16_t)(2 + (code[d->length - 2] | code[d->length - 1] << 8));
+    } else {
+        s->kind |= SLOT_PUSH;
+        s->sp_change = (uint16_t)-2;
     }
 }
 
@@ -167,18 +167,11 @@ void unicorn_slot_decode(slot *s, const board_bus *bus, uint16_t ps, uint16_t pc
     conditional = (d.opcode & 0xF0) == 0x70 || (d.opcode & 0xFC) == 0xE0;
     s->kind = SLOT_KNOWN;
     s->shadow = d.shadow;
-    s->taken = d.kind == V30_KIND_BRANCH ? d.clocks_taken : d.clocks;
-    s->clocks = conditional ? d.clocks : s->taken;
-    s->odd_clocks = 0;
-    if (conditional || jumps(&d))
-        s->kind |= SLOT_REPEATS;
-    if (d.stack_words)
-        s->kind |= SLOT_STACK;
-    if (stores(&d))
-        s->kind |= SLOT_STORES;
-    if (d.ea_words) {
-        s->kind |= SLOT_WORD;
-        s->odd_clocks = (uint8_t)(4 * d.ea_words);
+    s->clocks = d.clocks;
+    s->taken = conditional ? d.clocks_taken : d.clocks;
+    s->sp_change = 0;
+    if (d.memory ? d.opcode != 0x8D : d.opcode >= 0xA0 && d.opcode <= 0xA3)
         operand(s, &d);
-    }
+    if (d.stack_words)
+        stack(s, &d, code);
 }

@@ -4,12 +4,13 @@
 #include "v30.h"
 
 enum {
-    SLOT_KNOWN = 1,       /* decoded; kind == SLOT_KNOWN: no register matters to its clocks */
+    SLOT_KNOWN = 1,       /* decoded; kind == SLOT_KNOWN: neither registers nor memory matter to it */
     SLOT_DELEGATE = 2,    /* for the V30 core */
-    SLOT_STACK = 4,       /* word transfers at SS:SP: for the V30 core while SP is odd */
-    SLOT_WORD = 8,        /* a word operand in memory: for the V30 core at offset FFFF */
-    SLOT_REPEATS = 16,    /* may jump to itself, and stores nothing */
-    SLOT_STORES = 32,     /* to memory, the stack included */
+    SLOT_LOAD = 4,        /* has an operand in memory */
+    SLOT_STORE = 8,       /* and writes it */
+    SLOT_WORD = 16,       /* and it is a word */
+    SLOT_PUSH = 32,
+    SLOT_POP = 64,
     SLOT_NO_REGISTER = 0xFF
 };
 
@@ -21,7 +22,9 @@ typedef struct slot {
     uint8_t shadow;       /* V30_SHADOW_* it leaves behind */
     uint8_t odd_clocks;   /* more when the operand's offset is odd */
     uint8_t base, index;  /* of the operand: V30_BW.., or SLOT_NO_REGISTER */
+    uint8_t segment;      /* of the operand: V30_DS1.. */
     uint16_t displacement;
+    uint16_t sp_change;
     uint16_t clocks;
     uint16_t taken;       /* clocks when it does not go on behind itself */
 } slot;
