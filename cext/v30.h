@@ -9,14 +9,21 @@ enum { V30_DS1, V30_PS, V30_SS, V30_DS0 };   /* ES CS SS DS, in the encoding's o
 
 enum {   /* PSW bits */
     V30_CY = 0x0001, V30_P = 0x0004, V30_AC = 0x0010, V30_Z = 0x0040, V30_S = 0x0080,
-    V30_BRK = 0x0100, V30_IE = 0x0200, V30_DIR = 0x0400, V30_V = 0x0800, V30_MD = 0x8000,
-    V30_PSW_WRITABLE = 0x0ED5, V30_PSW_ONES = 0xF002
+    V30_BRK = 0x0100, V30_IE = 0x0200, V30_DIR = 0x0400, V30_V = 0x0800, V30_MD = 0x8000
 };
+#define V30_PSW_WRITABLE 0x0FD5
+#define V30_PSW_ONES 0xF002
 
 enum {   /* why the core stopped for good */
     V30_STOP_NONE = 0,
     V30_STOP_UNDEFINED = 1,   /* an opcode on which silicon runs away or locks up */
-    V30_STOP_BRKEM = 2        /* 8080 emulation mode asked for */
+    V30_STOP_BRKEM = 2,       /* 8080 emulation mode asked for */
+    V30_STOP_PREFIXES = 3     /* a whole segment of prefixes: no instruction ever begins */
+};
+
+enum {   /* guesses that can be made otherwise */
+    V30_OPTION_UNDEFINED_STOPS = 1,    /* H-UNDEFINED: opcodes nobody documented stop the core; else they do nothing */
+    V30_OPTION_POP_SEGMENT_PLAIN = 2   /* H-POPSEG: POP sreg leaves no interrupt shadow; else it does */
 };
 
 enum { V30_SHADOW_INT = 1, V30_SHADOW_NMI = 2 };   /* what the next boundary does not sample */
@@ -36,19 +43,73 @@ typedef struct v30 {
     uint8_t halted;
     uint8_t shadow;        /* V30_SHADOW_* */
     uint8_t md_writable;
-    uint8_t trap_armed;    /* single step pending */
+    uint8_t trap_armed;    /* BRK was 1 when the last instruction began: vector 1 at the next boundary */
     uint8_t stop;          /* V30_STOP_* */
-    uint16_t stop_ps, stop_pc;
+    uint8_t options;       /* V30_OPTION_*, 0 after a reset of the whole struct */
+    uint8_t stop_code[2];  /* the first opcode bytes after the prefixes */
+    uint16_t stop_ps, stop_pc;   /* the first prefix byte of that instruction */
+    /* A repeated string instruction between two of its elements; pc stays on the first prefix byte. */
+    uint8_t rep_active;    /* the next v30_execute goes on with it, without fetching it again */
+    uint8_t rep_prefix;    /* F2 F3 64 65 */
+    uint8_t rep_opcode;
+    uint8_t rep_segment;   /* V30_DS1.. of the source */
+    uint16_t rep_next;     /* pc after the instruction */
     board_bus *bus;
 } v30;
 
 /* RESET: PS FFFF, PC 0, PSW F002, other segments 0, queue empty; general registers are left alone. */
 void v30_reset(v30 *cpu);
 
-/* One instruction (one element of a repeated one), or the acceptance of an interrupt. Returns its clocks and adds
-   them to cpu->clock. A halted core that nothing wakes, and a stopped one, return 0. */
+/* The boundary between two instructions: single step, NMI, INT, the shadows, the end of HALT. When something is taken:
+   vectoring done, its clocks added to cpu->clock and returned; else 0. Uses up the shadow. */
+uint32_t v30_accept_interrupts(v30 *cpu);
+
+/* One whole instruction with its prefixes, or one element of a repeated string instruction; looks at no interrupt.
+   Returns its clocks and adds them to cpu->clock; 0 when halted or stopped. An instruction that sets cpu->stop
+   changes nothing else and takes 0 clocks. */
+uint32_t v30_execute(v30 *cpu);
+
+/* v30_accept_interrupts, and when nothing was taken v30_execute. */
 uint32_t v30_step(v30 *cpu);
 
-/* Run to the first boundary at or after cpu->horizon. A halted or stopped core lets the time pass. */
+/* v30_step to the first boundary at or after cpu->horizon. A halted or stopped core lets the time pass. */
 void v30_run(v30 *cpu);
+
+enum {   /* how the clocks of an instruction are known */
+    V30_KIND_PLAIN = 0,    /* clocks + 4 for each of its word transfers at an odd address */
+    V30_KIND_BRANCH = 1,   /* the same, and clocks_taken instead of clocks when it jumps */
+    V30_KIND_DATA = 2      /* by the data (MUL DIV, shifts by CL, strings, BCD and bit fields, traps, undefined
+                              opcodes): only v30_execute can tell */
+};
+
+typedef struct v30_decoded {
+    uint16_t length;        /* bytes, prefixes included */
+    uint16_t prefixes;      /* bytes of prefixes */
+    uint8_t opcode;         /* first byte after the prefixes */
+    uint8_t second;         /* 0F page: the second byte, else 0 */
+    uint8_t has_modrm;
+    uint8_t modrm;
+    uint8_t memory;         /* the modrm names memory */
+    uint8_t segment;        /* V30_DS1.. by a prefix, or 0xFF */
+    uint8_t rep;            /* F2 F3 64 65, or 0 */
+    uint8_t kind;           /* V30_KIND_* */
+    uint8_t shadow;         /* V30_SHADOW_* it leaves behind, for PLAIN and BRANCH kinds */
+    uint8_t ea_words;       /* word transfers by the modrm or direct address */
+    uint8_t stack_words;    /* word transfers at SS:SP (in a branch: only when taken) */
+    uint8_t io_words;       /* word transfers at a port */
+    uint16_t clocks;        /* prefixes included; word operands at even addresses */
+    uint16_t clocks_taken;  /* the same when it jumps, target refetched */
+    uint16_t displacement;  /* of the modrm form, sign extended, or the direct offset of A0-A3, the port of E4-E7 */
+} v30_decoded;
+
+/* Decode the instruction at PS:PC from plain memory (bytes of other pages read FF), without executing it.
+   Returns its length in bytes. */
+int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *out);
+
+/* The offset of the modrm or direct operand (out->memory, A0-A3). Reads cpu->r only. */
+uint16_t v30_operand_offset(const v30 *cpu, const v30_decoded *in);
+
+/* Clocks of a PLAIN or BRANCH instruction, from the registers as they are before it: the number v30_execute would
+   return. Reads cpu->r and cpu->psw only. For V30_KIND_DATA: 0. */
+uint32_t v30_clocks(const v30 *cpu, const v30_decoded *in);
 #endif

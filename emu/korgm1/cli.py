@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from korgm1 import __version__
 from korgm1.errors import M1Error
+from korgm1.frontends import audio_out, display, midi_ports, terminal
 from korgm1.verbs import boot, cpu_check, doctor, hypotheses, rom, run
 
-VERBS = (boot, run, rom, cpu_check, hypotheses, doctor)
+FRONTENDS: Mapping[str, run.Open] = {"window": display.open_window, "terminal": terminal.Terminal}
+PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
 
 EPILOG = """\
 examples:
@@ -38,8 +40,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"korgm1 {__version__}")
     subparsers = parser.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
-    for verb in VERBS:
-        verb.add_parser(subparsers)
+    boot.add_parser(subparsers)
+    run.add_parser(subparsers, FRONTENDS)
+    rom.add_parser(subparsers)
+    cpu_check.add_parser(subparsers)
+    hypotheses.add_parser(subparsers)
+    doctor.add_parser(subparsers, PROBES)
     return parser
 
 

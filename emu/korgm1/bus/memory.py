@@ -52,6 +52,9 @@ class MemoryMap:
         self._devices: dict[int, tuple[int, MemoryDevice]] = {}
         self._unmapped = unmapped
         self.on_change: Callable[[], None] | None = None
+        """Called when pages changed their kind."""
+        self.on_host_write: Callable[[int, int], None] | None = None
+        """Called as on_host_write(start, size) when another bus master than the CPU wrote to RAM."""
 
     def map_ram(self, start: int, size: int) -> None:
         """Make `size` bytes from `start` plain read-write memory, whose content is the image's."""
@@ -93,6 +96,17 @@ class MemoryMap:
         else:
             kind = "rom write" if self.pages[address // PAGE] == PAGE_ROM else "mem write"
             self._unmapped.note(kind, address, value)
+
+    def read(self, address: int) -> int:
+        """What another bus master (DMA) reads at `address` (0-FFFFF)."""
+        plain = self.pages[address // PAGE] in (PAGE_RAM, PAGE_ROM)
+        return self.image[address] if plain else self.device_read(address)
+
+    def write(self, address: int, value: int) -> None:
+        """What another bus master (DMA) writes."""
+        self.device_write(address, value)
+        if self.pages[address // PAGE] == PAGE_RAM and self.on_host_write is not None:
+            self.on_host_write(address, 1)
 
     def peek(self, address: int) -> int:
         """The byte at `address` (0-FFFFF) without side effects."""

@@ -1,0 +1,1 @@
+"""The CPU: its engines, and the hardware recordings they are checked against."""

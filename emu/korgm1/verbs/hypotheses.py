@@ -27,7 +27,9 @@ def add_parser(subparsers: Any) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object")
+    form.add_argument("--markdown", action="store_true", help="print the page docs/hypotheses.md")
     parser.set_defaults(run=run)
 
 
@@ -37,6 +39,9 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({key: asdict(row) for key, row in rows.items()}, indent=2))
         return 0
+    if args.markdown:
+        print(markdown(), end="")
+        return 0
     for key, row in rows.items():
         print(f"{key} = {row.default}   (confidence: {row.confidence}; {row.switch})")
         for label, text in (("claim", row.claim), ("evidence", row.evidence), ("falsifier", row.falsifier)):
@@ -44,3 +49,26 @@ def run(args: argparse.Namespace) -> int:
             print(body)
         print()
     return 0
+
+
+def markdown() -> str:
+    """All of them as a page."""
+    lines = [
+        "# Hypotheses",
+        "",
+        "What the emulator assumes where nothing public says how the hardware is. A default is not knowledge.",
+        "Made by `korgm1 hypotheses --markdown` from `emu/korgm1/hypotheses.toml`.",
+    ]
+    for key, row in all_hypotheses().items():
+        lines += [
+            "",
+            f"## {key}",
+            row.claim,
+            "",
+            f"- evidence: {row.evidence}",
+            f"- confidence: {row.confidence}",
+            f"- would be refuted by: {row.falsifier}",
+            f"- default: `{row.default}`" + (f" (one of {', '.join(map(str, row.choices))})" if row.choices else ""),
+            f"- switch: {row.switch}",
+        ]
+    return "\n".join(lines) + "\n"

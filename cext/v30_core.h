@@ -1,0 +1,285 @@
+/* Inside the V30 core: the running instruction, its bus accesses, its operands. Nothing here is for other files. */
+#ifndef KORGM1_V30_CORE_H
+#define KORGM1_V30_CORE_H
+#include "v30.h"
+#include "v30_clocks.h"
+
+#define V30_NO_SEGMENT 0xFF
+#define V30_MAX_PREFIXES 0x10000   /* then PS:PC is where it began */
+
+typedef struct insn {
+    v30 *cpu;
+    board_bus *bus;
+    uint32_t clk;        /* clocks so far */
+    uint16_t start;      /* pc of the first prefix byte */
+    uint16_t ea;         /* offset of the memory operand */
+    uint16_t ea_segment; /* its segment value */
+    uint8_t opcode;
+    uint8_t modrm;
+    uint8_t segment;     /* V30_DS1.. by a prefix, or V30_NO_SEGMENT */
+    uint8_t rep;         /* F2 F3 64 65, or 0 */
+} insn;
+
+/* ---- bus ---- */
+
+static inline uint32_t v30_physical(uint16_t segment, uint16_t offset)
+{
+    return (((uint32_t)segment << 4) + offset) & 0xFFFFF;
+}
+
+static inline int v30_page_reads(uint8_t kind) { return kind == PAGE_RAM || kind == PAGE_ROM; }
+
+static inline void v30_trace(const board_bus *bus, uint8_t kind, uint32_t address, uint16_t data, uint8_t ube)
+{
+    bus_trace *t = bus->trace;
+    if (t->count < t->capacity)
+        t->cycles[t->count] = (bus_cycle){address, data, kind, ube};
+    t->count++;
+}
+
+static inline uint8_t v30_bus_read(board_bus *bus, uint32_t a)
+{
+    uint8_t value = v30_page_reads(bus->page[a >> 12]) ? bus->mem[a] : bus->mem_in(bus->user, a);
+    if (bus->trace)
+        v30_trace(bus, CYCLE_MEMR, a, (uint16_t)(value * 0x101), !(a & 1));
+    return value;
+}
+
+static inline void v30_bus_write(board_bus *bus, uint32_t a, uint8_t value)
+{
+    if (bus->trace)
+        v30_trace(bus, CYCLE_MEMW, a, (uint16_t)(value * 0x101), !(a & 1));
+    if (bus->page[a >> 12] == PAGE_RAM)
+        bus->mem[a] = value;
+    else
+        bus->mem_out(bus->user, a, value);
+}
+
+static inline uint8_t v30_read8(insn *i, uint16_t segment, uint16_t offset)
+{
+    return v30_bus_read(i->bus, v30_physical(segment, offset));
+}
+
+static inline void v30_write8(insn *i, uint16_t segment, uint16_t offset, uint8_t value)
+{
+    v30_bus_write(i->bus, v30_physical(segment, offset), value);
+}
+
+/* A word at an odd address is two byte cycles and 4 clocks more; at offset FFFF the second byte is at offset 0. */
+static inline uint16_t v30_read16(insn *i, uint16_t segment, uint16_t offset)
+{
+    board_bus *bus = i->bus;
+    uint32_t a = v30_physical(segment, offset);
+    uint16_t value;
+    if (a & 1) {
+        i->clk += V30_ODD_WORD_CLOCKS;
+        value = v30_bus_read(bus, a);
+        return (uint16_t)(value | v30_bus_read(bus, v30_physical(segment, (uint16_t)(offset + 1))) << 8);
+    }
+    if (v30_page_reads(bus->page[a >> 12]))
+        value = (uint16_t)(bus->mem[a] | bus->mem[a + 1] << 8);
+    else {
+        value = bus->mem_in(bus->user, a);
+        value = (uint16_t)(value | bus->mem_in(bus->user, a + 1) << 8);
+    }
+    if (bus->trace)
+        v30_trace(bus, CYCLE_MEMR, a, value, 0);
+    return value;
+}
+
+static inline void v30_write16(insn *i, uint16_t segment, uint16_t offset, uint16_t value)
+{
+    board_bus *bus = i->bus;
+    uint32_t a = v30_physical(segment, offset);
+    if (a & 1) {
+        i->clk += V30_ODD_WORD_CLOCKS;
+        v30_bus_write(bus, a, (uint8_t)value);
+        v30_bus_write(bus, v30_physical(segment, (uint16_t)(offset + 1)), (uint8_t)(value >> 8));
+        return;
+    }
+    if (bus->trace)
+        v30_trace(bus, CYCLE_MEMW, a, value, 0);
+    if (bus->page[a >> 12] == PAGE_RAM) {
+        bus->mem[a] = (uint8_t)value;
+        bus->mem[a + 1] = (uint8_t)(value >> 8);
+    } else {
+        bus->mem_out(bus->user, a, (uint8_t)value);
+        bus->mem_out(bus->user, a + 1, (uint8_t)(value >> 8));
+    }
+}
+
+uint8_t v30_in8(insn *i, uint16_t port);
+uint16_t v30_in16(insn *i, uint16_t port);
+void v30_out8(insn *i, uint16_t port, uint8_t value);
+void v30_out16(insn *i, uint16_t port, uint16_t value);
+
+static inline uint8_t v30_fetch8(insn *i)
+{
+    v30 *c = i->cpu;
+    board_bus *bus = i->bus;
+    uint32_t a = v30_physical(c->s[V30_PS], c->pc++);
+    return v30_page_reads(bus->page[a >> 12]) ? bus->mem[a] : bus->mem_in(bus->user, a);
+}
+
+static inline uint16_t v30_fetch16(insn *i)
+{
+    uint16_t low = v30_fetch8(i);
+    return (uint16_t)(low | v30_fetch8(i) << 8);
+}
+
+static inline void v30_push(insn *i, uint16_t value)
+{
+    v30 *c = i->cpu;
+    c->r[V30_SP] = (uint16_t)(c->r[V30_SP] - 2);
+    v30_write16(i, c->s[V30_SS], c->r[V30_SP], value);
+}
+
+static inline uint16_t v30_pop(insn *i)
+{
+    v30 *c = i->cpu;
+    uint16_t value = v30_read16(i, c->s[V30_SS], c->r[V30_SP]);
+    c->r[V30_SP] = (uint16_t)(c->r[V30_SP] + 2);
+    return value;
+}
+
+/* ---- registers ---- */
+
+/* AL CL DL BL AH CH DH BH */
+static inline uint8_t v30_reg8(const v30 *c, unsigned n)
+{
+    return (uint8_t)(c->r[n & 3] >> ((n & 4) * 2));
+}
+
+static inline void v30_set_reg8(v30 *c, unsigned n, uint8_t value)
+{
+    unsigned shift = (n & 4) * 2;
+    c->r[n & 3] = (uint16_t)((c->r[n & 3] & (0xFF00 >> shift)) | value << shift);
+}
+
+static inline void v30_set_al(v30 *c, uint8_t value) { c->r[V30_AW] = (uint16_t)((c->r[V30_AW] & 0xFF00) | value); }
+
+static inline uint16_t v30_segment_of(const insn *i, unsigned standard)
+{
+    return i->cpu->s[i->segment == V30_NO_SEGMENT ? standard : i->segment];
+}
+
+/* ---- the modrm operand ---- */
+
+static inline int v30_is_memory(uint8_t modrm) { return modrm < 0xC0; }
+
+static inline uint16_t v30_displacement(insn *i)
+{
+    unsigned mod = i->modrm >> 6;
+    if (mod == 1)
+        return (uint16_t)(int8_t)v30_fetch8(i);
+    return mod == 2 || (mod == 0 && (i->modrm & 7) == 6) ? v30_fetch16(i) : 0;
+}
+
+/* Offset of a memory modrm, and the segment register it uses without a prefix. */
+static inline uint16_t v30_modrm_offset(const v30 *c, uint8_t modrm, uint16_t displacement, unsigned *standard)
+{
+    const uint16_t *r = c->r;
+    unsigned base;
+    *standard = V30_DS0;
+    switch (modrm & 7) {
+    case 0: base = (unsigned)r[V30_BW] + r[V30_IX]; break;
+    case 1: base = (unsigned)r[V30_BW] + r[V30_IY]; break;
+    case 2: base = (unsigned)r[V30_BP] + r[V30_IX]; *standard = V30_SS; break;
+    case 3: base = (unsigned)r[V30_BP] + r[V30_IY]; *standard = V30_SS; break;
+    case 4: base = r[V30_IX]; break;
+    case 5: base = r[V30_IY]; break;
+    case 6:
+        if (modrm < 0x40)
+            return displacement;
+        base = r[V30_BP];
+        *standard = V30_SS;
+        break;
+    default: base = r[V30_BW]; break;
+    }
+    return (uint16_t)(base + displacement);
+}
+
+/* Fetch the modrm byte and its displacement, find the operand. */
+static inline void v30_modrm(insn *i)
+{
+    unsigned standard;
+    i->modrm = v30_fetch8(i);
+    if (v30_is_memory(i->modrm)) {
+        uint16_t displacement = v30_displacement(i);
+        i->ea = v30_modrm_offset(i->cpu, i->modrm, displacement, &standard);
+        i->ea_segment = v30_segment_of(i, standard);
+    }
+}
+
+static inline void v30_take_clocks(insn *i, const v30_timing *timing)
+{
+    i->clk += v30_is_memory(i->modrm) ? timing->mem : timing->reg;
+}
+
+static inline unsigned v30_reg_field(const insn *i) { return i->modrm >> 3 & 7; }
+
+static inline uint8_t v30_get_rm8(insn *i)
+{
+    return v30_is_memory(i->modrm) ? v30_read8(i, i->ea_segment, i->ea) : v30_reg8(i->cpu, i->modrm & 7);
+}
+
+static inline uint16_t v30_get_rm16(insn *i)
+{
+    return v30_is_memory(i->modrm) ? v30_read16(i, i->ea_segment, i->ea) : i->cpu->r[i->modrm & 7];
+}
+
+static inline void v30_put_rm8(insn *i, uint8_t value)
+{
+    if (v30_is_memory(i->modrm))
+        v30_write8(i, i->ea_segment, i->ea, value);
+    else
+        v30_set_reg8(i->cpu, i->modrm & 7, value);
+}
+
+static inline void v30_put_rm16(insn *i, uint16_t value)
+{
+    if (v30_is_memory(i->modrm))
+        v30_write16(i, i->ea_segment, i->ea, value);
+    else
+        i->cpu->r[i->modrm & 7] = value;
+}
+
+/* ---- other files of the core ---- */
+
+enum {   /* what follows an opcode byte */
+    FORMAT_MODRM = 1, FORMAT_IMM8 = 2, FORMAT_IMM16 = 4, FORMAT_FAR = 8, FORMAT_OFFSET = 16, FORMAT_PREFIX = 32,
+    FORMAT_DATA = 64 /* V30_KIND_DATA */
+};
+extern const uint8_t v30_format[256];
+
+/* The whole blocks decode alike: 10-1F and 28-3F. */
+static inline int v30_0f_has_modrm(uint8_t second) { return second >= 0x10 && second < 0x40 && (second & 0xF8) != 0x20; }
+
+int v30_condition(uint16_t psw, unsigned code);   /* of 70-7F, by the low four opcode bits */
+void v30_stop(insn *i, uint8_t reason, uint8_t second);
+
+/* A register operand where only memory makes sense: bytes consumed, nothing done (H-UNDEFINED). */
+int v30_no_address(insn *i);
+
+/* PSW written by POP PSW and RETI; IE turning 1 is seen one boundary later. */
+void v30_load_psw(v30 *c, uint16_t value);
+
+/* Vector through the table: two reads, then PSW, PS and PC pushed, IE = BRK = 0. */
+void v30_vector(insn *i, uint8_t vector);
+
+/* The same out of an instruction, with its clocks. */
+void v30_trap(insn *i, uint8_t vector, uint32_t clocks);
+
+void v30_string(insn *i);              /* 6C-6F A4-A7 AA-AF, prefixes and opcode fetched */
+void v30_string_element(insn *i);      /* the next element of a repeated one */
+void v30_page_0f(insn *i);             /* 0F fetched */
+void v30_chkind(insn *i);              /* 62 */
+void v30_prepare(insn *i);             /* C8 */
+void v30_group_f6(insn *i);            /* F6 F7 */
+void v30_multiply_immediate(insn *i);  /* 69 6B */
+
+uint16_t v30_shift(v30 *c, unsigned operation, uint16_t value, unsigned count, unsigned bits);
+void v30_adjust(v30 *c, uint8_t opcode);   /* 27 2F 37 3F */
+void v30_cvtbd(v30 *c, uint8_t divisor);   /* D4 */
+void v30_cvtdb(v30 *c);                    /* D5 */
+#endif

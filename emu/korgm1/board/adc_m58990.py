@@ -1,0 +1,109 @@
+"""M58990P-1 (IC29, as ADC0808): eight analogue inputs, one 8-bit converter; result at I/O 0900.
+
+pin           here
+ADD A-C       PIO PA3-5, latched by ALE
+ALE, START    PIO PA6, tied together: a rising edge takes the channel and stops a running conversion, the falling starts
+CLOCK         1 MHz (CLKOUT / 8 by the gate array, MAME)
+EOC           not wired on the M1 as far as known
+OE, D0-7      a read of 0900
+
+Conversion: 64 ADC clocks, from the next of its free-running groups of 8 (DATASHEET): 64 to 72 us.
+Code: floor(millivolts x 256 / reference), at most 255. The part rounds to +-1/2 LSB; a floor keeps "code 80h = 2.50 V".
+Confirmed: pin-out and timing (DATASHEET), battery on channel 6, result port (MAME). Guessed: H-VREF; ALE on START.
+INFERENCE: the output latch holds the last result until the next is ready (MAME reads 00 meanwhile).
+ASSUMED: the latch is 00 at power-on; the input is taken at the end of the conversion.
+Sources: facts v50-chip 7.3, m1-hardware 1.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from korgm1.clock import Scheduler
+
+ADC_CLOCK = 8
+"""CPU clocks of one ADC clock (8 MHz / 1 MHz)."""
+PHASE = 8 * ADC_CLOCK
+CONVERSION = 64 * ADC_CLOCK
+
+
+def code(millivolts: int, reference: int) -> int:
+    """The code of a voltage, both in millivolts.
+
+    >>> code(2500, 5000), code(2499, 5000), code(6000, 5000), code(-3, 5000)
+    (128, 127, 255, 0)
+    """
+    return min(255, max(0, millivolts * 256 // reference))
+
+
+class M58990:
+    """The converter.
+
+    Args:
+        scheduler: the timeline; uses the timer "adc.eoc".
+        channels: eight callables, the millivolts at IN0 to IN7.
+        reference: VREF+ in millivolts (H-VREF).
+
+    >>> scheduler = Scheduler()
+    >>> adc = M58990(scheduler, [lambda: 3200] * 8)
+    >>> adc.reset("power")
+    >>> adc.pins(6, 1); adc.pins(6, 0)
+    >>> scheduler.run_due(511); adc.read(0)
+    0
+    >>> scheduler.run_due(512); adc.read(0)
+    163
+    """
+
+    def __init__(self, scheduler: Scheduler, channels: Sequence[Callable[[], int]], reference: int = 5000) -> None:
+        if len(channels) != 8:
+            raise ValueError("eight channels")
+        self._scheduler = scheduler
+        self._channels = list(channels)
+        self.reference = reference
+        self._timer = scheduler.timer("adc.eoc", self._end)
+        self._channel = self._start = self._result = 0
+
+    def reset(self, kind: str) -> None:
+        """"power" only: the part has no reset pin."""
+        if kind == "power":
+            self._timer.cancel()
+            self._channel = self._start = self._result = 0
+
+    def read(self, offset: int) -> int:
+        """The last finished result; the offset does not matter."""
+        return self._result
+
+    def write(self, offset: int, value: int) -> None:
+        """Nothing: the data pins are outputs."""
+
+    def peek(self, offset: int) -> int:
+        """As `read`."""
+        return self._result
+
+    def snapshot(self) -> dict[str, Any]:
+        """Latches; the running conversion is the Scheduler's."""
+        return {"channel": self._channel, "start": self._start, "result": self._result}
+
+    def restore(self, block: dict[str, Any]) -> None:
+        """Take `snapshot` back."""
+        self._channel, self._start, self._result = block["channel"], block["start"], block["result"]
+
+    def pins(self, channel: int, start: int) -> None:
+        """Put levels on ADD C-A (0-7) and on START with ALE (0 or 1)."""
+        start = int(bool(start))
+        if start > self._start:
+            self._channel = channel & 7
+            self._timer.cancel()
+        elif start < self._start:
+            now = self._scheduler.now
+            self._timer.start_at(-(-now // PHASE) * PHASE + CONVERSION)
+        self._start = start
+
+    @property
+    def eoc(self) -> int:
+        """End of conversion: 0 from START until the result is there."""
+        return int(not self._start and self._timer.due is None)
+
+    def _end(self) -> None:
+        self._result = code(self._channels[self._channel](), self.reference)

@@ -1,0 +1,101 @@
+"""What every CPU engine offers the machine: the V30 core, Unicorn, and both in lockstep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+REGISTERS = ("aw", "cw", "dw", "bw", "sp", "bp", "ix", "iy", "ds1", "ps", "ss", "ds0", "pc", "psw")
+"""Names of `Engine.registers()`, NEC's, in the order of the instruction encoding."""
+
+
+@dataclass(frozen=True)
+class CpuOptions:
+    """The guesses about the CPU that can be made otherwise."""
+
+    undefined: str = "ignore"
+    """What opcodes nobody documented do: "ignore" (nothing) or "stop" the CPU (H-UNDEFINED)."""
+
+    pop_segment_shadow: bool = True
+    """Does POP to a segment register put off interrupts by one instruction, as MOV does (H-POPSEG)?"""
+
+
+DEFAULTS = CpuOptions()
+
+
+class Engine(Protocol):
+    """One V50 CPU core on a bus.
+
+    Time is `clock`, absolute 8 MHz CPU clocks since power-on. Inside a port, memory or acknowledge callback it is the
+    clock at which the running instruction began. Nothing the emulated program does raises; an exception out of a
+    device's callback comes out of `run`.
+    """
+
+    name: str
+
+    @property
+    def clock(self) -> int:
+        """CPU clocks since power-on."""
+        ...
+
+    @property
+    def instructions(self) -> int:
+        """Instructions executed since power-on; a repeated string instruction counts once."""
+        ...
+
+    @property
+    def halted(self) -> bool:
+        """In HALT, waiting for an interrupt."""
+        ...
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the CPU stopped for good, a sentence for people, or None while it runs."""
+        ...
+
+    def reset(self) -> None:
+        """RESET: PS FFFF, PC 0, PSW F002; the clock goes on, the general registers stay."""
+        ...
+
+    def run(self, until: int) -> None:
+        """Run to the first instruction boundary at or after the clock `until` (or an earlier `lower_horizon`).
+
+        A halted or stopped CPU lets the time pass: then `clock` is exactly that horizon.
+        """
+        ...
+
+    def lower_horizon(self, clock: int) -> None:
+        """From inside a callback: end the current `run` at the first boundary at or after `clock`."""
+        ...
+
+    def set_int(self, level: int) -> None:
+        """The level (0 or 1) of the ICU's INT output."""
+        ...
+
+    def nmi(self) -> None:
+        """A rising edge on NMI."""
+        ...
+
+    def registers(self) -> dict[str, int]:
+        """All registers by the names in `REGISTERS`."""
+        ...
+
+    def set_registers(self, values: dict[str, int]) -> None:
+        """Set those named; the others stay."""
+        ...
+
+    def host_wrote(self, start: int, size: int) -> None:
+        """The host changed memory `start`..`start+size-1`: forget what was translated from it."""
+        ...
+
+    def pages_changed(self) -> None:
+        """The memory map's page kinds changed."""
+        ...
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state of the core, as a snapshot block."""
+        ...
+
+    def restore(self, block: dict[str, Any]) -> None:
+        """Take a snapshot back."""
+        ...

@@ -1,0 +1,155 @@
+"""The Engine on our own V30 core (cext/v30*.c): a uPD70216's CPU, complete but for 8080 emulation mode.
+
+State is one C struct. Confirmed: registers, flags (undefined ones too), bus order, by the recordings `korgm1 cpu-check`
+runs. Clocks are those of single instructions with a full queue, the queue itself is not modelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from korgm1.cpu.engine import DEFAULTS, REGISTERS, CpuOptions
+from korgm1.cpu.native import Memory, NativeBus, Ports, lib, new_cpu
+from korgm1.errors import SnapshotError
+
+GENERAL = REGISTERS[:8]
+SEGMENTS = REGISTERS[8:12]
+_SAVED = (
+    "pc", "psw", "clock", "instructions", "int_line", "nmi_latch", "poll_line", "halted", "shadow", "md_writable",
+    "trap_armed", "stop", "stop_ps", "stop_pc", "rep_active", "rep_prefix", "rep_opcode", "rep_segment", "rep_next",
+)  # fmt: skip
+
+
+class V30Engine:
+    """One V30 core on a memory map, a port map and an interrupt controller.
+
+    Args:
+        memory: see `native.Memory`.
+        ports: see `native.Ports`.
+        int_ack: returns the vector number of the interrupt being acknowledged.
+        poll: level of the POLL# pin; high makes the POLL instruction wait (H-POLL).
+        options: the guesses (H-UNDEFINED, H-POPSEG).
+    """
+
+    name = "v30"
+
+    def __init__(
+        self,
+        memory: Memory,
+        ports: Ports,
+        int_ack: Callable[[], int],
+        *,
+        poll: int = 0,
+        options: CpuOptions = DEFAULTS,
+    ) -> None:
+        self.bus = NativeBus(memory, ports, int_ack)
+        self.bus.on_error = self._end_run
+        self._cpu = new_cpu(self.bus, poll, options)
+
+    @property
+    def clock(self) -> int:
+        """CPU clocks since power-on; in a callback, those at which the instruction began."""
+        return int(self._cpu.clock)
+
+    @property
+    def instructions(self) -> int:
+        """Instructions executed; a repeated string instruction counts once."""
+        return int(self._cpu.instructions)
+
+    @property
+    def halted(self) -> bool:
+        """In HALT."""
+        return bool(self._cpu.halted)
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the CPU stopped for good, or None."""
+        cpu = self._cpu
+        where = f"at {cpu.stop_ps:04X}:{cpu.stop_pc:04X}"
+        code = f"{cpu.stop_code[0]:02X} {cpu.stop_code[1]:02X}"
+        if cpu.stop == lib.V30_STOP_UNDEFINED:
+            return f"undefined opcode {code} {where}: a V30 runs away or locks up on it"
+        if cpu.stop == lib.V30_STOP_BRKEM:
+            return f"opcode {code} {where} enters 8080 emulation mode, which is not emulated"
+        if cpu.stop == lib.V30_STOP_PREFIXES:
+            return f"nothing but prefix bytes in the whole segment {where}"
+        return None
+
+    def reset(self) -> None:
+        """RESET; the clock goes on, the general registers stay."""
+        lib.v30_reset(self._cpu)
+
+    def run(self, until: int) -> None:
+        """Run to the first boundary at or after `until`; raises what a callback raised."""
+        self._cpu.horizon = until
+        lib.v30_run(self._cpu)
+        self.bus.raise_pending()
+
+    def lower_horizon(self, clock: int) -> None:
+        """End the current run at the first boundary at or after `clock`."""
+        if clock < self._cpu.horizon:
+            self._cpu.horizon = max(clock, 0)
+
+    def set_int(self, level: int) -> None:
+        """The INT input."""
+        self._cpu.int_line = 1 if level else 0
+
+    def nmi(self) -> None:
+        """A rising edge on NMI."""
+        self._cpu.nmi_latch = 1
+
+    def registers(self) -> dict[str, int]:
+        """All registers, by `engine.REGISTERS`."""
+        cpu = self._cpu
+        values = dict(zip(GENERAL, cpu.r, strict=True))
+        values.update(zip(SEGMENTS, cpu.s, strict=True))
+        values["pc"] = cpu.pc
+        values["psw"] = cpu.psw
+        return values
+
+    def set_registers(self, values: dict[str, int]) -> None:
+        """Set those named; bits of PSW that cannot be written read as silicon has them."""
+        cpu = self._cpu
+        for name, value in values.items():
+            if name in GENERAL:
+                cpu.r[GENERAL.index(name)] = value
+            elif name in SEGMENTS:
+                cpu.s[SEGMENTS.index(name)] = value
+            elif name == "pc":
+                cpu.pc = value
+            elif name == "psw":
+                cpu.psw = (value & lib.V30_PSW_WRITABLE) | lib.V30_PSW_ONES
+            else:
+                raise KeyError(name)
+        cpu.rep_active = 0
+
+    def host_wrote(self, start: int, size: int) -> None:
+        """Nothing is translated: nothing to forget."""
+
+    def pages_changed(self) -> None:
+        """The memory map's page kinds changed."""
+        self.bus.pages_changed()
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole core."""
+        cpu = self._cpu
+        block: dict[str, Any] = {name: int(getattr(cpu, name)) for name in _SAVED}
+        return {**block, "r": list(cpu.r), "s": list(cpu.s), "stop_code": list(cpu.stop_code)}
+
+    def restore(self, block: dict[str, Any]) -> None:
+        """Take a snapshot back.
+
+        Raises:
+            SnapshotError: it is none of a V30 core.
+        """
+        cpu = self._cpu
+        try:
+            for name in _SAVED:
+                setattr(cpu, name, block[name])
+            cpu.r, cpu.s, cpu.stop_code = block["r"], block["s"], block["stop_code"]
+        except (KeyError, TypeError, OverflowError, IndexError) as error:
+            raise SnapshotError(f"the CPU's part of the snapshot is damaged: {error}") from None
+
+    def _end_run(self) -> None:
+        self._cpu.horizon = 0

@@ -1,0 +1,16 @@
+"""From a model to its board."""
+
+from __future__ import annotations
+
+from korgm1.board.battery import Battery
+from korgm1.hypotheses import Hypotheses
+from korgm1.machine.m1 import M1
+from korgm1.machine.m1r import M1R
+from korgm1.machine.models import Model
+
+
+def build(
+    model: Model, rom: bytes, engine: str, guess: Hypotheses, battery: Battery, card: bytes | None = None
+) -> M1:
+    """The board of `model`, wired and without power; the arguments are those of `M1`."""
+    return (M1R if model.rack else M1)(rom, engine, guess, battery, card)

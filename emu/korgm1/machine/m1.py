@@ -1,0 +1,199 @@
+"""Korg M1, main board KLM-1266: the netlist. One line a wire, the comment names IC and pin.
+
+Known and guessed wires are told apart in hypotheses.toml; sources: facts m1-hardware 1-2 (MAME's korgm1 driver, the
+service manual second hand, repair reports).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from korgm1.board.adc_m58990 import M58990, code
+from korgm1.board.battery import Battery
+from korgm1.board.card import ProgramCard
+from korgm1.board.keyscan import KeyScan
+from korgm1.board.lcd_hd44780 import Hd44780
+from korgm1.board.midi import MidiIn, MidiOut
+from korgm1.board.panel import Panel
+from korgm1.board.pio_cxd1095 import Cxd1095
+from korgm1.board.power import Power
+from korgm1.board.sram import Sram
+from korgm1.bus.memory import MemoryMap
+from korgm1.bus.ports import PortMap
+from korgm1.bus.unmapped import UnmappedLog
+from korgm1.clock import CPU_HZ, Scheduler
+from korgm1.cpu.engine import CpuOptions
+from korgm1.hypotheses import Hypotheses
+from korgm1.line import Line
+from korgm1.machine.engines import make_engine
+from korgm1.machine.machine import Machine
+from korgm1.onchip.dmau import Dmau
+from korgm1.onchip.icu import Icu
+from korgm1.onchip.scu import Scu
+from korgm1.onchip.sysregs import Sysregs
+from korgm1.onchip.tcu import Tcu
+from korgm1.sound.port_log import PortLog
+
+
+class M1(Machine):
+    """The board, wired and without power.
+
+    Args:
+        rom: 131,072 bytes, IC32 (even) and IC23 (odd) interleaved.
+        engine: "unicorn", "v30" or "lockstep".
+        guess: the hypotheses this machine is built with.
+        battery: the cell in the holder.
+        card: the content of a program card in the slot, or None.
+    """
+
+    rack = False
+
+    def __init__(self, rom: bytes, engine: str, guess: Hypotheses, battery: Battery, card: bytes | None = None) -> None:
+        self.scheduler = clock = Scheduler()
+        self.unmapped = UnmappedLog(lambda: clock.now, guess["H-OPENBUS"])
+        self.memory = memory = MemoryMap(self.unmapped)
+        self.ports = ports = PortMap(self.unmapped)
+        self.battery = battery
+
+        # wires
+        int_cpu = Line("INT")                           # ICU -> CPU, inside the V50
+        tout0, tout1, tout2 = Line("TOUT0"), Line("TOUT1"), Line("TOUT2")
+        sint = Line("SINT")                             # SCU -> INT1 by OPCN
+        intp1, intp2 = Line("INTP1", 1), Line("INTP2", 1)   # pins, pulled up
+        serial_pins = Line("PF1")                       # OPCN: RxD and TxD are pins
+
+        # memory
+        self.sram = Sram(memoryview(memory.image)[:0x10000], guess["H-SRAM-CELLS"], guess["H-SRAM-WAKE"])
+        self.card = ProgramCard()
+        memory.map_ram(0x00000, 0x10000)                # 2 x uPD43256C-15L, battery backed, /CS = RESET
+        if card is not None:
+            self.card.insert(card)
+            memory.map_device(0x50000, 0x10000, self.card)  # program card, low byte lane only
+        memory.map_rom(0xE0000, rom)                    # IC32 D0-7, IC23 D8-15 (27C512)
+
+        # inside the V50 (uPD70216): units without an address until the firmware gives them one
+        self.icu = icu = Icu(int_cpu, guess["H-OPENBUS"])
+        self.midi_out = MidiOut()
+        self.midi_thru = MidiOut()
+        self.scu = scu = Scu(clock, sint, self.midi_out.receive, guess["H-TBRDY"])      # TxD -> MIDI OUT
+        self.tcu = tcu = Tcu(clock, tout0, tout1, tout2, scu.set_rtclk, guess["H-TCU-ODD"])  # TOUT1 -> RTCLK
+        self.dmau = dmau = Dmau(                                                        # no DMARQ is wired
+            clock, memory.read, memory.write, lambda channel, word: 0xFFFF, lambda channel, word, value: None
+        )
+        self.sysregs = Sysregs(
+            ports, {"scu": scu, "tcu": tcu, "icu": icu, "dmau": dmau},
+            intp1=intp1, intp2=intp2, sint=sint, tout1=tout1, set_input=icu.set_input,
+            set_edge_only=icu.set_edge_only, listen=tcu.listen, set_tcks=tcu.set_tcks,
+            serial_pins=serial_pins, address_reset=guess["H-ULA"],
+        )
+        serial_pins.connect(lambda level: scu.set_pins(bool(level)))
+        serial_pins.connect(dmau.set_serial_pins)
+        tout0.connect(lambda level: icu.set_input(0, level))    # INT0, hard-wired in the chip
+        tout2.connect(intp2.drive)                              # TOUT2 -> INTP2 (MAME)
+        tcu.set_gate(1)                                         # TCTL2 high
+
+        # MIDI
+        self.midi_in = MidiIn(clock, scu.receive_frame, self.midi_thru.receive)         # IN -> RxD, IN -> THRU
+
+        # display, panel, converter behind the PIO
+        self.lcd = lcd = Hd44780(                               # 40 x 2
+            clock, fosc_khz=guess["H-LCD-FOSC"], busy_writes=guess["H-LCD-BUSY"], bar=guess["H-LCD-BAR"]
+        )
+        self.panel = panel = Panel(rack=self.rack, sw16=guess["H-SW16"], leds=guess["H-LED"])
+        self.keyscan = KeyScan(fitted=not self.rack and guess["H-SCAN"] == "fifo")
+        channels = [self._analogue(name) for name in guess["H-ADC-CH"].split(",")]
+        self.adc = adc = M58990(clock, channels, round(guess["H-VREF"] * 1000))         # IC29, VREF+
+        self.sound = {                                          # no chip behind these ports yet
+            "VDF1": PortLog("VDF1", 0x100, lambda: clock.now, guess["H-OPENBUS"]),      # MB87404
+            "VDF2": PortLog("VDF2", 0x100, lambda: clock.now, guess["H-OPENBUS"]),      # MB87404
+            "MDE": PortLog("MDE", 0x004, lambda: clock.now, guess["H-OPENBUS"]),        # MB87405
+            "TG": PortLog("TG", 0x200, lambda: clock.now, guess["H-OPENBUS"]),          # MB87402
+        }
+
+        def port_a(value: int, driven: int) -> None:
+            panel.select(value & 7)                             # PA0-2 matrix column
+            adc.pins(value >> 3 & 7, value >> 6 & 1)            # PA3-5 channel, PA6 START and ALE
+            for chip in self.sound.values():
+                chip.reset_line(value >> 7)                     # PA7 /RESET of TG I, TG II, VDF I, VDF II, MDE
+
+        def lcd_port(value: int, driven: int) -> None:
+            data, outputs = pio.driven("D")                     # PD0-7 DB0-7, pulled up
+            control, _ = pio.driven("E")                        # PE0 RS, PE1 R/W, PE2 E
+            lcd.pins(control & 1, control >> 1 & 1, control >> 2 & 1, data | ~outputs & 0xFF)
+
+        self.pio = pio = Cxd1095(
+            outputs={"A": port_a, "C": panel.leds_port, "D": lcd_port, "E": lcd_port},      # PC0-7 LEDs
+            inputs={
+                "B": lambda: panel.rows() | self.card.status << 6 | 0x80,   # PB0-5 rows, PB6 card pin 32, PB7 high
+                "D": lambda: lcd.db,
+                "E": lambda: 0x0F,                              # PE3 PCM card: 1 = none
+            },
+        )
+
+        # I/O map
+        ports.map(0x0100, 0x100, self.sound["VDF1"])
+        ports.map(0x0200, 0x100, self.sound["VDF2"])
+        ports.map(0x0500, 0x004, self.sound["MDE"])
+        ports.map(0x0800, 1, self.keyscan)                      # SCAN
+        ports.map(0x0900, 1, adc)                               # IC29
+        ports.map(0x0A00, 0x010, pio, step=2)                   # even addresses
+        ports.map(0x1000, 0x200, self.sound["TG"])
+
+        # CPU
+        options = CpuOptions(guess["H-UNDEFINED"], guess["H-POPSEG"])
+        self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, guess["H-POLL"], options)   # POLL# low
+        int_cpu.connect(cpu.set_int)
+        clock.time_source = lambda: cpu.clock
+        clock.on_earlier = cpu.lower_horizon
+        memory.on_change = cpu.pages_changed
+        memory.on_host_write = cpu.host_wrote
+
+        self.power = Power(clock, self.reset, guess["H-RESET-DELAY"] * CPU_HZ // 1000)
+        self.devices = {
+            "sram": self.sram, "card": self.card, "icu": icu, "scu": scu, "tcu": tcu, "dmau": dmau,
+            "sysregs": self.sysregs, "midi_in": self.midi_in, "midi_out": self.midi_out, "midi_thru": self.midi_thru,
+            "lcd": lcd, "panel": panel, "keyscan": self.keyscan, "adc": adc, **self.sound, "pio": pio,
+            "power": self.power, "battery": battery,
+        }
+
+    def power_up(self, kept: bytes | None, seed: int, power_ups: int) -> int:
+        """+5 V comes: RAM wakes with what the cell kept, every part is reset, the CPU starts.
+
+        Args:
+            kept: RAM at power-off, or None for chips that were never powered.
+            seed: which RAM chips.
+            power_ups: how often they were powered before.
+
+        Returns:
+            Bits of RAM that were lost, of 524,288.
+        """
+        lost = self.sram.power_up(kept, self.battery.ram_volts, seed, power_ups)
+        self.engine.host_wrote(0, 0x10000)
+        self.power.on()
+        while not self.power.reset_n.level:
+            self._pass_time()
+        return lost
+
+    def power_down(self) -> None:
+        """+5 V goes: the CPU is held in reset, the LCD goes dark."""
+        self.power.off()
+        self.lcd.power_off()
+
+    def battery_code(self) -> int:
+        """The code the ADC gives for the cell as it is now."""
+        return code(self.battery.sense_millivolts(), self.adc.reference)
+
+    def _pass_time(self) -> None:
+        """/RESET is low: the clock runs to the next event without the CPU."""
+        state = self.engine.snapshot()
+        state["clock"] = self.engine.clock + self.scheduler.headroom(CPU_HZ)
+        self.engine.restore(state)
+        self.scheduler.run_due(self.engine.clock)
+
+    def _analogue(self, name: str) -> Callable[[], int]:
+        """What feeds an ADC channel, as millivolts."""
+        if name == "battery":
+            return self.battery.sense_millivolts                # cell + -> R29 3 Mohm -> IC29 pin 4
+        if name == "none":
+            return lambda: 0
+        return lambda: self.panel.millivolts(name)

@@ -1,0 +1,148 @@
+"""The 128 KB program ROM as bytes: lanes, the ways a dump comes out wrong, the jump at FFFF0.
+
+IC32 gives the even bytes (D0-D7), IC23 the odd ones (D8-D15); together they are E0000-FFFFF (facts: m1-hardware 1.1,
+MEAS).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+HALF = 0x10000
+"""Bytes of one chip, a 27C512."""
+
+IMAGE = 2 * HALF
+"""Bytes of the pair."""
+
+BASE = 0xE0000
+"""Where the pair begins in the V50's memory."""
+
+_MIRROR = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
+_INVERT = bytes(255 - value for value in range(256))
+_WORD = re.compile(
+    rb"prog|combi|init|song|card|memory|battery|error|piano|organ|brass|string|guitar|flute|voice|drum|kick|snare"
+    rb"|effect|reverb|chorus|delay|global|midi|write|load|save",
+    re.IGNORECASE,
+)
+
+# May stand before the jump at FFFF0, with their lengths: CLI, CLD, NOP, MOV r,imm, OUT, MOV sreg, XOR r,r.
+_PREFACE = {0xFA: 1, 0xFC: 1, 0x90: 1, 0xEE: 1, 0xEF: 1, 0xE6: 2, 0xE7: 2, 0x8E: 2, 0x31: 2, 0x33: 2}
+_PREFACE |= {opcode: 2 if opcode < 0xB8 else 3 for opcode in range(0xB0, 0xC0)}
+_JMP_FAR = 0xEA
+
+
+def interleave(even: bytes, odd: bytes) -> bytes:
+    """Two halves of equal size as one image.
+
+    >>> interleave(b"ac", b"bd")
+    b'abcd'
+    """
+    image = bytearray(2 * len(even))
+    image[0::2] = even
+    image[1::2] = odd
+    return bytes(image)
+
+
+def split(image: bytes) -> tuple[bytes, bytes]:
+    """The even and the odd bytes of an image.
+
+    >>> split(b"abcd")
+    (b'ac', b'bd')
+    """
+    return image[0::2], image[1::2]
+
+
+def mirror_bits(data: bytes) -> bytes:
+    """D0-D7 in the order D7-D0.
+
+    >>> mirror_bits(bytes([0x01, 0xEA])).hex()
+    '8057'
+    """
+    return data.translate(_MIRROR)
+
+
+def invert_bits(data: bytes) -> bytes:
+    """Every bit the other way round."""
+    return data.translate(_INVERT)
+
+
+def swap_bytes(data: bytes) -> bytes:
+    """Each two neighbouring bytes exchanged; `data` has an even length."""
+    return interleave(data[1::2], data[0::2])
+
+
+def reverse_addresses(data: bytes) -> bytes:
+    """Last byte first, as with every address line inverted."""
+    return data[::-1]
+
+
+def swap_halves(data: bytes) -> bytes:
+    """Upper half first, as with the highest address line inverted."""
+    middle = len(data) // 2
+    return data[middle:] + data[:middle]
+
+
+ALTERATIONS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "bit-order": (mirror_bits, "the bit order is reversed (D0-D7 came out as D7-D0)"),
+    "byte-order": (swap_bytes, "the byte order is reversed (neighbouring bytes are exchanged)"),
+    "inverted": (invert_bits, "every bit is inverted"),
+    "address-order": (reverse_addresses, "the addresses run backwards (last byte first)"),
+    "half-order": (swap_halves, "the upper and the lower half are exchanged (the highest address line is inverted)"),
+}
+"""Ways a reader or an adapter alters a dump without losing anything: each undoes itself when done twice."""
+
+
+def reset_jump(image: bytes) -> int | None:
+    """Where the code at FFFF0 jumps to: the linear address, or None if that is no plausible start.
+
+    Plausible is a far jump (JMP FAR is the only way out of FFFF0-FFFFF), after a few harmless instructions at most,
+    into a place of E0000-FFFEF that is not blank.
+
+    >>> reset_jump(bytes(IMAGE)) is None
+    True
+    """
+    at = IMAGE - 16
+    while at < IMAGE and image[at] != _JMP_FAR:
+        length = _PREFACE.get(image[at])
+        if length is None:
+            return None
+        at += length
+    if at + 5 > IMAGE:
+        return None
+    offset = image[at + 1] | image[at + 2] << 8
+    segment = image[at + 3] | image[at + 4] << 8
+    target = segment * 16 + offset & 0xFFFFF
+    if not BASE <= target < 0xFFFF0:
+        return None
+    return None if len(set(image[target - BASE : target - BASE + 8])) == 1 else target
+
+
+def words(image: bytes) -> int:
+    """How many words of a synthesizer's display stand in an image: none where two halves are strangers or swapped.
+
+    Where a wrong order of the halves happens to have a start, too, this tells which is right.
+
+    >>> words(b"I00 Init Prog"), words(b"0I 0nItiP orgo")
+    (2, 0)
+    """
+    return len(_WORD.findall(image))
+
+
+def stuck_lines(data: bytes) -> list[str]:
+    """Data or address lines of one chip that never change: a bent pin or a bad contact in the reader.
+
+    >>> stuck_lines(bytes([0x81, 0x83] * 4))
+    ['D0', 'D2', 'D3', 'D4', 'D5', 'D6', 'D7', 'A1', 'A2']
+    """
+    seen = set(data)
+    ever = always = next(iter(seen))
+    for value in seen:
+        ever |= value
+        always &= value
+    lines = [f"D{bit}" for bit in range(8) if not (ever ^ always) >> bit & 1]
+    for bit in range((len(data) - 1).bit_length()):
+        step = 1 << bit
+        if all(data[at : at + step] == data[at + step : at + 2 * step] for at in range(0, len(data), 2 * step)):
+            lines.append(f"A{bit}")
+    return lines

@@ -1,0 +1,471 @@
+"""The public API: one instrument on the bench. Everything else that people use is a shell around this.
+
+>>> from korgm1.session import Session
+>>> m1 = Session(battery="dead")
+>>> result = m1.boot()
+>>> result.lcd[0].rstrip(), result.lcd[1].rstrip()
+('Prog I00 Init Prog', 'Battery Low (Internal)')
+"""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from korgm1 import snapshot as snapshots
+from korgm1.board import sram as sram_chip
+from korgm1.board.battery import Battery
+from korgm1.board.lcd_picture import png_bytes, render
+from korgm1.clock import CPU_HZ, clocks
+from korgm1.errors import SnapshotError, UsageError
+from korgm1.files import BACKUPS, read_file, write_atomic
+from korgm1.hypotheses import Hypotheses
+from korgm1.machine.build import build
+from korgm1.machine.m1 import M1
+from korgm1.machine.models import model_named
+from korgm1.romset.load import RomSet, load_os
+
+PLAY_PAGE = re.compile(r"\s*(prog|combi)\b", re.IGNORECASE)
+"""How line 1 of a play page begins, in OpenM1 and by the owners' reports (facts: m1-hardware 7.6)."""
+
+STILL = CPU_HZ
+"""Clocks without a change after which a boot on the play page is over: one second."""
+HUNG = 10 * CPU_HZ
+"""The same on any other page: ten seconds, longer than any known banner."""
+GIVE_UP = 120 * CPU_HZ
+"""Clocks after the last input at which a display that never stands still ends the boot."""
+HOLD_TIME = 2 * CPU_HZ
+"""How long keys held at power-on stay down: two seconds."""
+SETTLE = CPU_HZ // 100
+"""A redraw is over when nothing changed for 10 ms; the timeline has the finished picture."""
+
+
+@dataclass(frozen=True)
+class LcdChange:
+    """A row of the LCD timeline: `clock` of the last change of that picture, and its two 40-character lines."""
+
+    clock: int
+    lcd: tuple[str, str]
+
+    @property
+    def seconds(self) -> float:
+        """The clock in seconds since power-on."""
+        return self.clock / CPU_HZ
+
+
+@dataclass(frozen=True)
+class BootResult:
+    """What a boot came to.
+
+    Attributes:
+        ended: "play page", "still" (nothing moved for ten seconds), "time" or "stopped".
+        stopped: why the CPU stopped for good, or None.
+        cpu: "at" (PS:PC), "halted", "interrupts" (enabled), "instructions", at the end.
+        timeline: every finished LCD picture.
+        midi_out: the bytes the instrument sent.
+    """
+
+    model: str
+    firmware: dict[str, str]
+    engine: str
+    battery: dict[str, Any]
+    timeline: tuple[LcdChange, ...]
+    lcd: tuple[str, str]
+    leds: dict[str, bool]
+    sram_sha1: str
+    clocks: int
+    ended: str
+    stopped: str | None
+    cpu: dict[str, Any]
+    midi_out: bytes
+    warnings: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object `korgm1 boot --json` prints."""
+        return {
+            "model": self.model,
+            "firmware": self.firmware,
+            "engine": self.engine,
+            "battery": self.battery,
+            "timeline": [{"clock": c.clock, "seconds": c.seconds, "lcd": list(c.lcd)} for c in self.timeline],
+            "lcd": list(self.lcd),
+            "leds": self.leds,
+            "sram_sha1": self.sram_sha1,
+            "clocks": self.clocks,
+            "ended": self.ended,
+            "stopped": self.stopped,
+            "cpu": self.cpu,
+            "midi_out": self.midi_out.hex(),
+            "warnings": list(self.warnings),
+        }
+
+
+class Session:
+    """One instrument with its power switch, panel, jacks and cell.
+
+    Args:
+        model: "m1", "m1ex", "m1r" or "m1rex".
+        roms: a folder, zip or file with an OS ROM dump ("" for $KORGM1_ROMS or roms/); None runs the embedded OpenM1.
+        engine: "unicorn", "v30" or "lockstep".
+        battery: "fresh", "low", "dead", "absent", or volts ("2.6" or 2.6).
+        sram: an image (65,536 bytes), or the path of one: read at power-on where it exists, written back with
+            backups at power-off. None: a part that was never powered.
+        seed: which particular RAM chips these are.
+        hypotheses: id -> value, see `korgm1 hypotheses`.
+        card: a program card image (32,768 bytes) to have in the slot.
+
+    Raises:
+        UsageError: a name or value that does not exist.
+        RomError: the dump cannot be run.
+        UserError: the SRAM image cannot be read.
+
+    >>> m1 = Session()
+    >>> m1.boot().battery["adc_code"]
+    163
+    """
+
+    def __init__(
+        self,
+        model: str = "m1",
+        roms: str | os.PathLike[str] | None = None,
+        engine: str = "unicorn",
+        battery: str | float = "fresh",
+        sram: bytes | str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        hypotheses: Mapping[str, Any] | None = None,
+        card: bytes | None = None,
+    ) -> None:
+        self.model = model_named(model)
+        self.firmware: RomSet = load_os(roms, model)
+        self.engine_name = engine
+        self.hypotheses = Hypotheses(hypotheses)
+        self.battery = Battery.from_text(str(battery), self.hypotheses)
+        self.seed = seed
+        self._card = card
+        self._sram_path: Path | None = None
+        self._kept: bytes | None = None
+        if isinstance(sram, bytes | bytearray | memoryview):
+            self._kept = sram_chip.check_image(bytes(sram), "the SRAM image")
+        elif sram is not None:
+            self._sram_path = Path(sram)
+            if self._sram_path.exists():
+                data = read_file(self._sram_path, f"an SRAM image of {sram_chip.SIZE:,} bytes")
+                self._kept = sram_chip.check_image(data, str(self._sram_path))
+        self._power_ups = 0
+        self.machine: M1 = self._new_machine()
+        self.powered = False
+        self.timeline: list[LcdChange] = []
+        self._actions: list[tuple[int, int, str, Any]] = []
+        self._order = 0
+        self._changed_at = 0
+        self._picture: tuple[str, str] | None = None
+
+    # power
+
+    def power_on(self, hold: Iterable[str] = ()) -> None:
+        """Switch on. Time starts at 0; RAM holds what the cell kept.
+
+        Args:
+            hold: panel keys held down for the first two seconds.
+
+        Raises:
+            UsageError: it is on already, or there is no such key.
+        """
+        if self.powered:
+            raise UsageError("the instrument is on already", "power_off() first")
+        machine = self.machine = self._new_machine()
+        machine.power_up(self._kept, self.seed, self._power_ups)
+        self._power_ups += 1
+        self.powered = True
+        self.timeline = []
+        self._actions = []
+        self._changed_at = 0
+        self._picture = machine.lcd.text()
+        for key in hold:
+            machine.panel.press(key)
+            self._act(HOLD_TIME, "release", key)
+
+    def power_off(self) -> None:
+        """Switch off: the cell takes over, and the image file, if there is one, is written.
+
+        Raises:
+            UserError: the file cannot be written; the image is still in `sram`.
+        """
+        if not self.powered:
+            return
+        self._kept = self.machine.sram.image()
+        self.powered = False
+        self.machine.power_down()
+        if self._sram_path is not None:
+            write_atomic(self._sram_path, self._kept, backups=BACKUPS)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.power_off()
+
+    # time
+
+    def boot(self, seconds: float | None = None, hold: Iterable[str] = ()) -> BootResult:
+        """Switch on (if it is off) and run until the play page has stood still for a second.
+
+        Input that is still to come (`press_at`, `midi_in`) is waited for.
+
+        Args:
+            seconds: run exactly this long instead.
+            hold: keys held at power-on.
+
+        Returns:
+            What it came to; a low battery or a CPU that stopped is a result, too.
+        """
+        if not self.powered:
+            self.power_on(hold)
+        if seconds is not None:
+            self.run(seconds)
+            return self.result("stopped" if self.stopped else "time")
+        start = self.machine.clock
+        last_input = start
+        while True:
+            busy_until = self._busy_until()
+            last_input = max(last_input, busy_until)
+            still_since = max(self._changed_at, last_input)
+            clock = self.machine.clock
+            if self.stopped:
+                return self.result("stopped")
+            playing = PLAY_PAGE.match(self.lcd[0]) is not None
+            due = still_since + (STILL if playing else HUNG)
+            if clock >= due:
+                self._settle(clock)
+                return self.result("play page" if playing else "still")
+            if clock >= last_input + GIVE_UP:
+                return self.result("time")
+            self.run_until(max(clock + 1, min(due, last_input + GIVE_UP, clock + CPU_HZ // 4)))
+
+    def run(self, seconds: float) -> None:
+        """Let `seconds` of emulated time pass.
+
+        >>> m1 = Session(); m1.power_on(); m1.run(0.5)
+        >>> m1.clock >= 4_000_000
+        True
+        """
+        self.run_until(self.machine.clock + clocks(seconds))
+
+    def run_until(self, clock: int) -> None:
+        """Run to the first instruction boundary at or after `clock` (8 MHz clocks since power-on).
+
+        Raises:
+            UsageError: the power is off.
+        """
+        if not self.powered:
+            raise UsageError("the power is off", "power_on() or boot() first")
+        while self._actions and self._actions[0][0] <= clock:
+            at, _, name, value = self._actions[0]
+            self.machine.run_until(at)
+            self._actions.pop(0)
+            getattr(self, f"_do_{name}")(value)
+        self.machine.run_until(clock)
+        self._settle(self.machine.clock)
+
+    @property
+    def clock(self) -> int:
+        """CPU clocks since power-on."""
+        return self.machine.clock
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the CPU stopped for good, a sentence, or None."""
+        return self.machine.engine.stopped
+
+    # panel and jacks
+
+    def press(self, key: str, seconds: float = 0.1) -> None:
+        """Press a key for `seconds`, let go, and let a tenth of a second pass.
+
+        Raises:
+            UsageError: no such key; the message lists them.
+
+        >>> m1 = Session(); _ = m1.boot()
+        >>> m1.press("4"); m1.press("2"); m1.lcd[0][:8]
+        'Prog I42'
+        """
+        self.machine.panel.press(key)
+        self.run(seconds)
+        self.machine.panel.release(key)
+        self.run(0.1)
+
+    def press_at(self, key: str, at: float, seconds: float = 0.1) -> None:
+        """Have `key` pressed `at` seconds after power-on, for `seconds`; `run` and `boot` carry it out."""
+        self.machine.panel.check_key(key)
+        self._act(clocks(at), "press", key)
+        self._act(clocks(at + seconds), "release", key)
+
+    def slide(self, value: int) -> None:
+        """Move the VALUE slider to 0-127."""
+        self.machine.panel.set_slider(value)
+
+    def slide_at(self, value: int, at: float) -> None:
+        """Have the VALUE slider moved `at` seconds after power-on."""
+        self._act(clocks(at), "slide", value)
+
+    def midi_in(self, data: bytes, at: float | None = None) -> None:
+        """Send `data` into MIDI IN at 31,250 baud, back to back, from `at` seconds after power-on (None: now)."""
+        self.machine.midi_in.send(data, None if at is None else clocks(at))
+
+    @property
+    def midi_out(self) -> bytes:
+        """All bytes that came out of MIDI OUT since power-on."""
+        return self.machine.midi_out.data
+
+    @property
+    def lcd(self) -> tuple[str, str]:
+        """The two lines of 40 characters as they are seen."""
+        return self.machine.lcd.text()
+
+    @property
+    def leds(self) -> dict[str, bool]:
+        """Name -> lit."""
+        return self.machine.panel.leds()
+
+    @property
+    def sram(self) -> bytes:
+        """The 65,536 bytes of the battery-backed RAM, now."""
+        if self.powered or self._kept is None:
+            return self.machine.sram.image()
+        return self._kept
+
+    def screenshot(self, path: str | os.PathLike[str] | None = None, scale: int = 4) -> bytes:
+        """The LCD drawn dot by dot as a PNG.
+
+        Args:
+            path: where to write it, too.
+            scale: pixels a dot.
+
+        Returns:
+            The PNG file's bytes.
+        """
+        data = png_bytes(render(self.machine.lcd.dots(), scale=scale))
+        if path is not None:
+            write_atomic(Path(path), data)
+        return data
+
+    # state
+
+    def result(self, ended: str = "time") -> BootResult:
+        """The state of things as a `BootResult`."""
+        cpu = self.machine.engine
+        registers = cpu.registers()
+        return BootResult(
+            model=self.model.name,
+            firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
+            engine=self.engine_name,
+            battery={"volts": self.battery.cell_volts, "adc_code": self.machine.battery_code()},
+            timeline=tuple(self.timeline),
+            lcd=self.lcd,
+            leds=self.leds,
+            sram_sha1=hashlib.sha1(self.sram).hexdigest(),
+            clocks=self.machine.clock,
+            ended=ended,
+            stopped=self.stopped,
+            cpu={
+                "at": f"{registers['ps']:04X}:{registers['pc']:04X}",
+                "halted": cpu.halted,
+                "interrupts": bool(registers["psw"] & 0x0200),
+                "instructions": cpu.instructions,
+            },
+            midi_out=self.midi_out,
+            warnings=tuple(self.firmware.warnings),
+        )
+
+    def snapshot(self) -> bytes:
+        """The whole instrument, to be taken back with `restore` in any process.
+
+        >>> m1 = Session(); m1.power_on(); m1.run(0.2); state = m1.snapshot()
+        >>> m1.run(1); later = m1.lcd
+        >>> m1.restore(state); m1.run(1); m1.lcd == later
+        True
+        """
+        return snapshots.encode({
+            "model": self.model.name,
+            "firmware": self.firmware.sha1,
+            "powered": self.powered,
+            "machine": self.machine.snapshot(),
+            "kept": self._kept,
+            "power_ups": self._power_ups,
+            "seed": self.seed,
+            "actions": [list(action) for action in self._actions],
+            "order": self._order,
+            "changed_at": self._changed_at,
+            "picture": self._picture,
+            "timeline": [[change.clock, *change.lcd] for change in self.timeline],
+        })
+
+    def restore(self, data: bytes) -> None:
+        """Take a snapshot back; the session goes on from there exactly as the other one did.
+
+        Raises:
+            SnapshotError: damaged, or of another model or firmware.
+        """
+        block = snapshots.decode(data)
+        try:
+            if (block["model"], block["firmware"]) != (self.model.name, self.firmware.sha1):
+                raise SnapshotError(
+                    f"the snapshot is of {block['model']} with firmware {block['firmware'][:12]}",
+                    f"{self.model.name} with firmware {self.firmware.sha1[:12]}",
+                )
+            machine = self._new_machine()
+            machine.restore(block["machine"])
+            self.machine = machine
+            self.powered = bool(block["powered"])
+            self._kept = block["kept"]
+            self._power_ups = int(block["power_ups"])
+            self.seed = int(block["seed"])
+            self._actions = [(int(a), int(b), str(c), d) for a, b, c, d in block["actions"]]
+            self._order = int(block["order"])
+            self._changed_at = int(block["changed_at"])
+            self._picture = None if block["picture"] is None else (block["picture"][0], block["picture"][1])
+            self.timeline = [LcdChange(int(c), (a, b)) for c, a, b in block["timeline"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise SnapshotError("the snapshot does not fit this machine", "one of the same program version") from error
+
+    # inside
+
+    def _new_machine(self) -> M1:
+        machine = build(self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card)
+        machine.lcd.on_change(self._lcd_changed)
+        return machine
+
+    def _lcd_changed(self) -> None:
+        now = self.machine.scheduler.now
+        self._settle(now)
+        self._picture = self.machine.lcd.text()
+        self._changed_at = now
+
+    def _settle(self, now: int) -> None:
+        if self._picture is not None and now - self._changed_at >= SETTLE:
+            if not self.timeline or self.timeline[-1].lcd != self._picture:
+                self.timeline.append(LcdChange(self._changed_at, self._picture))
+            self._picture = None
+
+    def _busy_until(self) -> int:
+        last = max((action[0] for action in self._actions), default=0)
+        return max(last, self.machine.midi_in.idle_at)
+
+    def _act(self, clock: int, name: str, value: Any) -> None:
+        self._order += 1
+        bisect.insort(self._actions, (clock, self._order, name, value))
+
+    def _do_press(self, key: str) -> None:
+        self.machine.panel.press(key)
+
+    def _do_release(self, key: str) -> None:
+        self.machine.panel.release(key)
+
+    def _do_slide(self, value: int) -> None:
+        self.machine.panel.set_slider(value)

@@ -1,0 +1,107 @@
+"""korgm1 boot: switch on, watch the LCD, say how it ended."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK
+from korgm1.verbs.options import add_machine_options, plan, session_from
+
+if TYPE_CHECKING:
+    from korgm1.session import BootResult, Session
+
+EPILOG = """\
+examples:
+  korgm1 boot --battery dead                        "#24", Init Prog, Battery Low (Internal)
+  korgm1 boot --sram my.sram                        keep the RAM in a file
+  korgm1 boot --sram my.sram --midi preload.syx@2   reload a bank over MIDI at two seconds
+  korgm1 boot --hold INT,CARD,COMBI                 initialise
+  korgm1 boot --press 4@2 --press 2@2.3             go to program 42
+  korgm1 boot --roms ~/dumps --engine v30 --json    your dump, for a program to read
+  korgm1 boot --battery low --png lcd.png           a picture of the display
+Without --seconds the boot ends when the play page has stood still for a second after the last input; any other page
+after ten.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Put this verb on the command line."""
+    parser = subparsers.add_parser(
+        "boot",
+        help="switch on and print what the LCD shows",
+        description="Switch the instrument on, run it, print the LCD timeline and the last picture, switch it off.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_machine_options(parser)
+    add_output_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """What `boot` and `run` can give when the power is off."""
+    out = parser.add_argument_group("what comes out")
+    out.add_argument("--json", action="store_true", help="print one JSON object")
+    out.add_argument("--png", metavar="FILE", help="draw the last LCD picture dot by dot")
+
+
+def boot(session: Session, args: argparse.Namespace) -> BootResult:
+    """Switch `session` on as the options say, and off again.
+
+    Raises:
+        M1Error: an input or output file that cannot be used.
+    """
+    session.power_on(args.hold)
+    plan(session, args)
+    result = session.boot(args.seconds)
+    if args.png:
+        session.screenshot(Path(args.png))
+    session.power_off()
+    return result
+
+
+def run(args: argparse.Namespace) -> int:
+    """Boot and print."""
+    session = session_from(args)
+    result = boot(session, args)
+    print(json.dumps(result.to_dict(), indent=2) if args.json else report(result))
+    return EXIT_CPU_FAULT if result.stopped else EXIT_OK
+
+
+def report(result: BootResult) -> str:
+    """The result as text for people."""
+    firmware, battery = result.firmware, result.battery
+    lines = [
+        f"{result.model}: {firmware['name']} {firmware['version']} (sha1 {firmware['sha1'][:12]}), "
+        f"engine {result.engine}, cell {battery['volts']:.2f} V = ADC code {battery['adc_code']:02X}h",
+    ]
+    lines += [f"warning: {warning}" for warning in result.warnings]
+    lines.append("")
+    lines += [f"{c.seconds:9.4f} s  |{c.lcd[0]}|{c.lcd[1]}|" for c in result.timeline]
+    lines += ["", lcd_box(result.lcd)]
+    lit = [name for name, on in result.leds.items() if on]
+    lines.append("LEDs: " + (", ".join(lit) if lit else "none"))
+    if result.midi_out:
+        said = result.midi_out.replace(b"\xfe", b"")
+        shown = said[:24].hex(" ").upper() + (" ..." if len(said) > 24 else "") if said else "active sensing only"
+        lines.append(f"MIDI OUT: {len(result.midi_out):,} bytes, {shown}")
+    if result.cpu["halted"] and not result.cpu["interrupts"]:
+        lines.append(f"the CPU is halted at {result.cpu['at']} with interrupts off")
+    seconds = result.clocks / 8_000_000
+    how = {
+        "play page": "the play page stood still",
+        "still": "the display stood still for ten seconds",
+        "time": "the time was up",
+        "stopped": f"stopped: {result.stopped}",
+    }[result.ended]
+    lines.append(f"{seconds:.3f} s, {result.clocks:,} clocks: {how}; RAM sha1 {result.sram_sha1[:12]}")
+    return "\n".join(lines)
+
+
+def lcd_box(lcd: tuple[str, str]) -> str:
+    """The two lines in a frame."""
+    bar = "+" + "-" * 40 + "+"
+    return "\n".join([bar, f"|{lcd[0]}|", f"|{lcd[1]}|", bar])

@@ -1,0 +1,146 @@
+"""Options that every verb with a running machine has, and the session they describe."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from korgm1.errors import UsageError
+
+if TYPE_CHECKING:
+    from korgm1.session import Session
+
+ENGINES = ("unicorn", "v30", "lockstep")
+
+
+class Timed(NamedTuple):
+    """A word of the command line with a time: `TEXT@SECONDS`."""
+
+    text: str
+    seconds: float
+
+
+def timed(word: str) -> Timed:
+    """`TEXT@SECONDS`.
+
+    >>> timed("INT@2.5")
+    Timed(text='INT', seconds=2.5)
+    """
+    text, at, seconds = word.rpartition("@")
+    try:
+        value = float(seconds)
+    except ValueError:
+        value = -1.0
+    if not at or not text or not 0 <= value < 1e6:
+        raise argparse.ArgumentTypeError(f"{word!r} is not KEY@SECONDS, such as INT@2.5")
+    return Timed(text, value)
+
+
+def timed_file(word: str) -> Timed:
+    """`FILE@SECONDS`, or `FILE` alone, which is at two seconds: OpenM1 has booted by then.
+
+    >>> timed_file("bank.syx")
+    Timed(text='bank.syx', seconds=2.0)
+    """
+    try:
+        return timed(word)
+    except argparse.ArgumentTypeError:
+        return Timed(word, 2.0)
+
+
+def keys(text: str) -> tuple[str, ...]:
+    """A comma-separated list of panel keys.
+
+    >>> keys("INT,card")
+    ('INT', 'CARD')
+    """
+    return tuple(word.strip().upper() for word in text.split(",") if word.strip())
+
+
+def seconds(text: str) -> float:
+    """A length of emulated time in seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value
+
+
+def add_machine_options(parser: argparse.ArgumentParser) -> None:
+    """The options `boot` and `run` share."""
+    machine = parser.add_argument_group("the instrument")
+    machine.add_argument("--model", default="m1", choices=("m1", "m1ex", "m1r", "m1rex"), help="default: m1")
+    machine.add_argument(
+        "--roms", nargs="?", const="", metavar="PATH",
+        help="folder, zip or file with your OS dump ($KORGM1_ROMS or roms/ without PATH); without --roms OpenM1 runs",
+    )
+    machine.add_argument("--engine", default="unicorn", choices=ENGINES, help="the CPU; default: unicorn")
+    machine.add_argument(
+        "--battery", default="fresh", metavar="fresh|low|dead|absent|VOLTS", help="the cell; default: fresh"
+    )
+    machine.add_argument(
+        "--sram", metavar="FILE", help="the RAM's image: read at power-on where it exists, written back at power-off"
+    )
+    machine.add_argument("--card", metavar="FILE", help="a program card image (32,768 bytes) in the slot")
+    machine.add_argument("--seed", type=int, default=0, metavar="N", help="which particular RAM chips; default: 0")
+    machine.add_argument(
+        "--hypothesis", action="append", default=[], metavar="ID=VALUE", help="another guess (korgm1 hypotheses)"
+    )
+    hands = parser.add_argument_group("what is done to it")
+    hands.add_argument("--hold", type=keys, default=(), metavar="KEY,...", help="keys held at power-on, as INT,CARD")
+    hands.add_argument(
+        "--press", type=timed, action="append", default=[], metavar="KEY@SECONDS",
+        help="a key pressed at that time, as PROG@2; VALUE=0..127@SECONDS moves the slider; may be repeated",
+    )
+    hands.add_argument(
+        "--midi", type=timed_file, action="append", default=[], metavar="FILE[@SECONDS]",
+        help="a .syx, .mid or raw file sent into MIDI IN at that time (default 2); may be repeated",
+    )
+    hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run")
+
+
+def session_from(args: argparse.Namespace) -> Session:
+    """The session the options describe, with its key presses and MIDI still to be planned by `plan`.
+
+    Raises:
+        M1Error: an option that cannot be used.
+    """
+    from korgm1.board.card import SIZE as CARD_SIZE
+    from korgm1.files import read_file
+    from korgm1.session import Session
+
+    choose = {}
+    for word in args.hypothesis:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise UsageError(f"--hypothesis {word!r} has no value", "ID=VALUE", "korgm1 hypotheses")
+        choose[key] = value
+    card = read_file(Path(args.card), f"a card image of {CARD_SIZE:,} bytes") if args.card else None
+    return Session(
+        model=args.model, roms=args.roms, engine=args.engine, battery=args.battery, sram=args.sram, seed=args.seed,
+        hypotheses=choose, card=card,
+    )
+
+
+def plan(session: Session, args: argparse.Namespace) -> None:
+    """Hand the session, which is on, the key presses and MIDI of the command line.
+
+    Raises:
+        M1Error: no such key, or a file that cannot be used.
+    """
+    from korgm1.verbs.midi_file import load_midi
+
+    for what, at in args.press:
+        name, equals, value = what.upper().partition("=")
+        if name == "VALUE" and equals:
+            if not value.isdigit() or int(value) > 127:
+                raise UsageError(f"--press {what!r}: the slider has no position {value!r}", "VALUE=0 to VALUE=127")
+            session.slide_at(int(value), at)
+        else:
+            session.press_at(what.upper(), at)
+    for name, at in args.midi:
+        for offset, data in load_midi(Path(name)):
+            session.midi_in(data, at + offset)

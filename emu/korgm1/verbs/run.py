@@ -1,0 +1,217 @@
+"""korgm1 run: the instrument, live. The only place where emulated time is tied to the host's."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from korgm1.clock import CPU_HZ, clocks
+from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
+from korgm1.verbs.boot import add_output_options
+from korgm1.verbs.options import add_machine_options, plan, session_from
+
+if TYPE_CHECKING:
+    from korgm1.session import Session
+
+EPILOG = """\
+examples:
+  korgm1 run                                the instrument with its own memory, kept from run to run
+  korgm1 run --battery dead                 the same after years in a cellar
+  korgm1 run --sram my.sram --midi a.syx    another memory, a bank sent into MIDI IN
+  korgm1 run --no-sram --terminal           a part that was never powered, in the terminal
+Closing the window, q in the terminal, or Ctrl-C switches the power off and saves the RAM.
+"""
+
+FRAME = 1 / 60
+"""Host seconds from picture to picture."""
+LATE = 0.25
+"""Host seconds the emulation may be behind before the time is given up (a busy host, a laptop that slept)."""
+JUDGE = 2.0
+"""Host seconds over which the speed is judged."""
+TOO_SLOW = 0.95
+"""Below this share of real time a host is called slow."""
+
+
+class View(Protocol):
+    """What a frontend shows itself as."""
+
+    def poll(self, wait: float) -> bool:
+        """Take input for `wait` seconds at most; False to switch off."""
+
+    def draw(self, status: str = "") -> None:
+        """Show the present state and a hint."""
+
+    def close(self) -> None:
+        """Put everything back."""
+
+
+Open = Callable[["Session"], View]
+
+
+class Pacer:
+    """Emulated time at the host's pace.
+
+    Args:
+        session: what is run; its power is on.
+        seconds: emulated seconds after which `done` is true; None for never.
+        monotonic: the host's clock, in seconds.
+    """
+
+    def __init__(
+        self, session: Session, seconds: float | None = None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._session = session
+        self._monotonic = monotonic
+        self._origin = monotonic() - session.clock / CPU_HZ
+        self._end = None if seconds is None else clocks(seconds)
+        self._judged = (monotonic(), session.clock)
+        self.speed = 1.0
+        """Emulated time by host time, lately; 1.0 is real time."""
+
+    @property
+    def done(self) -> bool:
+        """True when the time is up."""
+        return self._end is not None and self._session.clock >= self._end
+
+    def step(self) -> float:
+        """Run up to the present, two frames at most so that the panel stays alive on a slow host.
+
+        Returns:
+            Host seconds until the next step.
+        """
+        session = self._session
+        present = self._monotonic() - self._origin
+        behind = present - session.clock / CPU_HZ
+        if behind > LATE:
+            self._origin += behind - FRAME
+            present -= behind - FRAME
+        target = min(clocks(present), session.clock + clocks(2 * FRAME))
+        if self._end is not None:
+            target = min(target, self._end)
+        if target > session.clock:
+            session.run_until(target)
+        now = self._monotonic()
+        if now - self._judged[0] >= JUDGE:
+            self.speed = (session.clock - self._judged[1]) / CPU_HZ / (now - self._judged[0])
+            self._judged = (now, session.clock)
+        return max(0.0, FRAME - (now - self._origin - session.clock / CPU_HZ))
+
+
+def add_parser(subparsers: Any, frontends: Mapping[str, Open]) -> None:
+    """Put this verb on the command line.
+
+    Args:
+        subparsers: where to.
+        frontends: "window" and "terminal": functions that open the view of a session. "window" raises UserError where
+            there is no display.
+    """
+    parser = subparsers.add_parser(
+        "run",
+        help="the instrument, live",
+        description="Switch the instrument on and play it at real-time speed, in a window or in the terminal.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_machine_options(parser)
+    live = parser.add_argument_group("live")
+    live.add_argument("--terminal", action="store_true", help="no window, even where there is a display")
+    live.add_argument("--no-sram", action="store_true", help="start with RAM that was never powered, and keep nothing")
+    add_output_options(parser)
+    parser.set_defaults(run=lambda args: run(args, frontends))
+
+
+def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
+    """Run until the user or `--seconds` ends it; the power is switched off in every case."""
+    if args.no_sram and args.sram:
+        raise UsageError("--sram and --no-sram exclude each other", "one of them")
+    if not args.sram and not args.no_sram:
+        args.sram = str(own_image(args))
+    session = session_from(args)
+    for warning in session.firmware.warnings:
+        print(f"korgm1: {warning}", file=sys.stderr)
+    session.power_on(args.hold)
+    try:
+        plan(session, args)
+        _play(session, args, frontends)
+        result = session.result("stopped" if session.stopped else "time")
+        if args.png:
+            session.screenshot(Path(args.png))
+    finally:
+        session.power_off()
+    if args.json:
+        print(json.dumps(result.to_dict(), indent=2))
+    elif args.sram:
+        print(f"power off; the RAM is in {args.sram}")
+    return EXIT_CPU_FAULT if session.stopped else EXIT_OK
+
+
+def own_image(args: argparse.Namespace) -> Path:
+    """Where the user's RAM image of this model and firmware is kept from run to run.
+
+    Each firmware has one of its own: another version would take the first's memory for garbage and initialise it.
+    """
+    import platformdirs
+
+    from korgm1.romset.load import load_os
+
+    firmware = load_os(args.roms, args.model)
+    version = firmware.version if firmware.version != "?" else firmware.sha1[:8]
+    name = firmware.name if args.roms is None else f"{firmware.name} {version}"
+    slug = re.sub(r"[^a-z0-9]+", "-", f"{args.model} {name}".lower()).strip("-")
+    return Path(platformdirs.user_data_dir("korgm1", appauthor=False)) / f"{slug}.sram"
+
+
+def status(session: Session, pacer: Pacer) -> str:
+    """The line below the panel: the CPU has stopped, the host is too slow, or ""."""
+    if session.stopped:
+        return f"the CPU has stopped: {session.stopped}"
+    if pacer.speed < TOO_SLOW:
+        return f"this host is too slow: {pacer.speed:.0%} of real speed (--engine v30 may be faster)"
+    return ""
+
+
+def _play(session: Session, args: argparse.Namespace, frontends: Mapping[str, Open]) -> None:
+    view = _open(session, args, frontends)
+    try:
+        with _asked_to_stop() as asked:
+            pacer = Pacer(session, args.seconds)
+            wait = 0.0
+            while not pacer.done and not asked and view.poll(wait):
+                wait = pacer.step()
+                view.draw(status(session, pacer))
+    finally:
+        view.close()
+
+
+def _open(session: Session, args: argparse.Namespace, frontends: Mapping[str, Open]) -> View:
+    if not args.terminal:
+        try:
+            return frontends["window"](session)
+        except UserError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            print(f"korgm1: {error.found}{hint}: here is the terminal", file=sys.stderr)
+    return frontends["terminal"](session)
+
+
+@contextlib.contextmanager
+def _asked_to_stop() -> Iterator[list[int]]:
+    """A list that holds something once Ctrl-C, SIGTERM or SIGHUP has come.
+
+    A list, because an exception could strike in the midst of a device that the CPU is just talking to.
+    """
+    asked: list[int] = []
+    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = [signal.signal(number, lambda number, _frame: asked.append(number)) for number in signals]
+    try:
+        yield asked
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,153 @@
+; Power-on: banner, held keys, ROM check, RAM check, battery, then the play page.
+
+KEYS_INT        equ     04h             ; column 0 of the panel: INT, CARD, COMBI
+KEYS_INITIALISE equ     1Ch
+BANNER_TICKS    equ     TICKS_SECOND
+CODE_LOW        equ     80h             ; battery codes: below is low, above CODE_HIGH is high
+CODE_HIGH       equ     0CCh
+LED_INT         equ     01h
+LED_PROG        equ     10h
+
+power_on:
+        mov     dx, PIO_C
+        mov     al, LED_INT | LED_PROG
+        out     dx, al
+        call    lcd_init
+        mov     di, LINE_1
+        mov     si, text_banner
+        call    put_text
+        call    lcd_refresh
+
+        mov     cx, 50                  ; 100 ms is plenty: two panel scans, three conversions of the battery's channel
+.measure:
+        mov     ax, 1
+        call    wait_ticks
+        cmp     byte [adc_count], 3
+        jae     .measured
+        loop    .measure
+.measured:
+        mov     al, [adc_value]
+        push    ax
+        mov     ax, 16                  ; one more scan of the panel
+        call    wait_ticks
+        mov     al, ADC_SLIDER
+        call    adc_select
+
+        mov     al, [key_state]
+        and     al, KEYS_INITIALISE
+        cmp     al, KEYS_INITIALISE
+        jne     .keep
+        call    initialise_all
+        jmp     .valid
+.keep:
+        cmp     al, KEYS_INT
+        jne     .check
+        call    rom_check
+.check:
+        call    ram_check
+        je      .whole
+        call    ram_initialise
+        jmp     .valid
+.whole:
+        call    set_layout
+        cmp     byte [SET_RECEIVING], 0
+        je      .valid
+        call    receive_repair
+        mov     word [message], text_incomplete
+.valid:
+        pop     ax
+        mov     bx, text_battery_low
+        cmp     al, CODE_LOW
+        jb      .battery
+        mov     bx, text_battery_high
+        cmp     al, CODE_HIGH
+        jbe     .charged
+.battery:
+        mov     [message], bx
+.charged:
+        mov     ax, BANNER_TICKS        ; the banner stands a second from reset
+        cmp     [message_ticks], ax     ; after a check or an initialisation, a second from then
+        ja      .linger
+        sub     ax, [ticks]
+        jbe     .ready
+        call    wait_ticks
+        jmp     .ready
+.linger:
+        call    wait_ticks
+.ready:
+        set1    pa_high, 7              ; the sound chips leave reset
+        mov     word [message_ticks], 0
+        mov     al, [key_head]          ; keys held at power-on are not presses
+        mov     [key_tail], al
+        jmp     main
+
+; INT + CARD + COMBI: everything that is not stack, and says so.
+initialise_all:
+        mov     di, 1000h
+        mov     cx, (0E000h - 1000h) / 2
+        xor     ax, ax
+        rep stosw
+        mov     di, STACK_TOP
+        mov     cx, (10000h - STACK_TOP) / 2
+        rep stosw
+        call    ram_initialise
+        mov     di, LINE_2
+        mov     si, text_initialised
+        call    put_text
+        jmp     show_check
+
+; INT: the sums of both ROM halves.
+rom_check:
+        call    rom_sum
+        mov     di, LINE_2
+        mov     si, text_rom_ok
+        cmp     bx, [cs:rom_sums]
+        jne     .bad
+        cmp     dx, [cs:rom_sums + 2]
+        je      .say
+.bad:
+        mov     si, text_rom_bad
+.say:
+        push    dx
+        push    bx
+        call    put_text
+        mov     di, LINE_2 + 8
+        mov     si, text_ic32
+        call    put_text
+        pop     ax
+        call    put_hex
+        mov     di, LINE_2 + 20
+        mov     si, text_ic23
+        call    put_text
+        pop     ax
+        call    put_hex
+show_check:
+        call    lcd_refresh
+        mov     word [message_ticks], BANNER_TICKS + 1
+        ret
+
+; Sums of the even (BX) and odd (DX) bytes of E0000-FFFFB.
+rom_sum:
+        push    ds
+        xor     bx, bx
+        xor     dx, dx
+        mov     ax, 0E000h
+        mov     ds, ax
+        mov     cx, 8000h
+        call    .words
+        mov     ax, ROM_SEGMENT
+        mov     ds, ax
+        mov     cx, 8000h - 2
+        call    .words
+        pop     ds
+        ret
+.words:
+        xor     si, si
+.next:
+        lodsw
+        add     dl, ah                  ; odd byte
+        adc     dh, 0
+        xor     ah, ah
+        add     bx, ax
+        loop    .next
+        ret

@@ -1,0 +1,252 @@
+; The main loop, the keys common to all modes, the mode changes. Between events the CPU halts.
+
+MODE_COMBI      equ     0               ; as in the MIDI mode messages
+MODE_EDIT_COMBI equ     1
+MODE_PROG       equ     2
+MODE_EDIT_PROG  equ     3
+MODE_GLOBAL     equ     4
+MODE_SEQ        equ     6
+
+; logical keys; 0-9 are the digits
+KEY_UP          equ     10
+KEY_DOWN        equ     11
+KEY_HOLD10      equ     12
+KEY_A           equ     16              ; to H = 23
+KEY_PAGE_DOWN   equ     24
+KEY_PAGE_UP     equ     25
+KEY_INT         equ     32
+KEY_CARD        equ     33
+KEY_MODES       equ     40              ; + mode number
+KEY_NONE        equ     0FFh
+
+REPEAT_FIRST    equ     250             ; ticks before UP and DOWN repeat, and between repeats
+REPEAT_NEXT     equ     50
+SLIDER_STEP     equ     4               ; codes the slider must move to count
+
+main:
+        mov     byte [repeat_key], KEY_NONE
+        call    load_program
+        call    load_combi
+        mov     al, MODE_PROG
+        call    set_mode
+.loop:
+        call    midi_service
+        call    key_service
+        mov     ax, [ticks]
+        cmp     ax, [seen_ticks]
+        je      .same_tick
+        call    tick_service
+.same_tick:
+        cmp     byte [redraw], 0
+        je      .drawn
+        call    draw
+.drawn:
+        cli                             ; nothing may arrive between the look and the halt
+        mov     ax, [ticks]
+        cmp     ax, [seen_ticks]
+        jne     .busy
+        mov     ax, [rx_head]
+        cmp     ax, [rx_tail]
+        jne     .busy
+        mov     al, [key_head]
+        cmp     al, [key_tail]
+        jne     .busy
+        sti                             ; takes effect after the HLT has begun
+        hlt
+        jmp     .loop
+.busy:
+        sti
+        jmp     .loop
+
+; What time brings: message and repeat timers, slider, keyboard, active sensing, a dump that stopped.
+tick_service:
+        mov     bx, ax
+        sub     bx, [seen_ticks]        ; BX = ticks passed
+        mov     [seen_ticks], ax
+        cmp     word [message_ticks], 0
+        je      .no_message
+        sub     [message_ticks], bx
+        ja      .no_message
+        call    end_message
+.no_message:
+        call    repeat_service
+        call    slider_service
+        call    keyboard_service
+        jmp     midi_tick
+
+end_message:
+        xor     ax, ax
+        mov     [message], ax
+        mov     [message_ticks], ax
+        mov     byte [redraw], 1
+        ret
+
+repeat_service:                         ; BX = ticks passed, kept
+        cmp     byte [repeat_key], KEY_NONE
+        je      .end
+        mov     al, [key_state + 2]     ; UP is bit 0, DOWN bit 1 of column 2
+        and     al, 3
+        jz      .released
+        sub     [repeat_ticks], bx
+        ja      .end
+        mov     word [repeat_ticks], REPEAT_NEXT
+        mov     al, [repeat_key]
+        push    bx
+        call    mode_key
+        pop     bx
+.end:
+        ret
+.released:
+        mov     byte [repeat_key], KEY_NONE
+        ret
+
+; A slider position counts when it moved SLIDER_STEP codes, or reached an end.
+slider_service:
+        cmp     byte [adc_count], 2
+        jb      .end
+        mov     al, [adc_value]
+        mov     ah, [slider_seen]
+        cmp     byte [slider_known], 0
+        je      .first
+        cmp     al, ah
+        je      .end
+        test    al, al
+        jz      .moved
+        cmp     al, 255
+        je      .moved
+        mov     cl, al
+        sub     cl, ah
+        jns     .distance               ; differences above 127 are large either way
+        neg     cl
+.distance:
+        cmp     cl, SLIDER_STEP
+        jb      .end
+.moved:
+        mov     [slider_seen], al
+        push    bx
+        call    mode_slider
+        pop     bx
+.end:
+        ret
+.first:
+        mov     [slider_seen], al
+        mov     byte [slider_known], 1
+        ret
+
+key_service:
+        mov     bl, [key_tail]
+        cmp     bl, [key_head]
+        je      .end
+        xor     bh, bh
+        mov     al, [key_ring + bx]
+        inc     bl
+        and     bl, KEY_RING_SIZE - 1
+        mov     [key_tail], bl
+        mov     bl, al
+        mov     al, [cs:key_table + bx]
+        cmp     al, KEY_NONE
+        je      key_service
+        call    key_press
+        jmp     key_service
+.end:
+        ret
+
+; A key AL was pressed.
+key_press:
+        cmp     word [message], 0
+        je      .no_message
+        push    ax
+        call    end_message
+        pop     ax
+.no_message:
+        cmp     al, KEY_INT
+        jb      mode_key
+        je      .int
+        cmp     al, KEY_CARD
+        je      .card
+        sub     al, KEY_MODES
+        jmp     set_mode
+.int:
+        mov     byte [entry_digits], 0
+        mov     byte [redraw], 1
+        ret
+.card:
+        mov     dx, PIO_B
+        in      al, dx
+        mov     si, text_no_card
+        test    al, 40h
+        jnz     .say
+        mov     si, text_card_later
+.say:
+        xor     cx, cx
+        jmp     show_message
+
+; A key of the mode in force: digits, UP, DOWN, cursor, PAGE.
+mode_key:
+        cmp     al, KEY_UP
+        je      .repeats
+        cmp     al, KEY_DOWN
+        jne     .single
+.repeats:
+        cmp     al, [repeat_key]
+        je      .single
+        mov     [repeat_key], al
+        mov     word [repeat_ticks], REPEAT_FIRST
+.single:
+        mov     ah, [mode]
+        cmp     ah, MODE_GLOBAL
+        je      global_key
+        cmp     ah, MODE_PROG
+        je      play_key
+        test    ah, ah                  ; COMBI
+        jz      play_key
+        ret
+
+mode_slider:                            ; AL = code
+        mov     ah, [mode]
+        cmp     ah, MODE_GLOBAL
+        je      global_slider
+        cmp     ah, MODE_PROG
+        je      play_slider
+        test    ah, ah
+        jz      play_slider
+        ret
+
+; Enters mode AL and lights its LED; INT is always lit.
+set_mode:
+        mov     [mode], al
+        mov     byte [entry_digits], 0
+        mov     byte [redraw], 1
+        mov     byte [repeat_key], KEY_NONE
+        mov     bl, al
+        xor     bh, bh
+        mov     al, [cs:led_table + bx]
+        mov     dx, PIO_C
+        out     dx, al
+        ret
+
+draw:
+        mov     byte [redraw], 0
+        call    clear_screen
+        mov     bl, [mode]
+        xor     bh, bh
+        shl     bx, 1
+        call    [cs:draw_table + bx]
+        mov     si, [message]
+        test    si, si
+        jz      .plain
+        call    clear_line_2
+        call    put_text
+.plain:
+        jmp     lcd_refresh
+
+draw_absent:                            ; EDIT COMBI, EDIT PROG, SEQ
+        mov     bl, [mode]
+        xor     bh, bh
+        shl     bx, 1
+        mov     si, [cs:mode_names + bx]
+        mov     di, LINE_1
+        call    put_text
+        mov     di, LINE_2
+        mov     si, text_absent
+        jmp     put_text

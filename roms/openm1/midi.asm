@@ -1,0 +1,126 @@
+; MIDI IN: running status, real-time bytes anywhere, program change; active sensing both ways. SysEx goes to sysex.asm.
+
+SENSING_LIMIT   equ     165             ; ticks: 330 ms without a byte end active sensing
+SENSING_SEND    equ     135             ; 270 ms of silence on MIDI OUT
+SYSEX_LIMIT     equ     1500            ; 3 s without a byte give a dump up (slow senders pause for 1 s)
+
+; Takes everything received so far.
+midi_service:
+        call    midi_get
+        jc      .end
+        call    midi_byte
+        jmp     midi_service
+.end:
+        cmp     byte [rx_lost], 0
+        je      .whole
+        mov     byte [rx_lost], 0
+        mov     byte [midi_running], 0
+        cmp     byte [sx_open], 0
+        jne     sysex_abort
+.whole:
+        ret
+
+midi_byte:
+        cmp     word [sensing], 0
+        je      .unsensed
+        mov     word [sensing], SENSING_LIMIT
+.unsensed:
+        cmp     al, 0F8h
+        jae     .real_time
+        mov     word [sx_ticks], 0
+        test    al, 80h
+        jz      .data
+        cmp     byte [sx_open], 0
+        je      .status
+        cmp     al, 0F7h
+        je      sysex_end
+        push    ax
+        call    sysex_abort
+        pop     ax
+.status:
+        mov     byte [midi_have], 0
+        mov     byte [midi_running], 0
+        cmp     al, 0F0h
+        je      sysex_begin
+        ja      .end                    ; system common: nothing for us
+        mov     [midi_running], al
+.end:
+        ret
+
+.real_time:
+        cmp     al, 0FEh
+        jne     .end
+        mov     word [sensing], SENSING_LIMIT
+        ret
+
+.data:
+        cmp     byte [sx_open], 0
+        je      .channel
+        jmp     [sx_next]
+.channel:
+        mov     ah, [midi_running]
+        test    ah, ah
+        jz      .end
+        mov     bl, [midi_have]
+        xor     bh, bh
+        mov     [midi_data + bx], al
+        inc     bx
+        mov     [midi_have], bl
+        mov     al, ah
+        and     al, 0F0h
+        cmp     al, 0C0h
+        je      .one
+        cmp     al, 0D0h
+        je      .one
+        cmp     bl, 2
+        jb      .end
+.one:
+        mov     byte [midi_have], 0
+        cmp     al, 0C0h
+        jne     .end                    ; notes and controllers: sound is a later version
+        and     ah, 0Fh
+        cmp     ah, [SET_CHANNEL]
+        je      program_change
+        ret
+
+; Selects program or combination midi_data (0-127; above 99 minus 100) in the play modes.
+program_change:
+        mov     al, [mode]
+        cmp     al, MODE_PROG
+        je      .play
+        cmp     al, MODE_COMBI
+        jne     .end
+.play:
+        mov     al, [midi_data]
+        cmp     al, 100
+        jb      .fits
+        sub     al, 100
+.fits:
+        call    to_bcd
+        jmp     set_number
+.end:
+        ret
+
+; Once a tick; BX = ticks passed.
+midi_tick:
+        cmp     word [sensing], 0
+        je      .unsensed
+        sub     [sensing], bx
+        ja      .unsensed
+        mov     word [sensing], 0       ; the sender is gone: quietly back to normal
+        mov     byte [midi_running], 0
+.unsensed:
+        cmp     byte [sx_open], 0
+        je      .closed
+        add     [sx_ticks], bx
+        cmp     word [sx_ticks], SYSEX_LIMIT
+        jb      .closed
+        call    sysex_abort
+.closed:
+        add     [tx_quiet], bx
+        cmp     word [tx_quiet], SENSING_SEND
+        jb      .end
+        mov     al, 0FEh
+        jmp     midi_put
+.end:
+        ret

@@ -1,0 +1,41 @@
+; OpenM1: free firmware for the NEC V50 board of the Korg M1. Top file: the order of the parts and the layout of the 128 KB image.
+; Not made by Korg, contains nothing of Korg's. See README.md for the memory map, the tables and how it is built.
+;
+; The image is E0000-FFFFF. Code and constants live in the segment F000; E0000-EFFFF holds only the identification text.
+
+        cpu     186
+        bits    16
+
+%include "nec.inc"
+%include "io.inc"
+%include "ram.inc"
+%include "version.inc"
+
+        section ident start=0 vstart=0
+        db      "OpenM1 ", VERSION, ". Free firmware for the Korg M1 board (NEC V50), not made by Korg. IC32 = even bytes, IC23 = odd bytes.", 0
+        times   10000h - ($ - $$) db 0FFh
+
+        section code start=10000h vstart=0
+%include "reset.asm"
+%include "boot.asm"
+%include "tick.asm"
+%include "serial.asm"
+%include "lcd.asm"
+%include "text.asm"
+%include "store.asm"
+%include "layout.asm"
+%include "main.asm"
+%include "play.asm"
+%include "global.asm"
+%include "midi.asm"
+%include "sysex.asm"
+%include "receive.asm"
+%include "dump.asm"
+%include "keyboard.asm"
+%include "tables.asm"
+        times   0FFF0h - ($ - $$) db 0FFh
+        jmp     ROM_SEGMENT:reset       ; FFFF0: where the V50 starts
+        db      VERSION, 0
+        times   0FFFCh - ($ - $$) db 0FFh
+rom_sums:                               ; filled in by the build tool: sum of the even bytes and of the odd bytes of E0000-FFFFB
+        dw      0, 0

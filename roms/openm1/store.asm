@@ -1,0 +1,152 @@
+; Stored data: every change keeps the sums right, so the RAM is valid whenever the power goes.
+;
+; SUM_1 is the sum of the words of REGION, SUM_2 the sum of SUM_1 after each word (both modulo 65536): SUM_2 makes the
+; order count. A store first writes into the journal what it is going to do, then does it, then closes the journal;
+; power-on does an open one again.
+
+; Stores AL at DI, somewhere in REGION. Keeps all registers but AX.
+store:
+        push    bx
+        push    cx
+        push    dx
+        mov     cl, [di]
+        cmp     al, cl
+        je      .same
+        mov     [JOURNAL_VALUE], al
+        mov     [JOURNAL_ADDRESS], di
+        mov     bl, al
+        xor     bh, bh
+        xor     ch, ch
+        sub     bx, cx                  ; BX = change of the word, modulo 65536
+        mov     ax, REGION_END
+        sub     ax, di
+        inc     ax
+        shr     ax, 1                   ; AX = words from this one to the end
+        test    di, 1
+        jz      .even
+        mov     bh, bl                  ; a high byte
+        xor     bl, bl
+.even:
+        mul     bx
+        add     ax, [SUM_2]
+        add     bx, [SUM_1]
+        mov     [JOURNAL_SUM_1], bx
+        mov     [JOURNAL_SUM_2], ax
+        mov     word [JOURNAL], JOURNAL_OPEN
+        call    journal_apply
+.same:
+        pop     dx
+        pop     cx
+        pop     bx
+        ret
+
+journal_apply:
+        push    di
+        mov     di, [JOURNAL_ADDRESS]
+        mov     al, [JOURNAL_VALUE]
+        mov     [di], al
+        mov     ax, [JOURNAL_SUM_1]
+        mov     [SUM_1], ax
+        mov     ax, [JOURNAL_SUM_2]
+        mov     [SUM_2], ax
+        mov     word [JOURNAL], 0
+        pop     di
+        ret
+
+; Stores CX bytes from SI at DI.
+store_block:
+        lodsb
+        call    store
+        inc     di
+        loop    store_block
+        ret
+
+; The sums of REGION: BX = first, DX = second.
+region_sums:
+        xor     bx, bx
+        xor     dx, dx
+        mov     si, REGION
+        mov     cx, (REGION_END - REGION) / 2
+.next:
+        lodsw
+        add     bx, ax
+        add     dx, bx
+        loop    .next
+        ret
+
+write_sums:
+        call    region_sums
+        mov     [SUM_1], bx
+        mov     [SUM_2], dx
+        mov     word [JOURNAL], 0
+        ret
+
+signature_compare:                      ; Z = the signature is there
+        mov     si, SIGNATURE
+        mov     di, signature
+        mov     cx, 8
+.next:
+        lodsw
+        cmp     ax, [cs:di]
+        jne     .end
+        inc     di
+        inc     di
+        loop    .next
+        xor     ax, ax
+.end:
+        ret
+
+; Is what the RAM holds ours and whole? Z = yes. Finishes an interrupted store; it does not look at the battery.
+ram_check:
+        call    signature_compare
+        jne     .end
+        cmp     word [JOURNAL], JOURNAL_OPEN
+        jne     .sums
+        mov     ax, [JOURNAL_ADDRESS]
+        cmp     ax, REGION
+        jb      .sums
+        cmp     ax, REGION_END
+        jae     .sums
+        call    journal_apply
+.sums:
+        call    region_sums
+        cmp     bx, [SUM_1]
+        jne     .end
+        cmp     dx, [SUM_2]
+        jne     .end
+        cmp     byte [SET_ALLOCATION], 1
+        ja      .end                    ; NZ as well
+        xor     ax, ax
+.end:
+        ret
+
+; Writes the whole stored area anew. The signature goes last: a half-written area is never taken for valid.
+ram_initialise:
+        mov     di, STORED
+        mov     cx, (REGION_END - STORED) / 2
+        xor     ax, ax
+        rep stosw
+        mov     byte [SET_EXCLUSIVE], 1 ; protect off, channel 1, allocation 100/100 are zeros
+        call    set_layout
+        mov     di, [prog_base]
+        mov     cl, [sound_count]
+        xor     ch, ch
+.program:
+        call    init_program
+        loop    .program
+        mov     di, COMBI_DATA
+        mov     cl, [sound_count]
+        xor     ch, ch
+.combi:
+        call    init_combi
+        loop    .combi
+        call    init_sequences
+        call    write_sums
+        mov     si, signature
+        mov     di, SIGNATURE
+        mov     cx, 8
+.sign:
+        cs lodsw
+        stosw
+        loop    .sign
+        ret

@@ -1,0 +1,27 @@
+"""What tests share: where the outside data are, and the folder of tools."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+
+def data_file(name: str) -> Path:
+    """A file of the outside data: `$KORGM1_DATA`, else ../shared/data; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("KORGM1_DATA") or ROOT.parent / "shared" / "data")
+    path = folder / name
+    if not path.exists():
+        pytest.skip(f"{name} is not there: neither in $KORGM1_DATA nor in ../shared/data")
+    return path
+
+
+@pytest.fixture
+def preload() -> bytes:
+    """Korg's factory preload as one ALL DATA dump, 49,791 bytes."""
+    return data_file("M1preld.syx").read_bytes()

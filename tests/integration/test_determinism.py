@@ -1,0 +1,93 @@
+"""Same inputs, same seed: the same timeline, RAM and clock, however the run is cut, on every engine, in any process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from korgm1.session import BootResult, Session
+
+SYSEX = bytes.fromhex("F0423019 12F7 F07E7F0601F7".replace(" ", "")) + b"\xc0\x2a"
+
+
+def scenario(engine: str = "unicorn", slice_clocks: int | None = None, seed: int = 1) -> BootResult:
+    """Two and a half seconds with keys, slider and MIDI."""
+    session = Session(engine=engine, battery="low", seed=seed)
+    session.power_on(hold=("INT",))
+    session.press_at("4", 1.9)
+    session.press_at("2", 2.05)
+    session.slide_at(77, 2.2)
+    session.midi_in(SYSEX, at=1.8)
+    end = 20_000_000
+    if slice_clocks:
+        while session.clock < end:
+            session.run_until(min(end, session.clock + slice_clocks))
+    session.run_until(end)
+    return session.result()
+
+
+@pytest.fixture(scope="module")
+def reference() -> BootResult:
+    return scenario()
+
+
+def test_twice(reference: BootResult) -> None:
+    assert scenario() == reference
+
+
+@pytest.mark.parametrize("slice_clocks", [777, 8_000, 1_234_567])
+def test_another_slice_size(reference: BootResult, slice_clocks: int) -> None:
+    assert scenario(slice_clocks=slice_clocks) == reference
+
+
+@pytest.mark.parametrize("engine", ["v30", "lockstep"])
+def test_another_engine(reference: BootResult, engine: str) -> None:
+    other = scenario(engine).to_dict()
+    assert other.pop("engine") == engine
+    mine = reference.to_dict()
+    mine.pop("engine")
+    assert other == mine
+
+
+def test_another_seed_is_another_chip(reference: BootResult) -> None:
+    assert scenario(seed=2).sram_sha1 != reference.sram_sha1
+
+
+def test_a_subprocess_prints_the_same() -> None:
+    command = [
+        sys.executable, "-m", "korgm1", "boot", "--json", "--battery", "2.4", "--seed", "3",
+        "--press", "UP@1.9", "--seconds", "2.5",
+    ]
+    outputs = {subprocess.run(command, check=True, capture_output=True, text=True).stdout for _ in range(2)}
+    assert len(outputs) == 1
+    session = Session(battery=2.4, seed=3)
+    session.power_on()
+    session.press_at("UP", 1.9)
+    assert json.loads(outputs.pop()) == session.boot(2.5).to_dict()
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 19_000_000), st.sampled_from(["unicorn", "v30"]))
+def test_save_anywhere(first: int, engine: str) -> None:
+    """Run N, save, run M in a fresh session = run N + M."""
+    def begin() -> Session:
+        session = Session(engine=engine, battery="low")
+        session.power_on()
+        session.press_at("7", 1.9)
+        session.midi_in(SYSEX, at=1.85)
+        return session
+
+    one = begin()
+    one.run_until(first)
+    state = one.snapshot()
+    one.run_until(20_000_000)
+    other = Session(engine=engine, battery="low")
+    other.restore(state)
+    other.run_until(20_000_000)
+    assert other.result() == one.result()
+    assert other.snapshot() == one.snapshot()

@@ -1,0 +1,141 @@
+"""OpenM1's panel: selection, modes, GLOBAL pages, LEDs."""
+
+from __future__ import annotations
+
+import pytest
+
+from korgm1.session import Session
+
+
+@pytest.fixture(scope="module")
+def booted() -> bytes:
+    session = Session()
+    session.boot()
+    return session.snapshot()
+
+
+@pytest.fixture
+def m1(booted: bytes) -> Session:
+    session = Session()
+    session.restore(booted)
+    return session
+
+
+def press(session: Session, *keys: str) -> str:
+    for key in keys:
+        session.press(key)
+    return session.lcd[0].rstrip()
+
+
+def lit(session: Session) -> list[str]:
+    return [led for led, on in session.leds.items() if on]
+
+
+def test_digits(m1: Session) -> None:
+    assert press(m1, "4") == "Prog I4_ Init Prog"
+    assert press(m1, "2") == "Prog I42 Init Prog"
+    assert press(m1, "0", "7") == "Prog I07 Init Prog"
+
+
+def test_a_mode_key_forgets_half_a_number(m1: Session) -> None:
+    assert press(m1, "4", "PROG") == "Prog I00 Init Prog"
+
+
+def test_tens_hold(m1: Session) -> None:
+    press(m1, "5", "0", "10HOLD")
+    assert m1.lcd[0].endswith("10's HOLD")
+    assert press(m1, "7").startswith("Prog I57")
+    assert press(m1, "1").startswith("Prog I51")
+    assert press(m1, "10HOLD") == "Prog I51 Init Prog"
+    assert press(m1, "1") == "Prog I1_ Init Prog"
+
+
+def test_up_and_down_go_round(m1: Session) -> None:
+    assert press(m1, "UP", "UP", "DOWN") == "Prog I01 Init Prog"
+    assert press(m1, "DOWN", "DOWN") == "Prog I99 Init Prog"
+    assert press(m1, "UP") == "Prog I00 Init Prog"
+
+
+def test_up_repeats(m1: Session) -> None:
+    m1.press("UP", seconds=0.3)
+    assert m1.lcd[0].startswith("Prog I01")
+    m1.press("UP", seconds=1.0)
+    assert 5 <= int(m1.lcd[0][6:8]) <= 9
+
+
+def test_slider_selects_once_it_moves(m1: Session) -> None:
+    assert press(m1, "4", "2") == "Prog I42 Init Prog"
+    m1.run(1)
+    assert m1.lcd[0].startswith("Prog I42")
+    m1.slide(127)
+    m1.run(0.2)
+    assert m1.lcd[0].startswith("Prog I99")
+    m1.slide(0)
+    m1.run(0.2)
+    assert m1.lcd[0].startswith("Prog I00")
+
+
+def test_combinations(m1: Session) -> None:
+    assert press(m1, "COMBI") == "Combi I00 Init Combi"
+    assert lit(m1) == ["INT", "COMBI"]
+    assert press(m1, "3", "3") == "Combi I33 Init Combi"
+    assert press(m1, "PROG") == "Prog I00 Init Prog"
+    assert lit(m1) == ["INT", "PROG"]
+    assert press(m1, "COMBI") == "Combi I33 Init Combi"
+
+
+@pytest.mark.parametrize("key", ["EDIT PROG", "EDIT COMBI", "SEQ"])
+def test_what_is_not_there_says_so(m1: Session, key: str) -> None:
+    press(m1, key, "5", "UP", "A")
+    assert m1.lcd[1].startswith("Not in this version")
+    assert lit(m1) == ["INT", key]
+    assert press(m1, "PROG") == "Prog I00 Init Prog"
+
+
+def test_no_card(m1: Session) -> None:
+    press(m1, "CARD")
+    assert m1.lcd[1].rstrip() == "No Card"
+    assert press(m1, "INT") == "Prog I00 Init Prog"
+    assert "No Card" not in m1.lcd[1]
+
+
+def test_keys_without_a_task_change_nothing(m1: Session) -> None:
+    before = m1.lcd
+    press(m1, "REC/WRITE", "START/STOP", "RESET", "COMPARE", "REST/TIE", "A", "H", "PAGE+", "PAGE-")
+    assert m1.lcd == before
+
+
+def test_global_pages(m1: Session) -> None:
+    assert press(m1, "GLOBAL").startswith("GLOBAL 0-1")
+    assert lit(m1) == ["INT", "GLOBAL"]
+    assert press(m1, "PAGE-").startswith("GLOBAL 0-1")
+    assert [press(m1, "PAGE+")[:10] for _ in range(4)] == ["GLOBAL 4-1", "GLOBAL 5-1", "GLOBAL 5-2", "GLOBAL 5-2"]
+    assert press(m1, "4").startswith("GLOBAL 4-1")
+    assert press(m1, "9").startswith("GLOBAL 4-1")
+
+
+def test_global_values(m1: Session) -> None:
+    press(m1, "GLOBAL", "5", "UP", "UP")
+    assert m1.lcd[1].rstrip() == "MIDI        >03"
+    m1.press("DOWN")
+    m1.slide(127)
+    m1.run(0.2)
+    assert m1.lcd[1].rstrip() == "MIDI        >16"
+    m1.press("UP")
+    assert m1.lcd[1].rstrip() == "MIDI        >16"
+    press(m1, "PAGE+", "DOWN")
+    assert m1.lcd[1].rstrip() == "MIDI Filter >DIS"
+    press(m1, "4", "UP", "G", "UP")
+    assert m1.lcd[1].rstrip() == "Protect      ON       OFF     >ON"
+    press(m1, "0", "DOWN", "E", "UP")
+    assert m1.lcd[1].rstrip() == "Master       -01     >+01"
+
+
+def test_global_values_are_kept(m1: Session) -> None:
+    press(m1, "GLOBAL", "5", "UP", "4", "E", "UP")
+    again = Session(sram=m1.sram)
+    again.boot()
+    press(again, "GLOBAL", "5")
+    assert again.lcd[1].rstrip() == "MIDI        >02"
+    press(again, "4")
+    assert again.lcd[1].rstrip() == "Protect     >OFF      ON       OFF"

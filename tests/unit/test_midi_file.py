@@ -1,0 +1,49 @@
+"""MIDI input files: raw, standard, and everything that is neither."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mido
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from korgm1.errors import M1Error, UserError
+from korgm1.verbs.midi_file import load_midi
+
+
+def test_raw_bytes_go_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "x.syx"
+    path.write_bytes(b"\xf0\x42\x30\x19\x12\xf7")
+    assert load_midi(path) == [(0.0, b"\xf0\x42\x30\x19\x12\xf7")]
+
+
+def test_a_standard_midi_file_keeps_its_clock(tmp_path: Path) -> None:
+    path = tmp_path / "x.mid"
+    song = mido.MidiFile(ticks_per_beat=480)
+    track = mido.MidiTrack()
+    track.append(mido.MetaMessage("set_tempo", tempo=500_000))
+    track.append(mido.Message("note_on", note=60, velocity=100, time=0))
+    track.append(mido.Message("note_off", note=60, velocity=0, time=480))
+    song.tracks.append(track)
+    song.save(path)
+    assert load_midi(path) == [(0.0, b"\x90\x3c\x64"), (0.5, b"\x80\x3c\x00")]
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"", "empty"), (b"hello", "no MIDI status"), (b"MThd\0", "no usable")])
+def test_what_is_no_midi_is_said(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=said):
+        load_midi(path)
+
+
+@given(st.binary(max_size=300))
+def test_only_m1error_escapes(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("midi") / "x.mid"
+    path.write_bytes(b"MThd" + content)
+    try:
+        load_midi(path)
+    except M1Error:
+        pass

@@ -1,0 +1,80 @@
+"""Builds the firmware OpenM1: NASM, the ROM sums, the two halves of the pair.
+
+    python tools/build_openm1.py            write emu/korgm1/firmware/openm1_ic32.bin and openm1_ic23.bin
+    python tools/build_openm1.py --check    compare a fresh build with them byte for byte
+
+Reproducible: the image depends on the source alone. NASM 2.14 or later is needed here, not to install the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "roms" / "openm1"
+FIRMWARE = ROOT / "emu" / "korgm1" / "firmware"
+IMAGE_SIZE = 0x20000
+SUMS_AT = IMAGE_SIZE - 4
+"""Last four bytes: sum of the even bytes, sum of the odd bytes before them, 16 bits each, low byte first."""
+
+
+def assemble() -> bytes:
+    """The 128 KB image E0000-FFFFF, sums filled in; SystemExit with NASM's message if it does not assemble."""
+    nasm = shutil.which("nasm")
+    if nasm is None:
+        raise SystemExit("nasm not found: install it (Debian: apt-get install nasm)")
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "openm1.bin"
+        command = [nasm, "-Ox", "-f", "bin", "-Wall", "-Werror", "-o", str(target), "openm1.asm"]
+        run = subprocess.run(command, cwd=SOURCE, capture_output=True, text=True)
+        if run.returncode:
+            raise SystemExit(f"nasm failed:\n{run.stderr}")
+        image = bytearray(target.read_bytes())
+    if len(image) != IMAGE_SIZE:
+        raise SystemExit(f"image of {len(image)} bytes, expected {IMAGE_SIZE}")
+    for half in range(2):
+        total = sum(image[half:SUMS_AT:2]) & 0xFFFF
+        image[SUMS_AT + 2 * half : SUMS_AT + 2 * half + 2] = total.to_bytes(2, "little")
+    return bytes(image)
+
+
+def split(image: bytes) -> dict[str, bytes]:
+    """The pair by file name: IC32 has the even bytes (low lane), IC23 the odd ones (high lane)."""
+    return {"openm1_ic32.bin": image[0::2], "openm1_ic23.bin": image[1::2]}
+
+
+def write(path: Path, data: bytes) -> None:
+    """Replaces `path` in one step."""
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0, or 1 if --check finds a difference."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with the committed pair instead of writing it")
+    options = parser.parse_args(arguments)
+    different = 0
+    for name, data in split(assemble()).items():
+        path = FIRMWARE / name
+        if not options.check:
+            write(path, data)
+            print(f"{path.relative_to(ROOT)}: {len(data)} bytes")
+        elif not path.is_file() or path.read_bytes() != data:
+            print(f"{path.relative_to(ROOT)} is not what its source makes; run tools/build_openm1.py", file=sys.stderr)
+            different = 1
+    return different
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
