@@ -116,6 +116,28 @@ def test_sint_of_the_transmitter(te: int, tm: int, expect: int) -> None:
     assert rig.sint.level == 0
 
 
+def test_sint_rises_when_stb_is_free_again_and_falls_at_reset() -> None:
+    rig = Rig(simk=1)
+    edges: list[tuple[int, int]] = []
+    rig.sint.connect(lambda level: edges.append((rig.scheduler.now, level)))
+    rig.scu.write(0, 1)
+    rig.scu.write(0, 2)
+    rig.run(2560)
+    assert edges == [(0, 0), (2560, 1)]
+    rig.scu.set_rtclk(None)
+    rig.run(10_000)
+    rig.scu.write(0, 3)
+    rig.scu.reset("button")
+    rig.scu.write(3, 1)
+    rig.scu.write(1, TE)
+    rig.scu.write(0, 4)
+    assert rig.sint.level == 0
+    rig.scu.set_rtclk(16)
+    assert rig.sint.level == 1
+    rig.scu.reset("button")
+    assert rig.sint.level == 0
+
+
 @pytest.mark.parametrize(("re", "rm", "expect"), [(1, 0, 1), (1, 1, 0), (0, 0, 0)])
 def test_sint_of_the_receiver(re: int, rm: int, expect: int) -> None:
     rig = Rig(simk=2 | rm)
@@ -353,6 +375,8 @@ def test_sbrk_holds_txd_low() -> None:
     rig = Rig()
     rig.scu.write(0, 0xFF)
     rig.run(256 * 5)
+    rig.scu.write(1, TE | SBRK)
+    rig.run(256 * 6)
     rig.scu.write(1, TE | SBRK)
     rig.run(256 * 8)
     rig.scu.write(1, TE)

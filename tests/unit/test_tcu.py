@@ -233,10 +233,11 @@ def test_multiple_latch_takes_status_first_then_count() -> None:
     rig.program(2, 2, 0x0200)
     rig.run(2)
     rig.tcu.write(3, 0xC0 | 0b1010)
+    rig.run(2 + 2 * 3)
     assert [rig.tcu.read(0) for _ in range(3)] == [0b1011_0110, 10, 0]
     assert [rig.tcu.read(2) for _ in range(3)] == [0b1011_0100, 0x00, 0x02]
     rig.tcu.write(3, 0xFF)
-    assert rig.tcu.read(0) == 10
+    assert rig.tcu.read(0) == 4
 
 
 def test_status_alone_latches_no_count() -> None:
