@@ -22,7 +22,8 @@ typedef struct bus_trace {
 } bus_trace;
 
 typedef struct board_bus {
-    uint8_t *mem;        /* 1,048,576 bytes, page aligned; 100000-10FFFF is 00000-0FFFF again */
+    uint8_t *mem;        /* 1,048,576 bytes, page aligned; 100000-10FFFF is 00000-0FFFF again. An open page holds
+                            the open bus value: code that has run astray is fetched from there, not logged */
     uint8_t page[256];   /* PAGE_* of every 4 KB */
     bus_trace *trace;    /* NULL, or where data cycles are written down */
     void *user;          /* handed to every callback */
