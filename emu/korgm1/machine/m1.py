@@ -59,7 +59,7 @@ class M1(Machine):
         int_cpu = Line("INT")                           # ICU -> CPU, inside the V50
         tout0, tout1, tout2 = Line("TOUT0"), Line("TOUT1"), Line("TOUT2")
         sint = Line("SINT")                             # SCU -> INT1 by OPCN
-        intp1, intp2 = Line("INTP1", 1), Line("INTP2", 1)   # pins, pulled up
+        intp1 = Line("INTP1", 1)                        # pin, pulled up
         serial_pins = Line("PF1")                       # OPCN: RxD and TxD are pins
 
         # memory
@@ -82,14 +82,13 @@ class M1(Machine):
         )
         self.sysregs = Sysregs(
             ports, {"scu": scu, "tcu": tcu, "icu": icu, "dmau": dmau},
-            intp1=intp1, intp2=intp2, sint=sint, tout1=tout1, set_input=icu.set_input,
+            intp1=intp1, intp2=tout2, sint=sint, tout1=tout1, set_input=icu.set_input,
             set_edge_only=icu.set_edge_only, listen=tcu.listen, set_tcks=tcu.set_tcks,
             serial_pins=serial_pins, address_reset=guess["H-ULA"],
-        )
+        )                                                       # TOUT2 -> INTP2 (MAME)
         serial_pins.connect(lambda level: scu.set_pins(bool(level)))
         serial_pins.connect(dmau.set_serial_pins)
         tout0.connect(lambda level: icu.set_input(0, level))    # INT0, hard-wired in the chip
-        tout2.connect(intp2.drive)                              # TOUT2 -> INTP2 (MAME)
         tcu.set_gate(1)                                         # TCTL2 high
 
         # MIDI
