@@ -211,38 +211,64 @@ static void delegate(unicorn_glue *g, uint32_t address)
     go_on_at(g, g->cpu->pc);
 }
 
-/* May Unicorn access the operand of *s? Then its offset is at *offset. */
-static int operand_is_plain(unicorn_glue *g, const slot *s, uint16_t *offset)
+static uint16_t read_register(const unicorn_glue *g, unsigned number)
 {
-    uint16_t at = s->displacement, value = 0;
-    uint32_t address;
+    uint16_t value = 0;
+    g->api.reg_read(g->uc, general[number], &value);
+    return value;
+}
+
+static int place_is_plain(const unicorn_glue *g, unsigned segment, uint16_t offset, int store, int word)
+{
+    uint32_t address = ((uint32_t)g->cpu->s[segment] << 4) + offset;
     uint8_t page;
-    if (s->base != SLOT_NO_REGISTER) {
-        g->api.reg_read(g->uc, general[s->base], &value);
-        at = (uint16_t)(at + value);
-        if (s->index != SLOT_NO_REGISTER) {
-            g->api.reg_read(g->uc, general[s->index], &value);
-            at = (uint16_t)(at + value);
-        }
-    }
-    address = ((uint32_t)g->cpu->s[s->segment] << 4) + at;
-    if (address >= MEMORY)
+    if (address >= MEMORY || (word && (offset & 15) == 15))   /* that may lie across two pages, or wrap */
         return 0;
     page = g->bus.page[address >> 12];
-    *offset = at;
-    return (page == PAGE_RAM || (page == PAGE_ROM && !(s->kind & SLOT_STORE)))
-        && !((s->kind & SLOT_WORD) && (at & 15) == 15);   /* that may lie across two pages, or wrap */
+    return page == PAGE_RAM || (page == PAGE_ROM && !store);
+}
+
+/* May Unicorn access the operand of *s? Then the clocks for odd addresses are added. */
+static int operand_is_plain(const unicorn_glue *g, const slot *s, uint32_t *cost)
+{
+    uint16_t offset = s->displacement;
+    if (s->base != SLOT_NO_REGISTER)
+        offset = (uint16_t)(offset + read_register(g, s->base));
+    if (s->index != SLOT_NO_REGISTER)
+        offset = (uint16_t)(offset + read_register(g, s->index));
+    if (!place_is_plain(g, s->segment, offset, s->kind & SLOT_STORE, s->kind & SLOT_WORD))
+        return 0;
+    if (offset & 1)
+        *cost += s->odd_clocks;
+    if (s->kind & SLOT_MOVE) {
+        offset = read_register(g, V30_IY);
+        if (!place_is_plain(g, V30_DS1, offset, 1, s->kind & SLOT_WORD))
+            return 0;
+        if (offset & 1)
+            *cost += s->odd_clocks;
+    }
+    return 1;
 }
 
 static int stack_is_plain(const unicorn_glue *g, const slot *s)
 {
-    uint16_t at = s->kind & SLOT_PUSH ? (uint16_t)(g->sp - 2) : g->sp;
-    uint32_t address = ((uint32_t)g->cpu->s[V30_SS] << 4) + at;
-    uint8_t page;
-    if ((at & 1) || address >= MEMORY)
-        return 0;
-    page = g->bus.page[address >> 12];
-    return page == PAGE_RAM || (page == PAGE_ROM && !(s->kind & SLOT_PUSH));
+    uint16_t offset = s->kind & SLOT_PUSH ? (uint16_t)(g->sp - 2) : g->sp;
+    return !(offset & 1) && place_is_plain(g, V30_SS, offset, s->kind & SLOT_PUSH, 1);
+}
+
+/* What the glue knows without asking Unicorn. */
+static void follow_control(unicorn_glue *g, const slot *s)
+{
+    v30 *cpu = g->cpu;
+    if (s->kind & SLOT_SEGMENT)
+        cpu->s[s->segment] = g->held_s[s->segment] = read_register(g, s->base);
+    if (s->kind & SLOT_DI)
+        cpu->psw &= (uint16_t)~V30_IE;
+    if (s->kind & SLOT_EI) {
+        cpu->psw |= V30_IE;
+        if (cpu->int_line)
+            g->limit = 0;
+    }
 }
 
 static void on_code(void *uc, uint64_t linear, uint32_t size, void *user)
@@ -252,7 +278,7 @@ static void on_code(void *uc, uint64_t linear, uint32_t size, void *user)
     uint32_t address = (uint32_t)linear, cost;
     uint64_t raw;
     slot *s = &g->slots[address];
-    uint8_t kind;
+    uint16_t kind;
     (void)uc, (void)size;
     cpu->clock += address == g->next ? g->cost : g->taken;
     if (cpu->clock >= g->limit) {
@@ -280,14 +306,13 @@ static void on_code(void *uc, uint64_t linear, uint32_t size, void *user)
     }
     cost = s->clocks;
     if (kind != SLOT_KNOWN) {
-        uint16_t offset = 0;
         if ((kind & SLOT_DELEGATE) || ((kind & (SLOT_PUSH | SLOT_POP)) && !stack_is_plain(g, s))
-            || ((kind & SLOT_LOAD) && !operand_is_plain(g, s, &offset))) {
+            || ((kind & SLOT_LOAD) && !operand_is_plain(g, s, &cost))) {
             delegate(g, address);
             return;
         }
-        if (offset & 1)
-            cost += s->odd_clocks;
+        if (kind & (SLOT_SEGMENT | SLOT_DI | SLOT_EI))
+            follow_control(g, s);
         g->sp = (uint16_t)(g->sp + s->sp_change);
     }
     g->next = address + s->length;
