@@ -21,9 +21,10 @@ from typing import Any
 from korgm1 import snapshot as snapshots
 from korgm1.board import sram as sram_chip
 from korgm1.board.battery import Battery
+from korgm1.board.card import SIZE as CARD_SIZE
 from korgm1.board.lcd_picture import png_bytes, render
 from korgm1.clock import CPU_HZ, clocks
-from korgm1.errors import SnapshotError, UsageError
+from korgm1.errors import SnapshotError, UsageError, UserError
 from korgm1.files import BACKUPS, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.build import build
@@ -118,12 +119,13 @@ class Session:
             backups at power-off. None: a part that was never powered.
         seed: which particular RAM chips these are.
         hypotheses: id -> value, see `korgm1 hypotheses`.
-        card: a program card image (32,768 bytes) to have in the slot.
+        card: a program card image (32,768 bytes) to have in the slot, or the path of one, which is written back with
+            backups at power-off if the card was written to.
 
     Raises:
         UsageError: a name or value that does not exist.
         RomError: the dump cannot be run.
-        UserError: the SRAM image cannot be read.
+        UserError: the SRAM or card image cannot be read, or has another size.
 
     >>> m1 = Session()
     >>> m1.boot().battery["adc_code"]
@@ -139,7 +141,7 @@ class Session:
         sram: bytes | str | os.PathLike[str] | None = None,
         seed: int = 0,
         hypotheses: Mapping[str, Any] | None = None,
-        card: bytes | None = None,
+        card: bytes | str | os.PathLike[str] | None = None,
     ) -> None:
         self.model = model_named(model)
         self.firmware: RomSet = load_os(roms, model)
@@ -147,18 +149,13 @@ class Session:
         self.hypotheses = Hypotheses(hypotheses)
         self.battery = Battery.from_text(str(battery), self.hypotheses)
         self.seed = seed
-        self._card = card
-        self._sram_path: Path | None = None
-        self._kept: bytes | None = None
-        if isinstance(sram, bytes | bytearray | memoryview):
-            self._kept = sram_chip.check_image(bytes(sram), "the SRAM image")
-        elif sram is not None:
-            self._sram_path = Path(sram)
-            if self._sram_path.exists():
-                data = read_file(self._sram_path, f"an SRAM image of {sram_chip.SIZE:,} bytes")
-                self._kept = sram_chip.check_image(data, str(self._sram_path))
+        self._sram_path, self._kept = _image(sram, sram_chip.SIZE, "an SRAM image")
+        self._card_path, self._card = _image(card, CARD_SIZE, "a program card image")
+        if self._card_path is not None and self._card is None:
+            raise UserError(f"{self._card_path} is not there", f"a program card image of {CARD_SIZE:,} bytes")
         self._power_ups = 0
         self.machine: M1 = self._new_machine()
+        self._used = False
         self.powered = False
         self.timeline: list[LcdChange] = []
         self._actions: list[tuple[int, int, str, Any]] = []
@@ -179,7 +176,10 @@ class Session:
         """
         if self.powered:
             raise UsageError("the instrument is on already", "power_off() first")
-        machine = self.machine = self._new_machine()
+        if self._used:
+            self.machine = self._new_machine()
+        self._used = True
+        machine = self.machine
         machine.power_up(self._kept, self.seed, self._power_ups)
         self._power_ups += 1
         self.powered = True
@@ -204,6 +204,10 @@ class Session:
         self.machine.power_down()
         if self._sram_path is not None:
             write_atomic(self._sram_path, self._kept, backups=BACKUPS)
+        if self._card is not None and (card := self.machine.card.image()) != self._card:
+            self._card = card
+            if self._card_path is not None:
+                write_atomic(self._card_path, card, backups=BACKUPS)
 
     def __enter__(self) -> Session:
         return self
@@ -422,6 +426,7 @@ class Session:
             machine = self._new_machine()
             machine.restore(block["machine"])
             self.machine = machine
+            self._used = True
             self.powered = bool(block["powered"])
             self._kept = block["kept"]
             self._power_ups = int(block["power_ups"])
@@ -469,3 +474,21 @@ class Session:
 
     def _do_slide(self, value: int) -> None:
         self.machine.panel.set_slider(value)
+
+
+def _image(
+    source: bytes | str | os.PathLike[str] | None, size: int, what: str
+) -> tuple[Path | None, bytes | None]:
+    """A memory's content from bytes or a path: the path, and the bytes where there are any."""
+    if source is None:
+        return None, None
+    if isinstance(source, bytes | bytearray | memoryview):
+        path, data, name = None, bytes(source), what
+    else:
+        path = Path(source)
+        if not path.exists():
+            return path, None
+        data, name = read_file(path, f"{what} of {size:,} bytes"), str(path)
+    if len(data) != size:
+        raise UserError(f"{name} has {len(data):,} bytes", f"{what} of {size:,} bytes")
+    return path, data

@@ -84,7 +84,7 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
     machine.add_argument(
         "--sram", metavar="FILE", help="the RAM's image: read at power-on where it exists, written back at power-off"
     )
-    machine.add_argument("--card", metavar="FILE", help="a program card image (32,768 bytes) in the slot")
+    machine.add_argument("--card", metavar="FILE", help="a program card (32,768 bytes), written back if changed")
     machine.add_argument("--seed", type=int, default=0, metavar="N", help="which particular RAM chips; default: 0")
     machine.add_argument(
         "--hypothesis", action="append", default=[], metavar="ID=VALUE", help="another guess (korgm1 hypotheses)"
@@ -108,8 +108,6 @@ def session_from(args: argparse.Namespace) -> Session:
     Raises:
         M1Error: an option that cannot be used.
     """
-    from korgm1.board.card import SIZE as CARD_SIZE
-    from korgm1.files import read_file
     from korgm1.session import Session
 
     choose = {}
@@ -118,10 +116,9 @@ def session_from(args: argparse.Namespace) -> Session:
         if not equals:
             raise UsageError(f"--hypothesis {word!r} has no value", "ID=VALUE", "korgm1 hypotheses")
         choose[key] = value
-    card = read_file(Path(args.card), f"a card image of {CARD_SIZE:,} bytes") if args.card else None
     return Session(
         model=args.model, roms=args.roms, engine=args.engine, battery=args.battery, sram=args.sram, seed=args.seed,
-        hypotheses=choose, card=card,
+        hypotheses=choose, card=args.card,
     )
 
 
