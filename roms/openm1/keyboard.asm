@@ -3,6 +3,7 @@
 
 LOWEST_NOTE     equ     36
 KEYS            equ     61
+TRANSPOSE_MAX   equ     12
 EVENTS_A_TICK   equ     8
 
 keyboard_service:                       ; BX kept
@@ -22,8 +23,16 @@ keyboard_service:                       ; BX kept
         call    midi_put
         mov     al, bl
         add     al, LOWEST_NOTE
-        add     al, [TRANSPOSE]
-        and     al, 7Fh
+        mov     ah, [TRANSPOSE]         ; a dump may have brought more than an octave
+        cmp     ah, TRANSPOSE_MAX
+        jle     .not_above
+        mov     ah, TRANSPOSE_MAX
+.not_above:
+        cmp     ah, -TRANSPOSE_MAX
+        jge     .not_below
+        mov     ah, -TRANSPOSE_MAX
+.not_below:
+        add     al, ah
         call    midi_put
         mov     al, bh
         and     al, 7Fh

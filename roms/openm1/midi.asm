@@ -11,7 +11,7 @@ midi_service:
         call    midi_byte
         jmp     midi_service
 .end:
-        cmp     byte [rx_lost], 0
+        cmp     byte [rx_lost], 0       ; all that came before the gap has been taken
         je      .whole
         mov     byte [rx_lost], 0
         mov     byte [midi_running], 0

@@ -31,6 +31,8 @@ serial_interrupt:
 
 .receive:
         in      al, SCU_DATA
+        cmp     byte [rx_lost], 0       ; behind a gap nothing is taken until the main loop has come to it
+        jne     .next
         mov     bx, [rx_head]
         mov     [RX_RING + bx], al
         inc     bx
@@ -42,6 +44,7 @@ serial_interrupt:
         jmp     .done
 .full:
         mov     byte [rx_lost], 1
+.next:
         loop    .serve
         jmp     .done
 
