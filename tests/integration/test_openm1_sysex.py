@@ -413,6 +413,15 @@ def test_nothing_behind_a_gap_is_stored(m1: Session) -> None:
     assert reboot(m1).sram[DATA] == m1.sram[DATA]
 
 
+def test_a_message_behind_a_gap_is_taken(m1: Session) -> None:
+    """It comes while the ring still empties; the last 0.33 s of the reply lie in the transmit ring."""
+    ask(m1, "0F 00", REPLY_SECONDS - 0.33 - 1.5)
+    before = stored_programs(m1)
+    cut = HEAD + b"\x4c\0" + pack(b"".join(programs(100)))[:4800]
+    assert talk(m1, cut + HEAD + b"\x12\xf7", 1.0).endswith(FORMAT + HEAD + bytes.fromhex("42 02 00 30 01 F7"))
+    assert stored_programs(m1)[30:] == before[30:]
+
+
 @pytest.mark.parametrize(("mode", "name"), [("PROG", "Prog I{} Program0{}"), ("COMBI", "Combi I{} Combi  0{}")])
 @pytest.mark.parametrize("number", [49, 50, 73, 99])
 def test_fifty_sounds_have_no_numbers_above_49(m1: Session, mode: str, name: str, number: int) -> None:
@@ -439,6 +448,28 @@ def test_nul_in_the_name_of_a_combination_is_a_blank(m1: Session) -> None:
     m1.press("COMBI")
     assert talk(m1, HEAD + b"\x49" + pack(b"\0A\x01\x1f \x80\xff~Z\0" + bytes(114)) + b"\xf7") == LOADED
     assert m1.lcd[0][10:20] == " A     \u2192Z "
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "parameters", "shown"),
+    [
+        (0x40, "PROG", "02 01 63 00 64", "DRUMS   MONO  OSC1 099"),
+        (0x40, "PROG", "01 FE FF 00 FF", "DOUBLE  POLY  OSC1 255  OSC2 255"),
+        (0x40, "PROG", "03 FF 64 00 00", "?       MONO  OSC1 100"),
+        (0x40, "PROG", "FF 00 00 FF FF", "?       POLY  OSC1 000"),
+        (0x49, "COMBI", "04", "MULTI"),
+        (0x49, "COMBI", "05", "?"),
+        (0x49, "COMBI", "FF", "?"),
+    ],
+)
+def test_what_no_sound_should_hold_is_shown_readably(
+    m1: Session, kind: int, key: str, parameters: str, shown: str
+) -> None:
+    m1.press(key)
+    sound = (bytes(10) + bytes.fromhex(parameters)).ljust(PROGRAM if kind == 0x40 else COMBI, b"\xff")
+    assert talk(m1, HEAD + bytes([kind]) + pack(sound) + b"\xf7") == LOADED
+    assert m1.lcd[0].rstrip() in ("Prog I00", "Combi I00")
+    assert m1.lcd[1].rstrip() == shown
 
 
 @pytest.mark.parametrize(
