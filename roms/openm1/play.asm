@@ -112,7 +112,6 @@ set_number:
         mov     byte [redraw], 1
         cmp     byte [mode], MODE_COMBI
         je      load_combi
-
         jmp     load_program
 
 ; Both edit buffers anew after the stored data changed; there may be fewer sounds than before.

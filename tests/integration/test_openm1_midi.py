@@ -205,6 +205,29 @@ def test_keyboard_events_are_sent_as_notes(m1: Session) -> None:
     assert sent == bytes.fromhex("90 3C 64 90 3C 00")
 
 
+@pytest.mark.parametrize(("page_", "change"), [("0", ("E", "UP")), ("5", ("UP",))], ids=["transpose", "channel"])
+def test_a_release_ends_the_note_that_was_sent(m1: Session, page_: str, change: tuple[str, ...]) -> None:
+    m1.machine.keyscan.press(24, 100)
+    for key in ("GLOBAL", page_, *change):
+        m1.press(key)
+    before = len(m1.midi_out)
+    m1.machine.keyscan.release(24)
+    m1.run(0.02)
+    assert bytes.fromhex("90 3C 00") in m1.midi_out[before:]
+
+
+def test_the_last_channel(m1: Session) -> None:
+    for key in ("GLOBAL", "5"):
+        m1.press(key)
+    m1.slide(127)
+    m1.run(0.2)
+    m1.press("PROG")
+    assert talk(m1, "F0 42 3F 19 12 F7") == bytes.fromhex("F0 42 3F 19 42 02 00 30 01 F7")
+    assert talk(m1, "F0 7E 0F 06 01 F7")[2] == 15
+    talk(m1, "CF 05 C0 06")
+    assert page(m1) == "Prog I05"
+
+
 @pytest.mark.parametrize(
     ("transpose", "notes"),
     [

@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from korgm1.onchip.scu_frame import Frame
 from korgm1.session import Session
 
 HEAD = bytes.fromhex("F0 42 30 19")
@@ -422,6 +423,25 @@ def test_a_message_behind_a_gap_is_taken(m1: Session) -> None:
     assert stored_programs(m1)[30:] == before[30:]
 
 
+def break_a_byte(session: Session) -> None:
+    """A character without its stop bit arrives: a framing error."""
+    session.machine.scu.receive_frame(Frame(session.clock, 256, 10, 0))
+    session.run(0.001)
+
+
+def test_two_gaps_during_a_long_reply(m1: Session) -> None:
+    """Nothing joins on to what came before the first, and what comes behind the second is taken."""
+    dump = HEAD + b"\x40" + pack(programs(1)[0]) + b"\xf7"
+    ask(m1, "0F 00", REPLY_SECONDS - 0.33 - 0.6)
+    talk(m1, dump[:100], 0.01)
+    break_a_byte(m1)
+    talk(m1, dump[101:150], 0.01)
+    break_a_byte(m1)
+    out = talk(m1, dump[151:] + b"\xc0\x06" + HEAD + b"\x12\xf7", 1.2)
+    assert out.endswith(b"\xf7" + FORMAT + HEAD + bytes.fromhex("42 02 00 30 01 F7"))
+    assert m1.lcd[0].rstrip() == "Prog I06 Init Prog"
+
+
 @pytest.mark.parametrize(("mode", "name"), [("PROG", "Prog I{} Program0{}"), ("COMBI", "Combi I{} Combi  0{}")])
 @pytest.mark.parametrize("number", [49, 50, 73, 99])
 def test_fifty_sounds_have_no_numbers_above_49(m1: Session, mode: str, name: str, number: int) -> None:
@@ -434,6 +454,17 @@ def test_fifty_sounds_have_no_numbers_above_49(m1: Session, mode: str, name: str
     body = "10" if mode == "PROG" else "19"
     first, size = (861 + 50 * COMBI, PROGRAM) if mode == "PROG" else (COMBIS, COMBI)
     assert unpack(ask(m1, body)[5:-1]) == invented(50, 0)[first + number % 50 * size :][:size]
+
+
+def test_the_last_numbers_of_fifty(m1: Session) -> None:
+    assert talk(m1, all_data(invented(50, 0), 1, 0)) == LOADED
+    for sent, shown in ((49, 49), (50, 0), (99, 49), (100, 0), (127, 27)):
+        talk(m1, bytes([0xC0, sent]))
+        assert m1.lcd[0].rstrip() == f"Prog I{shown:02} Program0{shown:02}"
+    assert ask(m1, "11 00 31") == HEAD + b"\x21\xf7"
+    assert ask(m1, "11 00 32") == HEAD + b"\x22\xf7"
+    assert ask(m1, "1A 00 31") == HEAD + b"\x21\xf7"
+    assert ask(m1, "1A 00 32") == HEAD + b"\x22\xf7"
 
 
 def test_a_broken_dump_of_fifty_leaves_no_number_above_49(m1: Session) -> None:
