@@ -73,7 +73,7 @@ static void end(trace *t, uint8_t *at)
     t->lines++;
 }
 
-static int in_time(const trace *t, uint64_t clock) { return clock >= t->from && clock < t->to; }
+static int in_time(const trace *t, uint64_t clock) { return clock >= t->first_clock && clock < t->end_clock; }
 
 static uint8_t byte_at(const board_bus *bus, uint16_t ps, uint16_t pc)
 {
@@ -186,7 +186,7 @@ static void put_accesses(trace *t, uint64_t clock, const bus_trace *seen, uint32
 static void put_interrupt(trace *t, const v30 *before, const bus_trace *seen, uint32_t first)
 {
     uint8_t *at = begin(t, before->clock);
-    if (seen->count == first)
+    if (seen->count == first || first >= seen->capacity)
         at = put_text(at, "wake");
     else {
         const bus_cycle *cycle = &seen->cycles[first];

@@ -27,7 +27,7 @@ typedef struct trace {
     uint8_t interrupts;         /* wanted */
     uint8_t accesses;           /* any memory or port access is wanted */
     uint8_t registers;          /* wanted behind an instruction: those that changed since the line before */
-    uint64_t from, to;          /* clocks, from <= clock < to */
+    uint64_t first_clock, end_clock;   /* first_clock <= clock < end_clock is written down */
     uint64_t lines;
     void *user;
     void (*drain)(void *user);  /* text[0..used) is to be taken now */

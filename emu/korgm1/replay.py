@@ -78,9 +78,10 @@ def replay(
         ReplayDifference: something came out differently; the message says what, first.
         M1Error: the recording cannot be used.
 
-    >>> import tempfile; folder = tempfile.TemporaryDirectory(); file = folder.name + "/x.rec"
-    >>> m1 = Session(); m1.record(file); m1.power_on(); m1.run(1); m1.record_end()
-    >>> replay(file).checks
+    >>> import tempfile; m1 = Session()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     m1.record(folder + "/x.rec"); m1.power_on(); m1.run(1); m1.record_end()
+    ...     replay(folder + "/x.rec").checks
     5
     """
     recording = read_recording(Path(path))

@@ -34,6 +34,7 @@ from korgm1.machine.models import model_named
 from korgm1.recording import Monitor, Recorder, pack
 from korgm1.romset.load import RomSet, load_os
 from korgm1.snapshot import Snapshot
+from korgm1.tracing import TraceFile
 
 PLAY_PAGE = re.compile(r"\s*(prog|combi)\b", re.IGNORECASE)
 """How line 1 of a play page begins, in OpenM1 and by the owners' reports (facts: m1-hardware 7.6)."""
@@ -552,9 +553,11 @@ class Session:
         Raises:
             M1Error: the file cannot be read, is damaged, or is of another firmware.
 
-        >>> import tempfile; folder = tempfile.TemporaryDirectory()
-        >>> m1 = Session(battery="low"); m1.power_on(); m1.run(1.5); m1.save(folder.name + "/x.state")
-        >>> Session.load(folder.name + "/x.state", engine="v30").clock == m1.clock
+        >>> import tempfile
+        >>> m1 = Session(battery="low"); m1.power_on(); m1.run(1.5)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1.save(folder + "/x.state")
+        ...     Session.load(folder + "/x.state", engine="v30").clock == m1.clock
         True
         """
         data = read_file(Path(path), "a snapshot (korgm1 state save)")
@@ -578,10 +581,12 @@ class Session:
             UsageError: the power is on, or a recording is under way.
             UserError: the file cannot be written.
 
-        >>> import tempfile; from korgm1.replay import replay
-        >>> folder = tempfile.TemporaryDirectory(); m1 = Session(battery="low")
-        >>> m1.record(folder.name + "/x.rec"); _ = m1.boot(); m1.press("4"); m1.power_off(); m1.record_end()
-        >>> replay(folder.name + "/x.rec", engine="v30").inputs
+        >>> import tempfile
+        >>> from korgm1.replay import replay
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1 = Session(battery="low"); m1.record(folder + "/x.rec")
+        ...     _ = m1.boot(); m1.press("4"); m1.power_off(); m1.record_end()
+        ...     replay(folder + "/x.rec", engine="v30").inputs
         4
         """
         self.watch(Recorder(Path(path), {
@@ -625,6 +630,45 @@ class Session:
             monitor.detach()
         return monitor
 
+    def trace(self, path: str | os.PathLike[str], words: str = "all") -> None:
+        """Write what the CPU does, from now (or the next power-on) to `trace_end`, to a file.
+
+        Args:
+            path: the file, called PATH.part until `trace_end`; gzip'd when it ends in .gz.
+            words: what is written down, see `korgm1.cpu.trace.TraceFilter.parse`.
+
+        Raises:
+            UsageError: the filter cannot be understood, or a trace is being made.
+            UserError: the file cannot be written.
+
+        >>> import tempfile; m1 = Session()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1.trace(folder + "/x.trace", "exec"); m1.power_on(); m1.run(0.001); m1.trace_end()
+        ...     rows = Path(folder, "x.trace").read_text().splitlines()
+        >>> [row for row in rows if row[0] != "#"][0]
+        '0000 exec FFFF:0000 EA000000F0'
+        """
+        if self._tracer is not None:
+            raise UsageError("a trace is being made already", "trace_end() first")
+        self._tracer = TraceFile(Path(path), words, {
+            "program": __version__,
+            "model": self.model.name,
+            "firmware": f"{self.firmware.name} {self.firmware.version} sha1 {self.firmware.sha1}",
+            "engine": self.engine_name,
+        })
+        if self.powered:
+            self._tracer.attach(self.machine)
+
+    def trace_end(self) -> None:
+        """The trace is over; nothing happens if there is none.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        tracer, self._tracer = self._tracer, None
+        if tracer is not None:
+            tracer.close()
+
     # inside
 
     def _new_machine(self) -> M1:
@@ -634,6 +678,8 @@ class Session:
     def _adopt(self, machine: M1) -> M1:
         """Make it this session's machine and listen to it."""
         self.machine = machine
+        if self._tracer is not None and self.powered:
+            self._tracer.attach(machine)
         machine.lcd.on_change(self._lcd_changed)
         return machine
 
