@@ -22,7 +22,7 @@ from korgm1.session import Session
 BUSY = bytes.fromhex(
     "BE0010 BF0020 B90001"          # MOV IX,1000; MOV IY,2000; MOV CW,256
     "8B04 01D8 D1E0 8905 83C602 83C702"   # load, add, shift, store, two pointers
-    "50 E80500 58 E2EC EBE4 90"     # PUSH, CALL, POP, DBNZ, BR, NOP
+    "50 E80600 58 E2EB EBE0 90"     # PUSH, CALL, POP, DBNZ, BR, NOP
     "31C3 43 C3".replace(" ", "")   # the subroutine: XOR, INC, RET
 )
 

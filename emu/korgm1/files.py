@@ -49,13 +49,15 @@ class PartFile:
 
     Args:
         path: NAME; its folder is made when missing.
+        sync: wait for the disk before it gets its name.
 
     Raises:
         UserError: it cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sync: bool = True) -> None:
         self.path = path
+        self._sync = sync
         self._part = path.with_name(f"{path.name}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,14 +81,15 @@ class PartFile:
             raise self._failed(error) from error
 
     def close(self) -> None:
-        """The file is whole: sync it and give it its name.
+        """The file is whole: give it its name.
 
         Raises:
             UserError: it cannot be written; NAME.part is still there.
         """
         try:
             with self._file as file:
-                os.fsync(file.fileno())
+                if self._sync:
+                    os.fsync(file.fileno())
             os.replace(self._part, self.path)
         except OSError as error:
             raise self._failed(error) from error

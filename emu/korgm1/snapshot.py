@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import json
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,7 +66,8 @@ def _in(value: Any) -> Any:
     return value
 
 
-def _line(value: Any) -> bytes:
+def line(value: Any) -> bytes:
+    """A block or a manifest as its line of the file."""
     return json.dumps(_out(value), separators=(",", ":")).encode() + b"\n"
 
 
@@ -75,13 +77,13 @@ def encode(snapshot: Snapshot) -> bytes:
     >>> decode(encode(Snapshot({"clock": 5}, {"sram": {"data": b"\\x00\\x01"}}))).blocks
     {'sram': {'data': b'\\x00\\x01'}}
     """
-    lines = [_line(block) for block in snapshot.blocks.values()]
+    lines = [line(block) for block in snapshot.blocks.values()]
     table = [
-        {"name": name, "version": snapshot.version(name), "sha1": hashlib.sha1(line).hexdigest()}
-        for name, line in zip(snapshot.blocks, lines, strict=True)
+        {"name": name, "version": snapshot.version(name), "sha1": hashlib.sha1(row).hexdigest()}
+        for name, row in zip(snapshot.blocks, lines, strict=True)
     ]
-    body = _line({**snapshot.manifest, "blocks": table}) + b"".join(lines)
-    head = _line({"format": FORMAT, "version": VERSION, "sha1": hashlib.sha1(body).hexdigest()})
+    body = line({**snapshot.manifest, "blocks": table}) + b"".join(lines)
+    head = line({"format": FORMAT, "version": VERSION, "sha1": hashlib.sha1(body).hexdigest()})
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     return packer.compress(head + body) + packer.flush()
 
@@ -108,7 +110,7 @@ def decode(data: bytes) -> Snapshot:
         manifest = _in(json.loads(manifest_line))
         table = manifest.pop("blocks")
         names = [str(row["name"]) for row in table]
-        blocks = {name: _in(json.loads(line)) for name, line in zip(names, lines, strict=True)}
+        blocks = {name: _in(json.loads(text)) for name, text in zip(names, lines, strict=True)}
         versions = {name: int(row["version"]) for name, row in zip(names, table, strict=True) if row["version"] != 1}
         if not all(isinstance(block, dict) for block in blocks.values()) or len(blocks) != len(names):
             raise ValueError("a block is no object, or is there twice")
@@ -135,9 +137,70 @@ def _where(body: bytes) -> str:
         table = json.loads(manifest_line)["blocks"]
         bad = [
             str(row["name"])
-            for row, line in zip(table, lines, strict=True)
-            if hashlib.sha1(line).hexdigest() != row["sha1"]
+            for row, text in zip(table, lines, strict=True)
+            if hashlib.sha1(text).hexdigest() != row["sha1"]
         ]
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return f" (block {', '.join(bad)})" if bad else " (the manifest)"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field that differs: the block ("manifest" too), the field's path, and both values; ABSENT where there is none."""
+
+    block: str
+    field: str
+    left: Any
+    right: Any
+
+    def __str__(self) -> str:
+        """Both values for people; of long bytes the number that differ, and the first."""
+        left, right = self.left, self.right
+        if isinstance(left, bytes) and isinstance(right, bytes):
+            places = [place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b]
+            if len(left) != len(right):
+                return f"{len(left):,} bytes -> {len(right):,} bytes, {len(places):,} of them differ"
+            first = places[0]
+            return f"{len(places):,} of {len(left):,} bytes, first at {first:04X}: {left[first]:02X} -> {right[first]:02X}"
+        return f"{_short(left)} -> {_short(right)}"
+
+
+ABSENT = "(not there)"
+_SHOWN = 48
+
+
+def diff(left: Snapshot, right: Snapshot) -> list[Difference]:
+    """What differs between two snapshots, block by block.
+
+    >>> one, two = Snapshot({"clock": 1}, {"pio": {"latch": [1, 2]}}), Snapshot({"clock": 1}, {"pio": {"latch": [1, 3]}})
+    >>> [(d.block, d.field, str(d)) for d in diff(one, two)]
+    [('pio', 'latch[1]', '2 -> 3')]
+    """
+    found = list(_compare("manifest", "", left.manifest, right.manifest))
+    for name in [*left.blocks, *(name for name in right.blocks if name not in left.blocks)]:
+        if left.version(name) != right.version(name):
+            found.append(Difference(name, "(layout)", left.version(name), right.version(name)))
+        found += _compare(name, "", left.blocks.get(name, ABSENT), right.blocks.get(name, ABSENT))
+    return found
+
+
+def _compare(block: str, path: str, left: Any, right: Any) -> Iterator[Difference]:
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in [*left, *(key for key in right if key not in left)]:
+            inner = f"{path}.{key}" if path else str(key)
+            yield from _compare(block, inner, left.get(key, ABSENT), right.get(key, ABSENT))
+    elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        for place, (a, b) in enumerate(zip(left, right, strict=True)):
+            yield from _compare(block, f"{path}[{place}]", a, b)
+    elif left != right or type(left) is not type(right):
+        yield Difference(block, path, left, right)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value):,} items"
+    if isinstance(value, dict):
+        return "{...}"
+    text = value.hex(" ") if isinstance(value, bytes) else str(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."

@@ -29,7 +29,7 @@ class TraceFile:
     def __init__(self, path: Path, words: str, about: Mapping[str, str]) -> None:
         self._tracer = Tracer(TraceFilter.parse(words), self._take)
         self._packer = zlib.compressobj(1, zlib.DEFLATED, 31) if path.suffix == ".gz" else None
-        self._file = PartFile(path)
+        self._file = PartFile(path, sync=False)
         self._machine: M1 | None = None
         self.comment(f"korgm1 trace {VERSION}")
         for name, value in {**about, "filter": words}.items():
