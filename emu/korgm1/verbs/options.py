@@ -79,7 +79,8 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
     )
     machine.add_argument("--engine", default="unicorn", choices=ENGINES, help="the CPU; default: unicorn")
     machine.add_argument(
-        "--battery", default="fresh", metavar="fresh|low|dead|absent|VOLTS", help="the cell; default: fresh"
+        "--battery", default="fresh", metavar="fresh|low|dead|absent|VOLTS",
+        help="the cell: 3.2, 2.4, 0.4, 0 V or VOLTS; default: fresh",
     )
     machine.add_argument(
         "--sram", metavar="FILE", help="the RAM's image: read at power-on where it exists, written back at power-off"
