@@ -2,9 +2,14 @@
 
    After every instruction (element of a repeated one, accepted interrupt) the two states, their data bus cycles and
    the bytes they wrote are compared. Device traffic happens once: what the first engine read is kept, and handed to
-   the second when it asks for the same thing in the same order. */
+   the second when it asks for the same thing in the same order.
+
+   Limits: Unicorn is started anew for every instruction, so a fault of its longer blocks does not show here; runs of
+   both engines side by side find those (tests/integration/test_engines_agree.py, tools/fuzz_cpu.py). Memory or pages
+   that a device changes within an instruction which also uses them count as a difference. */
 #ifndef KORGM1_LOCKSTEP_H
 #define KORGM1_LOCKSTEP_H
+#include "trace.h"
 #include "v30.h"
 
 typedef struct lockstep lockstep;
@@ -23,6 +28,9 @@ void lockstep_free(lockstep *l);
 
 /* As v30_run, but ends at the first difference. LOCKSTEP_*. */
 int lockstep_run(lockstep *l);
+
+/* From now on write the steps down; NULL ends it. */
+void lockstep_trace(lockstep *l, trace *t);
 
 void lockstep_host_wrote(lockstep *l, uint32_t start, uint32_t size);
 void lockstep_remap(lockstep *l);

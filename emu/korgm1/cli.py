@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from korgm1 import __version__
 from korgm1.errors import M1Error
 from korgm1.frontends import audio_out, display, midi_ports, terminal
-from korgm1.verbs import boot, cpu_check, doctor, hypotheses, rom, run
+from korgm1.verbs import boot, cpu_check, doctor, hypotheses, rom, run, state
 
 FRONTENDS: Mapping[str, run.Open] = {"window": display.open_window, "terminal": terminal.Terminal}
 PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
@@ -43,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     boot.add_parser(subparsers)
     run.add_parser(subparsers, FRONTENDS)
     rom.add_parser(subparsers)
+    state.add_parser(subparsers)
     cpu_check.add_parser(subparsers)
     hypotheses.add_parser(subparsers)
     doctor.add_parser(subparsers, PROBES)
@@ -58,6 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    if sys.stdout is None or sys.stderr is None:
+        sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+        sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         args = build_parser().parse_args(argv)
         code: int = args.run(args)
@@ -69,5 +77,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
+    except OSError as error:
+        _discard_output()
+        print(f"korgm1: the output cannot be written: {error.strerror or error}", file=sys.stderr)
+        return M1Error.exit_code
+
+
+def _discard_output() -> None:
+    """What is still in the buffer goes nowhere, so that the interpreter's own flush says nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

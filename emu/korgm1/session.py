@@ -13,11 +13,13 @@ import bisect
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from korgm1 import __version__
 from korgm1 import snapshot as snapshots
 from korgm1.board import sram as sram_chip
 from korgm1.board.battery import Battery
@@ -25,12 +27,15 @@ from korgm1.board.card import SIZE as CARD_SIZE
 from korgm1.board.lcd_picture import png_bytes, render
 from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import SnapshotError, UsageError, UserError
-from korgm1.files import BACKUPS, read_file, write_atomic
+from korgm1.files import BACKUPS, check_writable, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.build import build
 from korgm1.machine.m1 import M1
 from korgm1.machine.models import model_named
+from korgm1.recording import Monitor, Recorder, pack
 from korgm1.romset.load import RomSet, load_os
+from korgm1.snapshot import Snapshot
+from korgm1.tracing import TraceFile
 
 PLAY_PAGE = re.compile(r"\s*(prog|combi)\b", re.IGNORECASE)
 """How line 1 of a play page begins, in OpenM1 and by the owners' reports (facts: m1-hardware 7.6)."""
@@ -43,6 +48,7 @@ GIVE_UP = 120 * CPU_HZ
 """Clocks after the last input at which a display that never stands still ends the boot."""
 HOLD_TIME = 2 * CPU_HZ
 """How long keys held at power-on stay down: two seconds."""
+ACTIVE_SENSING = 0xFE
 SETTLE = CPU_HZ // 100
 """A redraw is over when nothing changed for 10 ms; the timeline has the finished picture."""
 
@@ -70,6 +76,7 @@ class BootResult:
         cpu: "at" (PS:PC), "halted", "interrupts" (enabled), "instructions", at the end.
         timeline: every finished LCD picture.
         midi_out: the bytes the instrument sent.
+        hypotheses: those that were not at their defaults.
     """
 
     model: str
@@ -85,6 +92,7 @@ class BootResult:
     stopped: str | None
     cpu: dict[str, Any]
     midi_out: bytes
+    hypotheses: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,6 +111,7 @@ class BootResult:
             "stopped": self.stopped,
             "cpu": self.cpu,
             "midi_out": self.midi_out.hex(),
+            "hypotheses": self.hypotheses,
             "warnings": list(self.warnings),
         }
 
@@ -121,6 +130,7 @@ class Session:
         hypotheses: id -> value, see `korgm1 hypotheses`.
         card: a program card image (32,768 bytes) to have in the slot, or the path of one, which is written back with
             backups at power-off if the card was written to.
+        power_ups: how often the RAM chips were powered before.
 
     Raises:
         UsageError: a name or value that does not exist.
@@ -142,18 +152,28 @@ class Session:
         seed: int = 0,
         hypotheses: Mapping[str, Any] | None = None,
         card: bytes | str | os.PathLike[str] | None = None,
+        power_ups: int = 0,
     ) -> None:
         self.model = model_named(model)
         self.firmware: RomSet = load_os(roms, model)
         self.engine_name = engine
         self.hypotheses = Hypotheses(hypotheses)
         self.battery = Battery.from_text(str(battery), self.hypotheses)
+        if not isinstance(seed, int):
+            raise UsageError(f"seed {seed!r} cannot be used", "a whole number")
         self.seed = seed
         self._sram_path, self._kept = _image(sram, sram_chip.SIZE, "an SRAM image")
         self._card_path, self._card = _image(card, CARD_SIZE, "a program card image")
         if self._card_path is not None and self._card is None:
             raise UserError(f"{self._card_path} is not there", f"a program card image of {CARD_SIZE:,} bytes")
-        self._power_ups = 0
+        for path in (self._sram_path, self._card_path):
+            if path is not None:
+                check_writable(path)
+        self._unsaved: list[tuple[Path, bytes]] = []
+        self._power_ups = power_ups
+        self._monitor: Monitor | None = None
+        self._tracer: TraceFile | None = None
+        self._foreign = Snapshot()
         self.machine: M1 = self._new_machine()
         self._used = False
         self.powered = False
@@ -161,6 +181,7 @@ class Session:
         self._actions: list[tuple[int, int, str, Any]] = []
         self._order = 0
         self._changed_at = 0
+        self._sent_at = 0
         self._picture: tuple[str, str] | None = None
 
     # power
@@ -176,38 +197,59 @@ class Session:
         """
         if self.powered:
             raise UsageError("the instrument is on already", "power_off() first")
+        hold = tuple(hold)
+        for key in hold:
+            self.machine.panel.check_key(key)
         if self._used:
             self.machine = self._new_machine()
         self._used = True
         machine = self.machine
+        if self._monitor is not None:
+            self._monitor.attach(machine)
+            self._monitor.input("power_on", battery=self.battery.cell_volts)
+        if self._tracer is not None:
+            self._tracer.attach(machine)
         machine.power_up(self._kept, self.seed, self._power_ups)
         self._power_ups += 1
         self.powered = True
         self.timeline = []
         self._actions = []
-        self._changed_at = 0
+        self._changed_at = self._sent_at = 0
         self._picture = machine.lcd.text()
         for key in hold:
-            machine.panel.press(key)
+            self.key_down(key)
             self._act(HOLD_TIME, "release", key)
 
     def power_off(self) -> None:
-        """Switch off: the cell takes over, and the image file, if there is one, is written.
+        """Switch off: the cell takes over, and the image files, if there are any, are written.
 
         Raises:
-            UserError: the file cannot be written; the image is still in `sram`.
+            UserError: a file cannot be written; the image is still in `sram`, and another `power_off` tries again.
         """
-        if not self.powered:
-            return
+        if self.powered:
+            self._switch_off()
+        while self._unsaved:
+            path, image = self._unsaved[0]
+            write_atomic(path, image, backups=BACKUPS)
+            del self._unsaved[0]
+
+    def _switch_off(self) -> None:
+        if self._monitor is not None:
+            self._settle(self.machine.clock)
+            self._monitor.check(self.timeline)
+            self._monitor.input("power_off")
+            self._monitor.detach()
+        if self._tracer is not None:
+            self._tracer.detach()
         self._kept = self.machine.sram.image()
         self.powered = False
         self.machine.power_down()
         if self._sram_path is not None:
-            write_atomic(self._sram_path, self._kept, backups=BACKUPS)
+            self._unsaved.append((self._sram_path, self._kept))
         if self._card is not None and (card := self.machine.card.image()) != self._card:
             self._card = card
             if self._card_path is not None:
-                write_atomic(self._card_path, card, backups=BACKUPS)
+                self._unsaved.append((self._card_path, card))
 
     def __enter__(self) -> Session:
         return self
@@ -217,14 +259,20 @@ class Session:
 
     # time
 
-    def boot(self, seconds: float | None = None, hold: Iterable[str] = ()) -> BootResult:
-        """Switch on (if it is off) and run until the play page has stood still for a second.
+    def boot(
+        self,
+        seconds: float | None = None,
+        hold: Iterable[str] = (),
+        asked_to_stop: Callable[[], object] = lambda: False,
+    ) -> BootResult:
+        """Switch on (if it is off) and run until the play page has stood still, and MIDI OUT been silent, for a second.
 
-        Input that is still to come (`press_at`, `midi_in`) is waited for.
+        Input that is still to come (`press_at`, `midi_in` after `power_on`) is waited for.
 
         Args:
             seconds: run exactly this long instead.
             hold: keys held at power-on.
+            asked_to_stop: looked at every quarter of an emulated second; a true value ends the boot there.
 
         Returns:
             What it came to; a low battery or a CPU that stopped is a result, too.
@@ -232,14 +280,17 @@ class Session:
         if not self.powered:
             self.power_on(hold)
         if seconds is not None:
-            self.run(seconds)
+            end = self.machine.clock + _clocks(seconds)
+            while self.machine.clock < end and not asked_to_stop():
+                self.run_until(min(end, self.machine.clock + CPU_HZ // 4))
             return self.result("stopped" if self.stopped else "time")
-        start = self.machine.clock
-        last_input = start
+        last_input = self.machine.clock
         while True:
+            if asked_to_stop():
+                return self.result("time")
             busy_until = self._busy_until()
             last_input = max(last_input, busy_until)
-            still_since = max(self._changed_at, last_input)
+            still_since = max(self._changed_at, self._sent_at, last_input)
             clock = self.machine.clock
             if self.stopped:
                 return self.result("stopped")
@@ -259,7 +310,7 @@ class Session:
         >>> m1.clock >= 4_000_000
         True
         """
-        self.run_until(self.machine.clock + clocks(seconds))
+        self.run_until(self.machine.clock + _clocks(seconds))
 
     def run_until(self, clock: int) -> None:
         """Run to the first instruction boundary at or after `clock` (8 MHz clocks since power-on).
@@ -267,14 +318,13 @@ class Session:
         Raises:
             UsageError: the power is off.
         """
-        if not self.powered:
-            raise UsageError("the power is off", "power_on() or boot() first")
+        self._need_power()
         while self._actions and self._actions[0][0] <= clock:
             at, _, name, value = self._actions[0]
-            self.machine.run_until(at)
+            self._advance(at)
             self._actions.pop(0)
             getattr(self, f"_do_{name}")(value)
-        self.machine.run_until(clock)
+        self._advance(clock)
         self._settle(self.machine.clock)
 
     @property
@@ -299,28 +349,79 @@ class Session:
         >>> m1.press("4"); m1.press("2"); m1.lcd[0][:8]
         'Prog I42'
         """
-        self.machine.panel.press(key)
+        self.key_down(key)
         self.run(seconds)
-        self.machine.panel.release(key)
+        self.key_up(key)
         self.run(0.1)
 
+    def key_down(self, key: str) -> None:
+        """Put a panel key down; it stays down until `key_up`.
+
+        Raises:
+            UsageError: no such key; the message lists them.
+        """
+        self.machine.panel.press(key)
+        self._note("key_down", key=key)
+
+    def key_up(self, key: str) -> None:
+        """Let a panel key go.
+
+        Raises:
+            UsageError: no such key.
+        """
+        self.machine.panel.release(key)
+        self._note("key_up", key=key)
+
     def press_at(self, key: str, at: float, seconds: float = 0.1) -> None:
-        """Have `key` pressed `at` seconds after power-on, for `seconds`; `run` and `boot` carry it out."""
+        """Have `key` pressed `at` seconds after power-on, for `seconds`; `run` and `boot` carry it out.
+
+        Raises:
+            UsageError: no such key, no such time, or the power is off.
+        """
+        self._need_power()
         self.machine.panel.check_key(key)
-        self._act(clocks(at), "press", key)
-        self._act(clocks(at + seconds), "release", key)
+        self._act(_clocks(at), "press", key)
+        self._act(_clocks(at + seconds), "release", key)
 
     def slide(self, value: int) -> None:
         """Move the VALUE slider to 0-127."""
         self.machine.panel.set_slider(value)
+        self._note("slide", value=value)
+
+    def move(self, control: str, value: int) -> None:
+        """Set an analogue control of the panel ("joystick_x" ...) to 0-255.
+
+        Raises:
+            UsageError: no such control on this model, or a value outside 0-255.
+        """
+        self.machine.panel.move(control, value)
+        self._note("move", control=control, value=value)
 
     def slide_at(self, value: int, at: float) -> None:
-        """Have the VALUE slider moved `at` seconds after power-on."""
-        self._act(clocks(at), "slide", value)
+        """Have the VALUE slider moved to 0-127 `at` seconds after power-on.
+
+        Raises:
+            UsageError: no such position or time, or the power is off.
+        """
+        self._need_power()
+        if not 0 <= value <= 127:
+            raise UsageError(f"the VALUE slider cannot be set to {value}", "0 to 127")
+        self._act(_clocks(at), "slide", value)
 
     def midi_in(self, data: bytes, at: float | None = None) -> None:
-        """Send `data` into MIDI IN at 31,250 baud, back to back, from `at` seconds after power-on (None: now)."""
-        self.machine.midi_in.send(data, None if at is None else clocks(at))
+        """Send `data` into MIDI IN at 31,250 baud, back to back, from `at` seconds after power-on (None: now).
+
+        Raises:
+            UsageError: no such time, no bytes, or the power is off.
+        """
+        self._need_power()
+        try:
+            data = bytes(data)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"{data!r} cannot be sent: {error}", "bytes") from None
+        clock = None if at is None else _clocks(at)
+        self.machine.midi_in.send(data, clock)
+        self._note("midi_in", data=data.hex(), at=clock)
 
     @property
     def midi_out(self) -> bytes:
@@ -349,11 +450,17 @@ class Session:
 
         Args:
             path: where to write it, too.
-            scale: pixels a dot.
+            scale: pixels from dot to dot, 2 to 32.
 
         Returns:
             The PNG file's bytes.
+
+        Raises:
+            UsageError: a scale outside 2 to 32.
+            UserError: the file cannot be written.
         """
+        if not 2 <= scale <= 32:
+            raise UsageError(f"scale {scale} cannot be used", "2 to 32 pixels a dot")
         data = png_bytes(render(self.machine.lcd.dots(), scale=scale))
         if path is not None:
             write_atomic(Path(path), data)
@@ -365,12 +472,15 @@ class Session:
         """The state of things as a `BootResult`."""
         cpu = self.machine.engine
         registers = cpu.registers()
+        warnings = list(self.firmware.warnings)
+        if self._busy_until() > self.machine.clock:
+            warnings.append("it ended before all keys and MIDI that were planned")
         return BootResult(
             model=self.model.name,
             firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
             engine=self.engine_name,
             battery={"volts": self.battery.cell_volts, "adc_code": self.machine.battery_code()},
-            timeline=tuple(self.timeline),
+            timeline=tuple(self.timeline) or (LcdChange(self._changed_at, self.lcd),),
             lcd=self.lcd,
             leds=self.leds,
             sram_sha1=hashlib.sha1(self.sram).hexdigest(),
@@ -384,66 +494,259 @@ class Session:
                 "instructions": cpu.instructions,
             },
             midi_out=self.midi_out,
-            warnings=tuple(self.firmware.warnings),
+            hypotheses=self.hypotheses.changed(),
+            warnings=tuple(warnings),
         )
 
     def snapshot(self) -> bytes:
-        """The whole instrument, to be taken back with `restore` in any process.
+        """The whole instrument, to be taken back with `restore` in any process, on any engine.
 
         >>> m1 = Session(); m1.power_on(); m1.run(0.2); state = m1.snapshot()
         >>> m1.run(1); later = m1.lcd
         >>> m1.restore(state); m1.run(1); m1.lcd == later
         True
         """
-        return snapshots.encode({
-            "model": self.model.name,
-            "firmware": self.firmware.sha1,
-            "powered": self.powered,
-            "machine": self.machine.snapshot(),
-            "kept": self._kept,
-            "power_ups": self._power_ups,
-            "seed": self.seed,
-            "actions": [list(action) for action in self._actions],
-            "order": self._order,
-            "changed_at": self._changed_at,
-            "picture": self._picture,
-            "timeline": [[change.clock, *change.lcd] for change in self.timeline],
-        })
+        machine, clock = self.machine, self.machine.clock
+        return snapshots.encode(Snapshot(
+            manifest={
+                "program": __version__,
+                "model": self.model.name,
+                "firmware": {"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
+                "engine": self.engine_name,
+                "clock": clock,
+                "powered": self.powered,
+                "hypotheses": self.hypotheses.all(),
+                "seed": self.seed,
+            },
+            blocks={
+                "session": {
+                    "kept": self._kept,
+                    "card": self._card,
+                    "power_ups": self._power_ups,
+                    "actions": [[at - clock, order, name, value] for at, order, name, value in self._actions],
+                    "order": self._order,
+                    "changed_at": self._changed_at,
+                    "sent_at": self._sent_at,
+                    "picture": self._picture,
+                    "timeline": [[change.clock, *change.lcd] for change in self.timeline],
+                },
+                **machine.snapshot(),
+                **self._foreign.blocks,
+            },
+            versions={**machine.versions(), **self._foreign.versions},
+        ))
 
     def restore(self, data: bytes) -> None:
-        """Take a snapshot back; the session goes on from there exactly as the other one did.
+        """Take a snapshot back: the session, its guesses and seed included, goes on exactly as the other one did.
+
+        The engine stays this session's. Blocks that this program does not know are kept for the next `snapshot`.
 
         Raises:
-            SnapshotError: damaged, or of another model or firmware.
+            SnapshotError: damaged, or of another model, firmware or program version; nothing has changed then.
+            UsageError: a recording is under way.
+
+        >>> one = Session(engine="v30"); one.power_on(); one.run(0.2)
+        >>> other = Session(engine="unicorn"); other.restore(one.snapshot())
+        >>> one.run(1); other.run(1); one.sram == other.sram
+        True
         """
-        block = snapshots.decode(data)
+        if self._monitor is not None:
+            raise UsageError("a recording is under way, which a snapshot would break", "record_end() first")
+        saved = snapshots.decode(data)
+        manifest = saved.manifest
         try:
-            if (block["model"], block["firmware"]) != (self.model.name, self.firmware.sha1):
+            model, sha1 = manifest["model"], manifest["firmware"]["sha1"]
+            if (model, sha1) != (self.model.name, self.firmware.sha1):
                 raise SnapshotError(
-                    f"the snapshot is of {block['model']} with firmware {block['firmware'][:12]}",
-                    f"{self.model.name} with firmware {self.firmware.sha1[:12]}",
+                    f"the snapshot is of {model} with firmware {sha1[:12]}",
+                    f"{self.model.name} with firmware {self.firmware.sha1[:12]}", "--model and --roms of that one",
                 )
-            machine = self._new_machine()
-            machine.restore(block["machine"])
-            self.machine = machine
-            self._used = True
-            self.powered = bool(block["powered"])
-            self._kept = block["kept"]
-            self._power_ups = int(block["power_ups"])
-            self.seed = int(block["seed"])
-            self._actions = [(int(a), int(b), str(c), d) for a, b, c, d in block["actions"]]
-            self._order = int(block["order"])
-            self._changed_at = int(block["changed_at"])
-            self._picture = None if block["picture"] is None else (block["picture"][0], block["picture"][1])
-            self.timeline = [LcdChange(int(c), (a, b)) for c, a, b in block["timeline"]]
-        except (KeyError, TypeError, ValueError) as error:
-            raise SnapshotError("the snapshot does not fit this machine", "one of the same program version") from error
+            if "session" not in saved.blocks:
+                raise SnapshotError("the snapshot has no block 'session'")
+            block = saved.blocks["session"]
+            hypotheses = Hypotheses(manifest["hypotheses"])
+            battery = Battery.from_text("fresh", hypotheses)
+            machine = build(self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"])
+            machine.restore(saved.blocks, saved.versions)
+            clock = machine.clock
+            timeline = [LcdChange(int(c), (str(a), str(b))) for c, a, b in block["timeline"]]
+            actions = [(int(a) + clock, int(b), str(c), d) for a, b, c, d in block["actions"]]
+            picture = None if block["picture"] is None else (str(block["picture"][0]), str(block["picture"][1]))
+            numbers = [int(block[name]) for name in ("power_ups", "order", "changed_at", "sent_at")]
+            if block["kept"] is not None:
+                sram_chip.check_image(block["kept"], "the RAM of the snapshot")
+            kept, card, powered, seed = block["kept"], block["card"], bool(manifest["powered"]), int(manifest["seed"])
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, UsageError) as error:
+            raise SnapshotError(
+                f"the snapshot does not fit this machine: {error}", "one of the same program version"
+            ) from error
+        self._adopt(machine)
+        self.hypotheses, self.battery = hypotheses, battery
+        self.timeline, self._actions, self._picture = timeline, actions, picture
+        self._power_ups, self._order, self._changed_at, self._sent_at = numbers
+        self._kept, self._card, self.powered, self.seed = kept, card, powered, seed
+        self._used = True
+        known = {"session", *machine.parts()}
+        self._foreign = Snapshot(
+            blocks={name: b for name, b in saved.blocks.items() if name not in known},
+            versions={name: version for name, version in saved.versions.items() if name not in known},
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `snapshot` to a file; an older file stays whole until the new one is.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        write_atomic(Path(path), self.snapshot())
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], roms: str | os.PathLike[str] | None = None, engine: str | None = None
+    ) -> Session:
+        """A session that goes on where the one that saved `path` was.
+
+        Args:
+            path: a file of `save`.
+            roms: where the OS dump is, as for `Session`, if the snapshot is not of OpenM1.
+            engine: another engine than the one it was saved on.
+
+        Raises:
+            M1Error: the file cannot be read, is damaged, or is of another firmware.
+
+        >>> import tempfile
+        >>> m1 = Session(battery="low"); m1.power_on(); m1.run(1.5)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1.save(folder + "/x.state")
+        ...     Session.load(folder + "/x.state", engine="v30").clock == m1.clock
+        True
+        """
+        data = read_file(Path(path), "a snapshot (korgm1 state save)")
+        manifest = snapshots.decode(data).manifest
+        try:
+            model, saved_engine = str(manifest["model"]), str(manifest["engine"])
+        except (KeyError, TypeError) as error:
+            raise SnapshotError(f"the manifest of {path} has no {error}") from error
+        session = cls(model=model, roms=roms, engine=engine or saved_engine)
+        session.restore(data)
+        return session
+
+    # recordings and traces
+
+    def record(self, path: str | os.PathLike[str]) -> None:
+        """Write every input from the next power-on to `record_end` to a file that `korgm1.replay` can check.
+
+        The file is PATH.part until `record_end`.
+
+        Raises:
+            UsageError: the power is on, or a recording is under way.
+            UserError: the file cannot be written.
+
+        >>> import tempfile
+        >>> from korgm1.replay import replay
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1 = Session(battery="low"); m1.record(folder + "/x.rec")
+        ...     _ = m1.boot(); m1.press("4"); m1.power_off(); m1.record_end()
+        ...     replay(folder + "/x.rec", engine="v30").inputs
+        4
+        """
+        self.watch(Recorder(Path(path), {
+            "program": __version__,
+            "model": self.model.name,
+            "firmware": {"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
+            "engine": self.engine_name,
+            "hypotheses": self.hypotheses.all(),
+            "seed": self.seed,
+            "power_ups": self._power_ups,
+            "sram": pack(self._kept),
+            "card": pack(self._card),
+        }))
+
+    def record_end(self) -> None:
+        """The recording is over; nothing happens if there is none.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        monitor = self.unwatch()
+        if isinstance(monitor, Recorder):
+            monitor.close()
+
+    def watch(self, monitor: Monitor) -> None:
+        """Have a recorder or checker watch from the next power-on.
+
+        Raises:
+            UsageError: the power is on, or one is watching.
+        """
+        if self.powered or self._monitor is not None:
+            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
+        self._monitor = monitor
+
+    def unwatch(self) -> Monitor | None:
+        """A last checkpoint for who watches, if the power is on; then nobody does."""
+        monitor, self._monitor = self._monitor, None
+        if monitor is not None and self.powered:
+            self._settle(self.machine.clock)
+            monitor.check(self.timeline)
+            monitor.detach()
+        return monitor
+
+    def trace(self, path: str | os.PathLike[str], words: str = "all") -> None:
+        """Write what the CPU does, from now (or the next power-on) to `trace_end`, to a file.
+
+        Args:
+            path: the file, called PATH.part until `trace_end`; gzip'd when it ends in .gz.
+            words: what is written down, see `korgm1.cpu.trace.TraceFilter.parse`.
+
+        Raises:
+            UsageError: the filter cannot be understood, or a trace is being made.
+            UserError: the file cannot be written.
+
+        >>> import tempfile; m1 = Session()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1.trace(folder + "/x.trace", "exec"); m1.power_on(); m1.run(0.001); m1.trace_end()
+        ...     rows = Path(folder, "x.trace").read_text().splitlines()
+        >>> [row for row in rows if row[0] != "#"][0]
+        '0000 exec FFFF:0000 EA000000F0'
+        """
+        if self._tracer is not None:
+            raise UsageError("a trace is being made already", "trace_end() first")
+        self._tracer = TraceFile(Path(path), words, {
+            "program": __version__,
+            "model": self.model.name,
+            "firmware": f"{self.firmware.name} {self.firmware.version} sha1 {self.firmware.sha1}",
+            "engine": self.engine_name,
+        })
+        if self.powered:
+            self._tracer.attach(self.machine)
+
+    def trace_end(self) -> None:
+        """The trace is over; nothing happens if there is none.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        tracer, self._tracer = self._tracer, None
+        if tracer is not None:
+            tracer.close()
 
     # inside
 
+    def _need_power(self) -> None:
+        if not self.powered:
+            raise UsageError("the power is off", "power_on() or boot() first")
+
     def _new_machine(self) -> M1:
         machine = build(self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card)
+        return self._adopt(machine)
+
+    def _adopt(self, machine: M1) -> M1:
+        """Make it this session's machine and listen to it."""
+        self.machine = machine
+        if self._tracer is not None and self.powered:
+            self._tracer.attach(machine)
         machine.lcd.on_change(self._lcd_changed)
+        machine.midi_out.listener = self._midi_sent
         return machine
 
     def _lcd_changed(self) -> None:
@@ -451,6 +754,10 @@ class Session:
         self._settle(now)
         self._picture = self.machine.lcd.text()
         self._changed_at = now
+
+    def _midi_sent(self, clock: int, byte: int) -> None:
+        if byte != ACTIVE_SENSING:
+            self._sent_at = clock
 
     def _settle(self, now: int) -> None:
         if self._picture is not None and now - self._changed_at >= SETTLE:
@@ -467,13 +774,33 @@ class Session:
         bisect.insort(self._actions, (clock, self._order, name, value))
 
     def _do_press(self, key: str) -> None:
-        self.machine.panel.press(key)
+        self.key_down(key)
 
     def _do_release(self, key: str) -> None:
-        self.machine.panel.release(key)
+        self.key_up(key)
 
     def _do_slide(self, value: int) -> None:
-        self.machine.panel.set_slider(value)
+        self.slide(value)
+
+    def _note(self, name: str, **fields: Any) -> None:
+        if self._monitor is not None:
+            self._monitor.input(name, **fields)
+
+    def _advance(self, clock: int) -> None:
+        """Run to `clock`; the monitor's checkpoints are looked at on the way."""
+        monitor = self._monitor
+        while monitor is not None and monitor.next_check <= clock:
+            self.machine.run_until(monitor.next_check)
+            self._settle(self.machine.clock)
+            monitor.check(self.timeline)
+        self.machine.run_until(clock)
+
+
+def _clocks(seconds: float) -> int:
+    """A time or length in seconds as clocks."""
+    if not (isfinite(seconds) and 0 <= seconds <= 1e9):
+        raise UsageError(f"{seconds!r} is no time", "seconds, 0 or more")
+    return clocks(seconds)
 
 
 def _image(

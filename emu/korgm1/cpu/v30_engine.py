@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from korgm1.cpu.engine import DEFAULTS, REGISTERS, CpuOptions
-from korgm1.cpu.native import Memory, NativeBus, Ports, lib, new_cpu
+from korgm1.cpu.native import Memory, NativeBus, Ports, ffi, lib, new_cpu
+from korgm1.cpu.trace import Tracer
 from korgm1.errors import SnapshotError
 
 GENERAL = REGISTERS[:8]
@@ -46,6 +47,7 @@ class V30Engine:
         self.bus = NativeBus(memory, ports, int_ack)
         self.bus.on_error = self._end_run
         self._cpu = new_cpu(self.bus, poll, options)
+        self._tracer: Tracer | None = None
 
     @property
     def clock(self) -> int:
@@ -83,7 +85,10 @@ class V30Engine:
     def run(self, until: int) -> None:
         """Run to the first boundary at or after `until`; raises what a callback raised."""
         self._cpu.horizon = until
-        lib.v30_run(self._cpu)
+        if self._tracer is None:
+            lib.v30_run(self._cpu)
+        else:
+            lib.trace_run(self._tracer.pointer, self._cpu)
         self.bus.raise_pending()
 
     def lower_horizon(self, clock: int) -> None:
@@ -131,6 +136,12 @@ class V30Engine:
         """The memory map's page kinds changed."""
         self.bus.pages_changed()
 
+    def trace(self, tracer: Tracer | None) -> None:
+        """From now on write every step down; None ends it."""
+        self._tracer = tracer
+        if tracer is not None:
+            tracer.on_error = self.bus.fail
+
     def snapshot(self) -> dict[str, Any]:
         """The whole core."""
         cpu = self._cpu
@@ -143,13 +154,20 @@ class V30Engine:
         Raises:
             SnapshotError: it is none of a V30 core.
         """
-        cpu = self._cpu
+        new = ffi.new("v30 *", self._cpu[0])
         try:
             for name in _SAVED:
-                setattr(cpu, name, block[name])
-            cpu.r, cpu.s, cpu.stop_code = block["r"], block["s"], block["stop_code"]
-        except (KeyError, TypeError, OverflowError, IndexError) as error:
+                setattr(new, name, block[name])
+            if [len(block[name]) for name in ("r", "s", "stop_code")] != [8, 4, 2]:
+                raise ValueError("another number of registers")
+            new.r, new.s, new.stop_code = block["r"], block["s"], block["stop_code"]
+            if new.rep_segment > 3 and new.rep_segment != 0xFF:
+                raise ValueError(f"segment register {new.rep_segment}")
+            if new.stop > lib.V30_STOP_PREFIXES:
+                raise ValueError(f"stop reason {new.stop}")
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise SnapshotError(f"the CPU's part of the snapshot is damaged: {error}") from None
+        self._cpu[0] = new[0]
 
     def _end_run(self) -> None:
         self._cpu.horizon = 0
