@@ -235,6 +235,8 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.power_off()
+        self.record_end()
+        self.trace_end()
 
     # time
 

@@ -144,8 +144,8 @@ def session_from(args: argparse.Namespace) -> Session:
             raise UsageError(f"--hypothesis {word!r} has no value", "ID=VALUE", "korgm1 hypotheses")
         choose[key] = value
     return Session(
-        model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=args.battery, sram=args.sram, seed=args.seed,
-        hypotheses=choose, card=args.card,
+        model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=args.battery, sram=args.sram,
+        seed=args.seed, hypotheses=choose, card=args.card,
     )
 
 
