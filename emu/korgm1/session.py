@@ -591,6 +591,7 @@ class Session:
         ...     replay(folder + "/x.rec", engine="v30").inputs
         4
         """
+        self._check_unwatched()
         self.watch(Recorder(Path(path), {
             "program": __version__,
             "model": self.model.name,
@@ -619,8 +620,7 @@ class Session:
         Raises:
             UsageError: the power is on, or one is watching.
         """
-        if self.powered or self._monitor is not None:
-            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
+        self._check_unwatched()
         self._monitor = monitor
 
     def unwatch(self) -> Monitor | None:
@@ -713,6 +713,10 @@ class Session:
 
     def _do_slide(self, value: int) -> None:
         self.slide(value)
+
+    def _check_unwatched(self) -> None:
+        if self.powered or self._monitor is not None:
+            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
 
     def _note(self, name: str, **fields: Any) -> None:
         if self._monitor is not None:

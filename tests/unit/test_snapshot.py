@@ -14,7 +14,9 @@ from korgm1.errors import SnapshotError
 from korgm1.snapshot import ABSENT, FORMAT, Snapshot, decode, diff, encode
 
 leaves = st.none() | st.booleans() | st.integers() | st.text() | st.binary()
-values = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from("abc"), inner), max_leaves=8)
+values = st.recursive(
+    leaves, lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from("abc"), inner), max_leaves=8
+)
 names = st.text(min_size=1).filter(lambda k: k not in ("$bytes", "blocks"))
 states = st.dictionaries(names, values)
 snapshots = st.builds(
