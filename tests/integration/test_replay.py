@@ -78,7 +78,8 @@ def test_what_is_written_down(lines: Lines) -> None:
         "power_on", "key_down", "midi_in", "key_down", "key_up", "key_up", "slide", "move", "midi_in", "key_down",
         "key_up", "power_off", "power_on", "power_off",
     ]  # fmt: skip
-    assert all(second >= first for (_, first), (_, second) in zip(done[:11], done[1:12], strict=True))
+    clocks = [clock for _, clock in done[:12]]
+    assert clocks == sorted(clocks)
     pictures = [line["lcd"][0] for line in lines if "lcd" in line]
     assert any(text.startswith("Prog I4_") for text in pictures)
 
@@ -100,7 +101,9 @@ def test_a_recording_does_not_change_the_run(recorded: Path, tmp_path: Path) -> 
 @settings(max_examples=8, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 900_000), st.sampled_from(["UP", "4", "INT", "COMBI", "slide", "midi"])),
                 max_size=6), st.integers(1, 3_000_000))
-def test_any_inputs_at_any_clocks(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str]], rest: int) -> None:
+def test_any_inputs_at_any_clocks(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str]], rest: int
+) -> None:
     path = tmp_path_factory.mktemp("rec") / "x.rec"
     session = Session(engine="v30")
     session.record(path)
@@ -128,12 +131,9 @@ def edit_first(lines: Lines, key: str, change: Callable[[dict[str, Any]], None],
     return copy
 
 
-def find(lines: Lines, name: str) -> int:
-    return next(place for place, line in enumerate(lines) if line.get("do") == name)
-
-
 @pytest.mark.parametrize(("change", "text"), [
-    (lambda ls: edit_first(ls, "check", lambda line: line["check"].update(sram="0" * 40), 3), "in the RAM at clock 8,0"),
+    (lambda ls: edit_first(ls, "check", lambda line: line["check"].update(sram="0" * 40), 3),
+     "in the RAM at clock 8,0"),
     (lambda ls: edit_first(ls, "check", lambda line: line["check"].update(ports="0" * 40), 3),
      "in the port accesses at clock 8,0"),
     (lambda ls: edit_first(ls, "check", lambda line: line["check"].update(ports="0" * 40, accesses=5), 3),
@@ -141,13 +141,14 @@ def find(lines: Lines, name: str) -> int:
     (lambda ls: edit_first(ls, "check", lambda line: line.update(clock=8_000_001), 3), "in time"),
     (lambda ls: edit_first(ls, "lcd", lambda line: line["lcd"].__setitem__(0, "Hello")), "recorded is 'Hello|"),
     (lambda ls: [line for line in ls if "lcd" not in line], "which was not recorded"),
-    (lambda ls: edit_first(ls, "slide", lambda line: None) if "slide" in ls[0] else
-     [line if line.get("do") != "key_down" or line["key"] != "4" else {**line, "key": "5"} for line in ls], "differs"),
+    (lambda ls: [line if line.get("key") != "4" else {**line, "key": "5"} for line in ls], "differs"),
     (lambda ls: edit_first(ls, "seed", lambda line: line.update(seed=4)), "in the RAM"),
     (lambda ls: [line for line in ls if line.get("do") != "midi_in"], "differs"),
     (lambda ls: [*ls[:-1], {"clock": 99, "lcd": ["", ""]}, ls[-1]], "before 1 recorded thing"),
 ])  # fmt: skip
-def test_the_first_difference_is_named(lines: Lines, tmp_path: Path, change: Callable[[Lines], Lines], text: str) -> None:
+def test_the_first_difference_is_named(
+    lines: Lines, tmp_path: Path, change: Callable[[Lines], Lines], text: str
+) -> None:
     with pytest.raises(ReplayDifference, match=text):
         replay(write(tmp_path / "x.rec", change(lines)), engine="v30")
 
