@@ -521,11 +521,12 @@ class Session:
             raise SnapshotError(
                 f"the snapshot does not fit this machine: {error}", "one of the same program version"
             ) from error
+        self.powered = powered
         self._adopt(machine)
         self.hypotheses, self.battery = hypotheses, battery
         self.timeline, self._actions, self._picture = timeline, actions, picture
         self._power_ups, self._order, self._changed_at = numbers
-        self._kept, self._card, self.powered, self.seed = kept, card, powered, seed
+        self._kept, self._card, self.seed = kept, card, seed
         self._used = True
         known = {"session", *machine.parts()}
         self._foreign = Snapshot(
@@ -680,8 +681,10 @@ class Session:
     def _adopt(self, machine: M1) -> M1:
         """Make it this session's machine and listen to it."""
         self.machine = machine
-        if self._tracer is not None and self.powered:
-            self._tracer.attach(machine)
+        if self._tracer is not None:
+            self._tracer.detach()
+            if self.powered:
+                self._tracer.attach(machine)
         machine.lcd.on_change(self._lcd_changed)
         return machine
 
