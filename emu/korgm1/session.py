@@ -256,6 +256,8 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.power_off()
+        self.record_end()
+        self.trace_end()
 
     # time
 
@@ -580,11 +582,12 @@ class Session:
             raise SnapshotError(
                 f"the snapshot does not fit this machine: {error}", "one of the same program version"
             ) from error
+        self.powered = powered
         self._adopt(machine)
         self.hypotheses, self.battery = hypotheses, battery
         self.timeline, self._actions, self._picture = timeline, actions, picture
         self._power_ups, self._order, self._changed_at, self._sent_at = numbers
-        self._kept, self._card, self.powered, self.seed = kept, card, powered, seed
+        self._kept, self._card, self.seed = kept, card, seed
         self._used = True
         known = {"session", *machine.parts()}
         self._foreign = Snapshot(
@@ -650,6 +653,7 @@ class Session:
         ...     replay(folder + "/x.rec", engine="v30").inputs
         4
         """
+        self._check_unwatched()
         self.watch(Recorder(Path(path), {
             "program": __version__,
             "model": self.model.name,
@@ -678,8 +682,7 @@ class Session:
         Raises:
             UsageError: the power is on, or one is watching.
         """
-        if self.powered or self._monitor is not None:
-            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
+        self._check_unwatched()
         self._monitor = monitor
 
     def unwatch(self) -> Monitor | None:
@@ -743,8 +746,10 @@ class Session:
     def _adopt(self, machine: M1) -> M1:
         """Make it this session's machine and listen to it."""
         self.machine = machine
-        if self._tracer is not None and self.powered:
-            self._tracer.attach(machine)
+        if self._tracer is not None:
+            self._tracer.detach()
+            if self.powered:
+                self._tracer.attach(machine)
         machine.lcd.on_change(self._lcd_changed)
         machine.midi_out.listener = self._midi_sent
         return machine
@@ -781,6 +786,10 @@ class Session:
 
     def _do_slide(self, value: int) -> None:
         self.slide(value)
+
+    def _check_unwatched(self) -> None:
+        if self.powered or self._monitor is not None:
+            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
 
     def _note(self, name: str, **fields: Any) -> None:
         if self._monitor is not None:
