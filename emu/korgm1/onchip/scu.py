@@ -29,7 +29,7 @@ from typing import Any
 
 from korgm1.clock import Scheduler
 from korgm1.line import Line
-from korgm1.onchip.scu_frame import Frame, encode, falling_edge, level, rising_edge, sample
+from korgm1.serial_frame import Frame, encode, falling_edge, level, rising_edge, sample
 
 _TE, _RE, _SBRK, _ECL = 0x01, 0x04, 0x08, 0x10
 _UNREADABLE = 0xFF
