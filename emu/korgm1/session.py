@@ -375,7 +375,7 @@ class Session:
 
     @property
     def midi_out(self) -> bytes:
-        """All bytes that came out of MIDI OUT since power-on."""
+        """The bytes that came out of MIDI OUT since power-on, the latest 1,048,576 of them."""
         return self.machine.midi_out.data
 
     @property

@@ -74,7 +74,7 @@ class M1(Machine):
         # inside the V50 (uPD70216): units without an address until the firmware gives them one
         self.icu = icu = Icu(int_cpu, guess["H-OPENBUS"])
         self.midi_out = MidiOut()
-        self.midi_thru = MidiOut()
+        self.midi_thru = MidiOut(keep=0)                # nobody asks what it said
         self.scu = scu = Scu(clock, sint, self.midi_out.receive, guess["H-TBRDY"])      # TxD -> MIDI OUT
         self.tcu = tcu = Tcu(clock, tout0, tout1, tout2, scu.set_rtclk, guess["H-TCU-ODD"])  # TOUT1 -> RTCLK
         self.dmau = dmau = Dmau(                                                        # no DMARQ is wired
