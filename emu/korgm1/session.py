@@ -134,7 +134,7 @@ class Session:
 
     >>> m1 = Session()
     >>> m1.boot().battery["adc_code"]
-    163
+    164
     """
 
     def __init__(

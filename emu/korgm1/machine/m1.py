@@ -102,7 +102,7 @@ class M1(Machine):
         self.panel = panel = Panel(rack=self.rack, sw16=guess["H-SW16"], leds=guess["H-LED"])
         self.keyscan = KeyScan(not self.rack and guess["H-SCAN"] == "fifo", open_bus)
         channels = [self._analogue(name) for name in guess["H-ADC-CH"].split(",")]
-        self.adc = adc = M58990(clock, channels, round(guess["H-VREF"] * 1000))         # IC29, VREF+
+        self.adc = adc = M58990(clock, channels, round(guess["H-VREF"] * 1_000_000))    # IC29, VREF+
         self.sound = {                                          # no chip behind these ports yet
             "VDF1": PortLog("VDF1", 0x100, lambda: clock.now, open_bus),      # MB87404
             "VDF2": PortLog("VDF2", 0x100, lambda: clock.now, open_bus),      # MB87404
@@ -182,7 +182,7 @@ class M1(Machine):
 
     def battery_code(self) -> int:
         """The code the ADC gives for the cell as it is now."""
-        return code(self.battery.sense_millivolts(), self.adc.reference)
+        return code(self.battery.sense_microvolts(), self.adc.reference)
 
     def _pass_time(self) -> None:
         """/RESET is low: the clock runs to the next event without the CPU."""
@@ -192,9 +192,9 @@ class M1(Machine):
         self.scheduler.run_due(self.engine.clock)
 
     def _analogue(self, name: str) -> Callable[[], int]:
-        """What feeds an ADC channel, as millivolts."""
+        """What feeds an ADC channel, as microvolts."""
         if name == "battery":
-            return self.battery.sense_millivolts                # cell + -> R29 3 Mohm -> IC29 pin 4
+            return self.battery.sense_microvolts                # cell + -> R29 3 Mohm -> IC29 pin 4
         if name == "none":
             return lambda: 0
-        return lambda: self.panel.millivolts(name)
+        return lambda: self.panel.microvolts(name)
