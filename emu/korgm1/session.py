@@ -139,7 +139,7 @@ class Session:
 
     >>> m1 = Session()
     >>> m1.boot().battery["adc_code"]
-    163
+    164
     """
 
     def __init__(
@@ -427,7 +427,7 @@ class Session:
 
     @property
     def midi_out(self) -> bytes:
-        """All bytes that came out of MIDI OUT since power-on."""
+        """The bytes that came out of MIDI OUT since power-on, the latest 1,048,576 of them."""
         return self.machine.midi_out.data
 
     @property
