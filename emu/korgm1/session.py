@@ -13,8 +13,9 @@ import bisect
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from korgm1.board.card import SIZE as CARD_SIZE
 from korgm1.board.lcd_picture import png_bytes, render
 from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import SnapshotError, UsageError, UserError
-from korgm1.files import BACKUPS, read_file, write_atomic
+from korgm1.files import BACKUPS, check_writable, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.build import build
 from korgm1.machine.m1 import M1
@@ -47,6 +48,7 @@ GIVE_UP = 120 * CPU_HZ
 """Clocks after the last input at which a display that never stands still ends the boot."""
 HOLD_TIME = 2 * CPU_HZ
 """How long keys held at power-on stay down: two seconds."""
+ACTIVE_SENSING = 0xFE
 SETTLE = CPU_HZ // 100
 """A redraw is over when nothing changed for 10 ms; the timeline has the finished picture."""
 
@@ -74,6 +76,7 @@ class BootResult:
         cpu: "at" (PS:PC), "halted", "interrupts" (enabled), "instructions", at the end.
         timeline: every finished LCD picture.
         midi_out: the bytes the instrument sent.
+        hypotheses: those that were not at their defaults.
     """
 
     model: str
@@ -89,6 +92,7 @@ class BootResult:
     stopped: str | None
     cpu: dict[str, Any]
     midi_out: bytes
+    hypotheses: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,6 +111,7 @@ class BootResult:
             "stopped": self.stopped,
             "cpu": self.cpu,
             "midi_out": self.midi_out.hex(),
+            "hypotheses": self.hypotheses,
             "warnings": list(self.warnings),
         }
 
@@ -134,7 +139,7 @@ class Session:
 
     >>> m1 = Session()
     >>> m1.boot().battery["adc_code"]
-    163
+    164
     """
 
     def __init__(
@@ -154,11 +159,17 @@ class Session:
         self.engine_name = engine
         self.hypotheses = Hypotheses(hypotheses)
         self.battery = Battery.from_text(str(battery), self.hypotheses)
+        if not isinstance(seed, int):
+            raise UsageError(f"seed {seed!r} cannot be used", "a whole number")
         self.seed = seed
         self._sram_path, self._kept = _image(sram, sram_chip.SIZE, "an SRAM image")
         self._card_path, self._card = _image(card, CARD_SIZE, "a program card image")
         if self._card_path is not None and self._card is None:
             raise UserError(f"{self._card_path} is not there", f"a program card image of {CARD_SIZE:,} bytes")
+        for path in (self._sram_path, self._card_path):
+            if path is not None:
+                check_writable(path)
+        self._unsaved: list[tuple[Path, bytes]] = []
         self._power_ups = power_ups
         self._monitor: Monitor | None = None
         self._tracer: TraceFile | None = None
@@ -170,6 +181,7 @@ class Session:
         self._actions: list[tuple[int, int, str, Any]] = []
         self._order = 0
         self._changed_at = 0
+        self._sent_at = 0
         self._picture: tuple[str, str] | None = None
 
     # power
@@ -185,6 +197,9 @@ class Session:
         """
         if self.powered:
             raise UsageError("the instrument is on already", "power_off() first")
+        hold = tuple(hold)
+        for key in hold:
+            self.machine.panel.check_key(key)
         if self._used:
             self.machine = self._new_machine()
         self._used = True
@@ -199,20 +214,26 @@ class Session:
         self.powered = True
         self.timeline = []
         self._actions = []
-        self._changed_at = 0
+        self._changed_at = self._sent_at = 0
         self._picture = machine.lcd.text()
         for key in hold:
             self.key_down(key)
             self._act(HOLD_TIME, "release", key)
 
     def power_off(self) -> None:
-        """Switch off: the cell takes over, and the image file, if there is one, is written.
+        """Switch off: the cell takes over, and the image files, if there are any, are written.
 
         Raises:
-            UserError: the file cannot be written; the image is still in `sram`.
+            UserError: a file cannot be written; the image is still in `sram`, and another `power_off` tries again.
         """
-        if not self.powered:
-            return
+        if self.powered:
+            self._switch_off()
+        while self._unsaved:
+            path, image = self._unsaved[0]
+            write_atomic(path, image, backups=BACKUPS)
+            del self._unsaved[0]
+
+    def _switch_off(self) -> None:
         if self._monitor is not None:
             self._settle(self.machine.clock)
             self._monitor.check(self.timeline)
@@ -224,11 +245,11 @@ class Session:
         self.powered = False
         self.machine.power_down()
         if self._sram_path is not None:
-            write_atomic(self._sram_path, self._kept, backups=BACKUPS)
+            self._unsaved.append((self._sram_path, self._kept))
         if self._card is not None and (card := self.machine.card.image()) != self._card:
             self._card = card
             if self._card_path is not None:
-                write_atomic(self._card_path, card, backups=BACKUPS)
+                self._unsaved.append((self._card_path, card))
 
     def __enter__(self) -> Session:
         return self
@@ -240,14 +261,20 @@ class Session:
 
     # time
 
-    def boot(self, seconds: float | None = None, hold: Iterable[str] = ()) -> BootResult:
-        """Switch on (if it is off) and run until the play page has stood still for a second.
+    def boot(
+        self,
+        seconds: float | None = None,
+        hold: Iterable[str] = (),
+        asked_to_stop: Callable[[], object] = lambda: False,
+    ) -> BootResult:
+        """Switch on (if it is off) and run until the play page has stood still, and MIDI OUT been silent, for a second.
 
-        Input that is still to come (`press_at`, `midi_in`) is waited for.
+        Input that is still to come (`press_at`, `midi_in` after `power_on`) is waited for.
 
         Args:
             seconds: run exactly this long instead.
             hold: keys held at power-on.
+            asked_to_stop: looked at every quarter of an emulated second; a true value ends the boot there.
 
         Returns:
             What it came to; a low battery or a CPU that stopped is a result, too.
@@ -255,14 +282,17 @@ class Session:
         if not self.powered:
             self.power_on(hold)
         if seconds is not None:
-            self.run(seconds)
+            end = self.machine.clock + _clocks(seconds)
+            while self.machine.clock < end and not asked_to_stop():
+                self.run_until(min(end, self.machine.clock + CPU_HZ // 4))
             return self.result("stopped" if self.stopped else "time")
-        start = self.machine.clock
-        last_input = start
+        last_input = self.machine.clock
         while True:
+            if asked_to_stop():
+                return self.result("time")
             busy_until = self._busy_until()
             last_input = max(last_input, busy_until)
-            still_since = max(self._changed_at, last_input)
+            still_since = max(self._changed_at, self._sent_at, last_input)
             clock = self.machine.clock
             if self.stopped:
                 return self.result("stopped")
@@ -282,7 +312,7 @@ class Session:
         >>> m1.clock >= 4_000_000
         True
         """
-        self.run_until(self.machine.clock + clocks(seconds))
+        self.run_until(self.machine.clock + _clocks(seconds))
 
     def run_until(self, clock: int) -> None:
         """Run to the first instruction boundary at or after `clock` (8 MHz clocks since power-on).
@@ -290,8 +320,7 @@ class Session:
         Raises:
             UsageError: the power is off.
         """
-        if not self.powered:
-            raise UsageError("the power is off", "power_on() or boot() first")
+        self._need_power()
         while self._actions and self._actions[0][0] <= clock:
             at, _, name, value = self._actions[0]
             self._advance(at)
@@ -346,10 +375,15 @@ class Session:
         self._note("key_up", key=key)
 
     def press_at(self, key: str, at: float, seconds: float = 0.1) -> None:
-        """Have `key` pressed `at` seconds after power-on, for `seconds`; `run` and `boot` carry it out."""
+        """Have `key` pressed `at` seconds after power-on, for `seconds`; `run` and `boot` carry it out.
+
+        Raises:
+            UsageError: no such key, no such time, or the power is off.
+        """
+        self._need_power()
         self.machine.panel.check_key(key)
-        self._act(clocks(at), "press", key)
-        self._act(clocks(at + seconds), "release", key)
+        self._act(_clocks(at), "press", key)
+        self._act(_clocks(at + seconds), "release", key)
 
     def slide(self, value: int) -> None:
         """Move the VALUE slider to 0-127."""
@@ -366,18 +400,34 @@ class Session:
         self._note("move", control=control, value=value)
 
     def slide_at(self, value: int, at: float) -> None:
-        """Have the VALUE slider moved `at` seconds after power-on."""
-        self._act(clocks(at), "slide", value)
+        """Have the VALUE slider moved to 0-127 `at` seconds after power-on.
+
+        Raises:
+            UsageError: no such position or time, or the power is off.
+        """
+        self._need_power()
+        if not 0 <= value <= 127:
+            raise UsageError(f"the VALUE slider cannot be set to {value}", "0 to 127")
+        self._act(_clocks(at), "slide", value)
 
     def midi_in(self, data: bytes, at: float | None = None) -> None:
-        """Send `data` into MIDI IN at 31,250 baud, back to back, from `at` seconds after power-on (None: now)."""
-        clock = None if at is None else clocks(at)
+        """Send `data` into MIDI IN at 31,250 baud, back to back, from `at` seconds after power-on (None: now).
+
+        Raises:
+            UsageError: no such time, no bytes, or the power is off.
+        """
+        self._need_power()
+        try:
+            data = bytes(data)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"{data!r} cannot be sent: {error}", "bytes") from None
+        clock = None if at is None else _clocks(at)
         self.machine.midi_in.send(data, clock)
         self._note("midi_in", data=data.hex(), at=clock)
 
     @property
     def midi_out(self) -> bytes:
-        """All bytes that came out of MIDI OUT since power-on."""
+        """The bytes that came out of MIDI OUT since power-on, the latest 1,048,576 of them."""
         return self.machine.midi_out.data
 
     @property
@@ -402,11 +452,17 @@ class Session:
 
         Args:
             path: where to write it, too.
-            scale: pixels a dot.
+            scale: pixels from dot to dot, 2 to 32.
 
         Returns:
             The PNG file's bytes.
+
+        Raises:
+            UsageError: a scale outside 2 to 32.
+            UserError: the file cannot be written.
         """
+        if not 2 <= scale <= 32:
+            raise UsageError(f"scale {scale} cannot be used", "2 to 32 pixels a dot")
         data = png_bytes(render(self.machine.lcd.dots(), scale=scale))
         if path is not None:
             write_atomic(Path(path), data)
@@ -418,12 +474,15 @@ class Session:
         """The state of things as a `BootResult`."""
         cpu = self.machine.engine
         registers = cpu.registers()
+        warnings = list(self.firmware.warnings)
+        if self._busy_until() > self.machine.clock:
+            warnings.append("it ended before all keys and MIDI that were planned")
         return BootResult(
             model=self.model.name,
             firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
             engine=self.engine_name,
             battery={"volts": self.battery.cell_volts, "adc_code": self.machine.battery_code()},
-            timeline=tuple(self.timeline),
+            timeline=tuple(self.timeline) or (LcdChange(self._changed_at, self.lcd),),
             lcd=self.lcd,
             leds=self.leds,
             sram_sha1=hashlib.sha1(self.sram).hexdigest(),
@@ -437,7 +496,8 @@ class Session:
                 "instructions": cpu.instructions,
             },
             midi_out=self.midi_out,
-            warnings=tuple(self.firmware.warnings),
+            hypotheses=self.hypotheses.changed(),
+            warnings=tuple(warnings),
         )
 
     def snapshot(self) -> bytes:
@@ -468,6 +528,7 @@ class Session:
                     "actions": [[at - clock, order, name, value] for at, order, name, value in self._actions],
                     "order": self._order,
                     "changed_at": self._changed_at,
+                    "sent_at": self._sent_at,
                     "picture": self._picture,
                     "timeline": [[change.clock, *change.lcd] for change in self.timeline],
                 },
@@ -513,7 +574,7 @@ class Session:
             timeline = [LcdChange(int(c), (str(a), str(b))) for c, a, b in block["timeline"]]
             actions = [(int(a) + clock, int(b), str(c), d) for a, b, c, d in block["actions"]]
             picture = None if block["picture"] is None else (str(block["picture"][0]), str(block["picture"][1]))
-            numbers = [int(block[name]) for name in ("power_ups", "order", "changed_at")]
+            numbers = [int(block[name]) for name in ("power_ups", "order", "changed_at", "sent_at")]
             if block["kept"] is not None:
                 sram_chip.check_image(block["kept"], "the RAM of the snapshot")
             kept, card, powered, seed = block["kept"], block["card"], bool(manifest["powered"]), int(manifest["seed"])
@@ -525,7 +586,7 @@ class Session:
         self._adopt(machine)
         self.hypotheses, self.battery = hypotheses, battery
         self.timeline, self._actions, self._picture = timeline, actions, picture
-        self._power_ups, self._order, self._changed_at = numbers
+        self._power_ups, self._order, self._changed_at, self._sent_at = numbers
         self._kept, self._card, self.seed = kept, card, seed
         self._used = True
         known = {"session", *machine.parts()}
@@ -674,6 +735,10 @@ class Session:
 
     # inside
 
+    def _need_power(self) -> None:
+        if not self.powered:
+            raise UsageError("the power is off", "power_on() or boot() first")
+
     def _new_machine(self) -> M1:
         machine = build(self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card)
         return self._adopt(machine)
@@ -686,6 +751,7 @@ class Session:
             if self.powered:
                 self._tracer.attach(machine)
         machine.lcd.on_change(self._lcd_changed)
+        machine.midi_out.listener = self._midi_sent
         return machine
 
     def _lcd_changed(self) -> None:
@@ -693,6 +759,10 @@ class Session:
         self._settle(now)
         self._picture = self.machine.lcd.text()
         self._changed_at = now
+
+    def _midi_sent(self, clock: int, byte: int) -> None:
+        if byte != ACTIVE_SENSING:
+            self._sent_at = clock
 
     def _settle(self, now: int) -> None:
         if self._picture is not None and now - self._changed_at >= SETTLE:
@@ -733,6 +803,13 @@ class Session:
             self._settle(self.machine.clock)
             monitor.check(self.timeline)
         self.machine.run_until(clock)
+
+
+def _clocks(seconds: float) -> int:
+    """A time or length in seconds as clocks."""
+    if not (isfinite(seconds) and 0 <= seconds <= 1e9):
+        raise UsageError(f"{seconds!r} is no time", "seconds, 0 or more")
+    return clocks(seconds)
 
 
 def _image(

@@ -198,6 +198,15 @@ def test_flags_survive_a_store_into_the_running_block(kind: Engines) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("loop", ["e0 03", "e1 03", "e2 03", "e3 03"])
+def test_flags_survive_the_end_of_a_loop(kind: Engines, loop: str) -> None:
+    """ADDC, CMP, then a loop whose CW runs out: all flags are those of the CMP."""
+    board = Board(kind, bytes.fromhex(f"15 3b 13 3c f3 {loop} 90 90 90 f4"), aw=0x206C, cw=1)
+    board.engine.run(200)
+    assert board.engine.registers()["psw"] == 0xF087
+
+
+@BOTH
 def test_what_the_host_wrote_is_executed(kind: Engines) -> None:
     board = Board(kind, bytes.fromhex("b8 01 00 eb fb"))
     board.engine.run(200)
@@ -412,3 +421,35 @@ def test_a_library_that_is_another_is_refused(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr(unicorn_engine, "library_path", lambda: other)
     with pytest.raises(UserError, match=r"cannot be loaded(?s:.*)--engine v30"):
         unicorn("90")
+
+
+@pytest.mark.parametrize("data_page", [0, 3, 6])
+@pytest.mark.parametrize("code_page", [0, 3, 6])
+def test_a_store_happens_once_on_memory_in_several_pieces(code_page: int, data_page: int) -> None:
+    """Every offset of the store within its page, against every place of the code: RAM at pages 0, 3-4 and 6."""
+    for offset in range(0x100, 0x110):
+        states = []
+        for kind in (V30Engine, UnicornEngine):
+            memory = MemoryMap(UnmappedLog(now=lambda: 0))
+            for start, size in ((0, 0x1000), (0x3000, 0x2000), (0x6000, 0x1000)):
+                memory.map_ram(start, size)
+            at, data = code_page * 0x1000 + 0x104, data_page * 0x1000 + offset
+            memory.image[at : at + 8] = bytes([0x01, 0x06, data & 0xFF, data >> 8, 0x90, 0x90, 0xEB, 0xFE])
+            if code_page == data_page and offset >= 0x103:
+                continue
+            engine = kind(memory, Board(V30Engine, b""), lambda: 0)
+            engine.set_registers({"ps": 0, "pc": at, "ds0": 0, "ss": 0, "sp": 0x800, "aw": 0x0101})
+            engine.run(100)
+            states.append((engine.clock, engine.registers(), bytes(memory.image)))
+        assert not states or states[0] == states[1], f"{offset:03X}"
+
+
+@BOTH
+def test_code_that_changes_itself_all_the_time_goes_on_right(kind: Engines) -> None:
+    board = Board(kind, bytes.fromhex("fe060610 90 b011 ebf7"))
+    board.engine.run(200_000)
+    reference = Board(V30Engine, bytes.fromhex("fe060610 90 b011 ebf7"))
+    reference.engine.run(200_000)
+    assert board.engine.registers() == reference.engine.registers()
+    assert board.engine.instructions == reference.engine.instructions
+    assert board.memory.image[0x1006] == reference.memory.image[0x1006]
