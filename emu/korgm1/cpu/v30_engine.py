@@ -1,4 +1,4 @@
-"""The Engine on our own V30 core (cext/v30*.c): a uPD70216's CPU, complete but for 8080 emulation mode.
+"""The Engine on our own V30 core (cext/v30*.c): a uPD70216's CPU, complete, 8080 emulation mode included.
 
 State is one C struct. Confirmed: registers, flags (undefined ones too), bus order, by the recordings `korgm1 cpu-check`
 runs. Clocks are those of single instructions with a full queue, the queue itself is not modelled.
@@ -29,7 +29,7 @@ class V30Engine:
         ports: see `native.Ports`.
         int_ack: returns the vector number of the interrupt being acknowledged.
         poll: level of the POLL# pin; high makes the POLL instruction wait (H-POLL).
-        options: the guesses (H-UNDEFINED, H-POPSEG).
+        options: the guesses about the CPU.
     """
 
     name = "v30"
@@ -70,8 +70,6 @@ class V30Engine:
         code = f"{cpu.stop_code[0]:02X} {cpu.stop_code[1]:02X}"
         if cpu.stop == lib.V30_STOP_UNDEFINED:
             return f"undefined opcode {code} {where}: a V30 runs away or locks up on it"
-        if cpu.stop == lib.V30_STOP_BRKEM:
-            return f"opcode {code} {where} enters 8080 emulation mode, which is not emulated"
         if cpu.stop == lib.V30_STOP_PREFIXES:
             return f"nothing but prefix bytes in the whole segment {where}"
         return None
@@ -109,7 +107,7 @@ class V30Engine:
         return values
 
     def set_registers(self, values: dict[str, int]) -> None:
-        """Set those named; bits of PSW that cannot be written read as silicon has them."""
+        """Set those named; bits of PSW that cannot be written, MD among them, stay as silicon has them."""
         cpu = self._cpu
         for name, value in values.items():
             if name in GENERAL:
@@ -119,7 +117,7 @@ class V30Engine:
             elif name == "pc":
                 cpu.pc = value
             elif name == "psw":
-                cpu.psw = (value & lib.V30_PSW_WRITABLE) | lib.V30_PSW_ONES
+                cpu.psw = (value & lib.V30_PSW_WRITABLE) | (lib.V30_PSW_ONES ^ cpu.emulating << 15)
             else:
                 raise KeyError(name)
         cpu.rep_active = 0
@@ -147,6 +145,7 @@ class V30Engine:
         try:
             for name in _SAVED:
                 setattr(cpu, name, block[name])
+            cpu.emulating = not cpu.psw & 0x8000
             cpu.r, cpu.s, cpu.stop_code = block["r"], block["s"], block["stop_code"]
         except (KeyError, TypeError, OverflowError, IndexError) as error:
             raise SnapshotError(f"the CPU's part of the snapshot is damaged: {error}") from None
