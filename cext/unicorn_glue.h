@@ -24,6 +24,6 @@ void unicorn_glue_remap(unicorn_glue *g);
 /* Instructions (elements of repeated ones) that the V30 core executed so far. */
 uint64_t unicorn_glue_delegated(const unicorn_glue *g);
 
-/* cpu->clock etc. as of the last boundary, in the middle of a callback too; NULL error text or what Unicorn said. */
+/* Why Unicorn could not go on, a static text, or NULL. */
 const char *unicorn_glue_error(const unicorn_glue *g);
 #endif

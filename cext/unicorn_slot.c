@@ -1,6 +1,6 @@
 /* Which instructions Unicorn may run: those that a V30 and a 386 do alike, flags left undefined included, whose clocks
-   are known beforehand and which touch no port, no PSW control bit and no segment register. The rest is for the V30
-   core; so is what changes SP other than by a constant, which lets the glue know SP without reading it. */
+   are known beforehand. The rest is for the V30 core; so is what changes SP other than by a constant, PS, BRK or MD,
+   which lets the glue know SP, the segment registers and the PSW's control bits without reading them. */
 #include "unicorn_slot.h"
 
 /* By first opcode byte, bit 0 = x0h; the conditions on modrm and operand come in `alike`. */
@@ -13,14 +13,14 @@ static const uint16_t alike_rows[16] = {
     0xEFEF,   /* PUSH, POP but SP */
     0x0500,   /* PUSH imm */
     0xFFFF,   /* conditional branches */
-    0x3FFF,   /* 80-8D */
+    0x7FFF,   /* 80-8E */
     0xC3EF,   /* XCH but SP, CVTBW, CVTWL, MOV AH */
-    0x030F,   /* MOV direct, TEST imm */
+    0x3F3F,   /* MOV direct, MOVBK, TEST imm, STM, LDM */
     0xEFFF,   /* MOV reg,imm but SP */
     0x00CF,   /* shifts by imm, RET, MOV mem,imm */
     0x0003,   /* shifts by 1 */
     0x0B0F,   /* loops, CALL, BR near and short */
-    0xF3E0    /* flags, F6 F7 FE FF */
+    0xFFE0    /* flags, F6 F7 FE FF */
 };
 
 enum { WRITES_NONE, WRITES_RM, WRITES_REG, WRITES_BOTH };
@@ -33,7 +33,7 @@ static int writes(uint8_t opcode, unsigned reg)
     switch (opcode) {
     case 0x81: case 0x83:
         return reg == 7 ? WRITES_NONE : WRITES_RM;
-    case 0x85:
+    case 0x85: case 0x8E:
         return WRITES_NONE;
     case 0x87:
         return WRITES_BOTH;
@@ -59,11 +59,18 @@ static int writes_sp(const v30_decoded *d)
         || ((which & WRITES_RM) && !d->memory && (d->modrm & 7) == V30_SP);
 }
 
+/* MOVBK STM LDM */
+static int moves(const v30_decoded *d)
+{
+    uint8_t opcode = d->opcode & 0xFE;
+    return opcode == 0xA4 || opcode == 0xAA || opcode == 0xAC;
+}
+
 static int alike(const v30_decoded *d, const uint8_t *code)
 {
     const uint8_t *after_opcode = code + d->prefixes + 1;
     unsigned reg = d->modrm >> 3 & 7;
-    if (d->kind == V30_KIND_DATA || d->rep || d->io_words || d->length > 8)
+    if ((d->kind == V30_KIND_DATA && !moves(d)) || d->rep || d->io_words || d->length > 8)
         return 0;
     if (d->prefixes > 1 || (d->prefixes == 1 && d->segment == SLOT_NO_REGISTER))
         return 0;
@@ -74,6 +81,8 @@ static int alike(const v30_decoded *d, const uint8_t *code)
         return reg < 4;
     case 0x8D:
         return d->memory;
+    case 0x8E:
+        return !d->memory && reg < 4 && reg != V30_PS;
     case 0xC0: case 0xC1:   /* a 386 takes five bits of the count; V of ROLC, RORC by more than 1 differs */
         return reg != 6 && code[d->length - 1] >= 1
             && code[d->length - 1] < (reg == 2 || reg == 3 ? 2 : d->opcode & 1 ? 16 : 8);
@@ -136,6 +145,24 @@ static void operand(slot *s, const v30_decoded *d)
         s->segment = d->segment;
 }
 
+static void string(slot *s, const v30_decoded *d)
+{
+    s->kind |= SLOT_LOAD | (d->opcode & 1 ? SLOT_WORD : 0);
+    s->odd_clocks = d->opcode & 1 ? 4 : 0;
+    s->base = V30_IX;
+    s->index = SLOT_NO_REGISTER;
+    s->displacement = 0;
+    s->segment = d->segment == SLOT_NO_REGISTER ? V30_DS0 : d->segment;
+    s->clocks = s->taken = (uint16_t)(2u * d->prefixes + v30_string_clocks(d->opcode));
+    if ((d->opcode & 0xFE) == 0xA4)
+        s->kind |= SLOT_MOVE;
+    if ((d->opcode & 0xFE) == 0xAA) {
+        s->kind |= SLOT_STORE;
+        s->base = V30_IY;
+        s->segment = V30_DS1;
+    }
+}
+
 static void stack(slot *s, const v30_decoded *d, const uint8_t *code)
 {
     if ((d->opcode >= 0x58 && d->opcode <= 0x5F) || d->opcode == 0xC2 || d->opcode == 0xC3) {
@@ -174,4 +201,15 @@ void unicorn_slot_decode(slot *s, const board_bus *bus, uint16_t ps, uint16_t pc
         operand(s, &d);
     if (d.stack_words)
         stack(s, &d, code);
+    if (moves(&d))
+        string(s, &d);
+    if (d.opcode == 0x8E) {
+        s->kind |= SLOT_SEGMENT;
+        s->segment = d.modrm >> 3 & 3;
+        s->base = d.modrm & 7;
+    }
+    if (d.opcode == 0xFA)
+        s->kind |= SLOT_DI;
+    if (d.opcode == 0xFB)
+        s->kind |= SLOT_EI;
 }

@@ -11,13 +11,17 @@ enum {
     SLOT_WORD = 16,       /* and it is a word */
     SLOT_PUSH = 32,
     SLOT_POP = 64,
+    SLOT_MOVE = 128,      /* and stores to DS1:IY what it loaded */
+    SLOT_SEGMENT = 256,   /* loads `segment` from the register `base` */
+    SLOT_DI = 512,
+    SLOT_EI = 1024,
     SLOT_NO_REGISTER = 0xFF
 };
 
 typedef struct slot {
     uint64_t bytes;       /* the instruction, or its first eight bytes */
     uint64_t mask;        /* which of them count */
-    uint8_t kind;         /* SLOT_* */
+    uint16_t kind;        /* SLOT_* */
     uint8_t length;
     uint8_t shadow;       /* V30_SHADOW_* it leaves behind */
     uint8_t odd_clocks;   /* more when the operand's offset is odd */

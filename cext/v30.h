@@ -121,4 +121,7 @@ uint16_t v30_operand_offset(const v30 *cpu, const v30_decoded *in);
 /* Clocks of a PLAIN or BRANCH instruction, from the registers as they are before it: the number v30_execute would
    return. Reads cpu->r and cpu->psw only. For V30_KIND_DATA: 0. */
 uint32_t v30_clocks(const v30 *cpu, const v30_decoded *in);
+
+/* Clocks of a primitive block transfer without prefixes, its words at even addresses. */
+uint32_t v30_string_clocks(uint8_t opcode);
 #endif

@@ -24,6 +24,8 @@ static uint16_t read_size(insn *i, uint16_t segment, uint16_t offset, int word)
     return word ? v30_read16(i, segment, offset) : v30_read8(i, segment, offset);
 }
 
+uint32_t v30_string_clocks(uint8_t opcode) { return clocks_of(opcode).once; }
+
 static void element(insn *i)
 {
     v30 *c = i->cpu;

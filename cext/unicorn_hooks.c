@@ -1,0 +1,225 @@
+/* What happens in front of every instruction: count the last one's clocks, stop at the horizon, and decide who executes
+   this one. After a fault in Unicorn 2.1.4, and after the restart of an instruction that stored into its own block, the
+   flags are wrong and half of a word may have been stored: so nothing is let to Unicorn before its addresses are known
+   to be plain memory, and those of stores to lie in a page that never held executed code. */
+#include "unicorn_state.h"
+#include <string.h>
+
+static int wants_core(const unicorn_glue *g)
+{
+    const v30 *cpu = g->cpu;
+    return cpu->nmi_latch | cpu->trap_armed | cpu->halted | cpu->stop | cpu->rep_active | cpu->emulating | g->remap
+        | (cpu->int_line && (cpu->psw & V30_IE)) | !!(cpu->psw & V30_BRK);
+}
+
+void glue_set_limit(unicorn_glue *g)
+{
+    g->limit = wants_core(g) ? 0 : g->cpu->horizon;
+}
+
+static uint64_t fetch_raw(const unicorn_glue *g, uint32_t address)
+{
+    uint64_t raw;
+    memcpy(&raw, g->bus.mem + address, sizeof raw);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    raw = __builtin_bswap64(raw);
+#endif
+    return raw;
+}
+
+/* Whether PS:PC holds an instruction known to be the core's. */
+static int next_is_core(const unicorn_glue *g)
+{
+    uint32_t address = ((uint32_t)g->cpu->s[V30_PS] << 4) + g->cpu->pc;
+    const slot *s;
+    if (address > MEMORY - 16)
+        return 1;
+    s = &g->slots[address];
+    return (s->kind & SLOT_DELEGATE) && (fetch_raw(g, address) & s->mask) == s->bytes;
+}
+
+void glue_run_core(unicorn_glue *g)
+{
+    v30 *cpu = g->cpu;
+    do {
+        g->delegated++;
+        if (v30_step(cpu) == 0)
+            break;
+        glue_set_limit(g);
+        if (cpu->rep_active && cpu->clock < cpu->horizon)
+            continue;
+        if (cpu->clock >= g->limit)
+            break;
+    } while (cpu->rep_active || next_is_core(g));
+    glue_set_limit(g);
+}
+
+static void stop(unicorn_glue *g)
+{
+    g->api.emu_stop(g->uc);
+}
+
+/* The core executes the instruction at `address` instead of Unicorn, and what follows as long as it is the core's. */
+static void delegate(unicorn_glue *g, uint32_t address)
+{
+    if (g->newer)
+        glue_load_registers(g);
+    g->cpu->pc = (uint16_t)(address - g->cs_base);
+    glue_run_core(g);
+    if (g->cpu->clock >= g->limit) {
+        stop(g);
+        return;
+    }
+    glue_store_registers(g);
+    glue_go_on_at(g, g->cpu->pc);
+}
+
+static int place_is_plain(const unicorn_glue *g, unsigned segment, uint16_t offset, int store, int word)
+{
+    uint32_t address = ((uint32_t)g->cpu->s[segment] << 4) + offset;
+    uint8_t page;
+    if (address >= MEMORY || (word && (offset & 15) == 15))   /* that may lie across two pages, or wrap */
+        return 0;
+    page = g->bus.page[address >> 12];
+    return page == PAGE_RAM || (page == PAGE_ROM && !store);
+}
+
+/* May Unicorn access the operand of *s? Then the clocks for odd addresses are added. */
+static int operand_is_plain(const unicorn_glue *g, const slot *s, uint32_t *cost)
+{
+    uint16_t offset = s->displacement;
+    if (s->base != SLOT_NO_REGISTER)
+        offset = (uint16_t)(offset + glue_read_register(g, s->base));
+    if (s->index != SLOT_NO_REGISTER)
+        offset = (uint16_t)(offset + glue_read_register(g, s->index));
+    if (!place_is_plain(g, s->segment, offset, s->kind & SLOT_STORE, s->kind & SLOT_WORD))
+        return 0;
+    if (offset & 1)
+        *cost += s->odd_clocks;
+    if (s->kind & SLOT_MOVE) {
+        offset = glue_read_register(g, V30_IY);
+        if (!place_is_plain(g, V30_DS1, offset, 1, s->kind & SLOT_WORD))
+            return 0;
+        if (offset & 1)
+            *cost += s->odd_clocks;
+    }
+    return 1;
+}
+
+static int stack_is_plain(const unicorn_glue *g, const slot *s)
+{
+    uint16_t offset = s->kind & SLOT_PUSH ? (uint16_t)(g->sp - 2) : g->sp;
+    return !(offset & 1) && place_is_plain(g, V30_SS, offset, s->kind & SLOT_PUSH, 1);
+}
+
+/* What the glue knows without asking Unicorn. */
+static void follow_control(unicorn_glue *g, const slot *s)
+{
+    v30 *cpu = g->cpu;
+    if (s->kind & SLOT_SEGMENT)
+        cpu->s[s->segment] = g->held_s[s->segment] = glue_read_register(g, s->base);
+    if (s->kind & SLOT_DI)
+        cpu->psw &= (uint16_t)~V30_IE;
+    if (s->kind & SLOT_EI) {
+        cpu->psw |= V30_IE;
+        if (cpu->int_line)
+            g->limit = 0;
+    }
+}
+
+void glue_on_code(void *uc, uint64_t linear, uint32_t size, void *user)
+{
+    unicorn_glue *g = user;
+    v30 *cpu = g->cpu;
+    uint32_t address = (uint32_t)linear, cost;
+    uint64_t raw;
+    slot *s = &g->slots[address];
+    uint16_t kind;
+    (void)uc, (void)size;
+    cpu->clock += address == g->next ? g->cost : g->taken;
+    if (cpu->clock >= g->limit) {
+        if (g->newer)
+            glue_load_registers(g);
+        cpu->pc = (uint16_t)(address - g->cs_base);
+        stop(g);
+        return;
+    }
+    if (address - g->cs_base > g->window) {
+        delegate(g, address);
+        return;
+    }
+    raw = fetch_raw(g, address);
+    kind = s->kind;
+    if ((raw & s->mask) != s->bytes || kind == 0) {
+        glue_mark_code(g, address);
+        unicorn_slot_decode(s, &g->bus, cpu->s[V30_PS], (uint16_t)(address - g->cs_base), raw);
+        if (kind != 0) {   /* changed by whom? Have it translated again, in case the host forgot to say so */
+            unicorn_glue_forget(g, address, s->length);
+            glue_go_on_at(g, (uint16_t)(address - g->cs_base));
+            return;
+        }
+        kind = s->kind;
+    }
+    cost = s->clocks;
+    if (kind != SLOT_KNOWN) {
+        if ((kind & SLOT_DELEGATE) || ((kind & (SLOT_PUSH | SLOT_POP)) && !stack_is_plain(g, s))
+            || ((kind & SLOT_LOAD) && !operand_is_plain(g, s, &cost))) {
+            delegate(g, address);
+            return;
+        }
+        if (kind & (SLOT_SEGMENT | SLOT_DI | SLOT_EI))
+            follow_control(g, s);
+        g->sp = (uint16_t)(g->sp + s->sp_change);
+    }
+    g->next = address + s->length;
+    g->cost = cost;
+    g->taken = s->taken + (cost - s->clocks);
+    g->newer = 1;
+    cpu->shadow = s->shadow;
+    cpu->instructions++;
+}
+
+static void record(bus_trace *t, uint32_t address, uint16_t data, uint8_t kind, uint8_t ube)
+{
+    if (t->count < t->capacity)
+        t->cycles[t->count] = (bus_cycle){address, data, kind, ube};
+    t->count++;
+}
+
+/* Only while somebody records: words that lie across two pages never come here. */
+static void on_memory(void *uc, int type, uint64_t linear, int size, int64_t value, void *user)
+{
+    unicorn_glue *g = user;
+    bus_trace *t = g->bus.trace;
+    uint32_t address = (uint32_t)linear;
+    uint8_t kind = type == UNI_MEM_WRITE ? CYCLE_MEMW : CYCLE_MEMR;
+    uint16_t data;
+    (void)uc;
+    if (address >= MEMORY || t == NULL)
+        return;
+    data = (uint16_t)value;
+    if (kind == CYCLE_MEMR) {
+        data = g->bus.mem[address];
+        if (size == 2)
+            data = (uint16_t)(data | g->bus.mem[(address + 1) & (MEMORY - 1)] << 8);
+    }
+    if (size == 2 && !(address & 1)) {
+        record(t, address, data, kind, 0);
+        return;
+    }
+    for (int i = 0; i < size; i++)
+        record(t, address + (unsigned)i, (uint16_t)((data >> 8 * i & 0xFF) * 0x101), kind, !((address + (unsigned)i) & 1));
+}
+
+void glue_attach_trace(unicorn_glue *g)
+{
+    if (!g->bus.trace != !g->board->trace) {
+        if (g->board->trace)
+            g->api.hook_add(g->uc, &g->memory_hook, UNI_HOOK_MEM_READ | UNI_HOOK_MEM_WRITE, (void *)on_memory, g,
+                            (uint64_t)1, (uint64_t)0);
+        else
+            g->api.hook_del(g->uc, g->memory_hook);
+        g->api.ctl(g->uc, UNI_CTL_TB_FLUSH);
+    }
+    g->bus.trace = g->board->trace;
+}
