@@ -19,6 +19,7 @@ struct lockstep {
     v30 *first;
     board_bus *board, first_bus, second_bus;
     v30 second;
+    trace *written;   /* NULL, or where the first engine's steps are written down */
     unicorn_glue *glue;
     uint8_t *copy;
     bus_trace first_trace, second_trace;
@@ -222,7 +223,7 @@ int lockstep_run(lockstep *l)
         l->strayed = 0;
         l->second.int_line = first->int_line;
         l->second.nmi_latch = first->nmi_latch;
-        if (v30_step(first) == 0) {
+        if ((l->written ? trace_step(l->written, first) : v30_step(first)) == 0) {
             first->clock = first->horizon;
             l->second.horizon = first->clock;
         } else
@@ -235,6 +236,8 @@ int lockstep_run(lockstep *l)
     }
     return l->kind;
 }
+
+void lockstep_trace(lockstep *l, trace *t) { l->written = t; }
 
 void lockstep_host_wrote(lockstep *l, uint32_t start, uint32_t size)
 {

@@ -5,6 +5,7 @@
    the second when it asks for the same thing in the same order. */
 #ifndef KORGM1_LOCKSTEP_H
 #define KORGM1_LOCKSTEP_H
+#include "trace.h"
 #include "v30.h"
 
 typedef struct lockstep lockstep;
@@ -23,6 +24,9 @@ void lockstep_free(lockstep *l);
 
 /* As v30_run, but ends at the first difference. LOCKSTEP_*. */
 int lockstep_run(lockstep *l);
+
+/* From now on write the steps down; NULL ends it. */
+void lockstep_trace(lockstep *l, trace *t);
 
 void lockstep_host_wrote(lockstep *l, uint32_t start, uint32_t size);
 void lockstep_remap(lockstep *l);

@@ -35,7 +35,7 @@ void unicorn_glue_run(unicorn_glue *g)
 {
     v30 *cpu = g->cpu;
     glue_attach_trace(g);
-    if (memcmp(g->mapped, g->board->page, sizeof g->mapped) != 0)
+    if (memcmp(g->pages, g->board->page, sizeof g->pages) != 0)
         g->remap = 1;
     while (cpu->clock < cpu->horizon && g->error == NULL) {
         if (g->remap)

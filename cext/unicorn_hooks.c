@@ -32,7 +32,7 @@ static int next_is_core(const unicorn_glue *g)
 {
     uint32_t address = ((uint32_t)g->cpu->s[V30_PS] << 4) + g->cpu->pc;
     const slot *s;
-    if (address > MEMORY - 16)
+    if (address > MEMORY - 16 || g->changes[address >> 12] == GLUE_RESTLESS)
         return 1;
     s = &g->slots[address];
     return (s->kind & SLOT_DELEGATE) && (fetch_raw(g, address) & s->mask) == s->bytes;
@@ -57,6 +57,13 @@ void glue_run_core(unicorn_glue *g)
 static void stop(unicorn_glue *g)
 {
     g->api.emu_stop(g->uc);
+}
+
+static int code_is_for_unicorn(const unicorn_glue *g, uint32_t address)
+{
+    unsigned page = address >> 12, last = ((address + GLUE_REACH) & (MEMORY - 1)) >> 12;
+    return g->board->page[page] != PAGE_DEVICE && g->board->page[last] != PAGE_DEVICE
+           && g->changes[page] < GLUE_RESTLESS && g->changes[last] < GLUE_RESTLESS;
 }
 
 /* The core executes the instruction at `address` instead of Unicorn, and what follows as long as it is the core's. */
@@ -151,10 +158,14 @@ void glue_on_code(void *uc, uint64_t linear, uint32_t size, void *user)
     raw = fetch_raw(g, address);
     kind = s->kind;
     if ((raw & s->mask) != s->bytes || kind == 0) {
+        if (!code_is_for_unicorn(g, address)) {
+            delegate(g, address);
+            return;
+        }
         glue_mark_code(g, address);
         unicorn_slot_decode(s, &g->bus, cpu->s[V30_PS], (uint16_t)(address - g->cs_base), raw);
         if (kind != 0) {   /* changed by whom? Have it translated again, in case the host forgot to say so */
-            unicorn_glue_forget(g, address, s->length);
+            glue_code_changed(g, address, s->length);
             glue_go_on_at(g, (uint16_t)(address - g->cs_base));
             return;
         }

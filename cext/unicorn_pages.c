@@ -32,6 +32,25 @@ void glue_mark_code(unicorn_glue *g, uint32_t address)
         }
 }
 
+/* Decode anew what lies in a page or reaches into it. */
+static void forget_slots(unicorn_glue *g, uint32_t start)
+{
+    uint32_t first = start < GLUE_REACH ? 0 : start - GLUE_REACH;
+    memset(&g->slots[first], 0, (start + 0x1000 - first) * sizeof g->slots[0]);
+}
+
+void glue_code_changed(unicorn_glue *g, uint32_t address, uint32_t length)
+{
+    unsigned page = address >> 12;
+    unicorn_glue_forget(g, address, length);
+    if (++g->changes[page] < GLUE_RESTLESS)
+        return;
+    unicorn_glue_forget(g, page << 12, 0x1000);
+    forget_slots(g, page << 12);
+    g->code_page[page] = 0;
+    show_page(g, page);
+}
+
 static uint8_t port_in(void *user, uint16_t port)
 {
     unicorn_glue *g = user;
@@ -81,33 +100,20 @@ void glue_make_bus(unicorn_glue *g)
     g->bus.int_ack = int_ack;
 }
 
-static unsigned run_of(const uint8_t *pages, unsigned page)
-{
-    unsigned end = page;
-    while (end < 256 && pages[end] == pages[page])
-        end++;
-    return end;
-}
-
-static int is_memory(uint8_t kind) { return kind == PAGE_RAM || kind == PAGE_ROM; }
-
+/* The whole image is one region: Unicorn 2.1.4 gives regions that lie apart overlapping internal addresses, and a store
+   then restarts instructions of another page. Data accesses that are not plain memory never reach Unicorn, so the kinds
+   of page only matter to the hook. */
 void glue_map_pages(unicorn_glue *g)
 {
     int error = 0;
-    for (unsigned page = 0, end; page < 256; page = end) {
-        end = run_of(g->mapped, page);
-        if (is_memory(g->mapped[page]))
-            error |= g->api.mem_unmap(g->uc, (uint64_t)page << 12, (size_t)(end - page) << 12);
-    }
-    memcpy(g->mapped, g->board->page, sizeof g->mapped);
-    for (unsigned page = 0, end; page < 256; page = end) {
-        end = run_of(g->mapped, page);
-        if (is_memory(g->mapped[page]))
-            error |= g->api.mem_map_ptr(g->uc, (uint64_t)page << 12, (size_t)(end - page) << 12,
-                                        UNI_PROT_READ | UNI_PROT_EXEC
-                                            | (g->mapped[page] == PAGE_RAM ? UNI_PROT_WRITE : 0),
-                                        g->bus.mem + ((size_t)page << 12));
-    }
+    if (!g->mapped)
+        error |= g->api.mem_map_ptr(g->uc, 0, MEMORY, UNI_PROT_READ | UNI_PROT_WRITE | UNI_PROT_EXEC, g->bus.mem);
+    g->mapped = 1;
+    memcpy(g->pages, g->board->page, sizeof g->pages);
+    memset(g->changes, 0, sizeof g->changes);
+    for (unsigned page = 0; page < 256; page++)
+        if (g->pages[page] == PAGE_DEVICE)
+            forget_slots(g, page << 12);
     error |= g->api.ctl(g->uc, UNI_CTL_TB_FLUSH);
     for (unsigned page = 0; page < 256; page++)
         show_page(g, page);

@@ -19,7 +19,7 @@ static const uint16_t alike_rows[16] = {
     0xEFFF,   /* MOV reg,imm but SP */
     0x00CF,   /* shifts by imm, RET, MOV mem,imm */
     0x0003,   /* shifts by 1 */
-    0x0B0F,   /* loops, CALL, BR near and short */
+    0x0B0C,   /* DBNZ, BCWZ, CALL, BR; at the end of DBNZNE and DBNZE loops Unicorn mixes up the flags */
     0xFFE0    /* flags, F6 F7 FE FF */
 };
 
@@ -90,7 +90,7 @@ static int alike(const v30_decoded *d, const uint8_t *code)
         return reg == 0;
     case 0xD0: case 0xD1:
         return reg != 6;
-    case 0xE0: case 0xE1: case 0xE2: case 0xE3:
+    case 0xE2: case 0xE3:
         return after_opcode[0] != 0;
     case 0xF6: case 0xF7:
         return reg == 0 || reg == 2 || reg == 3;

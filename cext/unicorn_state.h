@@ -9,6 +9,9 @@
 #define NOWHERE 0xFFFFFFFFu
 #define LAST_OFFSET 0xFFF0u   /* behind it an instruction could wrap at 64 KB */
 
+enum { GLUE_REACH = 7 };   /* bytes behind the first that an instruction given to Unicorn may have */
+enum { GLUE_RESTLESS = 100 };   /* changes to executed code after which a page is left to the V30 core */
+
 struct unicorn_glue {
     unicorn_api api;
     void *uc;
@@ -25,7 +28,9 @@ struct unicorn_glue {
     uint16_t sp;           /* when `newer`; else cpu->r[V30_SP] is the same */
     uint8_t remap;         /* board->page changed */
     uint8_t code_page[256];
-    uint8_t mapped[256];   /* PAGE_* as mapped into Unicorn */
+    uint8_t changes[256];  /* to code that had been executed, up to GLUE_RESTLESS */
+    uint8_t mapped;        /* Unicorn has the image */
+    uint8_t pages[256];    /* board->page as last looked at */
     uint16_t held[8];      /* what Unicorn's registers hold */
     uint16_t held_psw;
     uint16_t held_s[4];
@@ -77,6 +82,9 @@ void glue_make_bus(unicorn_glue *g);
 /* Code at `address` is about to run. */
 void glue_mark_code(unicorn_glue *g, uint32_t address);
 
-/* Map the board's RAM and ROM into Unicorn, outside of any hook. */
+/* Code at `address` has changed since it was decoded: translating it anew costs far more than executing it once. */
+void glue_code_changed(unicorn_glue *g, uint32_t address, uint32_t length);
+
+/* The board's pages changed: outside of any hook. */
 void glue_map_pages(unicorn_glue *g);
 #endif

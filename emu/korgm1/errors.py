@@ -58,6 +58,12 @@ class SnapshotError(M1Error):
     exit_code = 1
 
 
+class ReplayDifference(M1Error):
+    """A replay did something else than was recorded; the text says what, first (exit code 1)."""
+
+    exit_code = 1
+
+
 class CpuDivergence(M1Error):
     """Lockstep found the two engines different; the text is the report (exit code 4)."""
 

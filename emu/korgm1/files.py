@@ -42,6 +42,62 @@ def write_atomic(path: Path, data: bytes, backups: int = 0) -> None:
         raise UserError(f"{path} cannot be written: {reason}", "a folder you may write to") from error
 
 
+class PartFile:
+    """A long file being written: NAME.part, which becomes NAME when it is whole.
+
+    What stood at NAME stays until then; a killed process leaves NAME.part.
+
+    Args:
+        path: NAME; its folder is made when missing.
+        sync: wait for the disk before it gets its name.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+
+    def __init__(self, path: Path, sync: bool = True) -> None:
+        self.path = path
+        self._sync = sync
+        self._part = path.with_name(f"{path.name}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_dir():
+                raise IsADirectoryError(21, "it is a folder")
+            self._file = self._part.open("wb", buffering=0)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def write(self, data: bytes) -> None:
+        """Hand `data` to the operating system.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def close(self) -> None:
+        """The file is whole: give it its name.
+
+        Raises:
+            UserError: it cannot be written; NAME.part is still there.
+        """
+        try:
+            with self._file as file:
+                if self._sync:
+                    os.fsync(file.fileno())
+            os.replace(self._part, self.path)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> UserError:
+        return UserError(f"{self.path} cannot be written: {error.strerror or error}", "a folder you may write to")
+
+
 def read_file(path: Path, what: str, limit: int = 64 << 20) -> bytes:
     """The content of a file the user named.
 

@@ -73,6 +73,10 @@ class Hypotheses:
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
 
+    def all(self) -> dict[str, Any]:
+        """Every value by id."""
+        return dict(self._values)
+
     def changed(self) -> dict[str, Any]:
         """Those that differ from their default."""
         return {k: v for k, v in self._values.items() if v != all_hypotheses()[k].default}

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from korgm1 import __version__
 from korgm1 import snapshot as snapshots
 from korgm1.board import sram as sram_chip
 from korgm1.board.battery import Battery
@@ -30,7 +31,10 @@ from korgm1.hypotheses import Hypotheses
 from korgm1.machine.build import build
 from korgm1.machine.m1 import M1
 from korgm1.machine.models import model_named
+from korgm1.recording import Monitor, Recorder, pack
 from korgm1.romset.load import RomSet, load_os
+from korgm1.snapshot import Snapshot
+from korgm1.tracing import TraceFile
 
 PLAY_PAGE = re.compile(r"\s*(prog|combi)\b", re.IGNORECASE)
 """How line 1 of a play page begins, in OpenM1 and by the owners' reports (facts: m1-hardware 7.6)."""
@@ -121,6 +125,7 @@ class Session:
         hypotheses: id -> value, see `korgm1 hypotheses`.
         card: a program card image (32,768 bytes) to have in the slot, or the path of one, which is written back with
             backups at power-off if the card was written to.
+        power_ups: how often the RAM chips were powered before.
 
     Raises:
         UsageError: a name or value that does not exist.
@@ -142,6 +147,7 @@ class Session:
         seed: int = 0,
         hypotheses: Mapping[str, Any] | None = None,
         card: bytes | str | os.PathLike[str] | None = None,
+        power_ups: int = 0,
     ) -> None:
         self.model = model_named(model)
         self.firmware: RomSet = load_os(roms, model)
@@ -153,7 +159,10 @@ class Session:
         self._card_path, self._card = _image(card, CARD_SIZE, "a program card image")
         if self._card_path is not None and self._card is None:
             raise UserError(f"{self._card_path} is not there", f"a program card image of {CARD_SIZE:,} bytes")
-        self._power_ups = 0
+        self._power_ups = power_ups
+        self._monitor: Monitor | None = None
+        self._tracer: TraceFile | None = None
+        self._foreign = Snapshot()
         self.machine: M1 = self._new_machine()
         self._used = False
         self.powered = False
@@ -180,6 +189,11 @@ class Session:
             self.machine = self._new_machine()
         self._used = True
         machine = self.machine
+        if self._monitor is not None:
+            self._monitor.attach(machine)
+            self._monitor.input("power_on", battery=self.battery.cell_volts)
+        if self._tracer is not None:
+            self._tracer.attach(machine)
         machine.power_up(self._kept, self.seed, self._power_ups)
         self._power_ups += 1
         self.powered = True
@@ -188,7 +202,7 @@ class Session:
         self._changed_at = 0
         self._picture = machine.lcd.text()
         for key in hold:
-            machine.panel.press(key)
+            self.key_down(key)
             self._act(HOLD_TIME, "release", key)
 
     def power_off(self) -> None:
@@ -199,6 +213,13 @@ class Session:
         """
         if not self.powered:
             return
+        if self._monitor is not None:
+            self._settle(self.machine.clock)
+            self._monitor.check(self.timeline)
+            self._monitor.input("power_off")
+            self._monitor.detach()
+        if self._tracer is not None:
+            self._tracer.detach()
         self._kept = self.machine.sram.image()
         self.powered = False
         self.machine.power_down()
@@ -271,10 +292,10 @@ class Session:
             raise UsageError("the power is off", "power_on() or boot() first")
         while self._actions and self._actions[0][0] <= clock:
             at, _, name, value = self._actions[0]
-            self.machine.run_until(at)
+            self._advance(at)
             self._actions.pop(0)
             getattr(self, f"_do_{name}")(value)
-        self.machine.run_until(clock)
+        self._advance(clock)
         self._settle(self.machine.clock)
 
     @property
@@ -299,10 +320,28 @@ class Session:
         >>> m1.press("4"); m1.press("2"); m1.lcd[0][:8]
         'Prog I42'
         """
-        self.machine.panel.press(key)
+        self.key_down(key)
         self.run(seconds)
-        self.machine.panel.release(key)
+        self.key_up(key)
         self.run(0.1)
+
+    def key_down(self, key: str) -> None:
+        """Put a panel key down; it stays down until `key_up`.
+
+        Raises:
+            UsageError: no such key; the message lists them.
+        """
+        self.machine.panel.press(key)
+        self._note("key_down", key=key)
+
+    def key_up(self, key: str) -> None:
+        """Let a panel key go.
+
+        Raises:
+            UsageError: no such key.
+        """
+        self.machine.panel.release(key)
+        self._note("key_up", key=key)
 
     def press_at(self, key: str, at: float, seconds: float = 0.1) -> None:
         """Have `key` pressed `at` seconds after power-on, for `seconds`; `run` and `boot` carry it out."""
@@ -313,6 +352,16 @@ class Session:
     def slide(self, value: int) -> None:
         """Move the VALUE slider to 0-127."""
         self.machine.panel.set_slider(value)
+        self._note("slide", value=value)
+
+    def move(self, control: str, value: int) -> None:
+        """Set an analogue control of the panel ("joystick_x" ...) to 0-255.
+
+        Raises:
+            UsageError: no such control on this model, or a value outside 0-255.
+        """
+        self.machine.panel.move(control, value)
+        self._note("move", control=control, value=value)
 
     def slide_at(self, value: int, at: float) -> None:
         """Have the VALUE slider moved `at` seconds after power-on."""
@@ -320,7 +369,9 @@ class Session:
 
     def midi_in(self, data: bytes, at: float | None = None) -> None:
         """Send `data` into MIDI IN at 31,250 baud, back to back, from `at` seconds after power-on (None: now)."""
-        self.machine.midi_in.send(data, None if at is None else clocks(at))
+        clock = None if at is None else clocks(at)
+        self.machine.midi_in.send(data, clock)
+        self._note("midi_in", data=data.hex(), at=clock)
 
     @property
     def midi_out(self) -> bytes:
@@ -388,61 +439,247 @@ class Session:
         )
 
     def snapshot(self) -> bytes:
-        """The whole instrument, to be taken back with `restore` in any process.
+        """The whole instrument, to be taken back with `restore` in any process, on any engine.
 
         >>> m1 = Session(); m1.power_on(); m1.run(0.2); state = m1.snapshot()
         >>> m1.run(1); later = m1.lcd
         >>> m1.restore(state); m1.run(1); m1.lcd == later
         True
         """
-        return snapshots.encode({
-            "model": self.model.name,
-            "firmware": self.firmware.sha1,
-            "powered": self.powered,
-            "machine": self.machine.snapshot(),
-            "kept": self._kept,
-            "power_ups": self._power_ups,
-            "seed": self.seed,
-            "actions": [list(action) for action in self._actions],
-            "order": self._order,
-            "changed_at": self._changed_at,
-            "picture": self._picture,
-            "timeline": [[change.clock, *change.lcd] for change in self.timeline],
-        })
+        machine, clock = self.machine, self.machine.clock
+        return snapshots.encode(Snapshot(
+            manifest={
+                "program": __version__,
+                "model": self.model.name,
+                "firmware": {"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
+                "engine": self.engine_name,
+                "clock": clock,
+                "powered": self.powered,
+                "hypotheses": self.hypotheses.all(),
+                "seed": self.seed,
+            },
+            blocks={
+                "session": {
+                    "kept": self._kept,
+                    "card": self._card,
+                    "power_ups": self._power_ups,
+                    "actions": [[at - clock, order, name, value] for at, order, name, value in self._actions],
+                    "order": self._order,
+                    "changed_at": self._changed_at,
+                    "picture": self._picture,
+                    "timeline": [[change.clock, *change.lcd] for change in self.timeline],
+                },
+                **machine.snapshot(),
+                **self._foreign.blocks,
+            },
+            versions={**machine.versions(), **self._foreign.versions},
+        ))
 
     def restore(self, data: bytes) -> None:
-        """Take a snapshot back; the session goes on from there exactly as the other one did.
+        """Take a snapshot back: the session, its guesses and seed included, goes on exactly as the other one did.
+
+        The engine stays this session's. Blocks that this program does not know are kept for the next `snapshot`.
 
         Raises:
-            SnapshotError: damaged, or of another model or firmware.
+            SnapshotError: damaged, or of another model, firmware or program version; nothing has changed then.
+            UsageError: a recording is under way.
+
+        >>> one = Session(engine="v30"); one.power_on(); one.run(0.2)
+        >>> other = Session(engine="unicorn"); other.restore(one.snapshot())
+        >>> one.run(1); other.run(1); one.sram == other.sram
+        True
         """
-        block = snapshots.decode(data)
+        if self._monitor is not None:
+            raise UsageError("a recording is under way, which a snapshot would break", "record_end() first")
+        saved = snapshots.decode(data)
+        manifest = saved.manifest
         try:
-            if (block["model"], block["firmware"]) != (self.model.name, self.firmware.sha1):
+            model, sha1 = manifest["model"], manifest["firmware"]["sha1"]
+            if (model, sha1) != (self.model.name, self.firmware.sha1):
                 raise SnapshotError(
-                    f"the snapshot is of {block['model']} with firmware {block['firmware'][:12]}",
-                    f"{self.model.name} with firmware {self.firmware.sha1[:12]}",
+                    f"the snapshot is of {model} with firmware {sha1[:12]}",
+                    f"{self.model.name} with firmware {self.firmware.sha1[:12]}", "--model and --roms of that one",
                 )
-            machine = self._new_machine()
-            machine.restore(block["machine"])
-            self.machine = machine
-            self._used = True
-            self.powered = bool(block["powered"])
-            self._kept = block["kept"]
-            self._power_ups = int(block["power_ups"])
-            self.seed = int(block["seed"])
-            self._actions = [(int(a), int(b), str(c), d) for a, b, c, d in block["actions"]]
-            self._order = int(block["order"])
-            self._changed_at = int(block["changed_at"])
-            self._picture = None if block["picture"] is None else (block["picture"][0], block["picture"][1])
-            self.timeline = [LcdChange(int(c), (a, b)) for c, a, b in block["timeline"]]
-        except (KeyError, TypeError, ValueError) as error:
-            raise SnapshotError("the snapshot does not fit this machine", "one of the same program version") from error
+            if "session" not in saved.blocks:
+                raise SnapshotError("the snapshot has no block 'session'")
+            block = saved.blocks["session"]
+            hypotheses = Hypotheses(manifest["hypotheses"])
+            battery = Battery.from_text("fresh", hypotheses)
+            machine = build(self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"])
+            machine.restore(saved.blocks, saved.versions)
+            clock = machine.clock
+            timeline = [LcdChange(int(c), (str(a), str(b))) for c, a, b in block["timeline"]]
+            actions = [(int(a) + clock, int(b), str(c), d) for a, b, c, d in block["actions"]]
+            picture = None if block["picture"] is None else (str(block["picture"][0]), str(block["picture"][1]))
+            numbers = [int(block[name]) for name in ("power_ups", "order", "changed_at")]
+            if block["kept"] is not None:
+                sram_chip.check_image(block["kept"], "the RAM of the snapshot")
+            kept, card, powered, seed = block["kept"], block["card"], bool(manifest["powered"]), int(manifest["seed"])
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, UsageError) as error:
+            raise SnapshotError(
+                f"the snapshot does not fit this machine: {error}", "one of the same program version"
+            ) from error
+        self._adopt(machine)
+        self.hypotheses, self.battery = hypotheses, battery
+        self.timeline, self._actions, self._picture = timeline, actions, picture
+        self._power_ups, self._order, self._changed_at = numbers
+        self._kept, self._card, self.powered, self.seed = kept, card, powered, seed
+        self._used = True
+        known = {"session", *machine.parts()}
+        self._foreign = Snapshot(
+            blocks={name: b for name, b in saved.blocks.items() if name not in known},
+            versions={name: version for name, version in saved.versions.items() if name not in known},
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `snapshot` to a file; an older file stays whole until the new one is.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        write_atomic(Path(path), self.snapshot())
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], roms: str | os.PathLike[str] | None = None, engine: str | None = None
+    ) -> Session:
+        """A session that goes on where the one that saved `path` was.
+
+        Args:
+            path: a file of `save`.
+            roms: where the OS dump is, as for `Session`, if the snapshot is not of OpenM1.
+            engine: another engine than the one it was saved on.
+
+        Raises:
+            M1Error: the file cannot be read, is damaged, or is of another firmware.
+
+        >>> import tempfile
+        >>> m1 = Session(battery="low"); m1.power_on(); m1.run(1.5)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1.save(folder + "/x.state")
+        ...     Session.load(folder + "/x.state", engine="v30").clock == m1.clock
+        True
+        """
+        data = read_file(Path(path), "a snapshot (korgm1 state save)")
+        manifest = snapshots.decode(data).manifest
+        try:
+            model, saved_engine = str(manifest["model"]), str(manifest["engine"])
+        except (KeyError, TypeError) as error:
+            raise SnapshotError(f"the manifest of {path} has no {error}") from error
+        session = cls(model=model, roms=roms, engine=engine or saved_engine)
+        session.restore(data)
+        return session
+
+    # recordings and traces
+
+    def record(self, path: str | os.PathLike[str]) -> None:
+        """Write every input from the next power-on to `record_end` to a file that `korgm1.replay` can check.
+
+        The file is PATH.part until `record_end`.
+
+        Raises:
+            UsageError: the power is on, or a recording is under way.
+            UserError: the file cannot be written.
+
+        >>> import tempfile
+        >>> from korgm1.replay import replay
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1 = Session(battery="low"); m1.record(folder + "/x.rec")
+        ...     _ = m1.boot(); m1.press("4"); m1.power_off(); m1.record_end()
+        ...     replay(folder + "/x.rec", engine="v30").inputs
+        4
+        """
+        self.watch(Recorder(Path(path), {
+            "program": __version__,
+            "model": self.model.name,
+            "firmware": {"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
+            "engine": self.engine_name,
+            "hypotheses": self.hypotheses.all(),
+            "seed": self.seed,
+            "power_ups": self._power_ups,
+            "sram": pack(self._kept),
+            "card": pack(self._card),
+        }))
+
+    def record_end(self) -> None:
+        """The recording is over; nothing happens if there is none.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        monitor = self.unwatch()
+        if isinstance(monitor, Recorder):
+            monitor.close()
+
+    def watch(self, monitor: Monitor) -> None:
+        """Have a recorder or checker watch from the next power-on.
+
+        Raises:
+            UsageError: the power is on, or one is watching.
+        """
+        if self.powered or self._monitor is not None:
+            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
+        self._monitor = monitor
+
+    def unwatch(self) -> Monitor | None:
+        """A last checkpoint for who watches, if the power is on; then nobody does."""
+        monitor, self._monitor = self._monitor, None
+        if monitor is not None and self.powered:
+            self._settle(self.machine.clock)
+            monitor.check(self.timeline)
+            monitor.detach()
+        return monitor
+
+    def trace(self, path: str | os.PathLike[str], words: str = "all") -> None:
+        """Write what the CPU does, from now (or the next power-on) to `trace_end`, to a file.
+
+        Args:
+            path: the file, called PATH.part until `trace_end`; gzip'd when it ends in .gz.
+            words: what is written down, see `korgm1.cpu.trace.TraceFilter.parse`.
+
+        Raises:
+            UsageError: the filter cannot be understood, or a trace is being made.
+            UserError: the file cannot be written.
+
+        >>> import tempfile; m1 = Session()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1.trace(folder + "/x.trace", "exec"); m1.power_on(); m1.run(0.001); m1.trace_end()
+        ...     rows = Path(folder, "x.trace").read_text().splitlines()
+        >>> [row for row in rows if row[0] != "#"][0]
+        '0000 exec FFFF:0000 EA000000F0'
+        """
+        if self._tracer is not None:
+            raise UsageError("a trace is being made already", "trace_end() first")
+        self._tracer = TraceFile(Path(path), words, {
+            "program": __version__,
+            "model": self.model.name,
+            "firmware": f"{self.firmware.name} {self.firmware.version} sha1 {self.firmware.sha1}",
+            "engine": self.engine_name,
+        })
+        if self.powered:
+            self._tracer.attach(self.machine)
+
+    def trace_end(self) -> None:
+        """The trace is over; nothing happens if there is none.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        tracer, self._tracer = self._tracer, None
+        if tracer is not None:
+            tracer.close()
 
     # inside
 
     def _new_machine(self) -> M1:
         machine = build(self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card)
+        return self._adopt(machine)
+
+    def _adopt(self, machine: M1) -> M1:
+        """Make it this session's machine and listen to it."""
+        self.machine = machine
+        if self._tracer is not None and self.powered:
+            self._tracer.attach(machine)
         machine.lcd.on_change(self._lcd_changed)
         return machine
 
@@ -467,13 +704,26 @@ class Session:
         bisect.insort(self._actions, (clock, self._order, name, value))
 
     def _do_press(self, key: str) -> None:
-        self.machine.panel.press(key)
+        self.key_down(key)
 
     def _do_release(self, key: str) -> None:
-        self.machine.panel.release(key)
+        self.key_up(key)
 
     def _do_slide(self, value: int) -> None:
-        self.machine.panel.set_slider(value)
+        self.slide(value)
+
+    def _note(self, name: str, **fields: Any) -> None:
+        if self._monitor is not None:
+            self._monitor.input(name, **fields)
+
+    def _advance(self, clock: int) -> None:
+        """Run to `clock`; the monitor's checkpoints are looked at on the way."""
+        monitor = self._monitor
+        while monitor is not None and monitor.next_check <= clock:
+            self.machine.run_until(monitor.next_check)
+            self._settle(self.machine.clock)
+            monitor.check(self.timeline)
+        self.machine.run_until(clock)
 
 
 def _image(

@@ -198,6 +198,15 @@ def test_flags_survive_a_store_into_the_running_block(kind: Engines) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("loop", ["e0 03", "e1 03", "e2 03", "e3 03"])
+def test_flags_survive_the_end_of_a_loop(kind: Engines, loop: str) -> None:
+    """ADDC, CMP, then a loop whose CW runs out: all flags are those of the CMP."""
+    board = Board(kind, bytes.fromhex(f"15 3b 13 3c f3 {loop} 90 90 90 f4"), aw=0x206C, cw=1)
+    board.engine.run(200)
+    assert board.engine.registers()["psw"] == 0xF087
+
+
+@BOTH
 def test_what_the_host_wrote_is_executed(kind: Engines) -> None:
     board = Board(kind, bytes.fromhex("b8 01 00 eb fb"))
     board.engine.run(200)

@@ -101,6 +101,10 @@ class Engine(Protocol):
         """The memory map's page kinds changed."""
         ...
 
+    def trace(self, tracer: Any) -> None:
+        """From now on write every step down with a `korgm1.cpu.trace.Tracer`; None ends it."""
+        ...
+
     def snapshot(self) -> dict[str, Any]:
         """The state of the core, as a snapshot block."""
         ...

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from korgm1.cpu.engine import DEFAULTS, CpuOptions
-from korgm1.cpu.native import CYCLE_KINDS, Memory, Ports, lib
+from korgm1.cpu.native import CYCLE_KINDS, Memory, Ports, ffi, lib
+from korgm1.cpu.trace import Tracer
 from korgm1.cpu.unicorn_engine import make_native
 from korgm1.cpu.v30_engine import GENERAL, SEGMENTS, V30Engine
 from korgm1.errors import CpuDivergence
@@ -53,6 +54,11 @@ class LockstepEngine(V30Engine):
         self.bus.raise_pending()
         if kind:
             raise CpuDivergence(self._report(kind), hint="--engine v30, and report this text")
+
+    def trace(self, tracer: Tracer | None) -> None:
+        """From now on write every step of the first engine down; None ends it."""
+        super().trace(tracer)
+        lib.lockstep_trace(self._lockstep, ffi.NULL if tracer is None else tracer.pointer)
 
     def host_wrote(self, start: int, size: int) -> None:
         """Take `size` bytes at `start` over into the copy."""

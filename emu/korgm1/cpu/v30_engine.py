@@ -11,6 +11,7 @@ from typing import Any
 
 from korgm1.cpu.engine import DEFAULTS, REGISTERS, CpuOptions
 from korgm1.cpu.native import Memory, NativeBus, Ports, lib, new_cpu
+from korgm1.cpu.trace import Tracer
 from korgm1.errors import SnapshotError
 
 GENERAL = REGISTERS[:8]
@@ -46,6 +47,7 @@ class V30Engine:
         self.bus = NativeBus(memory, ports, int_ack)
         self.bus.on_error = self._end_run
         self._cpu = new_cpu(self.bus, poll, options)
+        self._tracer: Tracer | None = None
 
     @property
     def clock(self) -> int:
@@ -81,7 +83,10 @@ class V30Engine:
     def run(self, until: int) -> None:
         """Run to the first boundary at or after `until`; raises what a callback raised."""
         self._cpu.horizon = until
-        lib.v30_run(self._cpu)
+        if self._tracer is None:
+            lib.v30_run(self._cpu)
+        else:
+            lib.trace_run(self._tracer.pointer, self._cpu)
         self.bus.raise_pending()
 
     def lower_horizon(self, clock: int) -> None:
@@ -128,6 +133,12 @@ class V30Engine:
     def pages_changed(self) -> None:
         """The memory map's page kinds changed."""
         self.bus.pages_changed()
+
+    def trace(self, tracer: Tracer | None) -> None:
+        """From now on write every step down; None ends it."""
+        self._tracer = tracer
+        if tracer is not None:
+            tracer.on_error = self.bus.fail
 
     def snapshot(self) -> dict[str, Any]:
         """The whole core."""

@@ -146,7 +146,7 @@ class Window:
         now = self._session.clock
         for key in [key for key, due in self._due.items() if due <= now]:
             del self._due[key]
-            self._session.machine.panel.release(key)
+            self._session.key_up(key)
         return alive
 
     def draw(self, status: str = "") -> None:
@@ -226,7 +226,7 @@ class Window:
     def _press(self, key: str) -> None:
         self._due.pop(key, None)
         self._down[key] = self._session.clock
-        self._session.machine.panel.press(key)
+        self._session.key_down(key)
 
     def _release(self, key: str) -> None:
         pressed = self._down.pop(key, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from korgm1.clock import Scheduler
@@ -55,23 +56,41 @@ class Machine:
             device.reset(kind)
         self.engine.reset()
 
-    def snapshot(self) -> Block:
-        """The whole machine, to be taken between two calls of `run_until`."""
-        return {
-            "scheduler": self.scheduler.snapshot(),
-            "cpu": self.engine.snapshot(),
-            "devices": {name: device.snapshot() for name, device in self.devices.items()},
-        }
+    def parts(self) -> dict[str, Device | Engine | Scheduler]:
+        """All that has state, by the names of their blocks, in the order in which they are restored."""
+        return {**self.devices, "cpu": self.engine, "scheduler": self.scheduler}
 
-    def restore(self, block: Block) -> None:
-        """Take a snapshot of the same kind of machine back.
+    def snapshot(self) -> dict[str, Block]:
+        """A block of every part, to be taken between two calls of `run_until`."""
+        return {name: part.snapshot() for name, part in self.parts().items()}
+
+    def versions(self) -> dict[str, int]:
+        """The layout of each part's block: its attribute `snapshot_version`, 1 without one."""
+        return {name: getattr(part, "snapshot_version", 1) for name, part in self.parts().items()}
+
+    def restore(self, blocks: Mapping[str, Block], versions: Mapping[str, int] | None = None) -> None:
+        """Take the blocks of the same kind of machine back; blocks of unknown names are left alone.
+
+        An older layout is handed to the part's `upgrade(block, version)`, which returns the present one.
+
+        Args:
+            blocks: by part.
+            versions: the layouts of those that are not 1.
 
         Raises:
-            SnapshotError: it is of another machine.
+            SnapshotError: a block is missing, or has a layout this program cannot read.
         """
-        if set(block["devices"]) != set(self.devices):
-            raise SnapshotError("the snapshot has other devices than this machine", "one of the same model")
-        for name, device in self.devices.items():
-            device.restore(block["devices"][name])
-        self.engine.restore(block["cpu"])
-        self.scheduler.restore(block["scheduler"])
+        mine = self.versions()
+        for name, part in self.parts().items():
+            if name not in blocks:
+                raise SnapshotError(f"the snapshot has no block {name!r}", "a snapshot of the same kind of machine")
+            block, version = blocks[name], (versions or {}).get(name, 1)
+            if version != mine[name]:
+                upgrade = getattr(part, "upgrade", None)
+                if version > mine[name] or upgrade is None:
+                    raise SnapshotError(
+                        f"the snapshot's block {name!r} has layout {version}", f"layout {mine[name]}",
+                        "the program version that saved it",
+                    )
+                block = upgrade(block, version)
+            part.restore(block)

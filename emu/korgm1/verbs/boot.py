@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK
-from korgm1.verbs.options import add_machine_options, plan, session_from
+from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
+from korgm1.verbs.options import add_machine_options, add_trace_options, begin_trace, plan, session_from
 
 if TYPE_CHECKING:
+    from korgm1.replay import ReplayResult
     from korgm1.session import BootResult, Session
 
 EPILOG = """\
@@ -22,6 +23,8 @@ examples:
   korgm1 boot --press 4@2 --press 2@2.3             go to program 42
   korgm1 boot --roms ~/dumps --engine v30 --json    your dump, for a program to read
   korgm1 boot --battery low --png lcd.png           a picture of the display
+  korgm1 boot --press 4@2 --record x.rec            write the run down; boot --replay x.rec checks it again
+  korgm1 boot --trace x.trace.gz --trace-filter port=0A00-0A0F,int   what the CPU says to the PIO
 Without --seconds the boot ends when the play page has stood still for a second after the last input; any other page
 after ten.
 """
@@ -37,15 +40,19 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_machine_options(parser)
-    add_output_options(parser)
+    out = add_output_options(parser)
+    add_trace_options(out)
+    out.add_argument("--replay", metavar="FILE", help="give the inputs of a recording again, and compare what happens")
     parser.set_defaults(run=run)
 
 
-def add_output_options(parser: argparse.ArgumentParser) -> None:
-    """What `boot` and `run` can give when the power is off."""
+def add_output_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """What `boot` and `run` can give."""
     out = parser.add_argument_group("what comes out")
     out.add_argument("--json", action="store_true", help="print one JSON object")
     out.add_argument("--png", metavar="FILE", help="draw the last LCD picture dot by dot")
+    out.add_argument("--record", metavar="FILE", help="write every input down, for boot --replay")
+    return out
 
 
 def boot(session: Session, args: argparse.Namespace) -> BootResult:
@@ -54,17 +61,49 @@ def boot(session: Session, args: argparse.Namespace) -> BootResult:
     Raises:
         M1Error: an input or output file that cannot be used.
     """
+    if args.record:
+        session.record(Path(args.record))
+    begin_trace(session, args)
     session.power_on(args.hold)
     plan(session, args)
     result = session.boot(args.seconds)
     if args.png:
         session.screenshot(Path(args.png))
     session.power_off()
+    session.record_end()
+    session.trace_end()
     return result
+
+
+def replayed(args: argparse.Namespace) -> ReplayResult:
+    """Replay the recording the options name.
+
+    Raises:
+        ReplayDifference: something came out differently.
+        M1Error: the recording cannot be used, or options that would change what it says.
+    """
+    from korgm1.replay import replay
+
+    own = {
+        "--model": args.model != "m1", "--battery": args.battery != "fresh", "--sram": args.sram, "--card": args.card,
+        "--seed": args.seed, "--hypothesis": args.hypothesis, "--hold": args.hold, "--press": args.press,
+        "--midi": args.midi, "--seconds": args.seconds, "--record": args.record, "--png": args.png,
+    }
+    given = [name for name, value in own.items() if value]
+    if given:
+        raise UsageError(f"--replay and {given[0]} exclude each other", "the recording says what is done")
+    if args.trace_filter and not args.trace:
+        raise UsageError("--trace-filter is nothing without --trace", "--trace FILE")
+    trace = (args.trace, args.trace_filter or "all") if args.trace else None
+    return replay(Path(args.replay), args.roms, args.engine, trace)
 
 
 def run(args: argparse.Namespace) -> int:
     """Boot and print."""
+    if args.replay:
+        played = replayed(args)
+        print(json.dumps(played.to_dict(), indent=2) if args.json else f"{report(played.result)}\n{summary(played)}")
+        return EXIT_OK
     session = session_from(args)
     result = boot(session, args)
     print(json.dumps(result.to_dict(), indent=2) if args.json else report(result))
@@ -99,6 +138,12 @@ def report(result: BootResult) -> str:
     }[result.ended]
     lines.append(f"{seconds:.3f} s, {result.clocks:,} clocks: {how}; RAM sha1 {result.sram_sha1[:12]}")
     return "\n".join(lines)
+
+
+def summary(played: ReplayResult) -> str:
+    """How a replay went, a line."""
+    end = "" if played.whole else "; the recording has no end, its run was killed"
+    return f"replay: {played.inputs} inputs, {played.checks} checkpoints, all as recorded{end}"
 
 
 def lcd_box(lcd: tuple[str, str]) -> str:

@@ -77,9 +77,10 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         "--roms", nargs="?", const="", metavar="PATH",
         help="folder, zip or file with your OS dump ($KORGM1_ROMS or roms/ without PATH); without --roms OpenM1 runs",
     )
-    machine.add_argument("--engine", default="unicorn", choices=ENGINES, help="the CPU; default: unicorn")
+    machine.add_argument("--engine", choices=ENGINES, help="the CPU; default: unicorn")
     machine.add_argument(
-        "--battery", default="fresh", metavar="fresh|low|dead|absent|VOLTS", help="the cell; default: fresh"
+        "--battery", default="fresh", metavar="fresh|low|dead|absent|VOLTS",
+        help="the cell: 3.2, 2.4, 0.4, 0 V or VOLTS; default: fresh",
     )
     machine.add_argument(
         "--sram", metavar="FILE", help="the RAM's image: read at power-on where it exists, written back at power-off"
@@ -91,6 +92,12 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
     )
     hands = parser.add_argument_group("what is done to it")
     hands.add_argument("--hold", type=keys, default=(), metavar="KEY,...", help="keys held at power-on, as INT,CARD")
+    add_hands(hands)
+    hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run")
+
+
+def add_hands(hands: argparse._ArgumentGroup) -> None:
+    """Keys and MIDI at their times."""
     hands.add_argument(
         "--press", type=timed, action="append", default=[], metavar="KEY@SECONDS",
         help="a key pressed at that time, as PROG@2; VALUE=0..127@SECONDS moves the slider; may be repeated",
@@ -99,7 +106,28 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         "--midi", type=timed_file, action="append", default=[], metavar="FILE[@SECONDS]",
         help="a .syx, .mid or raw file sent into MIDI IN at that time (default 2); may be repeated",
     )
-    hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run")
+
+
+def add_trace_options(group: argparse._ArgumentGroup) -> None:
+    """What `begin_trace` reads."""
+    group.add_argument("--trace", metavar="FILE", help="write down what the CPU does; gzip'd when FILE ends in .gz")
+    group.add_argument(
+        "--trace-filter", metavar="WORDS",
+        help="what of it: exec, int, mem, memr, memw, port, in, out, each also with a range in hex as port=0A00-0A0F; "
+        "regs: registers, too; from=S, to=S: only these seconds; default: all",
+    )
+
+
+def begin_trace(session: Session, args: argparse.Namespace) -> None:
+    """Have the session write the trace the options ask for.
+
+    Raises:
+        M1Error: a filter without a trace, or one that cannot be understood; a file that cannot be written.
+    """
+    if args.trace:
+        session.trace(Path(args.trace), args.trace_filter or "all")
+    elif args.trace_filter:
+        raise UsageError("--trace-filter is nothing without --trace", "--trace FILE")
 
 
 def session_from(args: argparse.Namespace) -> Session:
@@ -117,7 +145,7 @@ def session_from(args: argparse.Namespace) -> Session:
             raise UsageError(f"--hypothesis {word!r} has no value", "ID=VALUE", "korgm1 hypotheses")
         choose[key] = value
     return Session(
-        model=args.model, roms=args.roms, engine=args.engine, battery=args.battery, sram=args.sram, seed=args.seed,
+        model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=args.battery, sram=args.sram, seed=args.seed,
         hypotheses=choose, card=args.card,
     )
 

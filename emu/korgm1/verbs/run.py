@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
 from korgm1.verbs.boot import add_output_options
-from korgm1.verbs.options import add_machine_options, plan, session_from
+from korgm1.verbs.options import add_machine_options, add_trace_options, begin_trace, plan, session_from
 
 if TYPE_CHECKING:
     from korgm1.session import Session
@@ -126,7 +126,7 @@ def add_parser(subparsers: Any, frontends: Mapping[str, Open]) -> None:
     live = parser.add_argument_group("live")
     live.add_argument("--terminal", action="store_true", help="no window, even where there is a display")
     live.add_argument("--no-sram", action="store_true", help="start with RAM that was never powered, and keep nothing")
-    add_output_options(parser)
+    add_trace_options(add_output_options(parser))
     parser.set_defaults(run=lambda args: run(args, frontends))
 
 
@@ -139,6 +139,9 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
     session = session_from(args)
     for warning in session.firmware.warnings:
         print(f"korgm1: {warning}", file=sys.stderr)
+    if args.record:
+        session.record(Path(args.record))
+    begin_trace(session, args)
     session.power_on(args.hold)
     try:
         plan(session, args)
@@ -149,6 +152,8 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
             session.screenshot(Path(args.png))
     finally:
         session.power_off()
+        session.record_end()
+        session.trace_end()
     if args.json:
         print(json.dumps(result.to_dict(), indent=2))
     elif args.sram:

@@ -1,0 +1,145 @@
+"""Playing a recording again, and saying where it first comes out differently."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from korgm1.clock import CPU_HZ
+from korgm1.errors import ReplayDifference, UsageError, UserError
+from korgm1.recording import Checker, Line, Recording, at, read_recording, unpack
+from korgm1.session import BootResult, Session
+
+
+@dataclass(frozen=True)
+class ReplayResult:
+    """A replay in which everything was as recorded.
+
+    Attributes:
+        inputs: how many were given, power switch included.
+        checks: how many checkpoints were compared.
+        whole: the recording has an end; if not, it was checked up to its last checkpoint.
+        result: the state of things before the last power-off.
+    """
+
+    inputs: int
+    checks: int
+    whole: bool
+    result: BootResult
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object `korgm1 boot --replay --json` prints."""
+        return {**self.result.to_dict(), "replay": {
+            "inputs": self.inputs, "checks": self.checks, "whole": self.whole, "same": True,
+        }}
+
+
+def session_of(recording: Recording, roms: str | os.PathLike[str] | None = None, engine: str | None = None) -> Session:
+    """The instrument of a recording, before its first power-on.
+
+    Raises:
+        M1Error: the header is damaged, or the firmware is another.
+    """
+    header = recording.header
+    try:
+        firmware = header["firmware"]
+        session = Session(
+            model=header["model"], roms=roms, engine=engine or header["engine"], sram=unpack(header["sram"]),
+            seed=int(header["seed"]), hypotheses=header["hypotheses"], card=unpack(header["card"]),
+            power_ups=int(header["power_ups"]),
+        )
+        if session.firmware.sha1 != firmware["sha1"]:
+            raise UserError(
+                f"the recording is of firmware {firmware['name']} {firmware['version']}, sha1 {firmware['sha1']}",
+                f"{session.firmware.name}, sha1 {session.firmware.sha1}", "--roms PATH of that dump",
+            )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"the recording's header is damaged: {error}", "a korgm1 recording") from error
+    return session
+
+
+def replay(
+    path: str | os.PathLike[str],
+    roms: str | os.PathLike[str] | None = None,
+    engine: str | None = None,
+    trace: tuple[str | os.PathLike[str], str] | None = None,
+) -> ReplayResult:
+    """Give a session the inputs of a recording at their clocks, and compare LCD, RAM and ports at every checkpoint.
+
+    Args:
+        path: the recording.
+        roms: where the OS dump is, if it is not of OpenM1.
+        engine: another engine than it was made on.
+        trace: a file and a filter for `Session.trace`.
+
+    Raises:
+        ReplayDifference: something came out differently; the message says what, first.
+        M1Error: the recording cannot be used.
+
+    >>> import tempfile; m1 = Session()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     m1.record(folder + "/x.rec"); m1.power_on(); m1.run(1); m1.record_end()
+    ...     replay(folder + "/x.rec").checks
+    5
+    """
+    recording = read_recording(Path(path))
+    session = session_of(recording, roms, engine)
+    checker = Checker(recording.seen)
+    session.watch(checker)
+    if trace is not None:
+        session.trace(*trace)
+    last = None
+    try:
+        for line in recording.inputs:
+            try:
+                if line["do"] == "power_off":
+                    _run_to(session, line)
+                    last = session.result()
+                    session.power_off()
+                else:
+                    _give(session, line)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise UserError(f"an input of the recording cannot be given: {line} ({error})") from error
+        if session.powered:
+            ends = [line["clock"] for line in recording.seen if "check" in line]
+            if ends and ends[-1] > session.clock:
+                session.run_until(ends[-1])
+            session.unwatch()
+            last = session.result()
+        if checker.left:
+            raise ReplayDifference(f"the replay ended at {at(session.clock)}, before {checker.left} recorded things")
+    finally:
+        session.trace_end()
+    return ReplayResult(len(recording.inputs), checker.checks, recording.whole, last or session.result())
+
+
+def _run_to(session: Session, line: Line) -> None:
+    if line["clock"] > session.clock:
+        session.run_until(line["clock"])
+    if session.clock != line["clock"]:
+        raise ReplayDifference(
+            f"the replay differs in time: the input {line['do']} came at {at(line['clock'])}, but no instruction ends "
+            f"there; the next one ends at {at(session.clock)}"
+        )
+
+
+def _give(session: Session, line: Line) -> None:
+    name = line["do"]
+    if name == "power_on":
+        session.battery.cell_volts = float(line["battery"])
+        session.power_on()
+        return
+    _run_to(session, line)
+    if name in ("key_down", "key_up"):
+        getattr(session, name)(line["key"])
+    elif name == "slide":
+        session.slide(line["value"])
+    elif name == "move":
+        session.move(line["control"], line["value"])
+    elif name == "midi_in":
+        clock = line["at"]
+        session.midi_in(bytes.fromhex(line["data"]), None if clock is None else clock / CPU_HZ)
+    else:
+        raise UsageError(f"the recording has an input {name!r}", "one this program version knows")
