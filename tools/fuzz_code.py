@@ -1,5 +1,5 @@
 """Random V30 code for tools/fuzz_cpu.py: every opcode, prefixes, short loops, the documented 0F page and a little of
-the rest; what stops a V30 for good is rare. All bytes of memory are such code, so a jump lands in code wherever it goes."""
+the rest; what stops a V30 for good is rare. All of memory is such code: a jump lands in code wherever it goes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ REPEATS = (0xF2, 0xF3, 0x64, 0x65)
 STRINGS = (0x6C, 0x6D, 0x6E, 0x6F, 0xA4, 0xA5, 0xA6, 0xA7, 0xAA, 0xAB, 0xAC, 0xAD, 0xAE, 0xAF)
 NEC = (*range(0x10, 0x20), 0x20, 0x22, 0x26, 0x28, 0x2A, 0x31, 0x33, 0x39, 0x3B)
 LOOPS = (*range(0x70, 0x80), 0xE0, 0xE1, 0xE2, 0xE3, 0xEB)
-_PREFIXES = frozenset((*SEGMENT_PREFIXES, *REPEATS, 0xF0, 0xF1))
+_PREFIXES = (*SEGMENT_PREFIXES, *REPEATS, 0xF0, 0xF1)
 _MODRM = frozenset((
     *(row | form for row in range(0, 0x40, 8) for form in range(4)), 0x62, 0x63, 0x66, 0x67, 0x69, 0x6B,
-    *range(0x80, 0x90), 0xC0, 0xC1, 0xC4, 0xC5, 0xC6, 0xC7, *range(0xD0, 0xD4), *range(0xD8, 0xE0), 0xF6, 0xF7, 0xFE, 0xFF,
+    *range(0x80, 0x90), 0xC0, 0xC1, 0xC4, 0xC5, 0xC6, 0xC7, *range(0xD0, 0xD4), *range(0xD8, 0xE0), 0xF6, 0xF7,
+    0xFE, 0xFF,
 ))  # fmt: skip
-_FAR = (0x9A, 0xEA, 0xCA, 0xCB)
+_RARE = (0x9A, 0xEA, 0xCA, 0xCB, 0x9D, 0xCF, 0xF4, 0x9B, *STRINGS)
 _CHUNK = 0x4000
 
 
@@ -27,18 +28,20 @@ def instruction(rng: random.Random) -> bytes:
     if dice < 0.06:
         return bytes([rng.choice(LOOPS), rng.randrange(-24, 24) & 0xFF])
     if dice < 0.10:
-        return bytes([*rng.choices(REPEATS, k=rng.randrange(2)), rng.choice(STRINGS)])
+        string = bytes([rng.choice(STRINGS)])
+        if rng.random() < 0.5:
+            return string
+        count = b"\xb9" + bytes([rng.randrange(20), 0]) if rng.random() < 0.95 else b""
+        return count + bytes([rng.choice(REPEATS)]) + string
     if dice < 0.16:
         second = rng.choice(NEC) if rng.random() < 0.95 else rng.randrange(256)
         return b"\x0f" + bytes([second]) + _modrm(rng) + rng.randbytes(rng.randrange(2))
     prefixes = b""
-    while rng.random() < 0.12:
-        prefixes += bytes([rng.choice(tuple(_PREFIXES))])
+    while rng.random() < 0.1:
+        prefixes += bytes([rng.choice(SEGMENT_PREFIXES) if rng.random() < 0.8 else rng.choice(_PREFIXES)])
     opcode = rng.randrange(256)
-    while opcode in _PREFIXES or opcode == 0x0F or (opcode in _FAR and rng.random() < 0.6):
+    while opcode in _PREFIXES or opcode == 0x0F or (opcode in _RARE and rng.random() < 0.8):
         opcode = rng.randrange(256)
-    if opcode in (0xF4, 0x9D, 0xCF) and rng.random() < 0.7:
-        opcode = 0x90
     if opcode in LOOPS:
         return prefixes + bytes([opcode]) + rng.randbytes(1)
     code = prefixes + bytes([opcode])

@@ -4,8 +4,8 @@
     python tools/fuzz_cpu.py --seconds 60 --mode lockstep
 
 An episode is 1 MB of random code (RAM with ROM, open bus and device pages in it) on which some dozens of runs begin,
-each with registers, interrupts at random clocks and writes by the host of their own. Mode "lockstep" compares after every
-instruction; "free" lets Unicorn run whole blocks, in slices, and compares the ends; "both" does them in turn.
+each with registers, interrupts at random clocks and writes by the host of their own. Mode "lockstep" compares after
+every instruction; "free" lets Unicorn run whole blocks, in slices, and compares the ends; "both" does them in turn.
 A difference is made as small as it goes and written as NAME.json with NAME.py, a test that runs it again. Exit code 1.
 """
 
@@ -83,7 +83,8 @@ def core_of(rng: random.Random, blank: dict[str, Any]) -> dict[str, Any]:
         segments = [segments[1]] * 4
     return {
         **blank, "r": [_word(rng) for _ in range(8)], "s": segments, "pc": _word(rng),
-        "psw": 0xF002 | rng.randrange(0x10000) & rng.choice((0x0ED5, 0x0ED5, 0x0FD5)), "poll_line": rng.random() < 0.1,
+        "psw": 0xF002 | rng.randrange(0x10000) & rng.choice((0x0ED5, 0x0ED5, 0x0FD5)),
+        "poll_line": int(rng.random() < 0.03),
     }  # fmt: skip
 
 
