@@ -13,8 +13,9 @@ import bisect
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from korgm1.board.card import SIZE as CARD_SIZE
 from korgm1.board.lcd_picture import png_bytes, render
 from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import SnapshotError, UsageError, UserError
-from korgm1.files import BACKUPS, read_file, write_atomic
+from korgm1.files import BACKUPS, check_writable, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.build import build
 from korgm1.machine.m1 import M1
@@ -74,6 +75,7 @@ class BootResult:
         cpu: "at" (PS:PC), "halted", "interrupts" (enabled), "instructions", at the end.
         timeline: every finished LCD picture.
         midi_out: the bytes the instrument sent.
+        hypotheses: those that were not at their defaults.
     """
 
     model: str
@@ -89,6 +91,7 @@ class BootResult:
     stopped: str | None
     cpu: dict[str, Any]
     midi_out: bytes
+    hypotheses: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,6 +110,7 @@ class BootResult:
             "stopped": self.stopped,
             "cpu": self.cpu,
             "midi_out": self.midi_out.hex(),
+            "hypotheses": self.hypotheses,
             "warnings": list(self.warnings),
         }
 
@@ -159,6 +163,10 @@ class Session:
         self._card_path, self._card = _image(card, CARD_SIZE, "a program card image")
         if self._card_path is not None and self._card is None:
             raise UserError(f"{self._card_path} is not there", f"a program card image of {CARD_SIZE:,} bytes")
+        for path in (self._sram_path, self._card_path):
+            if path is not None:
+                check_writable(path)
+        self._unsaved: list[tuple[Path, bytes]] = []
         self._power_ups = power_ups
         self._monitor: Monitor | None = None
         self._tracer: TraceFile | None = None
@@ -185,6 +193,9 @@ class Session:
         """
         if self.powered:
             raise UsageError("the instrument is on already", "power_off() first")
+        hold = tuple(hold)
+        for key in hold:
+            self.machine.panel.check_key(key)
         if self._used:
             self.machine = self._new_machine()
         self._used = True
@@ -206,13 +217,19 @@ class Session:
             self._act(HOLD_TIME, "release", key)
 
     def power_off(self) -> None:
-        """Switch off: the cell takes over, and the image file, if there is one, is written.
+        """Switch off: the cell takes over, and the image files, if there are any, are written.
 
         Raises:
-            UserError: the file cannot be written; the image is still in `sram`.
+            UserError: a file cannot be written; the image is still in `sram`, and another `power_off` tries again.
         """
-        if not self.powered:
-            return
+        if self.powered:
+            self._switch_off()
+        while self._unsaved:
+            path, image = self._unsaved[0]
+            write_atomic(path, image, backups=BACKUPS)
+            del self._unsaved[0]
+
+    def _switch_off(self) -> None:
         if self._monitor is not None:
             self._settle(self.machine.clock)
             self._monitor.check(self.timeline)
@@ -224,11 +241,11 @@ class Session:
         self.powered = False
         self.machine.power_down()
         if self._sram_path is not None:
-            write_atomic(self._sram_path, self._kept, backups=BACKUPS)
+            self._unsaved.append((self._sram_path, self._kept))
         if self._card is not None and (card := self.machine.card.image()) != self._card:
             self._card = card
             if self._card_path is not None:
-                write_atomic(self._card_path, card, backups=BACKUPS)
+                self._unsaved.append((self._card_path, card))
 
     def __enter__(self) -> Session:
         return self
@@ -238,14 +255,20 @@ class Session:
 
     # time
 
-    def boot(self, seconds: float | None = None, hold: Iterable[str] = ()) -> BootResult:
+    def boot(
+        self,
+        seconds: float | None = None,
+        hold: Iterable[str] = (),
+        asked_to_stop: Callable[[], object] = lambda: False,
+    ) -> BootResult:
         """Switch on (if it is off) and run until the play page has stood still for a second.
 
-        Input that is still to come (`press_at`, `midi_in`) is waited for.
+        Input that is still to come (`press_at`, `midi_in` after `power_on`) is waited for.
 
         Args:
             seconds: run exactly this long instead.
             hold: keys held at power-on.
+            asked_to_stop: looked at every quarter of an emulated second; a true value ends the boot there.
 
         Returns:
             What it came to; a low battery or a CPU that stopped is a result, too.
@@ -253,11 +276,14 @@ class Session:
         if not self.powered:
             self.power_on(hold)
         if seconds is not None:
-            self.run(seconds)
+            end = self.machine.clock + _clocks(seconds)
+            while self.machine.clock < end and not asked_to_stop():
+                self.run_until(min(end, self.machine.clock + CPU_HZ // 4))
             return self.result("stopped" if self.stopped else "time")
-        start = self.machine.clock
-        last_input = start
+        last_input = self.machine.clock
         while True:
+            if asked_to_stop():
+                return self.result("time")
             busy_until = self._busy_until()
             last_input = max(last_input, busy_until)
             still_since = max(self._changed_at, last_input)
@@ -280,7 +306,7 @@ class Session:
         >>> m1.clock >= 4_000_000
         True
         """
-        self.run_until(self.machine.clock + clocks(seconds))
+        self.run_until(self.machine.clock + _clocks(seconds))
 
     def run_until(self, clock: int) -> None:
         """Run to the first instruction boundary at or after `clock` (8 MHz clocks since power-on).
@@ -288,8 +314,7 @@ class Session:
         Raises:
             UsageError: the power is off.
         """
-        if not self.powered:
-            raise UsageError("the power is off", "power_on() or boot() first")
+        self._need_power()
         while self._actions and self._actions[0][0] <= clock:
             at, _, name, value = self._actions[0]
             self._advance(at)
@@ -344,10 +369,15 @@ class Session:
         self._note("key_up", key=key)
 
     def press_at(self, key: str, at: float, seconds: float = 0.1) -> None:
-        """Have `key` pressed `at` seconds after power-on, for `seconds`; `run` and `boot` carry it out."""
+        """Have `key` pressed `at` seconds after power-on, for `seconds`; `run` and `boot` carry it out.
+
+        Raises:
+            UsageError: no such key, no such time, or the power is off.
+        """
+        self._need_power()
         self.machine.panel.check_key(key)
-        self._act(clocks(at), "press", key)
-        self._act(clocks(at + seconds), "release", key)
+        self._act(_clocks(at), "press", key)
+        self._act(_clocks(at + seconds), "release", key)
 
     def slide(self, value: int) -> None:
         """Move the VALUE slider to 0-127."""
@@ -364,12 +394,28 @@ class Session:
         self._note("move", control=control, value=value)
 
     def slide_at(self, value: int, at: float) -> None:
-        """Have the VALUE slider moved `at` seconds after power-on."""
-        self._act(clocks(at), "slide", value)
+        """Have the VALUE slider moved to 0-127 `at` seconds after power-on.
+
+        Raises:
+            UsageError: no such position or time, or the power is off.
+        """
+        self._need_power()
+        if not 0 <= value <= 127:
+            raise UsageError(f"the VALUE slider cannot be set to {value}", "0 to 127")
+        self._act(_clocks(at), "slide", value)
 
     def midi_in(self, data: bytes, at: float | None = None) -> None:
-        """Send `data` into MIDI IN at 31,250 baud, back to back, from `at` seconds after power-on (None: now)."""
-        clock = None if at is None else clocks(at)
+        """Send `data` into MIDI IN at 31,250 baud, back to back, from `at` seconds after power-on (None: now).
+
+        Raises:
+            UsageError: no such time, no bytes, or the power is off.
+        """
+        self._need_power()
+        try:
+            data = bytes(data)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"{data!r} cannot be sent: {error}", "bytes") from None
+        clock = None if at is None else _clocks(at)
         self.machine.midi_in.send(data, clock)
         self._note("midi_in", data=data.hex(), at=clock)
 
@@ -435,6 +481,7 @@ class Session:
                 "instructions": cpu.instructions,
             },
             midi_out=self.midi_out,
+            hypotheses=self.hypotheses.changed(),
             warnings=tuple(self.firmware.warnings),
         )
 
@@ -671,6 +718,10 @@ class Session:
 
     # inside
 
+    def _need_power(self) -> None:
+        if not self.powered:
+            raise UsageError("the power is off", "power_on() or boot() first")
+
     def _new_machine(self) -> M1:
         machine = build(self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card)
         return self._adopt(machine)
@@ -724,6 +775,13 @@ class Session:
             self._settle(self.machine.clock)
             monitor.check(self.timeline)
         self.machine.run_until(clock)
+
+
+def _clocks(seconds: float) -> int:
+    """A time or length in seconds as clocks."""
+    if not (isfinite(seconds) and 0 <= seconds <= 1e9):
+        raise UsageError(f"{seconds!r} is no time", "seconds, 0 or more")
+    return clocks(seconds)
 
 
 def _image(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from korgm1.cpu.engine import DEFAULTS, REGISTERS, CpuOptions
-from korgm1.cpu.native import Memory, NativeBus, Ports, lib, new_cpu
+from korgm1.cpu.native import Memory, NativeBus, Ports, ffi, lib, new_cpu
 from korgm1.cpu.trace import Tracer
 from korgm1.errors import SnapshotError
 
@@ -152,14 +152,21 @@ class V30Engine:
         Raises:
             SnapshotError: it is none of a V30 core.
         """
-        cpu = self._cpu
+        new = ffi.new("v30 *", self._cpu[0])
         try:
             for name in _SAVED:
-                setattr(cpu, name, block[name])
-            cpu.emulating = not cpu.psw & 0x8000
-            cpu.r, cpu.s, cpu.stop_code = block["r"], block["s"], block["stop_code"]
-        except (KeyError, TypeError, OverflowError, IndexError) as error:
+                setattr(new, name, block[name])
+            if [len(block[name]) for name in ("r", "s", "stop_code")] != [8, 4, 2]:
+                raise ValueError("another number of registers")
+            new.emulating = not new.psw & 0x8000
+            new.r, new.s, new.stop_code = block["r"], block["s"], block["stop_code"]
+            if new.rep_segment > 3 and new.rep_segment != 0xFF:
+                raise ValueError(f"segment register {new.rep_segment}")
+            if new.stop > lib.V30_STOP_PREFIXES:
+                raise ValueError(f"stop reason {new.stop}")
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise SnapshotError(f"the CPU's part of the snapshot is damaged: {error}") from None
+        self._cpu[0] = new[0]
 
     def _end_run(self) -> None:
         self._cpu.horizon = 0

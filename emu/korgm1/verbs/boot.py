@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
-from korgm1.verbs.options import add_machine_options, add_trace_options, begin_trace, plan, session_from
+from korgm1.files import write_atomic
+from korgm1.verbs.options import add_machine_options, add_trace_options, power, session_from
 
 if TYPE_CHECKING:
     from korgm1.replay import ReplayResult
@@ -59,19 +60,18 @@ def boot(session: Session, args: argparse.Namespace) -> BootResult:
     """Switch `session` on as the options say, and off again.
 
     Raises:
-        M1Error: an input or output file that cannot be used.
+        M1Error: an input or output file that cannot be used; the RAM is saved before.
+        KeyboardInterrupt: Ctrl-C or a signal ended it; the power was switched off and the RAM saved.
     """
-    if args.record:
-        session.record(Path(args.record))
-    begin_trace(session, args)
-    session.power_on(args.hold)
-    plan(session, args)
-    result = session.boot(args.seconds)
+    picture = b""
+    with power(session, args) as asked:
+        result = session.boot(args.seconds, asked_to_stop=lambda: asked)
+        if args.png:
+            picture = session.screenshot()
     if args.png:
-        session.screenshot(Path(args.png))
-    session.power_off()
-    session.record_end()
-    session.trace_end()
+        write_atomic(Path(args.png), picture)
+    if asked:
+        raise KeyboardInterrupt
     return result
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from korgm1.errors import UsageError
+from korgm1.machine.engines import NAMES
+from korgm1.machine.models import MODELS
+from korgm1.verbs.signals import asked_to_stop
 
 if TYPE_CHECKING:
     from korgm1.session import Session
 
-ENGINES = ("unicorn", "v30", "lockstep")
+ENGINES = NAMES
 
 
 class Timed(NamedTuple):
@@ -72,7 +78,7 @@ def seconds(text: str) -> float:
 def add_machine_options(parser: argparse.ArgumentParser) -> None:
     """The options `boot` and `run` share."""
     machine = parser.add_argument_group("the instrument")
-    machine.add_argument("--model", default="m1", choices=("m1", "m1ex", "m1r", "m1rex"), help="default: m1")
+    machine.add_argument("--model", default="m1", choices=tuple(MODELS), help="default: m1")
     machine.add_argument(
         "--roms", nargs="?", const="", metavar="PATH",
         help="folder, zip or file with your OS dump ($KORGM1_ROMS or roms/ without PATH); without --roms OpenM1 runs",
@@ -124,9 +130,9 @@ def begin_trace(session: Session, args: argparse.Namespace) -> None:
     Raises:
         M1Error: a filter without a trace, or one that cannot be understood; a file that cannot be written.
     """
-    if args.trace:
+    if getattr(args, "trace", None):
         session.trace(Path(args.trace), args.trace_filter or "all")
-    elif args.trace_filter:
+    elif getattr(args, "trace_filter", None):
         raise UsageError("--trace-filter is nothing without --trace", "--trace FILE")
 
 
@@ -145,27 +151,65 @@ def session_from(args: argparse.Namespace) -> Session:
             raise UsageError(f"--hypothesis {word!r} has no value", "ID=VALUE", "korgm1 hypotheses")
         choose[key] = value
     return Session(
-        model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=args.battery, sram=args.sram, seed=args.seed,
-        hypotheses=choose, card=args.card,
+        model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=args.battery, sram=args.sram,
+        seed=args.seed, hypotheses=choose, card=args.card,
     )
 
 
-def plan(session: Session, args: argparse.Namespace) -> None:
-    """Hand the session, which is on, the key presses and MIDI of the command line.
+@contextlib.contextmanager
+def power(session: Session, args: argparse.Namespace) -> Iterator[list[int]]:
+    """The instrument switched on as the options say, and in every case off again at the end, its files saved.
+
+    Yields:
+        A list that holds something once Ctrl-C or a signal has come (see `asked_to_stop`).
+
+    Raises:
+        M1Error: something that cannot be used; then the power was not switched on.
+    """
+    hand_over = plan(session, args)
+    if getattr(args, "record", None):
+        session.record(Path(args.record))
+    begin_trace(session, args)
+    with asked_to_stop() as asked:
+        session.power_on(args.hold)
+        try:
+            hand_over()
+            yield asked
+        finally:
+            session.power_off()
+            session.record_end()
+            session.trace_end()
+
+
+def plan(session: Session, args: argparse.Namespace) -> Callable[[], None]:
+    """Check the key presses and MIDI files of the command line.
+
+    Returns:
+        A function that hands them to the session, to be called when its power is on.
 
     Raises:
         M1Error: no such key, or a file that cannot be used.
     """
     from korgm1.verbs.midi_file import load_midi
 
+    panel = session.machine.panel
+    for key in getattr(args, "hold", ()):
+        panel.check_key(key)
+    hands: list[Callable[[], None]] = []
     for what, at in args.press:
         name, equals, value = what.upper().partition("=")
         if name == "VALUE" and equals:
-            if not value.isdigit() or int(value) > 127:
+            if not (value.isascii() and value.isdecimal()) or int(value) > 127:
                 raise UsageError(f"--press {what!r}: the slider has no position {value!r}", "VALUE=0 to VALUE=127")
-            session.slide_at(int(value), at)
+            hands.append(partial(session.slide_at, int(value), at))
         else:
-            session.press_at(what.upper(), at)
+            panel.check_key(what)
+            hands.append(partial(session.press_at, what.upper(), at))
     for name, at in args.midi:
-        for offset, data in load_midi(Path(name)):
-            session.midi_in(data, at + offset)
+        hands += [partial(session.midi_in, data, at + offset) for offset, data in load_midi(Path(name))]
+
+    def carry_out() -> None:
+        for hand in hands:
+            hand()
+
+    return carry_out
