@@ -75,14 +75,23 @@ def _word(rng: random.Random) -> int:
 
 
 def core_of(rng: random.Random, blank: dict[str, Any]) -> dict[str, Any]:
-    """Any state between two instructions; segments alike (code that writes itself) or near the end of memory."""
+    """Any state between two instructions: segments near the end of memory, or alike; in every third run the pointers
+    are near the code, which then writes itself, often at the end of a page."""
     segments = [rng.choice((rng.randrange(0x10000), 0xF000 + rng.randrange(0x1000), 0xFFFF, 0x1000)) for _ in range(4)]
     if rng.random() < 0.4:
         segments[rng.choice((0, 2, 3))] = segments[1]
     if rng.random() < 0.2:
         segments = [segments[1]] * 4
+    registers, pc = [_word(rng) for _ in range(8)], _word(rng)
+    if rng.random() < 0.33:
+        segments = [segments[1]] * 4
+        if rng.random() < 0.5:
+            pc = (rng.randrange(16) * 0x1000 - segments[1] * 16 - rng.randrange(32)) & 0xFFFF
+        for n in range(3, 8):
+            registers[n] = pc + rng.randrange(-40, 60) & 0xFFFF
+        registers[6 + rng.randrange(2)] &= 0x1F
     return {
-        **blank, "r": [_word(rng) for _ in range(8)], "s": segments, "pc": _word(rng),
+        **blank, "r": registers, "s": segments, "pc": pc,
         "psw": 0xF002 | rng.randrange(0x10000) & rng.choice((0x0ED5, 0x0ED5, 0x0FD5)),
         "poll_line": int(rng.random() < 0.03),
     }  # fmt: skip
