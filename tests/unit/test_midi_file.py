@@ -39,6 +39,23 @@ def test_what_is_no_midi_is_said(tmp_path: Path, content: bytes, said: str) -> N
         load_midi(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"MThd\0", "ends too early"),
+        (b"MThd" + bytes.fromhex("00000006 0000 0001 0060") + b"XTrk" + bytes(4), "no MTrk header"),
+        (b"MThd" + bytes.fromhex("00000006 0000 0001 0060") + b"MTrk" + bytes.fromhex("00000002 00 40"), "running status"),
+        (b"MThd" + bytes.fromhex("00000006 0002 0000 0060"), "type 2"),
+    ],
+    ids=["cut", "header", "status", "type"],
+)
+def test_a_broken_midi_file_has_a_reason(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "x.mid"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=f"no usable standard MIDI file: .*{reason}"):
+        load_midi(path)
+
+
 @given(st.binary(max_size=300))
 def test_only_m1error_escapes(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.mktemp("midi") / "x.mid"

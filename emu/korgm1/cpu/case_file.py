@@ -1,4 +1,4 @@
-"""Files of single-instruction cases, JSON-lines: read and checked value by value, so that a case that comes out can be run.
+"""Files of single-instruction cases, JSON-lines: read and checked, so that every case that comes out can be run.
 
 What a case holds: `korgm1.cpu.cases`.
 """
