@@ -139,6 +139,8 @@ def read_file(path: Path, what: str, limit: int = 64 << 20) -> bytes:
     try:
         if path.is_dir():
             raise UserError(f"{path} is a folder", f"{what} (a file)")
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path} is a device or a pipe", f"{what} (a file)")
         with path.open("rb") as file:
             data = file.read(limit + 1)
         if len(data) > limit:

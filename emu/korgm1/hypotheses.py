@@ -64,11 +64,13 @@ class Hypotheses:
             try:
                 if isinstance(row.default, bool):
                     value = value if isinstance(value, bool) else {"true": True, "false": False}[str(value).lower()]
+                elif isinstance(row.default, int) and isinstance(value, str):
+                    value = int(value, 0)
                 else:
                     value = type(row.default)(value)
-            except (TypeError, ValueError, KeyError):
-                kind = type(row.default).__name__
-                raise UsageError(f"{key}={value!r} cannot be used", f"a value of type {kind}") from None
+            except (TypeError, ValueError, KeyError, OverflowError):
+                kind = {bool: "true or false", int: "a whole number", float: "a number"}.get(type(row.default), "text")
+                raise UsageError(f"{key}={value!r} cannot be used", kind) from None
             if isinstance(value, float) and not isfinite(value):
                 raise UsageError(f"{key}={value!r} cannot be used", "a number")
             low, high = row.min, row.max

@@ -48,6 +48,7 @@ GIVE_UP = 120 * CPU_HZ
 """Clocks after the last input at which a display that never stands still ends the boot."""
 HOLD_TIME = 2 * CPU_HZ
 """How long keys held at power-on stay down: two seconds."""
+ACTIVE_SENSING = 0xFE
 SETTLE = CPU_HZ // 100
 """A redraw is over when nothing changed for 10 ms; the timeline has the finished picture."""
 
@@ -138,7 +139,7 @@ class Session:
 
     >>> m1 = Session()
     >>> m1.boot().battery["adc_code"]
-    163
+    164
     """
 
     def __init__(
@@ -158,6 +159,8 @@ class Session:
         self.engine_name = engine
         self.hypotheses = Hypotheses(hypotheses)
         self.battery = Battery.from_text(str(battery), self.hypotheses)
+        if not isinstance(seed, int):
+            raise UsageError(f"seed {seed!r} cannot be used", "a whole number")
         self.seed = seed
         self._sram_path, self._kept = _image(sram, sram_chip.SIZE, "an SRAM image")
         self._card_path, self._card = _image(card, CARD_SIZE, "a program card image")
@@ -178,6 +181,7 @@ class Session:
         self._actions: list[tuple[int, int, str, Any]] = []
         self._order = 0
         self._changed_at = 0
+        self._sent_at = 0
         self._picture: tuple[str, str] | None = None
 
     # power
@@ -210,7 +214,7 @@ class Session:
         self.powered = True
         self.timeline = []
         self._actions = []
-        self._changed_at = 0
+        self._changed_at = self._sent_at = 0
         self._picture = machine.lcd.text()
         for key in hold:
             self.key_down(key)
@@ -252,6 +256,8 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.power_off()
+        self.record_end()
+        self.trace_end()
 
     # time
 
@@ -261,7 +267,7 @@ class Session:
         hold: Iterable[str] = (),
         asked_to_stop: Callable[[], object] = lambda: False,
     ) -> BootResult:
-        """Switch on (if it is off) and run until the play page has stood still for a second.
+        """Switch on (if it is off) and run until the play page has stood still, and MIDI OUT been silent, for a second.
 
         Input that is still to come (`press_at`, `midi_in` after `power_on`) is waited for.
 
@@ -286,7 +292,7 @@ class Session:
                 return self.result("time")
             busy_until = self._busy_until()
             last_input = max(last_input, busy_until)
-            still_since = max(self._changed_at, last_input)
+            still_since = max(self._changed_at, self._sent_at, last_input)
             clock = self.machine.clock
             if self.stopped:
                 return self.result("stopped")
@@ -421,7 +427,7 @@ class Session:
 
     @property
     def midi_out(self) -> bytes:
-        """All bytes that came out of MIDI OUT since power-on."""
+        """The bytes that came out of MIDI OUT since power-on, the latest 1,048,576 of them."""
         return self.machine.midi_out.data
 
     @property
@@ -446,11 +452,17 @@ class Session:
 
         Args:
             path: where to write it, too.
-            scale: pixels a dot.
+            scale: pixels from dot to dot, 2 to 32.
 
         Returns:
             The PNG file's bytes.
+
+        Raises:
+            UsageError: a scale outside 2 to 32.
+            UserError: the file cannot be written.
         """
+        if not 2 <= scale <= 32:
+            raise UsageError(f"scale {scale} cannot be used", "2 to 32 pixels a dot")
         data = png_bytes(render(self.machine.lcd.dots(), scale=scale))
         if path is not None:
             write_atomic(Path(path), data)
@@ -462,12 +474,15 @@ class Session:
         """The state of things as a `BootResult`."""
         cpu = self.machine.engine
         registers = cpu.registers()
+        warnings = list(self.firmware.warnings)
+        if self._busy_until() > self.machine.clock:
+            warnings.append("it ended before all keys and MIDI that were planned")
         return BootResult(
             model=self.model.name,
             firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
             engine=self.engine_name,
             battery={"volts": self.battery.cell_volts, "adc_code": self.machine.battery_code()},
-            timeline=tuple(self.timeline),
+            timeline=tuple(self.timeline) or (LcdChange(self._changed_at, self.lcd),),
             lcd=self.lcd,
             leds=self.leds,
             sram_sha1=hashlib.sha1(self.sram).hexdigest(),
@@ -482,7 +497,7 @@ class Session:
             },
             midi_out=self.midi_out,
             hypotheses=self.hypotheses.changed(),
-            warnings=tuple(self.firmware.warnings),
+            warnings=tuple(warnings),
         )
 
     def snapshot(self) -> bytes:
@@ -513,6 +528,7 @@ class Session:
                     "actions": [[at - clock, order, name, value] for at, order, name, value in self._actions],
                     "order": self._order,
                     "changed_at": self._changed_at,
+                    "sent_at": self._sent_at,
                     "picture": self._picture,
                     "timeline": [[change.clock, *change.lcd] for change in self.timeline],
                 },
@@ -558,7 +574,7 @@ class Session:
             timeline = [LcdChange(int(c), (str(a), str(b))) for c, a, b in block["timeline"]]
             actions = [(int(a) + clock, int(b), str(c), d) for a, b, c, d in block["actions"]]
             picture = None if block["picture"] is None else (str(block["picture"][0]), str(block["picture"][1]))
-            numbers = [int(block[name]) for name in ("power_ups", "order", "changed_at")]
+            numbers = [int(block[name]) for name in ("power_ups", "order", "changed_at", "sent_at")]
             if block["kept"] is not None:
                 sram_chip.check_image(block["kept"], "the RAM of the snapshot")
             kept, card, powered, seed = block["kept"], block["card"], bool(manifest["powered"]), int(manifest["seed"])
@@ -566,11 +582,12 @@ class Session:
             raise SnapshotError(
                 f"the snapshot does not fit this machine: {error}", "one of the same program version"
             ) from error
+        self.powered = powered
         self._adopt(machine)
         self.hypotheses, self.battery = hypotheses, battery
         self.timeline, self._actions, self._picture = timeline, actions, picture
-        self._power_ups, self._order, self._changed_at = numbers
-        self._kept, self._card, self.powered, self.seed = kept, card, powered, seed
+        self._power_ups, self._order, self._changed_at, self._sent_at = numbers
+        self._kept, self._card, self.seed = kept, card, seed
         self._used = True
         known = {"session", *machine.parts()}
         self._foreign = Snapshot(
@@ -636,6 +653,7 @@ class Session:
         ...     replay(folder + "/x.rec", engine="v30").inputs
         4
         """
+        self._check_unwatched()
         self.watch(Recorder(Path(path), {
             "program": __version__,
             "model": self.model.name,
@@ -664,8 +682,7 @@ class Session:
         Raises:
             UsageError: the power is on, or one is watching.
         """
-        if self.powered or self._monitor is not None:
-            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
+        self._check_unwatched()
         self._monitor = monitor
 
     def unwatch(self) -> Monitor | None:
@@ -729,9 +746,12 @@ class Session:
     def _adopt(self, machine: M1) -> M1:
         """Make it this session's machine and listen to it."""
         self.machine = machine
-        if self._tracer is not None and self.powered:
-            self._tracer.attach(machine)
+        if self._tracer is not None:
+            self._tracer.detach()
+            if self.powered:
+                self._tracer.attach(machine)
         machine.lcd.on_change(self._lcd_changed)
+        machine.midi_out.listener = self._midi_sent
         return machine
 
     def _lcd_changed(self) -> None:
@@ -739,6 +759,10 @@ class Session:
         self._settle(now)
         self._picture = self.machine.lcd.text()
         self._changed_at = now
+
+    def _midi_sent(self, clock: int, byte: int) -> None:
+        if byte != ACTIVE_SENSING:
+            self._sent_at = clock
 
     def _settle(self, now: int) -> None:
         if self._picture is not None and now - self._changed_at >= SETTLE:
@@ -762,6 +786,10 @@ class Session:
 
     def _do_slide(self, value: int) -> None:
         self.slide(value)
+
+    def _check_unwatched(self) -> None:
+        if self.powered or self._monitor is not None:
+            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
 
     def _note(self, name: str, **fields: Any) -> None:
         if self._monitor is not None:

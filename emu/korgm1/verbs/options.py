@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from korgm1.session import Session
 
 ENGINES = NAMES
+LONGEST = 1_000_000
+"""Seconds; eleven days."""
 
 
 class Timed(NamedTuple):
@@ -38,8 +40,8 @@ def timed(word: str) -> Timed:
         value = float(seconds)
     except ValueError:
         value = -1.0
-    if not at or not text or not 0 <= value < 1e6:
-        raise argparse.ArgumentTypeError(f"{word!r} is not KEY@SECONDS, such as INT@2.5")
+    if not at or not text or not 0 <= value <= LONGEST:
+        raise argparse.ArgumentTypeError(f"{word!r} has no time after @: 0 to {LONGEST:,} seconds, such as INT@2.5")
     return Timed(text, value)
 
 
@@ -49,10 +51,16 @@ def timed_file(word: str) -> Timed:
     >>> timed_file("bank.syx")
     Timed(text='bank.syx', seconds=2.0)
     """
-    try:
-        return timed(word)
-    except argparse.ArgumentTypeError:
-        return Timed(word, 2.0)
+    if "@" in word and not Path(word).exists():
+        try:
+            float(word.rpartition("@")[2])
+        except ValueError:
+            pass
+        else:
+            return timed(word)
+    if not word:
+        raise argparse.ArgumentTypeError("no file is named")
+    return Timed(word, 2.0)
 
 
 def keys(text: str) -> tuple[str, ...]:
@@ -64,14 +72,21 @@ def keys(text: str) -> tuple[str, ...]:
     return tuple(word.strip().upper() for word in text.split(",") if word.strip())
 
 
+def named(text: str) -> str:
+    """The name of a file, which is not empty."""
+    if not text:
+        raise argparse.ArgumentTypeError("no file is named")
+    return text
+
+
 def seconds(text: str) -> float:
     """A length of emulated time in seconds."""
     try:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not 0 < value <= 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    if not 0 < value <= LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, above 0 and up to {LONGEST:,}")
     return value
 
 
@@ -89,15 +104,20 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         help="the cell: 3.2, 2.4, 0.4, 0 V or VOLTS; default: fresh",
     )
     machine.add_argument(
-        "--sram", metavar="FILE", help="the RAM's image: read at power-on where it exists, written back at power-off"
+        "--sram", type=named, metavar="FILE",
+        help="the RAM's image: read at power-on where it exists, written back at power-off",
     )
-    machine.add_argument("--card", metavar="FILE", help="a program card (32,768 bytes), written back if changed")
+    machine.add_argument(
+        "--card", type=named, metavar="FILE", help="a program card (32,768 bytes), written back if changed"
+    )
     machine.add_argument("--seed", type=int, default=0, metavar="N", help="which particular RAM chips; default: 0")
     machine.add_argument(
         "--hypothesis", action="append", default=[], metavar="ID=VALUE", help="another guess (korgm1 hypotheses)"
     )
     hands = parser.add_argument_group("what is done to it")
-    hands.add_argument("--hold", type=keys, default=(), metavar="KEY,...", help="keys held at power-on, as INT,CARD")
+    hands.add_argument(
+        "--hold", type=keys, default=(), metavar="KEY,...", help="keys held for two seconds from power-on, as INT,CARD"
+    )
     add_hands(hands)
     hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run")
 
@@ -202,6 +222,8 @@ def plan(session: Session, args: argparse.Namespace) -> Callable[[], None]:
             if not (value.isascii() and value.isdecimal()) or int(value) > 127:
                 raise UsageError(f"--press {what!r}: the slider has no position {value!r}", "VALUE=0 to VALUE=127")
             hands.append(partial(session.slide_at, int(value), at))
+        elif name == "VALUE":
+            raise UsageError(f"--press {what!r}: the slider needs a position", "VALUE=0 to VALUE=127")
         else:
             panel.check_key(what)
             hands.append(partial(session.press_at, what.upper(), at))
