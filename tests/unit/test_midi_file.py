@@ -13,6 +13,9 @@ from korgm1.errors import M1Error, UserError
 from korgm1.verbs.midi_file import load_midi
 
 
+HEADER = b"MThd" + bytes.fromhex("00000006 0000 0001 0060")
+
+
 def test_raw_bytes_go_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "x.syx"
     path.write_bytes(b"\xf0\x42\x30\x19\x12\xf7")
@@ -43,8 +46,8 @@ def test_what_is_no_midi_is_said(tmp_path: Path, content: bytes, said: str) -> N
     ("content", "reason"),
     [
         (b"MThd\0", "ends too early"),
-        (b"MThd" + bytes.fromhex("00000006 0000 0001 0060") + b"XTrk" + bytes(4), "no MTrk header"),
-        (b"MThd" + bytes.fromhex("00000006 0000 0001 0060") + b"MTrk" + bytes.fromhex("00000002 00 40"), "running status"),
+        (HEADER + b"XTrk" + bytes(4), "no MTrk header"),
+        (HEADER + b"MTrk" + bytes.fromhex("00000002 00 40"), "running status"),
         (b"MThd" + bytes.fromhex("00000006 0002 0000 0060"), "type 2"),
     ],
     ids=["cut", "header", "status", "type"],
