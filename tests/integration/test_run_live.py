@@ -50,7 +50,8 @@ def test_without_a_display_the_terminal_shows_the_boot(home: dict[str, str]) -> 
     assert any("#24" in line for line in lines)
     assert " s  |Prog I00 Init Prog" in lines[-2] and "|Battery Low (Internal)" in lines[-2]
     shown = [line.partition("|")[2] for line in lines[:-1]]
-    assert all(line.count("|") == 3 for line in lines[:-1]) and len(shown) == len(set(shown)) < 6, "finished pictures only"
+    assert all(line.count("|") == 3 for line in lines[:-1])
+    assert len(shown) == len(set(shown)) < 6, "finished pictures only"
     assert lines[-1] == f"power off; the RAM is in {own(home)}"
     assert own(home).stat().st_size == 65536
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from korgm1.errors import M1Error, UserError
 from korgm1.verbs.midi_file import load_midi
 
-
 HEADER = b"MThd" + bytes.fromhex("00000006 0000 0001 0060")
 
 

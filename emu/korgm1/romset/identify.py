@@ -256,7 +256,7 @@ def _half(data: bytes) -> Identity:
             f"words can be read in it letter by letter ({few}): one half of an OS holds every second letter only; "
             "this is a RAM image, or part of a file with both halves"
         )
-        fault = Fault("no-half", text, "a RAM image is for korgm1 boot --sram FILE")
+        fault = Fault("no-half", text, "korgm1 boot --sram FILE, if it is a RAM image")
         return _identity(Verdict.OTHER, "64 KB, no half of an OS", fault)
     found = _identity(Verdict.PLAUSIBLE, "64 KB, perhaps one half of an OS", data=data)
     return replace(found, halves=(Half(data),))

@@ -141,7 +141,7 @@ def _nothing(found: Scan, usable: list[OsSet], model: str, path: str) -> RomErro
     broken += [
         f"{dump.name}: {dump.identity.faults[0].text}"
         for dump in found.dumps
-        if not dump.identity.halves and dump.identity.faults
+        if not dump.identity.halves and dump.identity.faults and not any(dump.name in one.sources for one in found.sets)
     ]
     if not broken:
         return RomError(f"{shown} holds no M1 ROM dump", wanted, identify)

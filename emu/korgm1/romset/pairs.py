@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from korgm1.romset.database import Database, RomSetInfo
 from korgm1.romset.identify import Fault, Half, Identity, Verdict, altered, bad_vector, mixed_versions
-from korgm1.romset.image import IMAGE, interleave, reset_jump, words
+from korgm1.romset.image import HALF, interleave, reset_jump, words
 
 MAX_UNKNOWN = 12
 """Unknown halves of one folder that are tried against each other."""
@@ -161,7 +161,8 @@ def _single(dumps: Sequence[Dump]) -> list[_Side]:
 
 
 def _is_broken_half(dump: Dump) -> bool:
-    return dump.identity.verdict is Verdict.BROKEN and not dump.identity.halves and dump.identity.size < IMAGE
+    near = dump.identity.size == HALF // 2 or abs(dump.identity.size - HALF) <= 1024
+    return dump.identity.verdict is Verdict.BROKEN and not dump.identity.halves and near
 
 
 def _judge(even: _Side, odd: _Side, database: Database, remarks: tuple[Fault, ...] = ()) -> OsSet:

@@ -141,7 +141,7 @@ class _Scanner:
     def file(self, path: Path, named: bool) -> None:
         name = printable(path.as_posix())
         try:
-            if not named and not stat.S_ISREG(path.stat().st_mode):
+            if not named and not path.is_file():
                 return
             with path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
