@@ -18,7 +18,7 @@ from korgm1.clock import CPU_HZ, Scheduler
 from korgm1.errors import UserError
 from korgm1.frontends import audio_out, display, midi_ports, panel_layout
 from korgm1.frontends.terminal import KEYS, PAUSE, TAP, Terminal, split_keys
-from korgm1.session import LcdChange
+from korgm1.result import LcdChange
 from korgm1.verbs.run import FRAME, Pacer, status
 
 KEY_NAMES = Panel().keys()

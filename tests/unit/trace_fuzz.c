@@ -71,6 +71,7 @@ int main(int count, char **words)
     t->end_clock = UINT64_MAX;
     t->user = t;
     t->drain = drain;
+    trace_begin(t);
     for (unsigned round = 0; round < rounds; round++) {
         v30 one = {.bus = &plain}, two = {.bus = &watched};
         for (uint32_t i = 0; i < 0x100000; i++)

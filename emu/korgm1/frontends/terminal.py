@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from korgm1.clock import CPU_HZ
 
 if TYPE_CHECKING:
-    from korgm1.session import LcdChange, Session
+    from korgm1.result import LcdChange
+    from korgm1.session import Session
 
 KEYS = {
     **{str(digit): str(digit) for digit in range(10)},
