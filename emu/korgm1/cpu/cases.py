@@ -14,33 +14,24 @@ Rules of comparison
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from korgm1.bus.memory import MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
+from korgm1.cpu.case_file import NAMES, read_cases
 from korgm1.cpu.engine import REGISTERS, Engine
 from korgm1.cpu.native import BusCycle
 from korgm1.cpu.suites import is_suite, read_suite
 from korgm1.errors import UserError
 
-NAMES = {
-    "ax": "aw", "cx": "cw", "dx": "dw", "bx": "bw", "sp": "sp", "bp": "bp", "si": "ix", "di": "iy",
-    "es": "ds1", "cs": "ps", "ss": "ss", "ds": "ds0", "ip": "pc", "flags": "psw",
-}  # fmt: skip
-"""Intel's register names of the files -> NEC's of the engines."""
-
 _DIVISIONS = ("F6.6", "F6.7", "F7.6", "F7.7")
 _PREFIXES = frozenset(b"\x26\x2e\x36\x3e\x64\x65\xf0\xf1\xf2\xf3")
 _REPEATS = frozenset(b"\x64\x65\xf2\xf3")
 _STRINGS = frozenset(b"\x6c\x6d\x6e\x6f\xa4\xa5\xa6\xa7\xaa\xab\xac\xad\xae\xaf")
-_REQUIRED = ("op", "name", "bytes", "mask", "regs", "ram", "final_regs", "final_ram")
 _BLANK = bytes(0x100000)
 
 
@@ -78,6 +69,8 @@ class CheckResult:
     forms: dict[str, Form] = field(default_factory=dict)
     pin_events: dict[str, int] = field(default_factory=dict)
     invalid: dict[str, int] = field(default_factory=dict)
+    errors: list[UserError] = field(default_factory=list)
+    """What was wrong with files; the cases before a broken line were run."""
 
     @property
     def passed(self) -> int:
@@ -160,7 +153,7 @@ class CaseRunner:
             engine.host_wrote(address, 1)
         if image[:] != _BLANK:
             stray = next(address for address, value in enumerate(image[:]) if value)
-            difference = difference or f"memory {stray:05X} is {image[stray]:02X}, expected it unchanged"
+            difference = difference or f"memory {stray:05X}h is {image[stray]:02X}h, expected it unchanged"
             image[:] = _BLANK
         if engine.stopped:
             difference = engine.stopped
@@ -186,8 +179,8 @@ class CaseRunner:
                 continue
             mask = case["mask"] if name == "flags" else 0xFFFF
             if (actual[nec] ^ expected[name]) & mask:
-                return f"{nec} is {actual[nec]:04X}, expected {expected[name]:04X}" + (
-                    f" (mask {mask:04X})" if mask != 0xFFFF else ""
+                return f"{name} is {actual[nec]:04X}h, expected {expected[name]:04X}h" + (
+                    f" (mask {mask:04X}h)" if mask != 0xFFFF else ""
                 )
         return ""
 
@@ -199,7 +192,7 @@ class CaseRunner:
         for address, value in expected.items():
             mask = flags_word.get(address, 0xFF)
             if (image[address] ^ value) & mask:
-                return f"memory {address:05X} is {image[address]:02X}, expected {value:02X}"
+                return f"memory {address:05X}h is {image[address]:02X}h, expected {value:02X}h"
         return ""
 
     @staticmethod
@@ -208,8 +201,8 @@ class CaseRunner:
         final = case["final_regs"]
         if case["op"] not in _DIVISIONS or final.get("cs", case["regs"]["cs"]) != 0 or final.get("ip") != 0x400:
             return {}
-        ss = final.get("ss", case["regs"]["ss"])
-        low, high = ((ss * 16 + (final["sp"] + offset & 0xFFFF)) & 0xFFFFF for offset in (4, 5))
+        ss, sp = (final.get(name, case["regs"][name]) for name in ("ss", "sp"))
+        low, high = ((ss * 16 + (sp + offset & 0xFFFF)) & 0xFFFFF for offset in (4, 5))
         return {low: case["mask"] & 0xFF, high: case["mask"] >> 8}
 
     def _bus(self, case: dict[str, Any]) -> str:
@@ -240,7 +233,7 @@ def repeats(code: bytes) -> bool:
 
 def _pops_register(code: bytes) -> bool:
     opcode = next((index for index, byte in enumerate(code) if byte not in _PREFIXES), 0)
-    return code[opcode] == 0x8F and code[opcode + 1] >= 0xC0
+    return code[opcode] == 0x8F and code[opcode + 1 : opcode + 2] >= b"\xc0"
 
 
 def _comparable(cycle: BusCycle) -> tuple[str, int, int, int]:
@@ -253,74 +246,7 @@ def _comparable(cycle: BusCycle) -> tuple[str, int, int, int]:
 
 def _words(cycle: tuple[str, int, int, int]) -> str:
     kind, address, ube, data = cycle
-    return f"{kind} {address:05X} UBE#={ube} {data:04X}"
-
-
-def read_cases(path: Path) -> Iterator[dict[str, Any]]:
-    """The cases of one JSON-lines file, plain or .gz.
-
-    Raises:
-        UserError: no such file, not gzip, a broken line, a missing key; with the line's number.
-    """
-    number = 0
-    try:
-        with open_text(path) as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                yield _parse(path, number, line)
-    except FileNotFoundError:
-        raise UserError(f"there is no file {path}", "JSON-lines cases, plain or .gz") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} cannot be read after line {number}: {error}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: line {number + 1} is not text", "JSON-lines, plain or .gz") from None
-
-
-def open_text(path: Path) -> IO[str]:
-    """Open a text file, through gzip when its name ends in .gz."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8")
-    return path.open(encoding="utf-8")
-
-
-def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
-    where = f"{path}: line {number}"
-    try:
-        case = json.loads(line)
-    except ValueError as error:
-        raise UserError(f"{where} is broken: {error}", "one JSON object a line") from None
-    if not isinstance(case, dict):
-        raise UserError(f"{where} is no JSON object", "one JSON object a line")
-    missing = [key for key in _REQUIRED if key not in case]
-    if missing:
-        raise UserError(f"{where} has no {missing[0]!r}", "the keys " + " ".join(_REQUIRED))
-    unknown = [name for name in NAMES if name not in case["regs"]]
-    if unknown:
-        raise UserError(f"{where} has no register {unknown[0]!r} in 'regs'", "all of " + " ".join(NAMES))
-    try:
-        _check_values(case)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise UserError(f"{where}: {error}", "a case as korgm1 cpu-check --help says") from None
-    return case
-
-
-def _check_values(case: dict[str, Any]) -> None:
-    if not bytes.fromhex(case["bytes"]):
-        raise ValueError("'bytes' is empty")
-    for key in ("regs", "final_regs"):
-        for name, value in case[key].items():
-            if name not in NAMES or not 0 <= value <= 0xFFFF:
-                raise ValueError(f"{key!r} has {name} = {value}")
-    for key in ("ram", "final_ram"):
-        for entry in case[key]:
-            if len(entry) != 2 or not 0 <= entry[0] <= 0xFFFFF or not 0 <= entry[1] <= 0xFF:
-                raise ValueError(f"{key!r} has {entry}")
-    for entry in case.get("bus", ()):
-        if len(entry) != 4 or not isinstance(entry[0], str) or not all(isinstance(value, int) for value in entry[1:]):
-            raise ValueError(f"'bus' has {entry}")
-    if not 0 <= case["mask"] <= 0xFFFF:
-        raise ValueError(f"'mask' is {case['mask']}")
+    return f"{kind} {address:05X}h UBE#={ube} {data:04X}h"
 
 
 def is_pin_event(case: dict[str, Any]) -> bool:
@@ -329,13 +255,9 @@ def is_pin_event(case: dict[str, Any]) -> bool:
 
 
 def check(paths: Sequence[Path], runner: CaseRunner) -> CheckResult:
-    """Run all cases of the files.
-
-    Raises:
-        UserError: see `read_cases`.
-    """
+    """Run all cases of the files; a file that cannot be used is among the result's `errors`."""
     result = CheckResult(runner.engine.name)
-    for case in _all_cases(paths):
+    for case in _all_cases(paths, result.errors):
         if is_pin_event(case):
             result.pin_events[case["op"]] = result.pin_events.get(case["op"], 0) + 1
             continue
@@ -352,6 +274,9 @@ def check(paths: Sequence[Path], runner: CaseRunner) -> CheckResult:
     return result
 
 
-def _all_cases(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
+def _all_cases(paths: Iterable[Path], errors: list[UserError]) -> Iterator[dict[str, Any]]:
     for path in paths:
-        yield from read_suite(path) if is_suite(path) else read_cases(path)
+        try:
+            yield from read_suite(path) if is_suite(path) else read_cases(path)
+        except UserError as error:
+            errors.append(error)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from korgm1.cpu.cases import CaseBoard, CaseRunner, CheckResult, check
-from korgm1.errors import EXIT_OK
+from korgm1.errors import EXIT_OK, UserError
 from korgm1.machine.engines import NAMES, make_engine
 
 EPILOG = """\
@@ -24,7 +25,7 @@ bus. A folder, or a file .json or .MOO, plain or .gz, is a SingleStepTests suite
 its metadata.json, beside the files, masks the flags. A row is printed for each form with a case that fails: form,
 passed/total, the first difference. Cases in which a pin changes (evt) and opcodes that a suite calls invalid are
 counted apart. The last line is PASSED of TOTAL, without them.
-Exit codes: 0 all pass, 1 some fail or a file cannot be read.
+Exit codes: 0 all pass, 1 some fail or a file cannot be used (the others are run all the same).
 """
 
 
@@ -50,8 +51,10 @@ def cpu_check(paths: Sequence[Path], engine: str = NAMES[0]) -> CheckResult:
         paths: JSON-lines files, plain or .gz; folders and files of a SingleStepTests suite.
         engine: one of `korgm1.machine.engines.NAMES`.
 
+    Returns:
+        The tally. Its `errors` has the files that are not there, cannot be read, hold no case or have a broken line.
+
     Raises:
-        UserError: a file that is not there, cannot be read, or has a broken line.
         UsageError: there is no such engine.
     """
     board = CaseBoard()
@@ -60,13 +63,16 @@ def cpu_check(paths: Sequence[Path], engine: str = NAMES[0]) -> CheckResult:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the result; exit code 0 when all pass, else 1."""
+    """Print the result, then what was wrong with files; exit code 0 when all pass, else 1."""
     result = cpu_check(args.files, args.engine)
     if args.json:
         print(json.dumps(as_json(result), indent=2))
     else:
         print(as_text(result))
-    return EXIT_OK if result.passed == result.total else 1
+    sys.stdout.flush()
+    for error in result.errors:
+        print(f"korgm1: {error}", file=sys.stderr)
+    return EXIT_OK if result.passed == result.total and not result.errors else UserError.exit_code
 
 
 def as_json(result: CheckResult) -> dict[str, Any]:
@@ -83,6 +89,7 @@ def as_json(result: CheckResult) -> dict[str, Any]:
         },
         "pin_events": result.pin_events,
         "invalid": result.invalid,
+        "errors": [error.found for error in result.errors],
     }
 
 
