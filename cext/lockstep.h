@@ -2,7 +2,11 @@
 
    After every instruction (element of a repeated one, accepted interrupt) the two states, their data bus cycles and
    the bytes they wrote are compared. Device traffic happens once: what the first engine read is kept, and handed to
-   the second when it asks for the same thing in the same order. */
+   the second when it asks for the same thing in the same order.
+
+   Limits: Unicorn is started anew for every instruction, so a fault of its longer blocks does not show here; runs of
+   both engines side by side find those (tests/integration/test_engines_agree.py, tools/fuzz_cpu.py). Memory or pages
+   that a device changes within an instruction which also uses them count as a difference. */
 #ifndef KORGM1_LOCKSTEP_H
 #define KORGM1_LOCKSTEP_H
 #include "trace.h"

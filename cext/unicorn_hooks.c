@@ -8,7 +8,7 @@
 static int wants_core(const unicorn_glue *g)
 {
     const v30 *cpu = g->cpu;
-    return cpu->nmi_latch | cpu->trap_armed | cpu->halted | cpu->stop | cpu->rep_active | g->remap
+    return cpu->nmi_latch | cpu->trap_armed | cpu->halted | cpu->stop | cpu->rep_active | cpu->emulating | g->remap
         | (cpu->int_line && (cpu->psw & V30_IE)) | !!(cpu->psw & V30_BRK);
 }
 
@@ -218,8 +218,8 @@ static void on_memory(void *uc, int type, uint64_t linear, int size, int64_t val
         record(t, address, data, kind, 0);
         return;
     }
-    for (int i = 0; i < size; i++)
-        record(t, address + (unsigned)i, (uint16_t)((data >> 8 * i & 0xFF) * 0x101), kind, !((address + (unsigned)i) & 1));
+    for (int i = 0; i < size; i++, address++)
+        record(t, address, (uint16_t)((data >> 8 * i & 0xFF) * 0x101), kind, !(address & 1));
 }
 
 void glue_attach_trace(unicorn_glue *g)

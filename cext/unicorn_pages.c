@@ -1,5 +1,5 @@
 /* The board's pages in Unicorn, and the V30 core's view of them. Stores that are not Unicorn's own leave stale
-   translations: so the V30 core sees RAM that held executed code as ROM, and its stores there come through `mem_out`. */
+   translations: so the V30 core sees RAM that held executed code as ROM, and its stores there come to `mem_out`. */
 #include "unicorn_state.h"
 #include <string.h>
 

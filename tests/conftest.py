@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "models")]
 
 
 def data_file(name: str) -> Path:
@@ -19,6 +20,12 @@ def data_file(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"{name} is not there: neither in $KORGM1_DATA nor in ../shared/data")
     return path
+
+
+@pytest.fixture
+def data_path() -> Callable[[str], Path]:
+    """See `data_file`."""
+    return data_file
 
 
 @pytest.fixture

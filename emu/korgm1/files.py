@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -15,8 +17,10 @@ BACKUPS = 3
 def write_atomic(path: Path, data: bytes, backups: int = 0) -> None:
     """Write `data` to a temporary name beside `path`, sync it, and rename it over `path`.
 
+    A link is followed; an existing file keeps its permissions.
+
     Args:
-        path: the file; its folder is made when missing.
+        path: the file; its folder is made when missing. What is there must be a file.
         data: the whole content.
         backups: how many older versions to keep as NAME.1 (newest) to NAME.n. An unchanged file makes none.
 
@@ -25,7 +29,12 @@ def write_atomic(path: Path, data: bytes, backups: int = 0) -> None:
     """
     temporary = None
     try:
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
+        mode = 0o666 & ~_umask()
+        if path.exists():
+            _want_file(path)
+            mode = stat.S_IMODE(path.stat().st_mode)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(handle, "wb") as out:
             out.write(data)
@@ -33,12 +42,30 @@ def write_atomic(path: Path, data: bytes, backups: int = 0) -> None:
             os.fsync(out.fileno())
         if backups and path.exists() and path.read_bytes() != data:
             _rotate(path, backups)
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except OSError as error:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
         reason = error.strerror or str(error)
+        raise UserError(f"{path} cannot be written: {reason}", "a folder you may write to") from error
+
+
+def check_writable(path: Path) -> None:
+    """Find out now whether `write_atomic` will be able to write `path` later.
+
+    Raises:
+        UserError: it will not.
+    """
+    try:
+        path = path.resolve()
+        if path.exists():
+            _want_file(path)
+        folder = next(parent for parent in path.parents if parent.exists())
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (OSError, StopIteration) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise UserError(f"{path} cannot be written: {reason}", "a folder you may write to") from error
 
 
@@ -112,10 +139,13 @@ def read_file(path: Path, what: str, limit: int = 64 << 20) -> bytes:
     try:
         if path.is_dir():
             raise UserError(f"{path} is a folder", f"{what} (a file)")
-        size = path.stat().st_size
-        if size > limit:
-            raise UserError(f"{path} has {size:,} bytes", f"{what} of at most {limit:,} bytes")
-        return path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path} is a device or a pipe", f"{what} (a file)")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise UserError(f"{path} has more than {limit:,} bytes", f"{what} of at most {limit:,} bytes")
+        return data
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}", what) from error
 
@@ -131,6 +161,11 @@ def _rotate(path: Path, backups: int) -> None:
         os.link(path, first)
     except OSError:
         first.write_bytes(path.read_bytes())
+
+
+def _want_file(path: Path) -> None:
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "it is a folder or a device, not a file")
 
 
 def _umask() -> int:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import isfinite
 from typing import Any
 
 from korgm1.errors import UsageError
@@ -24,6 +25,8 @@ class Hypothesis:
     default: Any
     switch: str
     choices: tuple[Any, ...] = ()
+    min: float | None = None
+    max: float | None = None
 
 
 @cache
@@ -61,11 +64,18 @@ class Hypotheses:
             try:
                 if isinstance(row.default, bool):
                     value = value if isinstance(value, bool) else {"true": True, "false": False}[str(value).lower()]
+                elif isinstance(row.default, int) and isinstance(value, str):
+                    value = int(value, 0)
                 else:
                     value = type(row.default)(value)
-            except (TypeError, ValueError, KeyError):
-                kind = type(row.default).__name__
-                raise UsageError(f"{key}={value!r} cannot be used", f"a value of type {kind}") from None
+            except (TypeError, ValueError, KeyError, OverflowError):
+                kind = {bool: "true or false", int: "a whole number", float: "a number"}.get(type(row.default), "text")
+                raise UsageError(f"{key}={value!r} cannot be used", kind) from None
+            if isinstance(value, float) and not isfinite(value):
+                raise UsageError(f"{key}={value!r} cannot be used", "a number")
+            low, high = row.min, row.max
+            if (low is not None and value < low) or (high is not None and value > high):
+                raise UsageError(f"{key}={value!r} is out of range", f"{low:g} to {high:g}")
             if row.choices and value not in row.choices:
                 raise UsageError(f"{key}={value!r} is not known", "one of " + ", ".join(map(str, row.choices)))
             self._values[key] = value

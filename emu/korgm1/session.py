@@ -13,8 +13,8 @@ import bisect
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,13 @@ from korgm1.board.card import SIZE as CARD_SIZE
 from korgm1.board.lcd_picture import png_bytes, render
 from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import SnapshotError, UsageError, UserError
-from korgm1.files import BACKUPS, read_file, write_atomic
+from korgm1.files import BACKUPS, check_writable, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.build import build
 from korgm1.machine.m1 import M1
 from korgm1.machine.models import model_named
 from korgm1.recording import Monitor, Recorder, pack
+from korgm1.result import BootResult, LcdChange, Timeline
 from korgm1.romset.load import RomSet, load_os
 from korgm1.snapshot import Snapshot
 from korgm1.tracing import TraceFile
@@ -47,68 +48,7 @@ GIVE_UP = 120 * CPU_HZ
 """Clocks after the last input at which a display that never stands still ends the boot."""
 HOLD_TIME = 2 * CPU_HZ
 """How long keys held at power-on stay down: two seconds."""
-SETTLE = CPU_HZ // 100
-"""A redraw is over when nothing changed for 10 ms; the timeline has the finished picture."""
-
-
-@dataclass(frozen=True)
-class LcdChange:
-    """A row of the LCD timeline: `clock` of the last change of that picture, and its two 40-character lines."""
-
-    clock: int
-    lcd: tuple[str, str]
-
-    @property
-    def seconds(self) -> float:
-        """The clock in seconds since power-on."""
-        return self.clock / CPU_HZ
-
-
-@dataclass(frozen=True)
-class BootResult:
-    """What a boot came to.
-
-    Attributes:
-        ended: "play page", "still" (nothing moved for ten seconds), "time" or "stopped".
-        stopped: why the CPU stopped for good, or None.
-        cpu: "at" (PS:PC), "halted", "interrupts" (enabled), "instructions", at the end.
-        timeline: every finished LCD picture.
-        midi_out: the bytes the instrument sent.
-    """
-
-    model: str
-    firmware: dict[str, str]
-    engine: str
-    battery: dict[str, Any]
-    timeline: tuple[LcdChange, ...]
-    lcd: tuple[str, str]
-    leds: dict[str, bool]
-    sram_sha1: str
-    clocks: int
-    ended: str
-    stopped: str | None
-    cpu: dict[str, Any]
-    midi_out: bytes
-    warnings: tuple[str, ...] = field(default=())
-
-    def to_dict(self) -> dict[str, Any]:
-        """The object `korgm1 boot --json` prints."""
-        return {
-            "model": self.model,
-            "firmware": self.firmware,
-            "engine": self.engine,
-            "battery": self.battery,
-            "timeline": [{"clock": c.clock, "seconds": c.seconds, "lcd": list(c.lcd)} for c in self.timeline],
-            "lcd": list(self.lcd),
-            "leds": self.leds,
-            "sram_sha1": self.sram_sha1,
-            "clocks": self.clocks,
-            "ended": self.ended,
-            "stopped": self.stopped,
-            "cpu": self.cpu,
-            "midi_out": self.midi_out.hex(),
-            "warnings": list(self.warnings),
-        }
+ACTIVE_SENSING = 0xFE
 
 
 class Session:
@@ -154,11 +94,17 @@ class Session:
         self.engine_name = engine
         self.hypotheses = Hypotheses(hypotheses)
         self.battery = Battery.from_text(str(battery), self.hypotheses)
+        if not isinstance(seed, int):
+            raise UsageError(f"seed {seed!r} cannot be used", "a whole number")
         self.seed = seed
         self._sram_path, self._kept = _image(sram, sram_chip.SIZE, "an SRAM image")
         self._card_path, self._card = _image(card, CARD_SIZE, "a program card image")
         if self._card_path is not None and self._card is None:
             raise UserError(f"{self._card_path} is not there", f"a program card image of {CARD_SIZE:,} bytes")
+        for path in (self._sram_path, self._card_path):
+            if path is not None:
+                check_writable(path)
+        self._unsaved: list[tuple[Path, bytes]] = []
         self._power_ups = power_ups
         self._monitor: Monitor | None = None
         self._tracer: TraceFile | None = None
@@ -166,11 +112,10 @@ class Session:
         self.machine: M1 = self._new_machine()
         self._used = False
         self.powered = False
-        self.timeline: list[LcdChange] = []
+        self._display = Timeline()
         self._actions: list[tuple[int, int, str, Any]] = []
         self._order = 0
-        self._changed_at = 0
-        self._picture: tuple[str, str] | None = None
+        self._sent_at = 0
 
     # power
 
@@ -185,6 +130,9 @@ class Session:
         """
         if self.powered:
             raise UsageError("the instrument is on already", "power_off() first")
+        hold = tuple(hold)
+        for key in hold:
+            self.machine.panel.check_key(key)
         if self._used:
             self.machine = self._new_machine()
         self._used = True
@@ -197,24 +145,29 @@ class Session:
         machine.power_up(self._kept, self.seed, self._power_ups)
         self._power_ups += 1
         self.powered = True
-        self.timeline = []
         self._actions = []
-        self._changed_at = 0
-        self._picture = machine.lcd.text()
+        self._sent_at = 0
+        self._display = Timeline(machine.lcd.text())
         for key in hold:
             self.key_down(key)
             self._act(HOLD_TIME, "release", key)
 
     def power_off(self) -> None:
-        """Switch off: the cell takes over, and the image file, if there is one, is written.
+        """Switch off: the cell takes over, and the image files, if there are any, are written.
 
         Raises:
-            UserError: the file cannot be written; the image is still in `sram`.
+            UserError: a file cannot be written; the image is still in `sram`, and another `power_off` tries again.
         """
-        if not self.powered:
-            return
+        if self.powered:
+            self._switch_off()
+        while self._unsaved:
+            path, image = self._unsaved[0]
+            write_atomic(path, image, backups=BACKUPS)
+            del self._unsaved[0]
+
+    def _switch_off(self) -> None:
         if self._monitor is not None:
-            self._settle(self.machine.clock)
+            self._display.settle(self.machine.clock)
             self._monitor.check(self.timeline)
             self._monitor.input("power_off")
             self._monitor.detach()
@@ -224,28 +177,36 @@ class Session:
         self.powered = False
         self.machine.power_down()
         if self._sram_path is not None:
-            write_atomic(self._sram_path, self._kept, backups=BACKUPS)
+            self._unsaved.append((self._sram_path, self._kept))
         if self._card is not None and (card := self.machine.card.image()) != self._card:
             self._card = card
             if self._card_path is not None:
-                write_atomic(self._card_path, card, backups=BACKUPS)
+                self._unsaved.append((self._card_path, card))
 
     def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.power_off()
+        self.record_end()
+        self.trace_end()
 
     # time
 
-    def boot(self, seconds: float | None = None, hold: Iterable[str] = ()) -> BootResult:
-        """Switch on (if it is off) and run until the play page has stood still for a second.
+    def boot(
+        self,
+        seconds: float | None = None,
+        hold: Iterable[str] = (),
+        asked_to_stop: Callable[[], object] = lambda: False,
+    ) -> BootResult:
+        """Switch on (if it is off) and run until the play page has stood still, and MIDI OUT been silent, for a second.
 
-        Input that is still to come (`press_at`, `midi_in`) is waited for.
+        Input that is still to come (`press_at`, `midi_in` after `power_on`) is waited for.
 
         Args:
             seconds: run exactly this long instead.
             hold: keys held at power-on.
+            asked_to_stop: looked at every quarter of an emulated second; a true value ends the boot there.
 
         Returns:
             What it came to; a low battery or a CPU that stopped is a result, too.
@@ -253,21 +214,24 @@ class Session:
         if not self.powered:
             self.power_on(hold)
         if seconds is not None:
-            self.run(seconds)
+            end = self.machine.clock + _clocks(seconds)
+            while self.machine.clock < end and not asked_to_stop():
+                self.run_until(min(end, self.machine.clock + CPU_HZ // 4))
             return self.result("stopped" if self.stopped else "time")
-        start = self.machine.clock
-        last_input = start
+        last_input = self.machine.clock
         while True:
+            if asked_to_stop():
+                return self.result("time")
             busy_until = self._busy_until()
             last_input = max(last_input, busy_until)
-            still_since = max(self._changed_at, last_input)
+            still_since = max(self._display.changed_at, self._sent_at, last_input)
             clock = self.machine.clock
             if self.stopped:
                 return self.result("stopped")
             playing = PLAY_PAGE.match(self.lcd[0]) is not None
             due = still_since + (STILL if playing else HUNG)
             if clock >= due:
-                self._settle(clock)
+                self._display.settle(clock)
                 return self.result("play page" if playing else "still")
             if clock >= last_input + GIVE_UP:
                 return self.result("time")
@@ -280,7 +244,7 @@ class Session:
         >>> m1.clock >= 4_000_000
         True
         """
-        self.run_until(self.machine.clock + clocks(seconds))
+        self.run_until(self.machine.clock + _clocks(seconds))
 
     def run_until(self, clock: int) -> None:
         """Run to the first instruction boundary at or after `clock` (8 MHz clocks since power-on).
@@ -288,15 +252,19 @@ class Session:
         Raises:
             UsageError: the power is off.
         """
-        if not self.powered:
-            raise UsageError("the power is off", "power_on() or boot() first")
+        self._need_power()
         while self._actions and self._actions[0][0] <= clock:
             at, _, name, value = self._actions[0]
             self._advance(at)
             self._actions.pop(0)
             getattr(self, f"_do_{name}")(value)
         self._advance(clock)
-        self._settle(self.machine.clock)
+        self._display.settle(self.machine.clock)
+
+    @property
+    def timeline(self) -> list[LcdChange]:
+        """The finished LCD pictures since power-on."""
+        return self._display.pictures
 
     @property
     def clock(self) -> int:
@@ -344,10 +312,15 @@ class Session:
         self._note("key_up", key=key)
 
     def press_at(self, key: str, at: float, seconds: float = 0.1) -> None:
-        """Have `key` pressed `at` seconds after power-on, for `seconds`; `run` and `boot` carry it out."""
+        """Have `key` pressed `at` seconds after power-on, for `seconds`; `run` and `boot` carry it out.
+
+        Raises:
+            UsageError: no such key, no such time, or the power is off.
+        """
+        self._need_power()
         self.machine.panel.check_key(key)
-        self._act(clocks(at), "press", key)
-        self._act(clocks(at + seconds), "release", key)
+        self._act(_clocks(at), "press", key)
+        self._act(_clocks(at + seconds), "release", key)
 
     def slide(self, value: int) -> None:
         """Move the VALUE slider to 0-127."""
@@ -364,12 +337,28 @@ class Session:
         self._note("move", control=control, value=value)
 
     def slide_at(self, value: int, at: float) -> None:
-        """Have the VALUE slider moved `at` seconds after power-on."""
-        self._act(clocks(at), "slide", value)
+        """Have the VALUE slider moved to 0-127 `at` seconds after power-on.
+
+        Raises:
+            UsageError: no such position or time, or the power is off.
+        """
+        self._need_power()
+        if not 0 <= value <= 127:
+            raise UsageError(f"the VALUE slider cannot be set to {value}", "0 to 127")
+        self._act(_clocks(at), "slide", value)
 
     def midi_in(self, data: bytes, at: float | None = None) -> None:
-        """Send `data` into MIDI IN at 31,250 baud, back to back, from `at` seconds after power-on (None: now)."""
-        clock = None if at is None else clocks(at)
+        """Send `data` into MIDI IN at 31,250 baud, back to back, from `at` seconds after power-on (None: now).
+
+        Raises:
+            UsageError: no such time, no bytes, or the power is off.
+        """
+        self._need_power()
+        try:
+            data = bytes(data)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"{data!r} cannot be sent: {error}", "bytes") from None
+        clock = None if at is None else _clocks(at)
         self.machine.midi_in.send(data, clock)
         self._note("midi_in", data=data.hex(), at=clock)
 
@@ -400,11 +389,17 @@ class Session:
 
         Args:
             path: where to write it, too.
-            scale: pixels a dot.
+            scale: pixels from dot to dot, 2 to 32.
 
         Returns:
             The PNG file's bytes.
+
+        Raises:
+            UsageError: a scale outside 2 to 32.
+            UserError: the file cannot be written.
         """
+        if not 2 <= scale <= 32:
+            raise UsageError(f"scale {scale} cannot be used", "2 to 32 pixels a dot")
         data = png_bytes(render(self.machine.lcd.dots(), scale=scale))
         if path is not None:
             write_atomic(Path(path), data)
@@ -416,12 +411,15 @@ class Session:
         """The state of things as a `BootResult`."""
         cpu = self.machine.engine
         registers = cpu.registers()
+        warnings = list(self.firmware.warnings)
+        if self._busy_until() > self.machine.clock:
+            warnings.append("it ended before all keys and MIDI that were planned")
         return BootResult(
             model=self.model.name,
             firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
             engine=self.engine_name,
             battery={"volts": self.battery.cell_volts, "adc_code": self.machine.battery_code()},
-            timeline=tuple(self.timeline),
+            timeline=tuple(self.timeline) or (LcdChange(self._display.changed_at, self.lcd),),
             lcd=self.lcd,
             leds=self.leds,
             sram_sha1=hashlib.sha1(self.sram).hexdigest(),
@@ -435,7 +433,8 @@ class Session:
                 "instructions": cpu.instructions,
             },
             midi_out=self.midi_out,
-            warnings=tuple(self.firmware.warnings),
+            hypotheses=self.hypotheses.changed(),
+            warnings=tuple(warnings),
         )
 
     def snapshot(self) -> bytes:
@@ -465,9 +464,8 @@ class Session:
                     "power_ups": self._power_ups,
                     "actions": [[at - clock, order, name, value] for at, order, name, value in self._actions],
                     "order": self._order,
-                    "changed_at": self._changed_at,
-                    "picture": self._picture,
-                    "timeline": [[change.clock, *change.lcd] for change in self.timeline],
+                    "sent_at": self._sent_at,
+                    "display": self._display.snapshot(),
                 },
                 **machine.snapshot(),
                 **self._foreign.blocks,
@@ -508,10 +506,9 @@ class Session:
             machine = build(self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"])
             machine.restore(saved.blocks, saved.versions)
             clock = machine.clock
-            timeline = [LcdChange(int(c), (str(a), str(b))) for c, a, b in block["timeline"]]
+            display = Timeline.restored(block["display"])
             actions = [(int(a) + clock, int(b), str(c), d) for a, b, c, d in block["actions"]]
-            picture = None if block["picture"] is None else (str(block["picture"][0]), str(block["picture"][1]))
-            numbers = [int(block[name]) for name in ("power_ups", "order", "changed_at")]
+            numbers = [int(block[name]) for name in ("power_ups", "order", "sent_at")]
             if block["kept"] is not None:
                 sram_chip.check_image(block["kept"], "the RAM of the snapshot")
             kept, card, powered, seed = block["kept"], block["card"], bool(manifest["powered"]), int(manifest["seed"])
@@ -519,11 +516,12 @@ class Session:
             raise SnapshotError(
                 f"the snapshot does not fit this machine: {error}", "one of the same program version"
             ) from error
+        self.powered = powered
         self._adopt(machine)
         self.hypotheses, self.battery = hypotheses, battery
-        self.timeline, self._actions, self._picture = timeline, actions, picture
-        self._power_ups, self._order, self._changed_at = numbers
-        self._kept, self._card, self.powered, self.seed = kept, card, powered, seed
+        self._display, self._actions = display, actions
+        self._power_ups, self._order, self._sent_at = numbers
+        self._kept, self._card, self.seed = kept, card, seed
         self._used = True
         known = {"session", *machine.parts()}
         self._foreign = Snapshot(
@@ -589,6 +587,7 @@ class Session:
         ...     replay(folder + "/x.rec", engine="v30").inputs
         4
         """
+        self._check_unwatched()
         self.watch(Recorder(Path(path), {
             "program": __version__,
             "model": self.model.name,
@@ -617,15 +616,14 @@ class Session:
         Raises:
             UsageError: the power is on, or one is watching.
         """
-        if self.powered or self._monitor is not None:
-            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
+        self._check_unwatched()
         self._monitor = monitor
 
     def unwatch(self) -> Monitor | None:
         """A last checkpoint for who watches, if the power is on; then nobody does."""
         monitor, self._monitor = self._monitor, None
         if monitor is not None and self.powered:
-            self._settle(self.machine.clock)
+            self._display.settle(self.machine.clock)
             monitor.check(self.timeline)
             monitor.detach()
         return monitor
@@ -671,6 +669,10 @@ class Session:
 
     # inside
 
+    def _need_power(self) -> None:
+        if not self.powered:
+            raise UsageError("the power is off", "power_on() or boot() first")
+
     def _new_machine(self) -> M1:
         machine = build(self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card)
         return self._adopt(machine)
@@ -678,22 +680,20 @@ class Session:
     def _adopt(self, machine: M1) -> M1:
         """Make it this session's machine and listen to it."""
         self.machine = machine
-        if self._tracer is not None and self.powered:
-            self._tracer.attach(machine)
+        if self._tracer is not None:
+            self._tracer.detach()
+            if self.powered:
+                self._tracer.attach(machine)
         machine.lcd.on_change(self._lcd_changed)
+        machine.midi_out.listener = self._midi_sent
         return machine
 
     def _lcd_changed(self) -> None:
-        now = self.machine.scheduler.now
-        self._settle(now)
-        self._picture = self.machine.lcd.text()
-        self._changed_at = now
+        self._display.change(self.machine.scheduler.now, self.machine.lcd.text())
 
-    def _settle(self, now: int) -> None:
-        if self._picture is not None and now - self._changed_at >= SETTLE:
-            if not self.timeline or self.timeline[-1].lcd != self._picture:
-                self.timeline.append(LcdChange(self._changed_at, self._picture))
-            self._picture = None
+    def _midi_sent(self, clock: int, byte: int) -> None:
+        if byte != ACTIVE_SENSING:
+            self._sent_at = clock
 
     def _busy_until(self) -> int:
         last = max((action[0] for action in self._actions), default=0)
@@ -712,6 +712,10 @@ class Session:
     def _do_slide(self, value: int) -> None:
         self.slide(value)
 
+    def _check_unwatched(self) -> None:
+        if self.powered or self._monitor is not None:
+            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
+
     def _note(self, name: str, **fields: Any) -> None:
         if self._monitor is not None:
             self._monitor.input(name, **fields)
@@ -721,9 +725,16 @@ class Session:
         monitor = self._monitor
         while monitor is not None and monitor.next_check <= clock:
             self.machine.run_until(monitor.next_check)
-            self._settle(self.machine.clock)
+            self._display.settle(self.machine.clock)
             monitor.check(self.timeline)
         self.machine.run_until(clock)
+
+
+def _clocks(seconds: float) -> int:
+    """A time or length in seconds as clocks."""
+    if not (isfinite(seconds) and 0 <= seconds <= 1e9):
+        raise UsageError(f"{seconds!r} is no time", "seconds, 0 or more")
+    return clocks(seconds)
 
 
 def _image(

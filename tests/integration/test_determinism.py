@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from korgm1.session import BootResult, Session
+from korgm1.result import BootResult
+from korgm1.session import Session
 
 SYSEX = bytes.fromhex("F0423019 12F7 F07E7F0601F7".replace(" ", "")) + b"\xc0\x2a"
 
@@ -91,3 +92,30 @@ def test_save_anywhere(first: int, engine: str) -> None:
     other.run_until(20_000_000)
     assert other.result() == one.result()
     assert other.snapshot() == one.snapshot()
+
+
+@pytest.mark.parametrize("source", ["unicorn", "v30", "lockstep"])
+@pytest.mark.parametrize("target", ["unicorn", "v30", "lockstep"])
+@pytest.mark.parametrize("used", [False, True])
+def test_a_snapshot_goes_on_alike_on_any_engine(source: str, target: str, used: bool) -> None:
+    one = Session(engine=source, battery="low")
+    one.boot(1.9)
+    other = Session(engine=target)
+    if used:
+        other.boot(1.0)
+    other.restore(one.snapshot())
+    for session in (one, other):
+        session.midi_in(SYSEX)
+        session.run(0.4)
+    assert other.sram == one.sram
+    assert (other.clock, other.lcd, other.midi_out) == (one.clock, one.lcd, one.midi_out)
+
+
+def test_a_boot_waits_for_the_whole_dump_reply(preload: bytes) -> None:
+    session = Session()
+    session.power_on()
+    session.midi_in(preload, at=1.5)
+    session.midi_in(bytes.fromhex("F04230190F00F7"), at=18.5)
+    result = session.boot()
+    assert result.midi_out.replace(b"\xfe", b"").endswith(preload)
+    assert result.ended == "play page"

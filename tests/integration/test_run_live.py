@@ -43,7 +43,7 @@ def own(home: dict[str, str]) -> Path:
 
 
 def test_without_a_display_the_terminal_shows_the_boot(home: dict[str, str]) -> None:
-    done = run(home, "--seconds", "2", "--battery", "dead")
+    done = run(home, "--seconds", "2", "--battery", "low")
     assert done.returncode == 0
     assert done.stderr.count("\n") == 1 and "no display" in done.stderr
     lines = done.stdout.splitlines()
@@ -51,6 +51,19 @@ def test_without_a_display_the_terminal_shows_the_boot(home: dict[str, str]) -> 
     assert lines[-2].startswith("|Prog I00 Init Prog") and "|Battery Low (Internal)" in lines[-2]
     assert lines[-1] == f"power off; the RAM is in {own(home)}"
     assert own(home).stat().st_size == 65536
+
+
+def test_a_dead_cell_costs_the_user_nothing_that_was_kept(home: dict[str, str], tmp_path: Path) -> None:
+    assert run(home, "--terminal", "--seconds", "1.5").returncode == 0
+    kept = own(home).read_bytes()
+    done = run(home, "--terminal", "--seconds", "1.5", "--battery", "dead")
+    assert "|Battery Low (Internal)" in done.stdout and "stays as it was" in done.stdout
+    assert own(home).read_bytes() == kept
+    assert list(own(home).parent.iterdir()) == [own(home)]
+    mine = tmp_path / "x.sram"
+    mine.write_bytes(kept)
+    assert run(home, "--terminal", "--seconds", "1.5", "--battery", "dead", "--sram", mine).returncode == 0
+    assert mine.read_bytes() != kept
 
 
 def test_the_users_image_is_read_again(home: dict[str, str]) -> None:

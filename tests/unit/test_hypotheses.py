@@ -37,10 +37,19 @@ def test_every_id_named_in_the_code_has_an_entry() -> None:
     assert named - set(all_hypotheses()) == set()
 
 
-@pytest.mark.parametrize(("key", "value"), [("H-VREF", "x"), ("H-POLL", "7"), ("H-LCD-BAR", "maybe"), ("H-NONE", "1")])
+@pytest.mark.parametrize(("key", "value"), [
+    ("H-VREF", "x"), ("H-POLL", "7"), ("H-LCD-BAR", "maybe"), ("H-NONE", "1"), ("H-VREF", "0"), ("H-VREF", "nan"),
+    ("H-OPENBUS", "300"), ("H-LCD-FOSC", "-1"), ("H-RESET-DELAY", "inf"), ("H-BATT-DIVIDER", "inf"),
+])
 def test_a_value_that_cannot_be_used_is_refused(key: str, value: str) -> None:
     with pytest.raises(UsageError):
         Hypotheses({key: value})
+
+
+@pytest.mark.parametrize("value", ["battery", "foo,joystick_y,value,aftertouch,pedal1,pedal2,battery,none"])
+def test_channels_that_do_not_exist_are_refused(value: str) -> None:
+    with pytest.raises(UsageError, match="H-ADC-CH"):
+        Session(hypotheses={"H-ADC-CH": value})
 
 
 def test_another_reference_changes_the_code_of_the_same_cell() -> None:
@@ -51,6 +60,7 @@ def test_another_reference_changes_the_code_of_the_same_cell() -> None:
 def test_each_choice_boots() -> None:
     for key, row in all_hypotheses().items():
         for choice in row.choices:
-            session = Session(hypotheses={key: choice})
-            session.boot(seconds=1.5)
-            assert session.machine.clock >= 12_000_000, key
+            result = Session(hypotheses={key: choice}).boot()
+            assert result.stopped is None, (key, choice)
+            assert result.lcd[0].startswith("Prog I00"), (key, choice)
+            assert result.hypotheses == ({} if choice == row.default else {key: choice})

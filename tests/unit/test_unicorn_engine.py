@@ -421,3 +421,35 @@ def test_a_library_that_is_another_is_refused(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr(unicorn_engine, "library_path", lambda: other)
     with pytest.raises(UserError, match=r"cannot be loaded(?s:.*)--engine v30"):
         unicorn("90")
+
+
+@pytest.mark.parametrize("data_page", [0, 3, 6])
+@pytest.mark.parametrize("code_page", [0, 3, 6])
+def test_a_store_happens_once_on_memory_in_several_pieces(code_page: int, data_page: int) -> None:
+    """Every offset of the store within its page, against every place of the code: RAM at pages 0, 3-4 and 6."""
+    for offset in range(0x100, 0x110):
+        states = []
+        for kind in (V30Engine, UnicornEngine):
+            memory = MemoryMap(UnmappedLog(now=lambda: 0))
+            for start, size in ((0, 0x1000), (0x3000, 0x2000), (0x6000, 0x1000)):
+                memory.map_ram(start, size)
+            at, data = code_page * 0x1000 + 0x104, data_page * 0x1000 + offset
+            memory.image[at : at + 8] = bytes([0x01, 0x06, data & 0xFF, data >> 8, 0x90, 0x90, 0xEB, 0xFE])
+            if code_page == data_page and offset >= 0x103:
+                continue
+            engine = kind(memory, Board(V30Engine, b""), lambda: 0)
+            engine.set_registers({"ps": 0, "pc": at, "ds0": 0, "ss": 0, "sp": 0x800, "aw": 0x0101})
+            engine.run(100)
+            states.append((engine.clock, engine.registers(), bytes(memory.image)))
+        assert not states or states[0] == states[1], f"{offset:03X}"
+
+
+@BOTH
+def test_code_that_changes_itself_all_the_time_goes_on_right(kind: Engines) -> None:
+    board = Board(kind, bytes.fromhex("fe060610 90 b011 ebf7"))
+    board.engine.run(200_000)
+    reference = Board(V30Engine, bytes.fromhex("fe060610 90 b011 ebf7"))
+    reference.engine.run(200_000)
+    assert board.engine.registers() == reference.engine.registers()
+    assert board.engine.instructions == reference.engine.instructions
+    assert board.memory.image[0x1006] == reference.memory.image[0x1006]

@@ -205,7 +205,7 @@ class Panel:
                 listener(self.leds())
 
     def _place(self, name: str) -> tuple[int, int]:
-        place = self._places.get(" ".join(name.upper().split()))
+        place = self._places.get(" ".join(str(name).upper().split()))
         if place is None:
             raise UsageError(f"there is no key {name!r}", "one of " + ", ".join(self._places))
         return place

@@ -14,7 +14,7 @@ from korgm1.board.card import ProgramCard
 from korgm1.board.keyscan import KeyScan
 from korgm1.board.lcd_hd44780 import Hd44780
 from korgm1.board.midi import MidiIn, MidiOut
-from korgm1.board.panel import Panel
+from korgm1.board.panel import REST, Panel
 from korgm1.board.pio_cxd1095 import Cxd1095
 from korgm1.board.power import Power
 from korgm1.board.sram import Sram
@@ -23,6 +23,7 @@ from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.clock import CPU_HZ, Scheduler
 from korgm1.cpu.engine import CpuOptions
+from korgm1.errors import UsageError
 from korgm1.hypotheses import Hypotheses
 from korgm1.line import Line
 from korgm1.machine.engines import make_engine
@@ -102,6 +103,8 @@ class M1(Machine):
         self.panel = panel = Panel(rack=self.rack, sw16=guess["H-SW16"], leds=guess["H-LED"])
         self.keyscan = KeyScan(not self.rack and guess["H-SCAN"] == "fifo", open_bus)
         channels = [self._analogue(name) for name in guess["H-ADC-CH"].split(",")]
+        if len(channels) != 8:
+            raise UsageError(f"H-ADC-CH names {len(channels)} channels", "eight, for IN0 to IN7")
         self.adc = adc = M58990(clock, channels, round(guess["H-VREF"] * 1_000_000))    # IC29, VREF+
         self.sound = {                                          # no chip behind these ports yet
             "VDF1": PortLog("VDF1", 0x100, lambda: clock.now, open_bus),      # MB87404
@@ -141,7 +144,9 @@ class M1(Machine):
         ports.map(0x1000, 0x200, self.sound["TG"])
 
         # CPU
-        options = CpuOptions(guess["H-UNDEFINED"], guess["H-POPSEG"])
+        options = CpuOptions(
+            guess["H-UNDEFINED"], guess["H-POPSEG"], guess["H-8080-FLAGS"], guess["H-8080-CLOCKS"], guess["H-CALLN"]
+        )
         self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, guess["H-POLL"], options)   # POLL# low
         int_cpu.connect(cpu.set_int)
         clock.time_source = lambda: cpu.clock
@@ -189,4 +194,6 @@ class M1(Machine):
             return self.battery.sense_microvolts                # cell + -> R29 3 Mohm -> IC29 pin 4
         if name == "none":
             return lambda: 0
+        if name not in REST:
+            raise UsageError(f"H-ADC-CH: nothing is called {name!r}", "battery, none, " + ", ".join(REST))
         return lambda: self.panel.microvolts(name)

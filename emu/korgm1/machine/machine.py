@@ -101,6 +101,7 @@ class Machine:
                     )
                 block = upgrade(block, version)
             part.restore(block)
+        self.engine.host_wrote(0, 0x100000)
 
     def _pass_time(self, clocks: int) -> None:
         state = self.engine.snapshot()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
-from korgm1.verbs.options import add_machine_options, add_trace_options, begin_trace, plan, session_from
+from korgm1.files import write_atomic
+from korgm1.verbs.options import add_machine_options, add_trace_options, named, power, session_from
 
 if TYPE_CHECKING:
     from korgm1.replay import ReplayResult
-    from korgm1.session import BootResult, Session
+    from korgm1.result import BootResult
+    from korgm1.session import Session
 
 EPILOG = """\
 examples:
@@ -25,8 +29,9 @@ examples:
   korgm1 boot --battery low --png lcd.png           a picture of the display
   korgm1 boot --press 4@2 --record x.rec            write the run down; boot --replay x.rec checks it again
   korgm1 boot --trace x.trace.gz --trace-filter port=0A00-0A0F,int   what the CPU says to the PIO
-Without --seconds the boot ends when the play page has stood still for a second after the last input; any other page
-after ten.
+Without --seconds the boot ends when the play page has stood still for a second after the last input and the last MIDI
+it sent; any other page after ten. A CPU that stops for good ends it with exit code 4; one that waits in HALT for ever
+is reported and no error.
 """
 
 
@@ -50,7 +55,7 @@ def add_output_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGro
     """What `boot` and `run` can give."""
     out = parser.add_argument_group("what comes out")
     out.add_argument("--json", action="store_true", help="print one JSON object")
-    out.add_argument("--png", metavar="FILE", help="draw the last LCD picture dot by dot")
+    out.add_argument("--png", type=named, metavar="FILE", help="draw the last LCD picture dot by dot")
     out.add_argument("--record", metavar="FILE", help="write every input down, for boot --replay")
     return out
 
@@ -59,20 +64,42 @@ def boot(session: Session, args: argparse.Namespace) -> BootResult:
     """Switch `session` on as the options say, and off again.
 
     Raises:
-        M1Error: an input or output file that cannot be used.
+        M1Error: an input or output file that cannot be used; the RAM is saved before.
+        KeyboardInterrupt: Ctrl-C or a signal ended it; the power was switched off and the RAM saved.
     """
-    if args.record:
-        session.record(Path(args.record))
-    begin_trace(session, args)
-    session.power_on(args.hold)
-    plan(session, args)
-    result = session.boot(args.seconds)
+    picture = b""
+    with power(session, args) as asked:
+        progress = Progress(session)
+        result = session.boot(args.seconds, asked_to_stop=lambda: progress.goes_on(asked))
+        progress.end()
+        if args.png:
+            picture = session.screenshot()
     if args.png:
-        session.screenshot(Path(args.png))
-    session.power_off()
-    session.record_end()
-    session.trace_end()
+        write_atomic(Path(args.png), picture)
+    if asked:
+        raise KeyboardInterrupt
     return result
+
+
+class Progress:
+    """On a terminal, how far a boot has come, once it takes longer than a second."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._begun = time.monotonic()
+        self._shown = False
+
+    def goes_on(self, asked: list[int]) -> list[int]:
+        """Show it, if it is time; hands back what was asked."""
+        if sys.stderr.isatty() and time.monotonic() - self._begun > 1:
+            self._shown = True
+            print(f"\r{self._session.clock / 8_000_000:9.2f} s emulated", end="", file=sys.stderr, flush=True)
+        return asked
+
+    def end(self) -> None:
+        """Wipe it off."""
+        if self._shown:
+            print("\r" + " " * 30 + "\r", end="", file=sys.stderr, flush=True)
 
 
 def replayed(args: argparse.Namespace) -> ReplayResult:

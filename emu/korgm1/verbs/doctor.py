@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from korgm1 import __version__
+from korgm1.machine.engines import NAMES
 
 PACKAGES = ("unicorn", "cffi", "numpy", "pygame-ce", "sounddevice", "mido", "python-rtmidi", "platformdirs")
 
@@ -45,7 +46,7 @@ def examine(probes: Mapping[str, Callable[[], str]]) -> dict[str, dict[str, str]
     return {
         "korgm1": {"version": __version__, "python": platform.python_version(), "system": platform.platform()},
         "packages": {name: _package(name) for name in PACKAGES},
-        "engines": {name: _engine(name) for name in ("unicorn", "v30", "lockstep")},
+        "engines": {name: _engine(name) for name in NAMES},
         "host": {name: probe() for name, probe in probes.items()},
         "roms": _roms(),
     }

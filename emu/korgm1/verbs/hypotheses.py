@@ -44,7 +44,13 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for key, row in rows.items():
         print(f"{key} = {row.default}   (confidence: {row.confidence}; {row.switch})")
-        for label, text in (("claim", row.claim), ("evidence", row.evidence), ("falsifier", row.falsifier)):
+        values = ", ".join(map(str, row.choices)) if row.choices else ""
+        if row.min is not None and row.max is not None:
+            values = f"{row.min:g} to {row.max:g}"
+        texts = {"claim": row.claim, "evidence": row.evidence, "falsifier": row.falsifier, "values": values}
+        for label, text in texts.items():
+            if not text:
+                continue
             body = textwrap.fill(text, 108, initial_indent=f"  {label}: ", subsequent_indent="    ")
             print(body)
         print()

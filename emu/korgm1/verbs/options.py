@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from korgm1.errors import UsageError
+from korgm1.machine.engines import NAMES
+from korgm1.machine.models import MODELS
+from korgm1.verbs.signals import asked_to_stop
 
 if TYPE_CHECKING:
     from korgm1.session import Session
 
-ENGINES = ("unicorn", "v30", "lockstep")
+ENGINES = NAMES
+LONGEST = 1_000_000
+"""Seconds; eleven days."""
 
 
 class Timed(NamedTuple):
@@ -32,8 +40,8 @@ def timed(word: str) -> Timed:
         value = float(seconds)
     except ValueError:
         value = -1.0
-    if not at or not text or not 0 <= value < 1e6:
-        raise argparse.ArgumentTypeError(f"{word!r} is not KEY@SECONDS, such as INT@2.5")
+    if not at or not text or not 0 <= value <= LONGEST:
+        raise argparse.ArgumentTypeError(f"{word!r} has no time after @: 0 to {LONGEST:,} seconds, such as INT@2.5")
     return Timed(text, value)
 
 
@@ -43,10 +51,16 @@ def timed_file(word: str) -> Timed:
     >>> timed_file("bank.syx")
     Timed(text='bank.syx', seconds=2.0)
     """
-    try:
-        return timed(word)
-    except argparse.ArgumentTypeError:
-        return Timed(word, 2.0)
+    if "@" in word and not Path(word).exists():
+        try:
+            float(word.rpartition("@")[2])
+        except ValueError:
+            pass
+        else:
+            return timed(word)
+    if not word:
+        raise argparse.ArgumentTypeError("no file is named")
+    return Timed(word, 2.0)
 
 
 def keys(text: str) -> tuple[str, ...]:
@@ -58,21 +72,28 @@ def keys(text: str) -> tuple[str, ...]:
     return tuple(word.strip().upper() for word in text.split(",") if word.strip())
 
 
+def named(text: str) -> str:
+    """The name of a file, which is not empty."""
+    if not text:
+        raise argparse.ArgumentTypeError("no file is named")
+    return text
+
+
 def seconds(text: str) -> float:
     """A length of emulated time in seconds."""
     try:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not 0 < value <= 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    if not 0 < value <= LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, above 0 and up to {LONGEST:,}")
     return value
 
 
 def add_machine_options(parser: argparse.ArgumentParser) -> None:
     """The options `boot` and `run` share."""
     machine = parser.add_argument_group("the instrument")
-    machine.add_argument("--model", default="m1", choices=("m1", "m1ex", "m1r", "m1rex"), help="default: m1")
+    machine.add_argument("--model", default="m1", choices=tuple(MODELS), help="default: m1")
     machine.add_argument(
         "--roms", nargs="?", const="", metavar="PATH",
         help="folder, zip or file with your OS dump ($KORGM1_ROMS or roms/ without PATH); without --roms OpenM1 runs",
@@ -83,15 +104,20 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         help="the cell: 3.2, 2.4, 0.4, 0 V or VOLTS; default: fresh",
     )
     machine.add_argument(
-        "--sram", metavar="FILE", help="the RAM's image: read at power-on where it exists, written back at power-off"
+        "--sram", type=named, metavar="FILE",
+        help="the RAM's image: read at power-on where it exists, written back at power-off",
     )
-    machine.add_argument("--card", metavar="FILE", help="a program card (32,768 bytes), written back if changed")
+    machine.add_argument(
+        "--card", type=named, metavar="FILE", help="a program card (32,768 bytes), written back if changed"
+    )
     machine.add_argument("--seed", type=int, default=0, metavar="N", help="which particular RAM chips; default: 0")
     machine.add_argument(
         "--hypothesis", action="append", default=[], metavar="ID=VALUE", help="another guess (korgm1 hypotheses)"
     )
     hands = parser.add_argument_group("what is done to it")
-    hands.add_argument("--hold", type=keys, default=(), metavar="KEY,...", help="keys held at power-on, as INT,CARD")
+    hands.add_argument(
+        "--hold", type=keys, default=(), metavar="KEY,...", help="keys held for two seconds from power-on, as INT,CARD"
+    )
     add_hands(hands)
     hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run")
 
@@ -124,9 +150,9 @@ def begin_trace(session: Session, args: argparse.Namespace) -> None:
     Raises:
         M1Error: a filter without a trace, or one that cannot be understood; a file that cannot be written.
     """
-    if args.trace:
+    if getattr(args, "trace", None):
         session.trace(Path(args.trace), args.trace_filter or "all")
-    elif args.trace_filter:
+    elif getattr(args, "trace_filter", None):
         raise UsageError("--trace-filter is nothing without --trace", "--trace FILE")
 
 
@@ -145,27 +171,67 @@ def session_from(args: argparse.Namespace) -> Session:
             raise UsageError(f"--hypothesis {word!r} has no value", "ID=VALUE", "korgm1 hypotheses")
         choose[key] = value
     return Session(
-        model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=args.battery, sram=args.sram, seed=args.seed,
-        hypotheses=choose, card=args.card,
+        model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=args.battery, sram=args.sram,
+        seed=args.seed, hypotheses=choose, card=args.card,
     )
 
 
-def plan(session: Session, args: argparse.Namespace) -> None:
-    """Hand the session, which is on, the key presses and MIDI of the command line.
+@contextlib.contextmanager
+def power(session: Session, args: argparse.Namespace) -> Iterator[list[int]]:
+    """The instrument switched on as the options say, and in every case off again at the end, its files saved.
+
+    Yields:
+        A list that holds something once Ctrl-C or a signal has come (see `asked_to_stop`).
+
+    Raises:
+        M1Error: something that cannot be used; then the power was not switched on.
+    """
+    hand_over = plan(session, args)
+    if getattr(args, "record", None):
+        session.record(Path(args.record))
+    begin_trace(session, args)
+    with asked_to_stop() as asked:
+        session.power_on(args.hold)
+        try:
+            hand_over()
+            yield asked
+        finally:
+            session.power_off()
+            session.record_end()
+            session.trace_end()
+
+
+def plan(session: Session, args: argparse.Namespace) -> Callable[[], None]:
+    """Check the key presses and MIDI files of the command line.
+
+    Returns:
+        A function that hands them to the session, to be called when its power is on.
 
     Raises:
         M1Error: no such key, or a file that cannot be used.
     """
     from korgm1.verbs.midi_file import load_midi
 
+    panel = session.machine.panel
+    for key in getattr(args, "hold", ()):
+        panel.check_key(key)
+    hands: list[Callable[[], None]] = []
     for what, at in args.press:
         name, equals, value = what.upper().partition("=")
         if name == "VALUE" and equals:
-            if not value.isdigit() or int(value) > 127:
+            if not (value.isascii() and value.isdecimal()) or int(value) > 127:
                 raise UsageError(f"--press {what!r}: the slider has no position {value!r}", "VALUE=0 to VALUE=127")
-            session.slide_at(int(value), at)
+            hands.append(partial(session.slide_at, int(value), at))
+        elif name == "VALUE":
+            raise UsageError(f"--press {what!r}: the slider needs a position", "VALUE=0 to VALUE=127")
         else:
-            session.press_at(what.upper(), at)
+            panel.check_key(what)
+            hands.append(partial(session.press_at, what.upper(), at))
     for name, at in args.midi:
-        for offset, data in load_midi(Path(name)):
-            session.midi_in(data, at + offset)
+        hands += [partial(session.midi_in, data, at + offset) for offset, data in load_midi(Path(name))]
+
+    def carry_out() -> None:
+        for hand in hands:
+            hand()
+
+    return carry_out

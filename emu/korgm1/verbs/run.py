@@ -6,17 +6,19 @@ import argparse
 import contextlib
 import json
 import re
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from korgm1.board.battery import Battery, parse_volts
+from korgm1.board.sram_retention import GUARANTEED_VOLTS
 from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
+from korgm1.files import read_file, write_atomic
 from korgm1.verbs.boot import add_output_options
-from korgm1.verbs.options import add_machine_options, add_trace_options, begin_trace, plan, session_from
+from korgm1.verbs.options import add_machine_options, add_trace_options, power, session_from
 
 if TYPE_CHECKING:
     from korgm1.session import Session
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 EPILOG = """\
 examples:
   korgm1 run                                the instrument with its own memory, kept from run to run
-  korgm1 run --battery dead                 the same after years in a cellar
+  korgm1 run --battery dead                 the same after years in a cellar (the kept memory stays as it was)
   korgm1 run --sram my.sram --midi a.syx    another memory, a bank sent into MIDI IN
   korgm1 run --no-sram --terminal           a part that was never powered, in the terminal
 Window: click the buttons, drag VALUE or turn the wheel. Computer keys: F1-F8 the modes, arrows UP DOWN PAGE- PAGE+,
@@ -134,30 +136,31 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
     """Run until the user or `--seconds` ends it; the power is switched off in every case."""
     if args.no_sram and args.sram:
         raise UsageError("--sram and --no-sram exclude each other", "one of them")
+    kept = args.sram
     if not args.sram and not args.no_sram:
-        args.sram = str(own_image(args))
+        own = own_image(args)
+        if Battery(parse_volts(args.battery)).ram_volts >= GUARANTEED_VOLTS:
+            args.sram = kept = str(own)
+        elif own.exists():
+            args.sram = read_file(own, "an SRAM image")
     session = session_from(args)
     for warning in session.firmware.warnings:
         print(f"korgm1: {warning}", file=sys.stderr)
-    if args.record:
-        session.record(Path(args.record))
-    begin_trace(session, args)
-    session.power_on(args.hold)
-    try:
-        plan(session, args)
+    picture = b""
+    with power(session, args) as asked:
         with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
-            _play(session, args, frontends)
+            _play(session, args, frontends, asked)
         result = session.result("stopped" if session.stopped else "time")
         if args.png:
-            session.screenshot(Path(args.png))
-    finally:
-        session.power_off()
-        session.record_end()
-        session.trace_end()
+            picture = session.screenshot()
+    if args.png:
+        write_atomic(Path(args.png), picture)
     if args.json:
         print(json.dumps(result.to_dict(), indent=2))
-    elif args.sram:
-        print(f"power off; the RAM is in {args.sram}")
+    elif kept:
+        print(f"power off; the RAM is in {kept}")
+    elif not args.no_sram:
+        print("power off; with a cell this weak your own RAM image stays as it was (--sram FILE keeps another)")
     return EXIT_CPU_FAULT if session.stopped else EXIT_OK
 
 
@@ -186,15 +189,14 @@ def status(session: Session, pacer: Pacer) -> str:
     return ""
 
 
-def _play(session: Session, args: argparse.Namespace, frontends: Mapping[str, Open]) -> None:
+def _play(session: Session, args: argparse.Namespace, frontends: Mapping[str, Open], asked: list[int]) -> None:
     view = _open(session, args, frontends)
     try:
-        with _asked_to_stop() as asked:
-            pacer = Pacer(session, args.seconds)
-            wait = 0.0
-            while not pacer.done and not asked and view.poll(wait):
-                wait = pacer.step()
-                view.draw(status(session, pacer))
+        pacer = Pacer(session, args.seconds)
+        wait = 0.0
+        while not pacer.done and not asked and view.poll(wait):
+            wait = pacer.step()
+            view.draw(status(session, pacer))
     finally:
         view.close()
 
@@ -207,19 +209,3 @@ def _open(session: Session, args: argparse.Namespace, frontends: Mapping[str, Op
             hint = f" ({error.hint})" if error.hint else ""
             print(f"korgm1: {error.found}{hint}: here is the terminal", file=sys.stderr)
     return frontends["terminal"](session)
-
-
-@contextlib.contextmanager
-def _asked_to_stop() -> Iterator[list[int]]:
-    """A list that holds something once Ctrl-C, SIGTERM or SIGHUP has come.
-
-    A list, because an exception could strike in the midst of a device that the CPU is just talking to.
-    """
-    asked: list[int] = []
-    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = [signal.signal(number, lambda number, _frame: asked.append(number)) for number in signals]
-    try:
-        yield asked
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)

@@ -18,12 +18,13 @@ from korgm1.verbs.options import (
     add_trace_options,
     begin_trace,
     plan,
+    power,
     seconds,
     session_from,
 )
 
 if TYPE_CHECKING:
-    from korgm1.session import BootResult
+    from korgm1.result import BootResult
     from korgm1.snapshot import Difference, Snapshot
 
 EPILOG = """\
@@ -84,13 +85,13 @@ def add_parser(subparsers: Any) -> None:
 def run_save(args: argparse.Namespace) -> int:
     """Run and save."""
     session = session_from(args)
-    session.power_on(args.hold)
-    plan(session, args)
-    session.boot(args.seconds)
-    session.save(args.out)
-    stopped = session.stopped
-    clock, lcd = session.clock, session.lcd
-    session.power_off()
+    with power(session, args) as asked:
+        session.boot(args.seconds, asked_to_stop=lambda: asked)
+        if asked:
+            raise KeyboardInterrupt
+        session.save(args.out)
+        stopped = session.stopped
+        clock, lcd = session.clock, session.lcd
     print(f"{args.out}: {session.model.name}, {session.firmware.name}, {_clock(clock)}, |{lcd[0]}|{lcd[1]}|")
     if stopped:
         print(f"stopped: {stopped}")
@@ -118,7 +119,7 @@ def load(args: argparse.Namespace) -> BootResult:
             raise UsageError(f"{name}@{when:g} is over: the snapshot is of {_clock(session.clock)}", "a later time")
     begin_trace(session, args)
     if session.powered:
-        plan(session, args)
+        plan(session, args)()
     elif args.press or args.midi:
         raise UsageError("the snapshot is of an instrument that is off: nothing can be pressed or sent")
     result = session.boot(args.seconds)
