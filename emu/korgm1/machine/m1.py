@@ -155,6 +155,7 @@ class M1(Machine):
         memory.on_host_write = cpu.host_wrote
 
         self.power = Power(clock, self.reset, guess["H-RESET-DELAY"] * CPU_HZ // 1000)
+        self.reset_n = self.power.reset_n                       # /RESET -> CPU, /CS of the RAMs
         self.devices = {
             "sram": self.sram, "card": self.card, "icu": icu, "scu": scu, "tcu": tcu, "dmau": dmau,
             "sysregs": self.sysregs, "midi_in": self.midi_in, "midi_out": self.midi_out, "midi_thru": self.midi_thru,
@@ -163,7 +164,7 @@ class M1(Machine):
         }
 
     def power_up(self, kept: bytes | None, seed: int, power_ups: int) -> int:
-        """+5 V comes: RAM wakes with what the cell kept, every part is reset, the CPU starts.
+        """+5 V comes: RAM wakes with what the cell kept, every part is reset, the CPU starts when /RESET rises.
 
         Args:
             kept: RAM at power-off, or None for chips that were never powered.
@@ -176,8 +177,6 @@ class M1(Machine):
         lost = self.sram.power_up(kept, self.battery.ram_volts, seed, power_ups)
         self.engine.host_wrote(0, 0x10000)
         self.power.on()
-        while not self.power.reset_n.level:
-            self._pass_time()
         return lost
 
     def power_down(self) -> None:
@@ -188,13 +187,6 @@ class M1(Machine):
     def battery_code(self) -> int:
         """The code the ADC gives for the cell as it is now."""
         return code(self.battery.sense_microvolts(), self.adc.reference)
-
-    def _pass_time(self) -> None:
-        """/RESET is low: the clock runs to the next event without the CPU."""
-        state = self.engine.snapshot()
-        state["clock"] = self.engine.clock + self.scheduler.headroom(CPU_HZ)
-        self.engine.restore(state)
-        self.scheduler.run_due(self.engine.clock)
 
     def _analogue(self, name: str) -> Callable[[], int]:
         """What feeds an ADC channel, as microvolts."""

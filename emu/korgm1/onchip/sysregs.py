@@ -131,11 +131,6 @@ class Sysregs:
         """The same as a read."""
         return self._registers.get(offset, _RESERVED)
 
-    @property
-    def windows(self) -> dict[str, tuple[int, int, int]]:
-        """Enabled unit -> (first port, ports to the end of its window, stride), for views."""
-        return dict(self._windows)
-
     def snapshot(self) -> dict[str, Any]:
         """The registers by their port's last digit."""
         return {f"{offset:X}": value for offset, value in self._registers.items()}
