@@ -20,7 +20,7 @@ LAYERS = (
     {"cpu"},
     {"machine"},
     {"romset"},
-    {"recording", "tracing"},
+    {"recording", "result", "tracing"},
     {"session"},
     {"replay"},
     {"verbs"},

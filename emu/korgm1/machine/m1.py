@@ -144,7 +144,9 @@ class M1(Machine):
         ports.map(0x1000, 0x200, self.sound["TG"])
 
         # CPU
-        options = CpuOptions(guess["H-UNDEFINED"], guess["H-POPSEG"])
+        options = CpuOptions(
+            guess["H-UNDEFINED"], guess["H-POPSEG"], guess["H-8080-FLAGS"], guess["H-8080-CLOCKS"], guess["H-CALLN"]
+        )
         self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, guess["H-POLL"], options)   # POLL# low
         int_cpu.connect(cpu.set_int)
         clock.time_source = lambda: cpu.clock
