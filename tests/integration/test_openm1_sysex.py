@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from korgm1.onchip.scu_frame import Frame
+from korgm1.serial_frame import Frame
 from korgm1.session import Session
 
 HEAD = bytes.fromhex("F0 42 30 19")
