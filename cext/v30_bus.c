@@ -7,7 +7,7 @@ uint16_t v30_read16_slow(insn *i, uint16_t segment, uint16_t offset)
     uint32_t a = v30_physical(segment, offset);
     uint16_t value;
     if (a & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
+        i->splits++;
         value = v30_bus_read(bus, a);
         return (uint16_t)(value | v30_bus_read(bus, v30_physical(segment, (uint16_t)(offset + 1))) << 8);
     }
@@ -27,7 +27,7 @@ void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value
     board_bus *bus = i->bus;
     uint32_t a = v30_physical(segment, offset);
     if (a & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
+        i->splits++;
         v30_bus_write(bus, a, (uint8_t)value);
         v30_bus_write(bus, v30_physical(segment, (uint16_t)(offset + 1)), (uint8_t)(value >> 8));
         return;
@@ -57,7 +57,8 @@ uint16_t v30_in16(insn *i, uint16_t port)
     board_bus *bus = i->bus;
     uint16_t value;
     if (port & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
+        i->odd |= V30_ODD_IO;
+        i->splits++;
         value = v30_in8(i, port);
         return (uint16_t)(value | v30_in8(i, (uint16_t)(port + 1)) << 8);
     }
@@ -80,7 +81,8 @@ void v30_out16(insn *i, uint16_t port, uint16_t value)
 {
     board_bus *bus = i->bus;
     if (port & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
+        i->odd |= V30_ODD_IO;
+        i->splits++;
         v30_out8(i, port, (uint8_t)value);
         v30_out8(i, (uint16_t)(port + 1), (uint8_t)(value >> 8));
         return;

@@ -143,7 +143,7 @@ class M1(Machine):
             guess["H-UNDEFINED"], guess["H-POPSEG"], guess["H-8080-FLAGS"], guess["H-8080-CLOCKS"], guess["H-CALLN"]
         )
         self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, guess["H-POLL"], options)   # POLL# low
-        int_cpu.connect(cpu.set_int)
+        int_cpu.connect(lambda level: cpu.set_int(level, clock.now))
         clock.time_source = lambda: cpu.clock
         clock.on_earlier = cpu.lower_horizon
         memory.on_change = cpu.pages_changed
