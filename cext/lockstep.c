@@ -235,6 +235,7 @@ int lockstep_run(lockstep *l)
             l->second.horizon = first->clock;
         } else
             l->second.horizon = l->second.clock + 1;
+        l->second.waits = first->waits;
         unicorn_glue_run(l->glue);
         pass_on(l);
         l->kind = (uint8_t)compare(l);

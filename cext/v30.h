@@ -42,7 +42,10 @@ typedef struct v30_remembered {
 typedef struct v30_waits {   /* Tw of each bus cycle */
     uint32_t lower_end, upper_start;   /* addresses: lower below, upper from there on, middle between */
     uint8_t lower, middle, upper, io;
+    uint8_t onchip_page;   /* ports xx00-xxFF on the chip, like FF00-FFFF: no waits */
     uint8_t any;
+    uint64_t segments;     /* DS1 PS SS DS0 as v30_bus_unit.c looked them up last, */
+    uint16_t found;        /* and what it found */
 } v30_waits;
 
 typedef struct v30 {

@@ -10,6 +10,7 @@
    With waits, what T3 settles is settled behind T4, and data and bytes arrive a clock later (H-WAITS).
    As the state is small, what an instruction does to it is computed once and remembered. */
 #include "v30_bus_unit.h"
+#include <string.h>
 
 enum { IDLE, SETTLED, T1, T2, T3, T4, T5 /* behind the T4 of a cycle with waits */ };
 enum { NOBODY, FETCH, DATA };
@@ -284,9 +285,9 @@ static int32_t walk(unit *u, steps *s)
         case 'p': is_read = 1; odd = s->odd & V30_ODD_SP; waits = s->waits_stack; break;
         case 'u': odd = s->odd & V30_ODD_SP; waits = s->waits_stack; break;
         case 'l': is_read = 1; odd = s->odd & V30_ODD_BP; waits = s->waits_stack; break;
-        case 'i': is_read = 1; odd = s->word ? s->odd & V30_ODD_IO : 0; waits = s->waits_io; break;
-        case 'o': odd = s->word ? s->odd & V30_ODD_IO : 0; waits = s->waits_io; break;
-        case 'k': is_read = 1; waits = s->waits_io; break;
+        case 'i': is_read = 1; odd = s->word ? s->odd & V30_ODD_IO : 0; waits = s->odd & V30_ON_CHIP ? 0 : s->waits_io; break;
+        case 'o': odd = s->word ? s->odd & V30_ODD_IO : 0; waits = s->odd & V30_ON_CHIP ? 0 : s->waits_io; break;
+        case 'k': is_read = 1; waits = 0; break;
         default: is_read = 1; waits = s->waits_low; break;   /* 'v' */
         }
         cycles = odd ? 2 : 1;
@@ -353,7 +354,7 @@ static outcome simulate(v30_shape shape, unsigned prefixes, uint32_t count, uint
     return (outcome){(uint32_t)(t + more), pack(&u, t), s.state_early, (uint32_t)s.early};
 }
 
-/* ---- waits ---- */
+/* ---- waits: by the segments, as if no operand lay in another block than its segment's base (H-WAITS) ---- */
 
 static uint32_t waits_at(const v30 *c, uint32_t segment)
 {
@@ -361,16 +362,26 @@ static uint32_t waits_at(const v30 *c, uint32_t segment)
     return address < c->waits.lower_end ? c->waits.lower : address >= c->waits.upper_start ? c->waits.upper : c->waits.middle;
 }
 
-static uint32_t waits_now(const v30 *c)
+static uint32_t look_up_waits(v30_waits *w, const v30 *c)
 {
-    return waits_at(c, c->s[V30_PS]) | waits_at(c, c->s[V30_DS0]) << 2 | waits_at(c, c->s[V30_SS]) << 4
-        | (uint32_t)c->waits.io << 6 | (uint32_t)c->waits.lower << 8;
+    w->found = (uint16_t)(waits_at(c, c->s[V30_PS]) | waits_at(c, c->s[V30_DS0]) << 2 | waits_at(c, c->s[V30_SS]) << 4
+        | (uint32_t)w->io << 6 | (uint32_t)w->lower << 8);
+    memcpy(&w->segments, c->s, sizeof w->segments);
+    return w->found;
+}
+
+static inline uint32_t waits_now(v30 *c)
+{
+    uint64_t segments;
+    memcpy(&segments, c->s, sizeof segments);
+    return !c->waits.any ? 0 : segments == c->waits.segments ? c->waits.found : look_up_waits(&c->waits, c);
 }
 
 void v30_set_waits(v30 *c, v30_waits waits)
 {
     c->waits = waits;
     c->waits.any = (waits.lower | waits.middle | waits.upper | waits.io) != 0;
+    (void)look_up_waits(&c->waits, c);
 }
 
 /* ---- the memory ---- */
@@ -386,7 +397,7 @@ static uint32_t take_over(v30 *c, const outcome *o)
 uint32_t v30_time(v30 *c, v30_shape shape, unsigned prefixes, uint32_t count)
 {
     uint64_t key;
-    uint32_t waits = c->waits.any ? waits_now(c) : 0;
+    uint32_t waits = waits_now(c);
     v30_remembered *m;
     outcome o;
     if (count > SHAPE_COUNT_MAX || prefixes > 3) {
@@ -410,7 +421,8 @@ uint32_t v30_time(v30 *c, v30_shape shape, unsigned prefixes, uint32_t count)
 
 uint32_t v30_foretell(const v30 *c, v30_shape shape, unsigned prefixes, uint32_t count)
 {
-    return simulate(shape, prefixes, count, c->waits.any ? waits_now(c) : 0, c->bus_unit).clocks;
+    v30_waits waits = c->waits;
+    return simulate(shape, prefixes, count, waits.any ? look_up_waits(&waits, c) : 0, c->bus_unit).clocks;
 }
 
 uint32_t v30_take_back(v30 *c, int64_t since)

@@ -7,6 +7,7 @@ enum { V30_QUEUE_BYTES = 6 };
 
 /* Operands at odd offsets: their words take two bus cycles. */
 enum { V30_ODD_SP = 1, V30_ODD_EA = 2, V30_ODD_IX = 2, V30_ODD_IO = 4, V30_ODD_BP = 8, V30_ODD_IY = 8 };
+enum { V30_ON_CHIP = 8 };   /* the port of IN or OUT is on the chip */
 
 /* All that the clocks of an instruction depend on, but the bus unit's own state. The fields of a shape, lowest first:
    opcode 8 | second byte of the 0F page, or the modrm's reg field in groups 6 | mode 2 (0 no memory, else 1 + bytes of

@@ -246,9 +246,8 @@ class CaseRunner:
     def _bus(self, case: dict[str, Any]) -> str:
         if self.recorder is None or "bus" not in case:
             return ""
-        expected = [
-            _comparable(BusCycle(kind, address, ube, data)) for kind, address, ube, data in case["bus"] if kind != "HALT"
-        ]
+        cycles = [BusCycle(kind, address, ube, data) for kind, address, ube, data in case["bus"]]
+        expected = [_comparable(cycle) for cycle in cycles if cycle.kind != "HALT"]
         actual = [_comparable(cycle) for cycle in self.recorder.recorded()]
         if _pops_register(bytes.fromhex(case["bytes"])):
             expected = [cycle for cycle in expected if cycle[0] != "MEMR"]

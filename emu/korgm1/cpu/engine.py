@@ -94,6 +94,12 @@ class Engine(Protocol):
         """POLL has found its pin high and waits."""
         ...
 
+    def set_waits(
+        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int
+    ) -> None:
+        """Wait states of bus cycles: memory below `lower_end`, from `upper_start` on, between; I/O off chip."""
+        ...
+
     def prefetch(self, count: int) -> None:
         """Have `count` bytes at PC in the queue and the bus idle; 0: the first was just fetched, as behind a jump."""
         ...

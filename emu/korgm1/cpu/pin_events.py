@@ -48,5 +48,5 @@ def execute(engine: Engine, case: dict[str, Any]) -> None:
 def _ended(engine: Engine, case: dict[str, Any]) -> bool:
     registers = engine.registers()
     if "close_addr" in case:
-        return (registers["ps"] * 16 + registers["pc"]) & 0xFFFFF == case["close_addr"]
-    return not (engine.polling or engine.halted) and registers["pc"] != case["regs"]["ip"]
+        return bool((registers["ps"] * 16 + registers["pc"]) & 0xFFFFF == case["close_addr"])
+    return bool(not (engine.polling or engine.halted) and registers["pc"] != case["regs"]["ip"])

@@ -1,7 +1,7 @@
 """The Engine on our own V30 core (cext/v30*.c): a uPD70216's CPU, complete, 8080 emulation mode included.
 
 State is one C struct. Confirmed: registers, flags (undefined ones too), bus order, by the recordings `korgm1 cpu-check`
-runs. Clocks are those of single instructions with a full queue, the queue itself is not modelled.
+runs; clocks too, from a model of the bus unit and its queue (cext/v30_bus_unit.c). Guessed: H-WAITS.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from korgm1.cpu.engine import DEFAULTS, REGISTERS, CpuOptions
-from korgm1.cpu.native import Memory, NativeBus, Ports, lib, new_cpu
+from korgm1.cpu.native import Memory, NativeBus, Ports, ffi, lib, new_cpu
 from korgm1.cpu.trace import Tracer
 from korgm1.errors import SnapshotError
 
@@ -116,6 +116,16 @@ class V30Engine:
     def polling(self) -> bool:
         """POLL has found its pin high and waits."""
         return bool(self._cpu.polling)
+
+    def set_waits(
+        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int
+    ) -> None:
+        """Wait states of bus cycles (H-WAITS); no part of a snapshot: who set them sets them again."""
+        waits = {
+            "lower_end": lower_end, "upper_start": upper_start, "lower": lower, "middle": middle, "upper": upper,
+            "io": io, "onchip_page": onchip_page,
+        }  # fmt: skip
+        lib.v30_set_waits(self._cpu, ffi.new("v30_waits *", waits)[0])
 
     def prefetch(self, count: int) -> None:
         """Have `count` bytes at PC in the queue and the bus idle; 0: as behind a jump."""

@@ -85,6 +85,7 @@ class M1(Machine):
             intp1=intp1, intp2=tout2, sint=sint, tout1=tout1, set_input=icu.set_input,
             set_edge_only=icu.set_edge_only, listen=tcu.listen, set_tcks=tcu.set_tcks,
             serial_pins=serial_pins, address_reset=guess["H-ULA"],
+            set_waits=lambda waits: self.engine.set_waits(*waits) if guess["H-WAITS"] else None,
         )                                                       # TOUT2 -> INTP2 (MAME)
         serial_pins.connect(lambda level: scu.set_pins(bool(level)))
         serial_pins.connect(dmau.set_serial_pins)

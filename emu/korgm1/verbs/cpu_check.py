@@ -124,5 +124,6 @@ def clocks_as_text(result: CheckResult) -> str:
         return "no case has clocks"
     exact = sum(form.exact for form in forms.values())
     errors, clocks = sum(form.errors for form in forms.values()), sum(form.clocks for form in forms.values())
-    rows.append(f"clocks: {exact} of {timed} exact ({100 * exact / timed:.2f} %), total error {100 * errors / clocks:.3f} %")
+    share, error = 100 * exact / timed, 100 * errors / clocks
+    rows.append(f"clocks: {exact} of {timed} exact ({share:.2f} %), total error {error:.3f} %")
     return "\n".join(rows)
