@@ -119,7 +119,16 @@ def _wrong_value(case: dict[str, Any]) -> str:
     words = case.get("iords", [])
     if not isinstance(words, list) or not _is_rows([[word] for word in words], 0xFFFF):
         return "'iords' is not a list of words read, 0-65535"
+    event = case.get("evt")
+    if event is not None and not _is_event(event):
+        return f"'evt' is {_shown(event)}, not pin 0-2, trigger fetch or fpop, delay, hold"
     return ""
+
+
+def _is_event(event: object) -> bool:
+    if not isinstance(event, dict) or event.get("trigger") not in ("fetch", "fpop"):
+        return False
+    return _fits(event.get("pin"), 2) and _fits(event.get("delay"), 0xFFFF) and _fits(event.get("hold"), 0xFFFF)
 
 
 def _fits(value: object, highest: int) -> bool:

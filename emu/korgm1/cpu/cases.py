@@ -9,7 +9,9 @@ Rules of comparison
 - POP to a register (8F C0-C7): its stack read, if recorded, means nothing and is left out on both sides. A V30 does not
   write the register, an 8086 does: in a case without `bus` or `nec` (not of a V30) that register is not compared.
 - of a byte cycle only its own lane counts; an acknowledge cycle has no address.
-- a case with `evt` (a pin changes while it runs) is counted apart; so is one whose suite calls its opcode invalid.
+- a case with `evt` (a pin changes while it runs): see pin_events; its HALT cycle carries no data and is left out.
+- a case with `clocks` begins with `queue` bytes in the queue; its clocks are told, they decide about nothing.
+- a case whose suite calls its opcode invalid is counted apart.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from korgm1.bus.unmapped import UnmappedLog
 from korgm1.cpu.case_file import NAMES, read_cases
 from korgm1.cpu.engine import REGISTERS, Engine
 from korgm1.cpu.native import BusCycle
+from korgm1.cpu.pin_events import execute as execute_pin_event
+from korgm1.cpu.pin_events import is_pin_event
 from korgm1.cpu.suites import is_suite, read_suite
 from korgm1.errors import UserError
 
@@ -58,16 +62,35 @@ class Form:
     passed: int = 0
     total: int = 0
     first: str = ""
+    clocks: int = 0
+    """Recorded clocks of all its cases that have them."""
+    timed: int = 0
+    """How many those are."""
+    exact: int = 0
+    """How many of them took just these."""
+    errors: int = 0
+    """Sum of the differences, each without its sign."""
+    worst: int = 0
+    """The greatest of them, with its sign."""
+    worst_case: str = ""
+
+    def time(self, case: dict[str, Any], took: int) -> None:
+        """Take note of the clocks of one case."""
+        error = took - case["clocks"]
+        self.clocks += case["clocks"]
+        self.timed += 1
+        self.exact += error == 0
+        self.errors += abs(error)
+        if abs(error) > abs(self.worst):
+            self.worst, self.worst_case = error, f"{case['name']} ({case['bytes']}): {took}, expected {case['clocks']}"
 
 
 @dataclass
 class CheckResult:
-    """What `check` found: the forms in the order of the files; pin-event forms and those a suite calls invalid counted,
-    not run."""
+    """What `check` found: the forms in the order of the files; those a suite calls invalid counted, not run."""
 
     engine: str
     forms: dict[str, Form] = field(default_factory=dict)
-    pin_events: dict[str, int] = field(default_factory=dict)
     invalid: dict[str, int] = field(default_factory=dict)
     errors: list[UserError] = field(default_factory=list)
     """What was wrong with files; the cases before a broken line were run."""
@@ -79,7 +102,7 @@ class CheckResult:
 
     @property
     def total(self) -> int:
-        """Cases run; pin-event cases are not among them."""
+        """Cases run."""
         return sum(form.total for form in self.forms.values())
 
 
@@ -129,6 +152,7 @@ class CaseRunner:
         self.board = board
         self.engine = engine
         self.recorder = recorder
+        self.took = 0   # clocks of the last case
         if recorder is not None:
             recorder.record(4096)
 
@@ -146,7 +170,11 @@ class CaseRunner:
             engine.host_wrote(address, 1)
         if recorder is not None:
             recorder.clear_recorded()
+        if "clocks" in case:
+            engine.prefetch(case.get("queue", 0))
+        begin = engine.clock
         self._execute(case)
+        self.took = engine.clock - begin
         difference = self._registers(case) or self._memory(case) or self._bus(case)
         for address, _ in ram + case["final_ram"]:
             image[address] = 0
@@ -162,6 +190,9 @@ class CaseRunner:
     def _execute(self, case: dict[str, Any]) -> None:
         """One instruction: a repeated one until it leaves its first prefix byte."""
         engine = self.engine
+        if is_pin_event(case):
+            execute_pin_event(engine, case)
+            return
         engine.run(engine.clock + 1)
         if repeats(bytes.fromhex(case["bytes"])):
             elements = 0
@@ -208,7 +239,8 @@ class CaseRunner:
     def _bus(self, case: dict[str, Any]) -> str:
         if self.recorder is None or "bus" not in case:
             return ""
-        expected = [_comparable(BusCycle(kind, address, ube, data)) for kind, address, ube, data in case["bus"]]
+        cycles = [BusCycle(kind, address, ube, data) for kind, address, ube, data in case["bus"]]
+        expected = [_comparable(cycle) for cycle in cycles if cycle.kind != "HALT"]
         actual = [_comparable(cycle) for cycle in self.recorder.recorded()]
         if _pops_register(bytes.fromhex(case["bytes"])):
             expected = [cycle for cycle in expected if cycle[0] != "MEMR"]
@@ -249,24 +281,18 @@ def _words(cycle: tuple[str, int, int, int]) -> str:
     return f"{kind} {address:05X}h UBE#={ube} {data:04X}h"
 
 
-def is_pin_event(case: dict[str, Any]) -> bool:
-    """Does a pin (INT, NMI, POLL#) change during the case?"""
-    return "evt" in case
-
-
 def check(paths: Sequence[Path], runner: CaseRunner) -> CheckResult:
     """Run all cases of the files; a file that cannot be used is among the result's `errors`."""
     result = CheckResult(runner.engine.name)
     for case in _all_cases(paths, result.errors):
-        if is_pin_event(case):
-            result.pin_events[case["op"]] = result.pin_events.get(case["op"], 0) + 1
-            continue
         if case.get("status") == "invalid":
             result.invalid[case["op"]] = result.invalid.get(case["op"], 0) + 1
             continue
         form = result.forms.setdefault(case["op"], Form())
         form.total += 1
         difference = runner.run(case)
+        if "clocks" in case:
+            form.time(case, runner.took)
         if not difference:
             form.passed += 1
         elif not form.first:

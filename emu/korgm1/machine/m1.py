@@ -87,6 +87,7 @@ class M1(Machine):
             intp1=intp1, intp2=tout2, sint=sint, tout1=tout1, set_input=icu.set_input,
             set_edge_only=icu.set_edge_only, listen=tcu.listen, set_tcks=tcu.set_tcks,
             serial_pins=serial_pins, address_reset=guess["H-ULA"],
+            set_waits=lambda waits: self.engine.set_waits(*waits) if guess["H-WAITS"] else None,
         )                                                       # TOUT2 -> INTP2 (MAME)
         serial_pins.connect(lambda level: scu.set_pins(bool(level)))
         serial_pins.connect(dmau.set_serial_pins)
@@ -148,7 +149,7 @@ class M1(Machine):
             guess["H-UNDEFINED"], guess["H-POPSEG"], guess["H-8080-FLAGS"], guess["H-8080-CLOCKS"], guess["H-CALLN"]
         )
         self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, guess["H-POLL"], options)   # POLL# low
-        int_cpu.connect(cpu.set_int)
+        int_cpu.connect(lambda level: cpu.set_int(level, clock.now))
         clock.time_source = lambda: cpu.clock
         clock.on_earlier = cpu.lower_horizon
         memory.on_change = cpu.pages_changed
