@@ -20,6 +20,9 @@ from korgm1.errors import UserError
 REGISTERS = dict.fromkeys("ax cx dx bx sp bp si di cs ip ds es ss".split(), 0) | {"flags": 0xF002}
 
 
+PIN = {"pin": 0, "hold": 0, "trigger": "fpop", "delay": 0}
+
+
 def case(code: str, **changes: Any) -> dict[str, Any]:
     """A NOP-like case of `code` at 0100:0000 that expects only ip to move; changed by keys."""
     data = bytes.fromhex(code)
@@ -128,24 +131,24 @@ def write(path: Path, *lines: str) -> Path:
 
 def test_check_counts_forms_and_pin_events(tmp_path: Path) -> None:
     bad = case("40", final_regs={"ax": 5})
-    pin = case("90", op="INT.90", evt={"pin": 0})
+    pin = case("90", op="IE0.90", evt=PIN)
     path = write(tmp_path / "c.jsonl.gz", *(json.dumps(one) for one in (case("90"), bad, case("90"), pin)), "")
     board = CaseBoard()
     engine = V30Engine(board.memory, board.ports, board.acknowledge)
     result = check([path], CaseRunner(board, engine, engine.bus))
-    assert (result.passed, result.total, result.pin_events) == (2, 3, {"INT.90": 1})
+    assert (result.passed, result.total, result.forms["IE0.90"].passed) == (3, 4, 1)
     assert result.forms["40"].first == "made (40): ax is 0001h, expected 0005h"
     assert is_pin_event(pin) and not is_pin_event(bad)
 
 
 def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    good = write(tmp_path / "good.jsonl", json.dumps(case("90")), json.dumps(case("90", op="INT.90", evt={})))
+    good = write(tmp_path / "good.jsonl", json.dumps(case("90")), json.dumps(case("90", op="IE0.90", evt=PIN)))
     bad = write(tmp_path / "bad.jsonl.gz", json.dumps(case("90")), json.dumps(case("40", final_regs={"ax": 5})))
     assert main(["cpu-check", "--engine", "v30", str(good)]) == 0
-    assert capsys.readouterr().out.splitlines() == ["pin events: 1 not run (INT.90)", "1 of 1"]
+    assert capsys.readouterr().out.splitlines() == ["2 of 2"]
     assert main(["cpu-check", "--engine", "v30", str(good), str(bad)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split()[:2] == ["40", "0/1"] and lines[-1] == "2 of 3"
+    assert lines[0].split()[:2] == ["40", "0/1"] and lines[-1] == "3 of 4"
     assert main(["cpu-check", "--engine", "v30", "--json", str(bad)]) == 1
     found = json.loads(capsys.readouterr().out)
     assert (found["passed"], found["total"], list(found["failing"])) == (1, 2, ["40"])
@@ -179,6 +182,8 @@ def line(**changes: Any) -> bytes:
         ("a.jsonl", line(bus=3), "line 1: 'bus' is not a list of"),
         ("a.jsonl", line(iord=[]), "line 1: 'iord' is"),
         ("a.jsonl", line(iords=[-1]), "line 1: 'iords' is not"),
+        ("a.jsonl", line(evt={"pin": 3, "trigger": "fpop", "delay": 1, "hold": 1}), "line 1: 'evt' is .*not pin 0-2"),
+        ("a.jsonl", line(evt={"pin": 0, "trigger": "soon", "delay": 1, "hold": 1}), "line 1: 'evt' is .*trigger"),
         ("a.jsonl", b"\xff\xfe\n", "is not text"),
         ("a.jsonl", b"", "holds no case"),
         ("a.jsonl", b"\n \n", "holds no case"),
