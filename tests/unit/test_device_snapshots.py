@@ -15,6 +15,7 @@ import pytest
 
 from korgm1.board.battery import Battery
 from korgm1.hypotheses import Hypotheses
+from korgm1.line import Line
 from korgm1.machine.build import build
 from korgm1.machine.models import model_named
 from korgm1.snapshot import Block, Snapshot, decode, encode
@@ -40,12 +41,12 @@ FILLED: dict[str, Block] = {
     "sram": {"data": pattern(0x10000)},
     "card": {"data": pattern(0x8000), "protected": True},
     "icu": {
-        "inputs": 0x55, "latch": 0x44, "edge_only": 0x05, "edge": 0x21, "imk": 0xA5, "iis": 0x10, "vector": 0x20,
+        "inputs": 0x55, "latch": 0x44, "edge_only": 0x05, "edge": 0x21, "imk": 0xA5, "iis": 0x40, "vector": 0x20,
         "slaves": 0x80, "level_mode": True, "extended": True, "self_finish": True, "self_rotate": True, "special": True,
         "lowest": 3, "read_iis": True, "poll": True, "awaited": [3, 4], "ready": True,
     },
     "scu": {
-        "rtclk": 16, "pins": True, "smd": 0x4E, "scm": 0x0D, "simk": 1, "te_seen": True, "stb": 0x41, "stb_full": True,
+        "rtclk": 16, "pins": True, "smd": 0x4E, "scm": 0x0D, "simk": 2, "te_seen": True, "stb": 0x41, "stb_full": True,
         "stb_goes": True, "tx_left": 7, "break_from": 5000, "srb": 0x90, "rbrdy": True, "pe": True, "ove": True,
         "fe": True, "low_until": 6000, "rx_start": 4000, "rx_bit": 256, "rx_smd": 0x4E, "rx_probing": True,
         "tx": [3000, 256, 10, 0x282], "frames": [[4000, 256, 10, 0x320], [6560, 256, 10, 0x2AA]],
@@ -150,12 +151,14 @@ def is_plain(value: Any) -> bool:
 
 
 def attributes(part: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Attributes that hold plain values, those of a chip's own channels too, as text."""
+    """Attributes that hold plain values and the levels of lines, those of a chip's own channels too, as text."""
     names = part.__slots__ if hasattr(part, "__slots__") else vars(part)
     for name in names:
         value = getattr(part, name)
         if is_plain(value):
             yield prefix + name, repr(value)
+        elif isinstance(value, Line):
+            yield prefix + name, repr(value.level)
         elif type(value).__module__ == "korgm1.onchip.tcu_counter":
             yield from attributes(value, f"{prefix}{name}.")
         elif name == "_channels" and isinstance(value, tuple):
@@ -183,6 +186,9 @@ def test_what_is_restored_is_what_is_saved_again(name: str) -> None:
     twin = fresh(name)
     twin.restore(device.snapshot())
     assert dict(attributes(twin)) == dict(attributes(device))
+    plain = fresh(name).snapshot()
+    device.restore(plain)
+    assert device.snapshot() == plain, "something of the older state stayed"
 
 
 @pytest.mark.parametrize("name", FILLED)
