@@ -1,0 +1,86 @@
+"""Two machines in two threads against one: the GIL is released while the C core or Unicorn runs.
+
+    python bench/threads.py [--seconds 10] [--json]
+
+The CPU-bound firmware on two boards that share nothing. By the wall clock, best of five; with other work on the machine
+the number is too low, so the cores that were free (CPU time / wall time of two busy processes) are printed beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+from board import Board
+from firmware import rom_image
+
+from korgm1.clock import CPU_HZ
+
+ENGINES = ("unicorn", "v30")
+SPIN = "import time\nt = time.process_time\ne = t() + 0.5\nwhile t() < e: pass"
+
+
+def gain(engine: str, seconds: float) -> float:
+    """How much more two threads get done than one, best of five."""
+    best = 0.0
+    for _ in range(5):
+        alone = _wall([Board(rom_image(), engine)], seconds)
+        together = _wall([Board(rom_image(), engine) for _ in range(2)], seconds)
+        best = max(best, 2 * alone / together)
+    return best
+
+
+def _wall(boards: list[Board], seconds: float) -> float:
+    """Wall seconds until all boards have run, each in its own thread, after a warm-up."""
+    for board in boards:
+        board.run_until(CPU_HZ // 10)
+    end = CPU_HZ // 10 + int(seconds * CPU_HZ)
+    workers = [threading.Thread(target=board.run_until, args=(end,)) for board in boards]
+    start = time.perf_counter()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return time.perf_counter() - start
+
+
+def free_cores() -> float:
+    """How many cores two busy processes get just now, 2 at most."""
+    start = time.perf_counter()
+    for process in [subprocess.Popen([sys.executable, "-c", SPIN]) for _ in range(2)]:
+        process.wait()
+    return 1.0 / (time.perf_counter() - start)
+
+
+def both_engines(seconds: float = 10) -> dict[str, float]:
+    """`gain` by engine, and "free cores" of the machine's "cores"."""
+    found = {engine: gain(engine, seconds) for engine in ENGINES}
+    return {**found, "free cores": free_cores(), "cores": float(os.cpu_count() or 1)}
+
+
+def as_text(found: dict[str, float]) -> str:
+    """Two lines."""
+    gains = ", ".join(f"{engine} {found[engine]:.2f}" for engine in ENGINES)
+    return (
+        f"two machines in two threads against one: {gains}   reach >= 1.8 on two cores\n"
+        f"two busy processes got {found['free cores']:.2f} of {found['cores']:.0f} cores just then"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=10, help="emulated seconds a machine")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    found = both_engines(args.seconds)
+    print(json.dumps(found) if args.json else as_text(found))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
