@@ -160,7 +160,7 @@ def _title(text: str) -> str:
 def _sources(text: str) -> str:
     """The paragraph that begins with Source(s), as a table cell."""
     match = re.search(r"^Sources?: (.+?)(?=\n\n|\Z)", text, re.MULTILINE | re.DOTALL)
-    return " ".join(match[1].split()).replace("|", "/").rstrip(".") if match else "its own docstring"
+    return " ".join(match[1].split()).replace("|", "/").rstrip(".") if match else "none named"
 
 
 def page(parts: Iterable[str]) -> str:
