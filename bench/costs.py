@@ -2,8 +2,9 @@
 
     python bench/costs.py [--clocks 4000000] [--json]
 
-The ports are measured twice: answered by a C function (what the engine's own dispatch costs) and by a Python device that
-does nothing (what entering Python costs). Best of three; nanoseconds of CPU time, which other work on the machine does not enter.
+The ports are measured twice: answered by a C function (what the engine's own dispatch costs) and by a Python device
+that does nothing (what entering Python costs). Best of three; nanoseconds of CPU time, which other work on the machine
+does not enter.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from pathlib import Path
 
 from board import Board
 from firmware import assemble, rom_image
-
 from korgm1.cpu.native import ffi
 from korgm1.machine.engines import NAMES
 

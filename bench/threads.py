@@ -2,8 +2,9 @@
 
     python bench/threads.py [--seconds 10] [--json]
 
-The CPU-bound firmware on two boards that share nothing. By the wall clock, best of five; with other work on the machine
-the number is too low, so the cores that were free (CPU time / wall time of two busy processes) are printed beside it.
+The CPU-bound firmware on two boards that share nothing. By the wall clock: the shortest of TRIALS short runs of one and
+of two; with other work on the machine the number means little, so the cores that two busy processes get (CPU time /
+wall time) are printed beside it.
 """
 
 from __future__ import annotations
@@ -18,21 +19,18 @@ import time
 
 from board import Board
 from firmware import rom_image
-
 from korgm1.clock import CPU_HZ
 
 ENGINES = ("unicorn", "v30")
-SPIN = "import time\nt = time.process_time\ne = t() + 0.5\nwhile t() < e: pass"
+TRIALS = 20
+SPIN = "import time as t\nw = t.time(); e = t.process_time() + 0.5\nwhile t.process_time() < e: pass\nprint(t.time() - w)"
 
 
 def gain(engine: str, seconds: float) -> float:
-    """How much more two threads get done than one, best of five."""
-    best = 0.0
-    for _ in range(5):
-        alone = _wall([Board(rom_image(), engine)], seconds)
-        together = _wall([Board(rom_image(), engine) for _ in range(2)], seconds)
-        best = max(best, 2 * alone / together)
-    return best
+    """How much more two threads get done than one."""
+    alone = min(_wall([Board(rom_image(), engine)], seconds) for _ in range(TRIALS))
+    together = min(_wall([Board(rom_image(), engine) for _ in range(2)], seconds) for _ in range(TRIALS))
+    return 2 * alone / together
 
 
 def _wall(boards: list[Board], seconds: float) -> float:
@@ -51,10 +49,9 @@ def _wall(boards: list[Board], seconds: float) -> float:
 
 def free_cores() -> float:
     """How many cores two busy processes get just now, 2 at most."""
-    start = time.perf_counter()
-    for process in [subprocess.Popen([sys.executable, "-c", SPIN]) for _ in range(2)]:
-        process.wait()
-    return 1.0 / (time.perf_counter() - start)
+    command = [sys.executable, "-c", SPIN]
+    spinning = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    return sum(0.5 / float(process.communicate()[0]) for process in spinning)
 
 
 def both_engines(seconds: float = 10) -> dict[str, float]:

@@ -2,8 +2,8 @@
 
     python bench/trace_cost.py [--instructions 10000000] [--filters all,exec,port] [--json]
 
-Two firmwares: OpenM1's play loop, which waits most of the time and talks to devices, and a loop that never waits: moves,
-arithmetic, memory, calls and jumps. Nothing here is a test; the reach is less than 5.
+Two firmwares: OpenM1's play loop, which waits most of the time and talks to devices, and a loop that never waits:
+moves, arithmetic, memory, calls and jumps. Nothing here is a test; the reach is less than 5.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def seconds_for(session: Session, instructions: int) -> tuple[float, int]:
     return time.perf_counter() - start, cpu.instructions - begin
 
 
-def measure(make: Callable[[str], Session], engine: str, words: str, suffix: str, instructions: int) -> dict[str, float]:
+def measure(
+    make: Callable[[str], Session], engine: str, words: str, suffix: str, instructions: int
+) -> dict[str, float]:
     """One row: host nanoseconds an instruction without and with the trace, and bytes a line."""
     plain, ran = min(seconds_for(make(engine), instructions) for _ in range(2))
     with tempfile.TemporaryDirectory() as folder:
@@ -96,7 +98,8 @@ def main() -> int:
         print(json.dumps(rows, indent=2))
         return 0
     print(f"{args.instructions:,} instructions; reach: a ratio below 5")
-    print(f"{'firmware':10} {'engine':9} {'filter':8} {'form':5} {'untraced':>10} {'traced':>10} {'ratio':>7} {'file':>9}")
+    head = f"{'firmware':10} {'engine':9} {'filter':8} {'form':5}"
+    print(f"{head} {'untraced':>10} {'traced':>10} {'ratio':>7} {'file':>9}")
     for row in rows:
         print(
             f"{row['firmware']:10} {row['engine']:9} {row['filter']:8} {row['form']:5} {row['plain_ns']:7.1f} ns "

@@ -3,8 +3,8 @@
     python tools/conformance.py            print the page
     python tools/conformance.py --write    write docs/conformance.md
 
-The CPU part runs every recorded case of the public files ($KORGM1_DATA or ../shared/data) on both engines. The unit part
-counts what pytest collects and reads the docstrings and hypotheses.toml.
+The CPU part runs every recorded case of the public files ($KORGM1_DATA or ../shared/data) on both engines. The unit
+part counts what pytest collects and reads the docstrings and hypotheses.toml.
 """
 
 from __future__ import annotations
@@ -79,10 +79,15 @@ def cpu_part(tally: Tally) -> str:
     for name, (short, chip, origin) in SOURCES.items():
         rows = [row for (_, file), row in tally.items() if file == name]
         lines.append(f"| {short} | {chip} | {origin} | {_cells(rows)} |")
-    lines += ["", "A row a form: first byte or bytes in hexadecimal, `.r` the reg field of its modrm, or the pin that changes"]
-    lines += ["(`INT.` `NMI.` `IE0.` `POLL.` `HLT.`) and the instruction around it. Compared: registers, flags, memory, and"]
-    lines += ["for the V30 the order of its data bus cycles. A number under an engine: cases passed.", ""]
-    lines += ["| Form | Source of truth | Cases | " + " | ".join(ENGINES) + " |", "|---|---|---|" + "---|" * len(ENGINES)]
+    lines += [
+        "",
+        "A row a form: first byte or bytes in hexadecimal, `.r` the reg field of its modrm, or the pin that",
+        "changes (`INT.` `NMI.` `IE0.` `POLL.` `HLT.`) and the instruction around it. Compared: registers, flags,",
+        "memory, and for the V30 the order of its data bus cycles. A number under an engine: cases passed.",
+        "",
+        "| Form | Source of truth | Cases | " + " | ".join(ENGINES) + " |",
+        "|---|---|---|" + "---|" * len(ENGINES),
+    ]
     for form in sorted({form for form, _ in tally}):
         files = [name for name in SOURCES if (form, name) in tally]
         rows = [tally[form, name] for name in files]
@@ -104,8 +109,8 @@ def _cells(rows: list[dict[str, int | str]]) -> str:
 def collected() -> Counter[str]:
     """File, relative to the project -> how many tests pytest collects in it."""
     where = ["tests/unit", *(f"emu/korgm1/{layer}" for layer in LAYERS)]
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-o", "addopts=", *where]
-    command[-len(where) : -len(where)] = ["--import-mode=importlib", "--doctest-modules", "--benchmark-disable"]
+    options = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "--import-mode=importlib", "--doctest-modules"]
+    command = [sys.executable, "-m", "pytest", "--collect-only", *options, *where]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"pytest cannot collect the tests:\n{done.stdout}{done.stderr}")
@@ -130,9 +135,9 @@ def unit_part(tests: Mapping[str, int]) -> str:
     known = all_hypotheses()
     lines = [
         "## Units", "",
-        "Tests: those pytest collects in test files that import the module, and its doctests; the whole-machine tests under",
-        "tests/integration drive all of them and are not counted. Source of truth and open hypotheses are what the module's",
-        "docstring names; `korgm1 hypotheses` prints each with its evidence and falsifier.", "",
+        "Tests: those pytest collects in test files that import the module, and its doctests; the whole-machine",
+        "tests under tests/integration drive all of them and are not counted. Source of truth and open hypotheses",
+        "are what the module's docstring names; `korgm1 hypotheses` prints each with its evidence and falsifier.", "",
         "| Module | What it is | Tests | Source of truth | Open hypotheses (confidence) |", "|---|---|---|---|---|",
     ]  # fmt: skip
     for layer in LAYERS:
@@ -165,8 +170,8 @@ def _sources(text: str) -> str:
 
 def page(parts: Iterable[str]) -> str:
     """The whole page."""
-    head = "# Conformance\n\nPrinted by `python tools/conformance.py --write`; a test holds it to that. Not edited by hand.\n"
-    return "\n".join([head, *parts])
+    head = "Printed by `python tools/conformance.py --write`; a test holds it to that. Not edited by hand."
+    return "\n".join([f"# Conformance\n\n{head}\n", *parts])
 
 
 def main() -> int:

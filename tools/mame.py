@@ -34,8 +34,8 @@ end)
 
 @dataclass(frozen=True)
 class MameRun:
-    """`lines`: the two lines of LCD RAM as text; `speed`: times real time; `cpu_seconds`: CPU time of the whole process,
-    its start included; `nvram`: the 64 KB RAM, or b""; `log`: what the script wrote to log.txt, or ""."""
+    """`lines`: the two lines of LCD RAM as text; `speed`: times real time; `cpu_seconds`: CPU time of the whole
+    process, its start included; `nvram`: the 64 KB RAM, or b""; `log`: what the script wrote to log.txt, or ""."""
 
     lines: tuple[str, str]
     speed: float

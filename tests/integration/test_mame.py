@@ -15,10 +15,10 @@ Normalised on both sides, because clocks of single instructions differ (MAME has
 busy display is asked, and where between two instructions a tick falls:
 
 a. Display: only the bytes the HD44780 takes (E falls, R/W low) with their RS; the strobes of busy polls are dropped.
-b. Each device's writes are a sequence of their own; between devices the order is compared up to the first interrupt only.
-c. Port A carries the panel scan, one column a tick, and the start of a conversion every eighth tick. After the time of
-   another order of tick and main program the scan may be at another column: compared are the ADC channel and sound reset
-   bits each time they change, and separately that every tick scans the next column and every eighth starts a conversion.
+b. Each device's writes are a sequence of their own; between devices the order is compared up to the first interrupt.
+c. Port A carries the panel scan, one column a tick, and the start of a conversion every eighth tick. Where tick and
+   main program meet in another order the scan is at another column: compared are the ADC channel and the sound reset
+   bit each time they change, and separately that every tick scans the next column and conversions start in time.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
 
-import mame
 import pytest
 
+import mame
 from korgm1.session import Session
 
 pytestmark = [

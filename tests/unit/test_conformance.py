@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import conformance
 import pytest
+
+import conformance
 
 RENEW = "docs/conformance.md is out of date: run python tools/conformance.py --write"
 
