@@ -150,7 +150,7 @@ def main() -> int:
     print_speeds("The CPU-bound mix", busy, peers[1])
     if more:
         (host, used, at), pieces, gains = more
-        print(f"\nprocess start to first LCD text: {host:.3f} s, {used:.3f} s of CPU time (text at {at:.3f} s emulated)")
+        print(f"\nprocess start to first LCD text (at {at:.3f} s emulated): {host:.3f} s, {used:.3f} s of CPU time")
         print("reach < 0.5 s\n")
         print(costs.as_text(pieces))
         print()

@@ -23,7 +23,12 @@ from korgm1.clock import CPU_HZ
 
 ENGINES = ("unicorn", "v30")
 TRIALS = 20
-SPIN = "import time as t\nw = t.time(); e = t.process_time() + 0.5\nwhile t.process_time() < e: pass\nprint(t.time() - w)"
+SPIN = """
+import time
+start, end = time.time(), time.process_time() + 0.5
+while time.process_time() < end: pass
+print(time.time() - start)
+"""
 
 
 def gain(engine: str, seconds: float) -> float:

@@ -1,19 +1,30 @@
 /* Lines of text about the CPU's steps. A line is put together from prepared pieces: an instruction's text is kept by its
-   place, of the clock only the last four digits are made anew. */
+   place, the clock's digits come out of a table. */
 #include "trace.h"
 #include <string.h>
 
-enum { LOW_DIGITS = 10000 };
-
-static const char hex[] = "0123456789ABCDEF";
-
 /* ---- pieces ---- */
 
-static uint8_t *put_hex(uint8_t *at, uint32_t value, unsigned digits)
+/* Four digits at once: the nibbles are spread over four bytes; those above 9 get 7 more, up to the letters. */
+static uint8_t *put_hex4(uint8_t *at, uint32_t value)
 {
-    while (digits-- > 0)
-        *at++ = (uint8_t)hex[value >> 4 * digits & 15];
-    return at;
+    uint32_t spread = (value | value << 8) & 0x00FF00FF;
+    spread = (spread | spread << 4) & 0x0F0F0F0F;
+    spread += 0x30303030 + ((spread + 0x06060606) >> 4 & 0x01010101) * 7;
+    at[0] = (uint8_t)(spread >> 24);
+    at[1] = (uint8_t)(spread >> 16);
+    at[2] = (uint8_t)(spread >> 8);
+    at[3] = (uint8_t)spread;
+    return at + 4;
+}
+
+static uint8_t hex_digit(uint32_t value) { return (uint8_t)(value < 10 ? '0' + value : 'A' - 10 + value); }
+
+static uint8_t *put_hex2(uint8_t *at, uint32_t value)
+{
+    at[0] = hex_digit(value >> 4 & 15);
+    at[1] = hex_digit(value & 15);
+    return at + 2;
 }
 
 static uint8_t *put_text(uint8_t *at, const char *text)
@@ -21,6 +32,13 @@ static uint8_t *put_text(uint8_t *at, const char *text)
     while (*text)
         *at++ = (uint8_t)*text++;
     return at;
+}
+
+void trace_begin(trace *t)
+{
+    for (unsigned low = 0; low < TRACE_LOW; low++)
+        for (unsigned digit = 4, rest = low; digit-- > 0; rest /= 10)
+            t->low[low][digit] = (uint8_t)('0' + rest % 10);
 }
 
 static void take_high(trace *t, uint64_t high)
@@ -38,19 +56,14 @@ static void take_high(trace *t, uint64_t high)
 /* The clock, at least four digits, and a space. */
 static uint8_t *put_clock(trace *t, uint8_t *at, uint64_t clock)
 {
-    uint64_t distance = clock - t->clock_high * LOW_DIGITS;
-    uint32_t low;
-    if (distance >= LOW_DIGITS) {
-        take_high(t, clock / LOW_DIGITS);
-        distance = clock % LOW_DIGITS;
+    uint64_t distance = clock - t->clock_high * TRACE_LOW;
+    if (distance >= TRACE_LOW) {
+        take_high(t, clock / TRACE_LOW);
+        distance = clock % TRACE_LOW;
     }
-    low = (uint32_t)distance;
     memcpy(at, t->digits, sizeof t->digits);
     at += t->digits_size;
-    at[0] = (uint8_t)('0' + low / 1000);
-    at[1] = (uint8_t)('0' + low / 100 % 10);
-    at[2] = (uint8_t)('0' + low / 10 % 10);
-    at[3] = (uint8_t)('0' + low % 10);
+    memcpy(at, t->low[distance], 4);
     at[4] = ' ';
     return at + 5;
 }
@@ -90,12 +103,12 @@ static uint8_t *put_code(uint8_t *at, const board_bus *bus, uint16_t ps, uint16_
     *length = d.length;
     shown = d.length < 16 ? d.length : 16;
     at = put_text(at, "exec ");
-    at = put_hex(at, ps, 4);
+    at = put_hex4(at, ps);
     *at++ = ':';
-    at = put_hex(at, pc, 4);
+    at = put_hex4(at, pc);
     *at++ = ' ';
     for (unsigned i = 0; i < shown; i++)
-        at = put_hex(at, byte_at(bus, ps, (uint16_t)(pc + i)), 2);
+        at = put_hex2(at, byte_at(bus, ps, (uint16_t)(pc + i)));
     return shown < d.length ? put_text(at, "..") : at;
 }
 
@@ -105,7 +118,7 @@ static uint8_t *put_register(trace *t, uint8_t *at, unsigned n, const char *name
         return at;
     t->shown[n] = value;
     at = put_text(at, name);
-    return put_hex(at, value, 4);
+    return put_hex4(at, value);
 }
 
 static uint8_t *put_registers(trace *t, uint8_t *at, const v30 *c)
@@ -158,9 +171,11 @@ static void put_access(trace *t, uint64_t clock, const bus_cycle *cycle)
     static const char names[4][6] = {"memr ", "memw ", "in ", "out "};
     int memory = cycle->kind <= CYCLE_MEMW, word = !cycle->ube && !(cycle->address & 1);
     uint8_t *at = put_text(begin(t, clock), names[cycle->kind]);
-    at = put_hex(at, cycle->address, memory ? 5 : 4);
+    if (memory)
+        *at++ = hex_digit(cycle->address >> 16 & 15);
+    at = put_hex4(at, cycle->address & 0xFFFF);
     *at++ = ' ';
-    at = word ? put_hex(at, cycle->data, 4) : put_hex(at, cycle->address & 1 ? cycle->data >> 8 : cycle->data & 0xFF, 2);
+    at = word ? put_hex4(at, cycle->data) : put_hex2(at, cycle->address & 1 ? cycle->data >> 8u : cycle->data);
     end(t, at);
 }
 
@@ -191,12 +206,12 @@ static void put_interrupt(trace *t, const v30 *before, const bus_trace *seen, ui
     else {
         const bus_cycle *cycle = &seen->cycles[first];
         at = put_text(at, "int ");
-        at = put_hex(at, cycle->kind == CYCLE_INTA ? cycle->data & 0xFF : cycle->address >> 2, 2);
+        at = put_hex2(at, cycle->kind == CYCLE_INTA ? cycle->data : cycle->address >> 2);
     }
     at = put_text(at, " at ");
-    at = put_hex(at, before->s[V30_PS], 4);
+    at = put_hex4(at, before->s[V30_PS]);
     *at++ = ':';
-    at = put_hex(at, before->pc, 4);
+    at = put_hex4(at, before->pc);
     end(t, at);
 }
 

@@ -1,5 +1,5 @@
 /* A trace of what the CPU does, as lines of text (docs/trace-format.md), made for every engine from the steps of the
-   V30 core. One struct, which the caller allocates and clears; it is large (1.9 MB). */
+   V30 core. One struct, which the caller allocates and clears; it is large (1.6 MB). */
 #ifndef KORGM1_TRACE_H
 #define KORGM1_TRACE_H
 #include "v30.h"
@@ -12,7 +12,7 @@ enum {   /* what is wanted of an address */
     TRACE_OUT = 2
 };
 
-enum { TRACE_TEXT = 1 << 20, TRACE_LINE = 256, TRACE_CODES = 1 << 13, TRACE_CYCLES = 1024 };
+enum { TRACE_TEXT = 1 << 16, TRACE_LINE = 256, TRACE_CODES = 1 << 13, TRACE_CYCLES = 1024, TRACE_LOW = 10000 };
 
 typedef struct trace_code {   /* the text of an instruction at a place */
     uint64_t raw;             /* the eight bytes there */
@@ -34,7 +34,8 @@ typedef struct trace {
     uint32_t used;
     uint8_t text[TRACE_TEXT];
     /* inside */
-    uint64_t clock_high;        /* clock / 10000, whose digits these are */
+    uint8_t low[TRACE_LOW][4];  /* the last four digits of a clock; filled by trace_begin */
+    uint64_t clock_high;        /* clock / TRACE_LOW, whose digits these are */
     uint8_t digits[16];
     uint8_t digits_size;
     uint16_t shown[13];         /* registers in the line before; */
@@ -42,6 +43,9 @@ typedef struct trace {
     trace_code codes[TRACE_CODES];
     bus_cycle cycles[TRACE_CYCLES];
 } trace;
+
+/* Once, when the struct is cleared and filled in. */
+void trace_begin(trace *t);
 
 /* v30_step, written down. */
 uint32_t trace_step(trace *t, v30 *cpu);

@@ -2,6 +2,7 @@
    Sources of behaviour: V20/V30 User's Manual (1986); what silicon does where the manual says undefined: cases
    recorded on a uPD70116C-8. */
 #include "v30_alu.h"
+#include "v30_8080.h"
 #include "v30_core.h"
 
 void v30_reset(v30 *c)
@@ -10,7 +11,7 @@ void v30_reset(v30 *c)
     c->s[V30_PS] = 0xFFFF;
     c->pc = 0;
     c->psw = V30_PSW_ONES;
-    c->nmi_latch = c->halted = c->shadow = c->md_writable = c->trap_armed = c->rep_active = 0;
+    c->nmi_latch = c->halted = c->shadow = c->md_writable = c->trap_armed = c->rep_active = c->emulating = 0;
     c->stop = V30_STOP_NONE;
 }
 
@@ -400,13 +401,24 @@ static uint32_t execute_one(v30 *c)
     return i.clk;
 }
 
+static uint32_t execute_8080(v30 *c)
+{
+    insn i = {.cpu = c, .bus = c->bus, .start = c->pc};
+    if (c->psw & V30_BRK)
+        c->trap_armed = 1;
+    c->instructions++;
+    v30_8080_instruction(&i);
+    c->clock += i.clk;
+    return i.clk;
+}
+
 uint32_t v30_execute(v30 *c)
 {
     if (c->halted || c->stop)
         return 0;
     if (!c->rep_active)
         c->trap_armed = 0;
-    return execute_one(c);
+    return c->emulating ? execute_8080(c) : execute_one(c);
 }
 
 uint32_t v30_step(v30 *c)

@@ -17,13 +17,15 @@ enum {   /* PSW bits */
 enum {   /* why the core stopped for good */
     V30_STOP_NONE = 0,
     V30_STOP_UNDEFINED = 1,   /* an opcode on which silicon runs away or locks up */
-    V30_STOP_BRKEM = 2,       /* 8080 emulation mode asked for */
     V30_STOP_PREFIXES = 3     /* a whole segment of prefixes: no instruction ever begins */
 };
 
 enum {   /* guesses that can be made otherwise */
     V30_OPTION_UNDEFINED_STOPS = 1,    /* H-UNDEFINED: opcodes nobody documented stop the core; else they do nothing */
-    V30_OPTION_POP_SEGMENT_PLAIN = 2   /* H-POPSEG: POP sreg leaves no interrupt shadow; else it does */
+    V30_OPTION_POP_SEGMENT_PLAIN = 2,  /* H-POPSEG: POP sreg leaves no interrupt shadow; else it does */
+    V30_OPTION_8080_FLAGS = 4,         /* H-8080-FLAGS: AC and V in 8080 mode as on an 8080; else as in native mode */
+    V30_OPTION_8080_STATES = 8,        /* H-8080-CLOCKS: the states of an 8080A; else clocks of like native code */
+    V30_OPTION_CALLN_CLEARS = 16       /* H-CALLN: CALLN clears IE and BRK; else it keeps them */
 };
 
 enum { V30_SHADOW_INT = 1, V30_SHADOW_NMI = 2 };   /* what the next boundary does not sample */
@@ -47,11 +49,11 @@ typedef struct v30 {
             uint8_t trap_armed;    /* BRK was 1 when the last instruction began: vector 1 at the next boundary */
             uint8_t stop;          /* V30_STOP_* */
             uint8_t rep_active;    /* between two elements of a repeated string instruction, see below */
-            uint8_t spare;         /* 0 */
+            uint8_t emulating;     /* 8080 emulation mode: MD = 0 in psw */
         };
     };
     uint8_t poll_line;     /* level of the POLL# pin */
-    uint8_t md_writable;
+    uint8_t md_writable;   /* between BRKEM and RETEM */
     uint8_t options;       /* V30_OPTION_*, 0 after a reset of the whole struct */
     uint8_t stop_code[2];  /* the first opcode bytes after the prefixes */
     uint16_t stop_ps, stop_pc;   /* the first prefix byte of that instruction */

@@ -188,6 +188,12 @@ static inline void v30_put_rm16(insn *i, uint16_t value)
         i->cpu->r[i->modrm & 7] = value;
 }
 
+static inline void v30_emulate(v30 *c)
+{
+    c->psw &= (uint16_t)~V30_MD;
+    c->emulating = 1;
+}
+
 /* ---- other files of the core ---- */
 
 enum {   /* what follows an opcode byte */
@@ -229,10 +235,10 @@ void v30_stop(insn *i, uint8_t reason, uint8_t second);
 /* A register operand where only memory makes sense: bytes consumed, nothing done (H-UNDEFINED). */
 int v30_no_address(insn *i);
 
-/* PSW written by POP PSW and RETI; IE turning 1 is seen one boundary later. */
+/* PSW written by POP PSW, RETI and RETEM; IE turning 1 is seen one boundary later; MD only while it is writable. */
 void v30_load_psw(v30 *c, uint16_t value);
 
-/* Vector through the table: two reads, then PSW, PS and PC pushed, IE = BRK = 0. */
+/* Vector through the table: two reads, then PSW, PS and PC pushed, IE = BRK = 0, native mode. */
 void v30_vector(insn *i, uint8_t vector);
 
 /* The same out of an instruction, with its clocks. */
@@ -243,6 +249,7 @@ void v30_string_element(insn *i);      /* the next element of a repeated one */
 void v30_page_0f(insn *i);             /* 0F fetched */
 void v30_chkind(insn *i);              /* 62 */
 void v30_prepare(insn *i);             /* C8 */
+void v30_brkem(insn *i, uint8_t vector);
 void v30_group_80(insn *i);            /* 80-83, the immediate widened to the operand */
 void v30_group_f6(insn *i);            /* F6 F7 */
 void v30_group_fe(insn *i);            /* FE */

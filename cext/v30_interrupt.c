@@ -8,8 +8,9 @@ void v30_load_psw(v30 *c, uint16_t value)
 {
     if (!(c->psw & V30_IE) && (value & V30_IE))
         c->shadow |= V30_SHADOW_INT;
-    /* MD can be written only between BRKEM and RETEM, which this core stops at. */
     c->psw = (uint16_t)((value & V30_PSW_WRITABLE) | V30_PSW_ONES);
+    if (c->md_writable && !(value & V30_MD))
+        v30_emulate(c);
 }
 
 void v30_vector(insn *i, uint8_t vector)
@@ -19,7 +20,8 @@ void v30_vector(insn *i, uint8_t vector)
     uint16_t pc = v30_read16(i, 0, table);
     uint16_t ps = v30_read16(i, 0, (uint16_t)(table + 2));
     v30_push(i, c->psw);
-    c->psw &= (uint16_t)~(V30_IE | V30_BRK);
+    c->psw = (uint16_t)((c->psw & ~(V30_IE | V30_BRK)) | V30_MD);
+    c->emulating = 0;
     v30_push(i, c->s[V30_PS]);
     v30_push(i, c->pc);
     c->s[V30_PS] = ps;

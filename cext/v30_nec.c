@@ -1,7 +1,7 @@
 /* What NEC added: the 0F page, CHKIND, PREPARE.
    0F second bytes: 00-0F do nothing; 10-1F single bits; 20-27 BCD strings; 28-2F digit rotation and 30-3F bit fields
-   take a modrm; 40-FF are BRKEM (FF by the manual, six others probed). What nobody documented or probed below 40 does
-   nothing here (H-UNDEFINED); 24, 2C, 30 and 34 are known to run off or lock up: stop. */
+   take a modrm; 40-FF are BRKEM (FF by the manual, six others probed, the rest H-UNDEFINED). What nobody documented or
+   probed below 40 does nothing here (H-UNDEFINED); 24, 2C, 30 and 34 are known to run off or lock up: stop. */
 #include "v30_alu.h"
 #include "v30_core.h"
 
@@ -157,12 +157,13 @@ static void bit_field(insn *i, uint8_t second)
         insert_field(i, offset, length);
 }
 
-/* Documented, or probed on a V30: 00 04 08 0C 21 27 do nothing. */
+/* Documented, or probed on a V30: 00 04 08 0C 21 27 do nothing, 40 60 80 A0 C0 E4 are BRKEM. */
 static int known(uint8_t second)
 {
     switch (second) {
     case 0x00: case 0x04: case 0x08: case 0x0C: case 0x21: case 0x27: case 0x20: case 0x22: case 0x26: case 0x28:
-    case 0x2A: case 0x31: case 0x33: case 0x39: case 0x3B: return 1;
+    case 0x2A: case 0x31: case 0x33: case 0x39: case 0x3B: case 0x40: case 0x60: case 0x80: case 0xA0: case 0xC0:
+    case 0xE4: case 0xFF: return 1;
     default: return second >= 0x10 && second < 0x20;
     }
 }
@@ -175,10 +176,6 @@ void v30_page_0f(insn *i)
     unsigned size = 0, at = 24;
     (void)v30_fetch(i, &code);
     second = i->second;
-    if (second >= 0x40) {
-        v30_stop(i, V30_STOP_BRKEM, second);
-        return;
-    }
     if (second == 0x24 || second == 0x2C || second == 0x30 || second == 0x34) {
         v30_stop(i, V30_STOP_UNDEFINED, second);
         return;
@@ -193,6 +190,10 @@ void v30_page_0f(insn *i)
     }
     i->immediate = (uint8_t)(code.raw >> (at + 8 * size));
     i->cpu->pc = code.next;
+    if (second >= 0x40) {
+        v30_brkem(i, (uint8_t)(code.raw >> 16));
+        return;
+    }
     v30_take_clocks(i, &v30_timing_0f[second]);
     if (second >= 0x10 && second < 0x20)
         single_bit(i, second);

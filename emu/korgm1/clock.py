@@ -59,6 +59,7 @@ class Timer:
         if self._entry is not None:
             self._entry[2] = None
             self._entry = None
+            self._scheduler._one_cancelled()
 
 
 class Scheduler:
@@ -80,6 +81,7 @@ class Scheduler:
         self._clock = 0
         self._queue: list[list[Any]] = []
         self._order = 0
+        self._cancelled = 0
         self._timers: dict[str, Timer] = {}
         self.time_source: Callable[[], int] | None = None
         self.on_earlier: Callable[[int], None] | None = None
@@ -138,6 +140,7 @@ class Scheduler:
         for timer in self._timers.values():
             timer.cancel()
         self._queue.clear()
+        self._cancelled = 0
         self._clock = int(block["clock"])
         for name, offset in block["timers"]:
             timer = self._timers[name]
@@ -151,6 +154,15 @@ class Scheduler:
             self.on_earlier(clock)
         return entry
 
+    def _one_cancelled(self) -> None:
+        """At most as many cancelled entries stay in the queue as there are timers."""
+        self._cancelled += 1
+        if self._cancelled > len(self._timers):
+            self._queue = [entry for entry in self._queue if entry[2] is not None]
+            heapq.heapify(self._queue)
+            self._cancelled = 0
+
     def _drop_cancelled(self) -> None:
         while self._queue and self._queue[0][2] is None:
             heapq.heappop(self._queue)
+            self._cancelled -= 1

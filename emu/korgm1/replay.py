@@ -10,7 +10,8 @@ from typing import Any
 from korgm1.clock import CPU_HZ
 from korgm1.errors import ReplayDifference, UsageError, UserError
 from korgm1.recording import Checker, Line, Recording, at, read_recording, unpack
-from korgm1.session import BootResult, Session
+from korgm1.result import BootResult
+from korgm1.session import Session
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from korgm1.machine.build import build
 from korgm1.machine.m1 import M1
 from korgm1.machine.models import model_named
 from korgm1.recording import Monitor, Recorder, pack
+from korgm1.result import BootResult, LcdChange, Timeline
 from korgm1.romset.load import RomSet, load_os
 from korgm1.snapshot import Snapshot
 from korgm1.tracing import TraceFile
@@ -49,71 +49,6 @@ GIVE_UP = 120 * CPU_HZ
 HOLD_TIME = 2 * CPU_HZ
 """How long keys held at power-on stay down: two seconds."""
 ACTIVE_SENSING = 0xFE
-SETTLE = CPU_HZ // 100
-"""A redraw is over when nothing changed for 10 ms; the timeline has the finished picture."""
-
-
-@dataclass(frozen=True)
-class LcdChange:
-    """A row of the LCD timeline: `clock` of the last change of that picture, and its two 40-character lines."""
-
-    clock: int
-    lcd: tuple[str, str]
-
-    @property
-    def seconds(self) -> float:
-        """The clock in seconds since power-on."""
-        return self.clock / CPU_HZ
-
-
-@dataclass(frozen=True)
-class BootResult:
-    """What a boot came to.
-
-    Attributes:
-        ended: "play page", "still" (nothing moved for ten seconds), "time" or "stopped".
-        stopped: why the CPU stopped for good, or None.
-        cpu: "at" (PS:PC), "halted", "interrupts" (enabled), "instructions", at the end.
-        timeline: every finished LCD picture.
-        midi_out: the bytes the instrument sent.
-        hypotheses: those that were not at their defaults.
-    """
-
-    model: str
-    firmware: dict[str, str]
-    engine: str
-    battery: dict[str, Any]
-    timeline: tuple[LcdChange, ...]
-    lcd: tuple[str, str]
-    leds: dict[str, bool]
-    sram_sha1: str
-    clocks: int
-    ended: str
-    stopped: str | None
-    cpu: dict[str, Any]
-    midi_out: bytes
-    hypotheses: dict[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = field(default=())
-
-    def to_dict(self) -> dict[str, Any]:
-        """The object `korgm1 boot --json` prints."""
-        return {
-            "model": self.model,
-            "firmware": self.firmware,
-            "engine": self.engine,
-            "battery": self.battery,
-            "timeline": [{"clock": c.clock, "seconds": c.seconds, "lcd": list(c.lcd)} for c in self.timeline],
-            "lcd": list(self.lcd),
-            "leds": self.leds,
-            "sram_sha1": self.sram_sha1,
-            "clocks": self.clocks,
-            "ended": self.ended,
-            "stopped": self.stopped,
-            "cpu": self.cpu,
-            "midi_out": self.midi_out.hex(),
-            "hypotheses": self.hypotheses,
-            "warnings": list(self.warnings),
-        }
 
 
 class Session:
@@ -139,7 +74,7 @@ class Session:
 
     >>> m1 = Session()
     >>> m1.boot().battery["adc_code"]
-    163
+    164
     """
 
     def __init__(
@@ -177,12 +112,10 @@ class Session:
         self.machine: M1 = self._new_machine()
         self._used = False
         self.powered = False
-        self.timeline: list[LcdChange] = []
+        self._display = Timeline()
         self._actions: list[tuple[int, int, str, Any]] = []
         self._order = 0
-        self._changed_at = 0
         self._sent_at = 0
-        self._picture: tuple[str, str] | None = None
 
     # power
 
@@ -212,10 +145,9 @@ class Session:
         machine.power_up(self._kept, self.seed, self._power_ups)
         self._power_ups += 1
         self.powered = True
-        self.timeline = []
         self._actions = []
-        self._changed_at = self._sent_at = 0
-        self._picture = machine.lcd.text()
+        self._sent_at = 0
+        self._display = Timeline(machine.lcd.text())
         for key in hold:
             self.key_down(key)
             self._act(HOLD_TIME, "release", key)
@@ -235,7 +167,7 @@ class Session:
 
     def _switch_off(self) -> None:
         if self._monitor is not None:
-            self._settle(self.machine.clock)
+            self._display.settle(self.machine.clock)
             self._monitor.check(self.timeline)
             self._monitor.input("power_off")
             self._monitor.detach()
@@ -256,6 +188,8 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.power_off()
+        self.record_end()
+        self.trace_end()
 
     # time
 
@@ -290,14 +224,14 @@ class Session:
                 return self.result("time")
             busy_until = self._busy_until()
             last_input = max(last_input, busy_until)
-            still_since = max(self._changed_at, self._sent_at, last_input)
+            still_since = max(self._display.changed_at, self._sent_at, last_input)
             clock = self.machine.clock
             if self.stopped:
                 return self.result("stopped")
             playing = PLAY_PAGE.match(self.lcd[0]) is not None
             due = still_since + (STILL if playing else HUNG)
             if clock >= due:
-                self._settle(clock)
+                self._display.settle(clock)
                 return self.result("play page" if playing else "still")
             if clock >= last_input + GIVE_UP:
                 return self.result("time")
@@ -325,7 +259,12 @@ class Session:
             self._actions.pop(0)
             getattr(self, f"_do_{name}")(value)
         self._advance(clock)
-        self._settle(self.machine.clock)
+        self._display.settle(self.machine.clock)
+
+    @property
+    def timeline(self) -> list[LcdChange]:
+        """The finished LCD pictures since power-on."""
+        return self._display.pictures
 
     @property
     def clock(self) -> int:
@@ -425,7 +364,7 @@ class Session:
 
     @property
     def midi_out(self) -> bytes:
-        """All bytes that came out of MIDI OUT since power-on."""
+        """The bytes that came out of MIDI OUT since power-on, the latest 1,048,576 of them."""
         return self.machine.midi_out.data
 
     @property
@@ -480,7 +419,7 @@ class Session:
             firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
             engine=self.engine_name,
             battery={"volts": self.battery.cell_volts, "adc_code": self.machine.battery_code()},
-            timeline=tuple(self.timeline) or (LcdChange(self._changed_at, self.lcd),),
+            timeline=tuple(self.timeline) or (LcdChange(self._display.changed_at, self.lcd),),
             lcd=self.lcd,
             leds=self.leds,
             sram_sha1=hashlib.sha1(self.sram).hexdigest(),
@@ -525,10 +464,8 @@ class Session:
                     "power_ups": self._power_ups,
                     "actions": [[at - clock, order, name, value] for at, order, name, value in self._actions],
                     "order": self._order,
-                    "changed_at": self._changed_at,
                     "sent_at": self._sent_at,
-                    "picture": self._picture,
-                    "timeline": [[change.clock, *change.lcd] for change in self.timeline],
+                    "display": self._display.snapshot(),
                 },
                 **machine.snapshot(),
                 **self._foreign.blocks,
@@ -569,10 +506,9 @@ class Session:
             machine = build(self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"])
             machine.restore(saved.blocks, saved.versions)
             clock = machine.clock
-            timeline = [LcdChange(int(c), (str(a), str(b))) for c, a, b in block["timeline"]]
+            display = Timeline.restored(block["display"])
             actions = [(int(a) + clock, int(b), str(c), d) for a, b, c, d in block["actions"]]
-            picture = None if block["picture"] is None else (str(block["picture"][0]), str(block["picture"][1]))
-            numbers = [int(block[name]) for name in ("power_ups", "order", "changed_at", "sent_at")]
+            numbers = [int(block[name]) for name in ("power_ups", "order", "sent_at")]
             if block["kept"] is not None:
                 sram_chip.check_image(block["kept"], "the RAM of the snapshot")
             kept, card, powered, seed = block["kept"], block["card"], bool(manifest["powered"]), int(manifest["seed"])
@@ -580,11 +516,12 @@ class Session:
             raise SnapshotError(
                 f"the snapshot does not fit this machine: {error}", "one of the same program version"
             ) from error
+        self.powered = powered
         self._adopt(machine)
         self.hypotheses, self.battery = hypotheses, battery
-        self.timeline, self._actions, self._picture = timeline, actions, picture
-        self._power_ups, self._order, self._changed_at, self._sent_at = numbers
-        self._kept, self._card, self.powered, self.seed = kept, card, powered, seed
+        self._display, self._actions = display, actions
+        self._power_ups, self._order, self._sent_at = numbers
+        self._kept, self._card, self.seed = kept, card, seed
         self._used = True
         known = {"session", *machine.parts()}
         self._foreign = Snapshot(
@@ -650,6 +587,7 @@ class Session:
         ...     replay(folder + "/x.rec", engine="v30").inputs
         4
         """
+        self._check_unwatched()
         self.watch(Recorder(Path(path), {
             "program": __version__,
             "model": self.model.name,
@@ -678,15 +616,14 @@ class Session:
         Raises:
             UsageError: the power is on, or one is watching.
         """
-        if self.powered or self._monitor is not None:
-            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
+        self._check_unwatched()
         self._monitor = monitor
 
     def unwatch(self) -> Monitor | None:
         """A last checkpoint for who watches, if the power is on; then nobody does."""
         monitor, self._monitor = self._monitor, None
         if monitor is not None and self.powered:
-            self._settle(self.machine.clock)
+            self._display.settle(self.machine.clock)
             monitor.check(self.timeline)
             monitor.detach()
         return monitor
@@ -743,27 +680,20 @@ class Session:
     def _adopt(self, machine: M1) -> M1:
         """Make it this session's machine and listen to it."""
         self.machine = machine
-        if self._tracer is not None and self.powered:
-            self._tracer.attach(machine)
+        if self._tracer is not None:
+            self._tracer.detach()
+            if self.powered:
+                self._tracer.attach(machine)
         machine.lcd.on_change(self._lcd_changed)
         machine.midi_out.listener = self._midi_sent
         return machine
 
     def _lcd_changed(self) -> None:
-        now = self.machine.scheduler.now
-        self._settle(now)
-        self._picture = self.machine.lcd.text()
-        self._changed_at = now
+        self._display.change(self.machine.scheduler.now, self.machine.lcd.text())
 
     def _midi_sent(self, clock: int, byte: int) -> None:
         if byte != ACTIVE_SENSING:
             self._sent_at = clock
-
-    def _settle(self, now: int) -> None:
-        if self._picture is not None and now - self._changed_at >= SETTLE:
-            if not self.timeline or self.timeline[-1].lcd != self._picture:
-                self.timeline.append(LcdChange(self._changed_at, self._picture))
-            self._picture = None
 
     def _busy_until(self) -> int:
         last = max((action[0] for action in self._actions), default=0)
@@ -782,6 +712,10 @@ class Session:
     def _do_slide(self, value: int) -> None:
         self.slide(value)
 
+    def _check_unwatched(self) -> None:
+        if self.powered or self._monitor is not None:
+            raise UsageError("a recording begins before power-on", "an instrument that is off, and no other recording")
+
     def _note(self, name: str, **fields: Any) -> None:
         if self._monitor is not None:
             self._monitor.input(name, **fields)
@@ -791,7 +725,7 @@ class Session:
         monitor = self._monitor
         while monitor is not None and monitor.next_check <= clock:
             self.machine.run_until(monitor.next_check)
-            self._settle(self.machine.clock)
+            self._display.settle(self.machine.clock)
             monitor.check(self.timeline)
         self.machine.run_until(clock)
 

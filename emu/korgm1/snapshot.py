@@ -147,7 +147,7 @@ def _where(body: bytes) -> str:
 
 @dataclass(frozen=True)
 class Difference:
-    """One field that differs: the block ("manifest" too), the field's path, and both values; ABSENT where there is none."""
+    """One field that differs: its block (or "manifest"), its path, and both values; ABSENT where there is none."""
 
     block: str
     field: str
@@ -161,8 +161,8 @@ class Difference:
             places = [place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b]
             if len(left) != len(right):
                 return f"{len(left):,} bytes -> {len(right):,} bytes, {len(places):,} of them differ"
-            first = places[0]
-            return f"{len(places):,} of {len(left):,} bytes, first at {first:04X}: {left[first]:02X} -> {right[first]:02X}"
+            at = places[0]
+            return f"{len(places):,} of {len(left):,} bytes, first at {at:04X}: {left[at]:02X} -> {right[at]:02X}"
         return f"{_short(left)} -> {_short(right)}"
 
 
@@ -173,7 +173,7 @@ _SHOWN = 48
 def diff(left: Snapshot, right: Snapshot) -> list[Difference]:
     """What differs between two snapshots, block by block.
 
-    >>> one, two = Snapshot({"clock": 1}, {"pio": {"latch": [1, 2]}}), Snapshot({"clock": 1}, {"pio": {"latch": [1, 3]}})
+    >>> one, two = Snapshot(blocks={"pio": {"latch": [1, 2]}}), Snapshot(blocks={"pio": {"latch": [1, 3]}})
     >>> [(d.block, d.field, str(d)) for d in diff(one, two)]
     [('pio', 'latch[1]', '2 -> 3')]
     """

@@ -95,10 +95,17 @@ global_key:
         mov     di, [cs:si + 2]
         mov     al, [di]
         add     al, ah
+        jno     .limit
+        sub     al, ah
+.limit:                                 ; a dump may have brought a value from outside the range
         cmp     al, [cs:si + 4]
-        jl      .end
+        jge     .not_below
+        mov     al, [cs:si + 4]
+.not_below:
         cmp     al, [cs:si + 5]
-        jg      .end
+        jle     .not_above
+        mov     al, [cs:si + 5]
+.not_above:
         jmp     store
 
 ; lowest + code * (highest - lowest + 1) / 256

@@ -3,6 +3,7 @@
 
 LOWEST_NOTE     equ     36
 KEYS            equ     61
+TRANSPOSE_MAX   equ     12
 EVENTS_A_TICK   equ     8
 
 keyboard_service:                       ; BX kept
@@ -15,18 +16,38 @@ keyboard_service:                       ; BX kept
         cmp     al, KEYS
         jae     .end                    ; empty, absent or out of step
         mov     bl, al
+        xor     bh, bh
+        mov     si, bx
+        shl     si, 1
         in      al, dx
         mov     bh, al
+        and     bh, 7Fh
+        jnz     .sounds
+        mov     ax, [key_notes + si]    ; a release is for what the press sent, whatever was changed in between
+        test    al, al
+        jnz     .send
+.sounds:
+        mov     ah, [TRANSPOSE]         ; a dump may have brought more than an octave
+        cmp     ah, TRANSPOSE_MAX
+        jle     .not_above
+        mov     ah, TRANSPOSE_MAX
+.not_above:
+        cmp     ah, -TRANSPOSE_MAX
+        jge     .not_below
+        mov     ah, -TRANSPOSE_MAX
+.not_below:
+        add     ah, LOWEST_NOTE
+        add     ah, bl                  ; 24-108
         mov     al, [SET_CHANNEL]
         or      al, 90h
+        mov     [key_notes + si], ax
+.send:
+        push    ax
         call    midi_put
-        mov     al, bl
-        add     al, LOWEST_NOTE
-        add     al, [TRANSPOSE]
-        and     al, 7Fh
+        pop     ax
+        mov     al, ah
         call    midi_put
         mov     al, bh
-        and     al, 7Fh
         call    midi_put
         loop    .event
 .end:

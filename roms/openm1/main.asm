@@ -22,6 +22,7 @@ KEY_NONE        equ     0FFh
 REPEAT_FIRST    equ     250             ; ticks before UP and DOWN repeat, and between repeats
 REPEAT_NEXT     equ     50
 SLIDER_STEP     equ     4               ; codes the slider must move to count
+LATE_LIMIT      equ     10              ; ticks one look at the time counts at most
 
 main:
         mov     byte [repeat_key], KEY_NONE
@@ -59,10 +60,16 @@ main:
         jmp     .loop
 
 ; What time brings: message and repeat timers, slider, keyboard, active sensing, a dump that stopped.
+; A dump sent keeps the loop away for seconds, in which keys, messages and MIDI IN waited: that is no silence and counts as
+; LATE_LIMIT.
 tick_service:
         mov     bx, ax
         sub     bx, [seen_ticks]        ; BX = ticks passed
         mov     [seen_ticks], ax
+        cmp     bx, LATE_LIMIT
+        jbe     .in_time
+        mov     bx, LATE_LIMIT
+.in_time:
         cmp     word [message_ticks], 0
         je      .no_message
         sub     [message_ticks], bx

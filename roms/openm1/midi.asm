@@ -4,20 +4,29 @@ SENSING_LIMIT   equ     165             ; ticks: 330 ms without a byte end activ
 SENSING_SEND    equ     135             ; 270 ms of silence on MIDI OUT
 SYSEX_LIMIT     equ     1500            ; 3 s without a byte give a dump up (slow senders pause for 1 s)
 
-; Takes everything received so far.
+; Takes everything received so far. At a gap what was open ends: nothing behind it joins on to what came before.
 midi_service:
+        cli                             ; gap and byte in one look
+        cmp     byte [rx_lost], 0
+        je      .whole
+        mov     bx, [rx_tail]
+        cmp     bx, [rx_gap]
+        je      .gap
+.whole:
         call    midi_get
+        sti                             ; keeps the carry
         jc      .end
         call    midi_byte
         jmp     midi_service
-.end:
-        cmp     byte [rx_lost], 0
-        je      .whole
+.gap:
         mov     byte [rx_lost], 0
+        sti
         mov     byte [midi_running], 0
         cmp     byte [sx_open], 0
-        jne     sysex_abort
-.whole:
+        je      midi_service
+        call    sysex_abort
+        jmp     midi_service
+.end:
         ret
 
 midi_byte:

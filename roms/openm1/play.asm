@@ -93,20 +93,36 @@ select:
         call    from_bcd
         jmp     midi_put
 
-; Sets the number of the play mode to AL (BCD) and loads the sound; with 50 sounds 50-99 are 00-49.
+; AL (BCD) as a number there is: with 50 sounds 50-99 are 00-49.
+existing_number:
+        cmp     byte [sound_count], 50
+        jne     .end
+        cmp     al, 50h
+        jb      .end
+        sub     al, 50h
+.end:
+        ret
+
+; Sets the number of the play mode to AL (BCD) and loads the sound.
 set_number:
         call    current_number
-        cmp     byte [sound_count], 50
-        jne     .fits
-        cmp     al, 50h
-        jb      .fits
-        sub     al, 50h
-.fits:
+        call    existing_number
         mov     [bx], al
         mov     byte [entry_digits], 0
         mov     byte [redraw], 1
         cmp     byte [mode], MODE_COMBI
         je      load_combi
+        jmp     load_program
+
+; Both edit buffers anew after the stored data changed; there may be fewer sounds than before.
+reload_sounds:
+        mov     al, [prog_number]
+        call    existing_number
+        mov     [prog_number], al
+        mov     al, [combi_number]
+        call    existing_number
+        mov     [combi_number], al
+        call    load_combi
 
 load_program:
         mov     al, [prog_number]

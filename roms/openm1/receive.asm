@@ -211,8 +211,7 @@ end_stored:
         jmp     sysex_reply
 .short:
         call    receive_repair
-        call    load_program
-        call    load_combi
+        call    reload_sounds
         mov     si, text_incomplete
         xor     cx, cx
         call    show_message
@@ -233,8 +232,7 @@ receive_commit:
         call    store_block
 .close:
         call    receive_close
-        call    load_program
-        jmp     load_combi
+        jmp     reload_sounds
 
 receive_close:
         xor     al, al

@@ -12,8 +12,8 @@ serial_interrupt:
         in      al, SCU_STATUS
         test    al, SST_ERRORS
         jz      .sound
-        mov     byte [rx_lost], 1
         mov     ah, al
+        call    receive_gap
         mov     al, SCM_RUN
         out     SCU_STATUS, al
         mov     al, ah
@@ -41,7 +41,7 @@ serial_interrupt:
         loop    .serve
         jmp     .done
 .full:
-        mov     byte [rx_lost], 1
+        call    receive_gap
         loop    .serve
         jmp     .done
 
@@ -63,6 +63,19 @@ serial_interrupt:
         out     SCU_MASK, al
         loop    .serve
         jmp     .done
+
+; A byte was lost behind what the ring holds. One gap is remembered: what came between an earlier one and this goes too.
+receive_gap:
+        mov     bx, [rx_head]
+        cmp     byte [rx_lost], 0
+        je      .first
+        mov     bx, [rx_gap]
+        mov     [rx_head], bx
+        ret
+.first:
+        mov     [rx_gap], bx
+        mov     byte [rx_lost], 1
+        ret
 
 ; The next received byte in AL; carry set if there is none.
 midi_get:

@@ -114,8 +114,14 @@ ram_check:
         jne     .end
         cmp     dx, [SUM_2]
         jne     .end
-        cmp     byte [SET_ALLOCATION], 1
-        ja      .end                    ; NZ as well
+        mov     al, [SET_ALLOCATION]    ; what follows indexes, sizes or goes out as a MIDI byte: "above" is NZ as well
+        cmp     al, 1
+        ja      .end
+        cmp     byte [SET_CHANNEL], 15
+        ja      .end
+        call    step_limit
+        cmp     [SET_STEPS], dx
+        ja      .end
         xor     ax, ax
 .end:
         ret

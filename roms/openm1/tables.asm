@@ -83,7 +83,7 @@ page_tune:
         dw      .title, .name
         db      0, 2
         field   .tune, MASTER_TUNE, -50, 50, put_signed
-        field   .transpose, TRANSPOSE, -12, 12, put_signed
+        field   .transpose, TRANSPOSE, -TRANSPOSE_MAX, TRANSPOSE_MAX, put_signed
 .title:                 db "GLOBAL 0-1", 0
 .name:                  db "Master", 0
 .tune:                  db " Tune", 0

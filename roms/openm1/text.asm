@@ -70,7 +70,7 @@ put_bcd:
         stosw
         ret
 
-; AL as sign and two digits (-99 to +99).
+; AL as sign and two digits, three where it takes them (-128 to +127).
 put_signed:
         mov     ah, '+'
         test    al, al
@@ -81,7 +81,9 @@ put_signed:
         xchg    al, ah
         stosb
         mov     al, ah
-        jmp     put_two
+        cmp     al, 100
+        jb      put_two
+        jmp     put_three
 
 ; AX as four hexadecimal digits.
 put_hex:

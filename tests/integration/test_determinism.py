@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from korgm1.session import BootResult, Session
+from korgm1.result import BootResult
+from korgm1.session import Session
 
 SYSEX = bytes.fromhex("F0423019 12F7 F07E7F0601F7".replace(" ", "")) + b"\xc0\x2a"
 

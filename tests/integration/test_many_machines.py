@@ -1,4 +1,4 @@
-"""Machines in one process share nothing: a hundred run interleaved are what each is alone; threads, too."""
+"""Machines in one process share nothing, in threads either, and a running CPU does not keep Python from running."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import hashlib
 import threading
 from collections.abc import Iterator
 
+import pytest
+
+from korgm1.bus.memory import MemoryMap
+from korgm1.bus.ports import PortMap
+from korgm1.bus.unmapped import UnmappedLog
+from korgm1.machine.engines import make_engine
 from korgm1.session import Session
 
 MACHINES = 100
@@ -58,3 +64,23 @@ def test_threads_do_not_disturb_each_other() -> None:
     for worker in workers:
         worker.join()
     assert [found.get(number) for number in numbers] == alone
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_python_runs_while_the_cpu_runs(engine: str) -> None:
+    """One call of `run`, without a callback, that ends early only if this thread can write into its RAM meanwhile."""
+    waits = bytes.fromhex("C606010501 803E000500 74F9 F4")   # MOV [501],1; CMP [500],0; BE back; HALT
+    log = UnmappedLog(now=lambda: 0)
+    memory, ports = MemoryMap(log), PortMap(log)
+    memory.map_ram(0, 0x10000)
+    memory.image[0x500:0x502] = bytes(2)
+    memory.map_rom(0xF0000, waits.ljust(0xFFF0, b"\x90") + bytes.fromhex("EA000000F0").ljust(16, b"\x90"))
+    cpu = make_engine(engine, memory, ports, lambda: 0)
+    cpu.set_registers({"ds0": 0})
+    worker = threading.Thread(target=cpu.run, args=(3_000_000_000,))
+    worker.start()
+    while memory.image[0x501] == 0:
+        pass
+    memory.image[0x500] = 1
+    worker.join()
+    assert cpu.halted

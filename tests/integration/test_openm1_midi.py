@@ -98,6 +98,52 @@ def test_active_sensing_that_stops_is_no_error(m1: Session) -> None:
     assert m1.lcd == before
 
 
+def long_reply(session: Session, but: float) -> None:
+    """Asks an initialised memory for ALL DATA (10.64 s), and lets it send all `but` the last seconds."""
+    assert len(talk(session, HEAD + b"\x0f\0\xf7", 33247 * 10 / 31250 - but)) > 20000
+
+
+def test_running_status_outlives_a_long_reply_while_sensing_goes_on(m1: Session) -> None:
+    assert talk(m1, "FE C0 01") == b""
+    long_reply(m1, 1.0)
+    for _ in range(5):
+        talk(m1, "FE", 0.25)
+    assert page(m1) == "Prog I01"
+    talk(m1, "C0 02")
+    talk(m1, "FE", 0.3)
+    talk(m1, "03")
+    assert page(m1) == "Prog I03"
+    long_reply(m1, 0.6)
+    for data in ("C0 04", "FE", "FE", "05"):
+        talk(m1, data, 0.25)
+    assert page(m1) == "Prog I05"
+
+
+def test_running_status_ends_with_sensing(m1: Session) -> None:
+    talk(m1, "FE C0 01", 0.25)
+    talk(m1, "02", 0.5)
+    assert page(m1) == "Prog I02"
+    talk(m1, "03")
+    assert page(m1) == "Prog I02"
+
+
+def test_running_status_begun_during_the_banner(booted: bytes) -> None:
+    session = Session()
+    session.power_on()
+    session.midi_in(bytes.fromhex("FE C0 01"), at=0.9)
+    session.midi_in(b"\xfe", at=1.1)
+    session.midi_in(b"\x02", at=1.3)
+    session.run(1.5)
+    assert page(session) == "Prog I02"
+
+
+def test_a_key_held_at_the_end_of_a_long_reply_repeats_no_sooner(m1: Session) -> None:
+    long_reply(m1, 0.5)
+    m1.press("UP", seconds=0.4)
+    m1.run(0.3)
+    assert page(m1) == "Prog I01"
+
+
 def test_a_selection_is_sent(m1: Session) -> None:
     before = len(m1.midi_out)
     m1.press("4")
@@ -157,3 +203,48 @@ def test_keyboard_events_are_sent_as_notes(m1: Session) -> None:
     m1.run(0.02)
     sent = bytes(byte for byte in m1.midi_out[before:] if byte != SENSING)
     assert sent == bytes.fromhex("90 3C 64 90 3C 00")
+
+
+@pytest.mark.parametrize(("page_", "change"), [("0", ("E", "UP")), ("5", ("UP",))], ids=["transpose", "channel"])
+def test_a_release_ends_the_note_that_was_sent(m1: Session, page_: str, change: tuple[str, ...]) -> None:
+    m1.machine.keyscan.press(24, 100)
+    for key in ("GLOBAL", page_, *change):
+        m1.press(key)
+    before = len(m1.midi_out)
+    m1.machine.keyscan.release(24)
+    m1.run(0.02)
+    assert bytes.fromhex("90 3C 00") in m1.midi_out[before:]
+
+
+def test_the_last_channel(m1: Session) -> None:
+    for key in ("GLOBAL", "5"):
+        m1.press(key)
+    m1.slide(127)
+    m1.run(0.2)
+    m1.press("PROG")
+    assert talk(m1, "F0 42 3F 19 12 F7") == bytes.fromhex("F0 42 3F 19 42 02 00 30 01 F7")
+    assert talk(m1, "F0 7E 0F 06 01 F7")[2] == 15
+    talk(m1, "CF 05 C0 06")
+    assert page(m1) == "Prog I05"
+
+
+@pytest.mark.parametrize(
+    ("transpose", "notes"),
+    [
+        (0, (36, 96)),
+        (12, (48, 108)),
+        (-12, (24, 84)),
+        (13, (48, 108)),
+        (127, (48, 108)),
+        (-13, (24, 84)),
+        (-128, (24, 84)),
+    ],
+)
+def test_transpose_counts_at_most_an_octave(m1: Session, transpose: int, notes: tuple[int, int]) -> None:
+    data = bytes([2 if transpose < 0 else 0, 0, transpose & 0x7F, *bytes(5)]) + bytes(8 * 122)
+    assert talk(m1, HEAD + b"\x51" + data + b"\xf7", 1.0) == HEAD + b"\x23\xf7"
+    for key, note in zip((0, 60), notes, strict=True):
+        before = len(m1.midi_out)
+        m1.machine.keyscan.press(key, 100)
+        m1.run(0.05)
+        assert bytes([0x90, note, 100]) in m1.midi_out[before:]

@@ -137,6 +137,18 @@ def test_global_values(m1: Session) -> None:
     assert m1.lcd[1].rstrip() == "Master       -01     >+01"
 
 
+@pytest.mark.parametrize(("position", "shown"), [(0, "-50     >-12"), (127, "+50     >+12")])
+def test_the_ends_of_the_slider_are_the_ends_of_the_range(m1: Session, position: int, shown: str) -> None:
+    press(m1, "GLOBAL")
+    for key in ("A", "E"):
+        press(m1, key)
+        for place in (64, position):
+            m1.slide(place)
+            m1.run(0.2)
+    press(m1, "UP" if position else "DOWN")
+    assert m1.lcd[1].rstrip() == "Master       " + shown
+
+
 def test_global_values_are_kept(m1: Session) -> None:
     press(m1, "GLOBAL", "5", "UP", "4", "E", "UP")
     again = Session(sram=m1.sram)

@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from korgm1.serial_frame import Frame
 from korgm1.session import Session
 
 HEAD = bytes.fromhex("F0 42 30 19")
@@ -367,3 +368,163 @@ def test_bytes_lost_while_a_dump_goes_out(m1: Session, preload: bytes) -> None:
     assert m1.lcd[1].rstrip() == "MIDI Data Incomplete"
     assert talk(m1, HEAD + b"\x12\xf7").startswith(HEAD + b"\x42")
     assert reboot(m1).sram[DATA] == m1.sram[DATA]
+
+
+def programs(count: int) -> list[bytes]:
+    """Programs, no two alike."""
+    return [f"Changed{n:03}".encode() + bytes((n * 5 + i) & 0xFF for i in range(PROGRAM - 10)) for n in range(count)]
+
+
+def stored_programs(session: Session) -> list[bytes]:
+    data = session.sram[DATA][PROGRAMS:SONGS]
+    return [data[at : at + PROGRAM] for at in range(0, len(data), PROGRAM)]
+
+
+REPLY_SECONDS = 33247 * BYTE_TIME
+"""What ALL DATA of an initialised memory takes on MIDI OUT."""
+
+
+def test_a_dump_that_begins_during_a_long_reply_is_taken(m1: Session) -> None:
+    assert ask(m1, "0F 00", REPLY_SECONDS - 0.5).startswith(HEAD + b"\x50")
+    bank = programs(100)
+    assert talk(m1, HEAD + b"\x4c\0" + pack(b"".join(bank)) + b"\xf7").endswith(b"\xf7" + LOADED)
+    assert stored_programs(m1) == bank
+    assert m1.lcd == ("Prog I00 Changed000".ljust(40), "MIDI Data Received".ljust(40))
+
+
+def test_a_message_after_a_long_reply_stands_its_time(m1: Session) -> None:
+    ask(m1, "0F 00", REPLY_SECONDS - 0.9)
+    m1.midi_in(HEAD + b"\x51" + pack(bytes(861)) + b"\xf7")
+    m1.run(0.9)
+    assert m1.lcd[1].rstrip() == "MIDI Data Received"
+    m1.run(0.8)
+    assert "MIDI" not in m1.lcd[1]
+
+
+def test_nothing_behind_a_gap_is_stored(m1: Session) -> None:
+    """The ring runs over 0.5 s before the reply ends; what comes while it empties does not join on."""
+    ask(m1, "0F 00", REPLY_SECONDS - 2.2)
+    before, bank = stored_programs(m1), programs(100)
+    assert talk(m1, HEAD + b"\x4c\0" + pack(b"".join(bank)) + b"\xf7").endswith(b"\xf7" + FORMAT)
+    assert m1.lcd[1].rstrip() == "MIDI Data Incomplete"
+    after = stored_programs(m1)
+    whole = sum(a == b for a, b in zip(after, bank, strict=True))
+    assert whole == (4095 - 6) * 7 // 8 // PROGRAM
+    assert after == bank[:whole] + before[whole:]
+    assert reboot(m1).sram[DATA] == m1.sram[DATA]
+
+
+def test_a_message_behind_a_gap_is_taken(m1: Session) -> None:
+    """It comes while the ring still empties; the last 0.33 s of the reply lie in the transmit ring."""
+    ask(m1, "0F 00", REPLY_SECONDS - 0.33 - 1.5)
+    before = stored_programs(m1)
+    cut = HEAD + b"\x4c\0" + pack(b"".join(programs(100)))[:4800]
+    assert talk(m1, cut + HEAD + b"\x12\xf7", 1.0).endswith(FORMAT + HEAD + bytes.fromhex("42 02 00 30 01 F7"))
+    assert stored_programs(m1)[30:] == before[30:]
+
+
+def break_a_byte(session: Session) -> None:
+    """A character without its stop bit arrives: a framing error."""
+    session.machine.scu.receive_frame(Frame(session.clock, 256, 10, 0))
+    session.run(0.001)
+
+
+def test_two_gaps_during_a_long_reply(m1: Session) -> None:
+    """Nothing joins on to what came before the first, and what comes behind the second is taken."""
+    dump = HEAD + b"\x40" + pack(programs(1)[0]) + b"\xf7"
+    ask(m1, "0F 00", REPLY_SECONDS - 0.33 - 0.6)
+    talk(m1, dump[:100], 0.01)
+    break_a_byte(m1)
+    talk(m1, dump[101:150], 0.01)
+    break_a_byte(m1)
+    out = talk(m1, dump[151:] + b"\xc0\x06" + HEAD + b"\x12\xf7", 1.2)
+    assert out.endswith(b"\xf7" + FORMAT + HEAD + bytes.fromhex("42 02 00 30 01 F7"))
+    assert m1.lcd[0].rstrip() == "Prog I06 Init Prog"
+
+
+@pytest.mark.parametrize(("mode", "name"), [("PROG", "Prog I{} Program0{}"), ("COMBI", "Combi I{} Combi  0{}")])
+@pytest.mark.parametrize("number", [49, 50, 73, 99])
+def test_fifty_sounds_have_no_numbers_above_49(m1: Session, mode: str, name: str, number: int) -> None:
+    for key in (mode, *str(number)):
+        m1.press(key)
+    bank = all_data(invented(50, 0), 1, 0)
+    assert talk(m1, bank).endswith(LOADED)
+    left = f"{number % 50:02}"
+    assert m1.lcd[0].rstrip() == name.format(left, left)
+    body = "10" if mode == "PROG" else "19"
+    first, size = (861 + 50 * COMBI, PROGRAM) if mode == "PROG" else (COMBIS, COMBI)
+    assert unpack(ask(m1, body)[5:-1]) == invented(50, 0)[first + number % 50 * size :][:size]
+
+
+def test_the_last_numbers_of_fifty(m1: Session) -> None:
+    assert talk(m1, all_data(invented(50, 0), 1, 0)) == LOADED
+    for sent, shown in ((49, 49), (50, 0), (99, 49), (100, 0), (127, 27)):
+        talk(m1, bytes([0xC0, sent]))
+        assert m1.lcd[0].rstrip() == f"Prog I{shown:02} Program0{shown:02}"
+    assert ask(m1, "11 00 31") == HEAD + b"\x21\xf7"
+    assert ask(m1, "11 00 32") == HEAD + b"\x22\xf7"
+    assert ask(m1, "1A 00 31") == HEAD + b"\x21\xf7"
+    assert ask(m1, "1A 00 32") == HEAD + b"\x22\xf7"
+
+
+def test_a_broken_dump_of_fifty_leaves_no_number_above_49(m1: Session) -> None:
+    for key in ("7", "3"):
+        m1.press(key)
+    whole = all_data(invented(50, 0), 1, 0)
+    assert talk(m1, whole[:200] + b"\xf7").endswith(FORMAT)
+    assert m1.lcd[0].rstrip() == "Prog I23 Init Prog"
+
+
+def test_nul_in_the_name_of_a_combination_is_a_blank(m1: Session) -> None:
+    m1.press("COMBI")
+    assert talk(m1, HEAD + b"\x49" + pack(b"\0A\x01\x1f \x80\xff~Z\0" + bytes(114)) + b"\xf7") == LOADED
+    assert m1.lcd[0][10:20] == " A     \u2192Z "
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "parameters", "shown"),
+    [
+        (0x40, "PROG", "02 01 63 00 64", "DRUMS   MONO  OSC1 099"),
+        (0x40, "PROG", "01 FE FF 00 FF", "DOUBLE  POLY  OSC1 255  OSC2 255"),
+        (0x40, "PROG", "03 FF 64 00 00", "?       MONO  OSC1 100"),
+        (0x40, "PROG", "FF 00 00 FF FF", "?       POLY  OSC1 000"),
+        (0x49, "COMBI", "04", "MULTI"),
+        (0x49, "COMBI", "05", "?"),
+        (0x49, "COMBI", "FF", "?"),
+    ],
+)
+def test_what_no_sound_should_hold_is_shown_readably(
+    m1: Session, kind: int, key: str, parameters: str, shown: str
+) -> None:
+    m1.press(key)
+    sound = (bytes(10) + bytes.fromhex(parameters)).ljust(PROGRAM if kind == 0x40 else COMBI, b"\xff")
+    assert talk(m1, HEAD + bytes([kind]) + pack(sound) + b"\xf7") == LOADED
+    assert m1.lcd[0].rstrip() in ("Prog I00", "Combi I00")
+    assert m1.lcd[1].rstrip() == shown
+
+
+@pytest.mark.parametrize(
+    ("tune", "transpose", "shown", "up", "down"),
+    [
+        (50, 12, "+50     >+12", "+50     >+12", "+49     >+11"),
+        (-50, -12, "-50     >-12", "-49     >-11", "-50     >-12"),
+        (51, 13, "+51     >+13", "+50     >+12", "+50     >+12"),
+        (-51, -13, "-51     >-13", "-50     >-12", "-50     >-12"),
+        (100, -128, "+100    >-128", "+50     >-12", "+50     >-12"),
+        (127, -100, "+127    >-100", "+50     >-12", "+50     >-12"),
+        (-128, 127, "-128    >+127", "-50     >+12", "-50     >+12"),
+    ],
+)
+def test_global_values_from_outside_their_range(
+    m1: Session, tune: int, transpose: int, shown: str, up: str, down: str
+) -> None:
+    dump = HEAD + b"\x51" + pack(bytes([tune & 0xFF, transpose & 0xFF]) + bytes(859)) + b"\xf7"
+    for key, after in (("UP", up), ("DOWN", down)):
+        assert talk(m1, dump, 1.5) == LOADED
+        for name in ("GLOBAL", "0", "E"):
+            m1.press(name)
+        assert m1.lcd[1].rstrip() == "Master       " + shown
+        assert ask(m1, "0E 00") == dump
+        for name in (key, "A", key, "E"):
+            m1.press(name)
+        assert m1.lcd[1].rstrip() == "Master       " + after

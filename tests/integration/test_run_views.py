@@ -58,6 +58,12 @@ class StandIn:
     def run_until(self, clock: int) -> None:
         self.scheduler.run_due(clock)
 
+    def key_down(self, key: str) -> None:
+        self.panel.press(key)
+
+    def key_up(self, key: str) -> None:
+        self.panel.release(key)
+
     def slide(self, value: int) -> None:
         self.panel.set_slider(value)
 

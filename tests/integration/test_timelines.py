@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from korgm1.session import BootResult, Session
+from korgm1.result import BootResult
+from korgm1.session import Session
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 UPDATE = os.environ.get("KORGM1_UPDATE_GOLDENS") == "1"

@@ -12,6 +12,7 @@ def test_empty_slot_is_open_bus() -> None:
     slot = ProgramCard()
     slot.write(0, 1)
     assert slot.status == 1 and {slot.read(n) for n in range(0, 0x10000, 0x101)} == {0xFF}
+    assert {ProgramCard(open_bus=0x5A).read(n) for n in range(4)} == {0x5A}
     with pytest.raises(UserError, match="no program card"):
         slot.image()
 
@@ -22,6 +23,9 @@ def test_card_is_on_even_bytes() -> None:
     assert slot.status == 0
     assert bytes(slot.read(n) for n in range(0, 0x10000, 2)) == IMAGE
     assert {slot.read(n) for n in range(1, 0x10000, 2)} == {0xFF}
+    other = ProgramCard(open_bus=0x5A)
+    other.insert(IMAGE)
+    assert (other.read(1), other.peek(3), other.read(2)) == (0x5A, 0x5A, IMAGE[1])
     slot.write(0xFFFE, 0x12)
     slot.write(0xFFFF, 0x34)
     assert slot.image() == IMAGE[:-1] + b"\x12" and slot.peek(0xFFFE) == 0x12

@@ -62,6 +62,42 @@ def test_headroom_is_the_way_to_the_next_event_and_never_negative() -> None:
     assert scheduler.headroom(500) == 500
 
 
+def test_cancelled_entries_do_not_pile_up() -> None:
+    scheduler = Scheduler()
+    fired: list[str] = []
+    timers = [scheduler.timer(name, lambda n=name: fired.append(n)) for name in "abc"]  # type: ignore[misc]
+    timers[0].start(5)
+    for delay in range(10_000, 1000, -1):
+        timers[1].start(delay)
+        timers[2].start(delay)
+        timers[2].cancel()
+        assert len(scheduler._queue) <= 2 * len(timers)
+    scheduler.run_due(20_000)
+    assert fired == ["a", "b"]
+    timers[2].start(1)
+    scheduler.restore(scheduler.snapshot())
+    scheduler.run_due(20_001)
+    assert fired == ["a", "b", "c"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 50)), max_size=200))
+def test_any_starts_and_cancels_leave_what_a_plain_list_would(moves: list[tuple[int, int]]) -> None:
+    scheduler = Scheduler()
+    fired: list[int] = []
+    timers = [scheduler.timer(str(n), lambda n=n: fired.append(n)) for n in range(4)]  # type: ignore[misc]
+    wanted: dict[int, tuple[int, int]] = {}
+    for order, (n, delay) in enumerate(moves):
+        wanted.pop(n, None)
+        if delay < 0:
+            timers[n].cancel()
+        else:
+            timers[n].start(delay)
+            wanted[n] = delay, order
+        assert len(scheduler._queue) <= 8
+    scheduler.run_due(100)
+    assert fired == sorted(wanted, key=wanted.__getitem__)
+
+
 def test_an_earlier_event_is_announced() -> None:
     scheduler = Scheduler()
     announced: list[int] = []

@@ -56,6 +56,7 @@ def test_reset_empties(kind: str) -> None:
 def test_no_keyboard_reads_ff_and_refuses_keys() -> None:
     scan = KeyScan(fitted=False)
     assert scan.read(0) == scan.peek(0) == 0xFF
+    assert KeyScan(fitted=False, open_bus=0x5A).read(0) == KeyScan(open_bus=0x5A).read(1) == 0x5A
     with pytest.raises(UsageError, match="no keyboard"):
         scan.press(1, 1)
 

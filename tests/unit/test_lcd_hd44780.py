@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from korgm1.board.lcd_font import to_text
 from korgm1.board.lcd_hd44780 import Hd44780
 from korgm1.clock import Scheduler
-from korgm1.snapshot import decode, encode
+from korgm1.snapshot import Snapshot, decode, encode
 
 US = 8
 BLANK = " " * 40
@@ -341,7 +341,7 @@ def test_snapshot_in_mid_nibble_and_mid_busy() -> None:
     bench.ready()
     bench.lcd.write(1, 0x4F)
     bench.lcd.pins(1, 0, 1, 0x30)
-    block = decode(encode({"lcd": bench.lcd.snapshot()}))["lcd"]
+    block = decode(encode(Snapshot(blocks={"lcd": bench.lcd.snapshot()}))).blocks["lcd"]
     other = Bench()
     other.scheduler.restore(bench.scheduler.snapshot())
     other.lcd.restore(block)

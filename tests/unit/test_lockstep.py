@@ -107,7 +107,7 @@ def test_halt_and_a_stopped_cpu_let_the_time_pass() -> None:
     board = Board("fa f4")
     board.engine.run(1_000)
     assert (board.engine.halted, board.engine.clock) == (True, 1_000)
-    stopped = Board("0f ff 00")
+    stopped = Board("0f 34 00")
     stopped.engine.run(1_000)
     assert stopped.engine.clock == 1_000
     assert stopped.engine.stopped is not None

@@ -88,14 +88,14 @@ def test_leds_follow_driven_bits_and_tell_of_changes() -> None:
     assert seen == [["INT", "PROG", "GLOBAL"], ["INT"]]
 
 
-@pytest.mark.parametrize("rail", [4990, 5000, 5100])
-def test_controls_as_millivolts_give_their_value_as_code(rail: int) -> None:
+@pytest.mark.parametrize("rail", [4_990_000, 5_000_000, 5_100_001])
+def test_controls_as_microvolts_give_their_value_as_code(rail: int) -> None:
     panel = Panel(rail=rail)
     assert panel.controls() == REST
     for value in range(256):
         panel.move("value", value)
-        assert code(panel.millivolts("value"), rail) == value
-    assert code(panel.millivolts("joystick_x"), rail) == 128
+        assert code(panel.microvolts("value"), rail) == value
+    assert code(panel.microvolts("joystick_x"), rail) == 128
 
 
 def test_slider_goes_from_end_to_end() -> None:
@@ -103,7 +103,7 @@ def test_slider_goes_from_end_to_end() -> None:
     codes = []
     for value in range(128):
         panel.set_slider(value)
-        codes.append(code(panel.millivolts("value"), 5000))
+        codes.append(code(panel.microvolts("value"), 5_000_000))
     assert codes[0] == 0 and codes[-1] == 255 and codes == sorted(set(codes))
     for value in (-1, 128):
         with pytest.raises(UsageError):
@@ -116,7 +116,7 @@ def test_bad_controls() -> None:
             Panel(bool(rack)).move(name, value)
     m1r = Panel(rack=True)
     m1r.move("value", 5)
-    assert set(m1r.controls()) == {"value", "pedal1", "pedal2"} and m1r.millivolts("joystick_x") == 2500
+    assert set(m1r.controls()) == {"value", "pedal1", "pedal2"} and m1r.microvolts("joystick_x") == 2_500_000
 
 
 def test_snapshot() -> None:

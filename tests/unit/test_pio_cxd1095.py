@@ -80,6 +80,8 @@ def test_unconnected_port_reads_high_and_the_rest_ff() -> None:
     pio = Cxd1095({}, {})
     assert [pio.read(i) for i in range(8)] == [0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0xFF, 0xFF, 0xFF]
     pio.write(5, 1)
+    pio = Cxd1095({}, {}, open_bus=0x5A)
+    assert [pio.read(i) for i in range(8)] == [0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0x5A, 0x5A, 0x5A]
 
 
 def test_snapshot_restores_without_driving() -> None:

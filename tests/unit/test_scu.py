@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from korgm1.clock import Scheduler
 from korgm1.line import Line
 from korgm1.onchip.scu import Scu
-from korgm1.onchip.scu_frame import Frame, encode, falling_edge, level, rising_edge, sample
+from korgm1.serial_frame import Frame, encode, falling_edge, level, rising_edge, sample
 
 MIDI = 0x4E
 TE, RE, SBRK, ECL = 0x01, 0x04, 0x08, 0x10

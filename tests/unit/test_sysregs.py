@@ -16,7 +16,7 @@ from korgm1.onchip.icu import Icu
 from korgm1.onchip.scu import Scu
 from korgm1.onchip.sysregs import Sysregs
 from korgm1.onchip.tcu import Tcu
-from korgm1.snapshot import decode, encode
+from korgm1.snapshot import Snapshot, decode, encode
 
 
 class Probe:
@@ -306,7 +306,7 @@ def test_the_whole_chip_saves_and_continues(cut: int) -> None:
     chip.program()
     chip.midi.send(bytes(range(0x40, 0x48)), at=3000)
     chip.run(cut)
-    saved = decode(encode({"all": chip.snapshot()}))["all"]
+    saved = decode(encode(Snapshot(blocks={"all": {"parts": chip.snapshot()}}))).blocks["all"]["parts"]
     for device, block in zip(twin.devices, saved[1:], strict=True):
         device.restore(block)
     twin.scheduler.restore(saved[0])

@@ -286,8 +286,6 @@ def test_poll_waits_while_the_pin_is_high_and_can_be_interrupted() -> None:
         ("0f34c0", "undefined opcode 0F 34"),
         ("0f24", "undefined opcode 0F 24"),
         ("fed0", "undefined opcode FE D0"),
-        ("0fff12", "8080 emulation mode"),
-        ("0f4012", "8080 emulation mode"),
     ],
 )
 def test_opcodes_that_silicon_runs_away_on_stop_the_core(code: str, words: str) -> None:

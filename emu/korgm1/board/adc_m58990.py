@@ -8,9 +8,10 @@ EOC           not wired on the M1 as far as known
 OE, D0-7      a read of 0900
 
 Conversion: 64 ADC clocks, from the next of its free-running groups of 8 (DATASHEET): 64 to 72 us.
-Code: floor(millivolts x 256 / reference), at most 255. The part rounds to +-1/2 LSB; a floor keeps "code 80h = 2.50 V".
+Code: volts x 256 / reference rounded to the nearest, at most 255: with 5 V code 80h begins at 2.4903 V (127.5 / 256).
 Confirmed: pin-out and timing (DATASHEET), battery on channel 6, result port (MAME). Guessed: H-VREF; ALE on START.
-INFERENCE: the output latch holds the last result until the next is ready (MAME reads 00 meanwhile).
+INFERENCE: rounding, from the +-1/2 LSB of the data sheet; the output latch holds the last result until the next is
+ready (MAME reads 00 meanwhile).
 ASSUMED: the latch is 00 at power-on; the input is taken at the end of the conversion.
 Sources: facts v50-chip 7.3, m1-hardware 1.2.
 """
@@ -28,13 +29,13 @@ PHASE = 8 * ADC_CLOCK
 CONVERSION = 64 * ADC_CLOCK
 
 
-def code(millivolts: int, reference: int) -> int:
-    """The code of a voltage, both in millivolts.
+def code(microvolts: int, reference: int) -> int:
+    """The code of a voltage, both in microvolts; a half rounds up.
 
-    >>> code(2500, 5000), code(2499, 5000), code(6000, 5000), code(-3, 5000)
+    >>> code(2_490_235, 5_000_000), code(2_490_234, 5_000_000), code(6_000_000, 5_000_000), code(-3, 5_000_000)
     (128, 127, 255, 0)
     """
-    return min(255, max(0, millivolts * 256 // reference))
+    return min(255, max(0, (512 * microvolts + reference) // (2 * reference)))
 
 
 class M58990:
@@ -42,20 +43,20 @@ class M58990:
 
     Args:
         scheduler: the timeline; uses the timer "adc.eoc".
-        channels: eight callables, the millivolts at IN0 to IN7.
-        reference: VREF+ in millivolts (H-VREF).
+        channels: eight callables, the microvolts at IN0 to IN7.
+        reference: VREF+ in microvolts (H-VREF).
 
     >>> scheduler = Scheduler()
-    >>> adc = M58990(scheduler, [lambda: 3200] * 8)
+    >>> adc = M58990(scheduler, [lambda: 3_200_000] * 8)
     >>> adc.reset("power")
     >>> adc.pins(6, 1); adc.pins(6, 0)
     >>> scheduler.run_due(511); adc.read(0)
     0
     >>> scheduler.run_due(512); adc.read(0)
-    163
+    164
     """
 
-    def __init__(self, scheduler: Scheduler, channels: Sequence[Callable[[], int]], reference: int = 5000) -> None:
+    def __init__(self, scheduler: Scheduler, channels: Sequence[Callable[[], int]], reference: int = 5_000_000) -> None:
         if len(channels) != 8:
             raise ValueError("eight channels")
         self._scheduler = scheduler
@@ -99,11 +100,6 @@ class M58990:
             now = self._scheduler.now
             self._timer.start_at(-(-now // PHASE) * PHASE + CONVERSION)
         self._start = start
-
-    @property
-    def eoc(self) -> int:
-        """End of conversion: 0 from START until the result is there."""
-        return int(not self._start and self._timer.due is None)
 
     def _end(self) -> None:
         self._result = code(self._channels[self._channel](), self.reference)

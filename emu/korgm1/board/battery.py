@@ -5,12 +5,13 @@ cell + -> R29, 3 Mohm -> IC29 IN6            sense = cell - leakage x 3 Mohm
 
 preset   volts   what it stands for
 fresh    3.2     a new cell
-low      2.4     nearly empty: below the 2.5 V of the warning, the RAM still has over 2.0 V
+low      2.4     nearly empty: below OpenM1's warning (code 80h, 2.49 V), the RAM still has over 2.0 V
 dead     0.4     empty: everything is lost
 absent   0.0     no cell in the holder
 
-Confirmed: cell, two diodes, R29 and its pin (facts m1-hardware 1.2). ASSUMED: silicon diode, Is 3 nA, n 1.9
-(H-BATT-DIODE), 1 uA at 25 C. Guessed: H-BATT-DIVIDER, the current IC29's input draws through R29 (0 = drops nothing).
+Confirmed: cell, two diodes, R29 and its pin (facts m1-hardware 1.2). ASSUMED: Is 3 nA, n 1.9, 1 uA at 25 C. Guessed:
+H-BATT-DIODE, silicon, though repair advice for the M1 expects a smaller drop (see there); H-BATT-DIVIDER, the current
+IC29's input draws through R29 (0 = drops nothing).
 First version: a fixed cell voltage; discharge, temperature and contacts come later. Sources: facts battery-sram 1-4.
 """
 
@@ -71,8 +72,8 @@ class Battery:
         cell_volts: of the cell; may be set while it is in use.
 
     >>> cell = Battery(2.4)
-    >>> round(cell.ram_volts, 2), cell.sense_millivolts()
-    (2.12, 2400)
+    >>> round(cell.ram_volts, 2), cell.sense_microvolts()
+    (2.12, 2400000)
     """
 
     def __init__(self, volts: float = PRESETS["fresh"], leakage_ua: float = 0.0, diode: str = "silicon") -> None:
@@ -109,6 +110,6 @@ class Battery:
         """Volts at VCC of the RAMs while the instrument is off."""
         return max(0.0, self.cell_volts - self._diode_drop)
 
-    def sense_millivolts(self) -> int:
-        """Millivolts at the ADC's battery input."""
-        return max(0, round((self.cell_volts - self._sense_drop) * 1000))
+    def sense_microvolts(self) -> int:
+        """Microvolts at the ADC's battery input."""
+        return max(0, round((self.cell_volts - self._sense_drop) * 1_000_000))

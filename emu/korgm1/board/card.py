@@ -5,7 +5,7 @@ status (card pin 32)   0 = inserted, to PIO PB6
 
 Confirmed: window and lane (MAME, not enabled there), 32,768 bytes of a real dump (DBTX), write-protect switch, pin 32.
 ASSUMED: the protect switch only blocks the write strobe (the firmware cannot read it); the card's own cell is good.
-Open bus reads FF (H-OPENBUS). Sources: facts m1-hardware 1.5, 2.
+What open bus reads is H-OPENBUS. Sources: facts m1-hardware 1.5, 2.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from korgm1.errors import UserError
 
 SIZE = 0x8000
 """Bytes of a card."""
-OPEN_BUS = 0xFF
 
 
 class ProgramCard:
     """The slot and what is in it; empty at first.
+
+    Args:
+        open_bus: what the odd lane and an empty slot read (H-OPENBUS).
 
     >>> slot = ProgramCard()
     >>> slot.status, slot.read(0)
@@ -30,7 +32,8 @@ class ProgramCard:
     (0, 75, 255, 75)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, open_bus: int = 0xFF) -> None:
+        self._open_bus = open_bus
         self._data: bytearray | None = None
         self.protected = False
         """The switch on the card: True = writes are lost."""
@@ -49,7 +52,7 @@ class ProgramCard:
 
     def peek(self, offset: int) -> int:
         """As `read`."""
-        return OPEN_BUS if self._data is None or offset & 1 else self._data[offset >> 1]
+        return self._open_bus if self._data is None or offset & 1 else self._data[offset >> 1]
 
     def snapshot(self) -> dict[str, Any]:
         """The card itself (None: no card) and its switch."""

@@ -1,6 +1,6 @@
 """The keyboard scanner at I/O 0800: which chip it is and what it says are unknown; this is hypothesis H-SCAN.
 
-offset 0, read   the next byte of a FIFO: 00 = empty, FF = nothing there (a rack, or H-SCAN = none)
+offset 0, read   the next byte of a FIFO: 00 = empty; open bus (FF, H-OPENBUS) without keyboard (rack, H-SCAN = none)
   key event      two bytes: 80h + key number (0-60, low C = 0), then velocity 1-127 for a press, 0 for a release
 
 Confirmed: an 8-bit port named SCAN (MAME), 61 keys with velocity (OM). Guessed: everything else.
@@ -24,7 +24,8 @@ class KeyScan:
     """The scanner.
 
     Args:
-        fitted: False where there is no keyboard: every read gives FF and keys are refused.
+        fitted: False where there is no keyboard: every read gives open bus and keys are refused.
+        open_bus: what that reads (H-OPENBUS).
 
     Attributes:
         lost: events that found the FIFO full, since the last reset.
@@ -35,7 +36,8 @@ class KeyScan:
     ['0xbc', '0x64', '0xbc', '0x0', '0x0']
     """
 
-    def __init__(self, fitted: bool = True) -> None:
+    def __init__(self, fitted: bool = True, open_bus: int = 0xFF) -> None:
+        self._open_bus = open_bus
         self._fitted = fitted
         self._fifo: deque[int] = deque()
         self.lost = 0
@@ -46,7 +48,7 @@ class KeyScan:
         self.lost = 0
 
     def read(self, offset: int) -> int:
-        """The next byte, which leaves the FIFO; offset 1 has nothing (FF)."""
+        """The next byte, which leaves the FIFO; offset 1 is open bus."""
         value = self.peek(offset)
         if self._fitted and not offset and self._fifo:
             self._fifo.popleft()
@@ -58,7 +60,7 @@ class KeyScan:
     def peek(self, offset: int) -> int:
         """The byte `read` would give."""
         if offset or not self._fitted:
-            return 0xFF
+            return self._open_bus
         return self._fifo[0] if self._fifo else 0
 
     def snapshot(self) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Panel:
         rack: an M1R: no joystick, no aftertouch.
         sw16: the five keys of column 3, rows 1-5, comma separated (H-SW16).
         leds: the LED of each bit 0-7 of port C, comma separated (H-LED).
-        rail: millivolts across the pots.
+        rail: microvolts across the pots.
 
     Raises:
         UsageError: `sw16` or `leds` is not a permutation of the known names.
@@ -63,7 +63,9 @@ class Panel:
     ['INT', 'PROG']
     """
 
-    def __init__(self, rack: bool = False, sw16: str = SW16_ORDER, leds: str = LED_ORDER, rail: int = 5000) -> None:
+    def __init__(
+        self, rack: bool = False, sw16: str = SW16_ORDER, leds: str = LED_ORDER, rail: int = 5_000_000
+    ) -> None:
         rows = [list(row) for row in _MATRIX]
         rows[3] += _permutation("H-SW16", sw16, SW16_ORDER)
         self._places = {name: (x, y) for x, row in enumerate(rows) for y, name in enumerate(row) if name}
@@ -189,12 +191,12 @@ class Panel:
             raise UsageError(f"the VALUE slider cannot be set to {value}", "0 to 127")
         self.move("value", value * 255 // 127)
 
-    def millivolts(self, name: str) -> int:
+    def microvolts(self, name: str) -> int:
         """The voltage of a control: at the rail as reference its ADC code is its value.
 
         An M1R's missing joystick reads as one at rest (ASSUMED).
         """
-        return -(-self._controls[name] * self._rail // 256)
+        return self._controls[name] * self._rail // 256
 
     def _light(self, lit: int) -> None:
         if lit != self._lit:

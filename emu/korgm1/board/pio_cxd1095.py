@@ -11,7 +11,8 @@ offset  register      on the M1
 
 Confirmed (MAME): the registers; a read gives pins where input, the latch where output; RESET makes all ports inputs
 and leaves the latches. INFERENCE: a new direction drives the latch at once (MAME waits for the next data write).
-ASSUMED: latches are 00 at power-on; pins nobody drives read 1; PE bits 7-4 read 0; offsets 5-7 read FF.
+ASSUMED: latches are 00 at power-on; pins nobody drives read 1; PE bits 7-4 read 0; at offsets 5-7 the part drives
+nothing, so they read what open bus reads (H-OPENBUS).
 Sources: facts v50-chip 7.2, m1-hardware 1.3.
 """
 
@@ -30,6 +31,7 @@ class Cxd1095:
         outputs: by port letter, called as `f(value, driven)` when its output changes: the levels, and a mask of the
             bits that are outputs (a bit that is not driven is 0 in `value`).
         inputs: by port letter, called as `f()` for the pin levels when it is read; a missing port's pins are high.
+        open_bus: what offsets 5-7 read (H-OPENBUS).
 
     >>> seen = []
     >>> pio = Cxd1095({"C": lambda value, driven: seen.append((value, driven))}, {"B": lambda: 0xFE})
@@ -39,8 +41,12 @@ class Cxd1095:
     """
 
     def __init__(
-        self, outputs: Mapping[str, Callable[[int, int], None]], inputs: Mapping[str, Callable[[], int]]
+        self,
+        outputs: Mapping[str, Callable[[int, int], None]],
+        inputs: Mapping[str, Callable[[], int]],
+        open_bus: int = 0xFF,
     ) -> None:
+        self._open_bus = open_bus
         self._outputs = [outputs.get(port) for port in PORTS]
         self._inputs = [inputs.get(port) for port in PORTS]
         self._latch = [0] * 5
@@ -56,7 +62,7 @@ class Cxd1095:
             self._drive(port)
 
     def read(self, offset: int) -> int:
-        """The port at offset 0-4."""
+        """The port at offset 0-4; open bus at 5-7."""
         return self.peek(offset)
 
     def write(self, offset: int, value: int) -> None:
@@ -76,7 +82,7 @@ class Cxd1095:
     def peek(self, offset: int) -> int:
         """As `read`, which has no side effect."""
         if offset > 4:
-            return 0xFF
+            return self._open_bus
         mask, source = self._out_mask[offset], self._inputs[offset]
         pins = 0xFF if source is None or mask == 0xFF else source()
         return (self._latch[offset] & mask | pins & ~mask) & (0x0F if offset == 4 else 0xFF)

@@ -7,9 +7,9 @@ Cases of a V30 also have `bus`, the data cycles in order. Registers are named as
 Rules of comparison
 - flags under `mask` only; so is the flags word that a divide trap (vector 0) pushes, as undefined bits are in it.
 - POP to a register (8F C0-C7): its stack read, if recorded, means nothing and is left out on both sides. A V30 does not
-  write the register, an 8086 does: in a case without `bus` (not of a V30) that register is not compared.
+  write the register, an 8086 does: in a case without `bus` or `nec` (not of a V30) that register is not compared.
 - of a byte cycle only its own lane counts; an acknowledge cycle has no address.
-- a case with `evt` (a pin changes while it runs) is counted apart.
+- a case with `evt` (a pin changes while it runs) is counted apart; so is one whose suite calls its opcode invalid.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.cpu.engine import REGISTERS, Engine
 from korgm1.cpu.native import BusCycle
+from korgm1.cpu.suites import is_suite, read_suite
 from korgm1.errors import UserError
 
 NAMES = {
@@ -70,11 +71,13 @@ class Form:
 
 @dataclass
 class CheckResult:
-    """What `check` found: the forms in the order of the files; pin-event forms counted, not run."""
+    """What `check` found: the forms in the order of the files; pin-event forms and those a suite calls invalid counted,
+    not run."""
 
     engine: str
     forms: dict[str, Form] = field(default_factory=dict)
     pin_events: dict[str, int] = field(default_factory=dict)
+    invalid: dict[str, int] = field(default_factory=dict)
 
     @property
     def passed(self) -> int:
@@ -177,7 +180,7 @@ class CaseRunner:
         expected = {**case["regs"], **case["final_regs"]}
         actual = self.engine.registers()
         code = bytes.fromhex(case["bytes"])
-        popped = REGISTERS[code[-1] & 7] if "bus" not in case and _pops_register(code) else ""
+        popped = REGISTERS[code[-1] & 7] if "bus" not in case and not case.get("nec") and _pops_register(code) else ""
         for name, nec in NAMES.items():
             if nec == popped:
                 continue
@@ -203,7 +206,7 @@ class CaseRunner:
     def _pushed_flags(case: dict[str, Any]) -> dict[int, int]:
         """Masks of the two bytes of the flags word a divide trap pushed."""
         final = case["final_regs"]
-        if case["op"] not in _DIVISIONS or final.get("cs") != 0 or final.get("ip") != 0x400:
+        if case["op"] not in _DIVISIONS or final.get("cs", case["regs"]["cs"]) != 0 or final.get("ip") != 0x400:
             return {}
         ss = final.get("ss", case["regs"]["ss"])
         low, high = ((ss * 16 + (final["sp"] + offset & 0xFFFF)) & 0xFFFFF for offset in (4, 5))
@@ -336,6 +339,9 @@ def check(paths: Sequence[Path], runner: CaseRunner) -> CheckResult:
         if is_pin_event(case):
             result.pin_events[case["op"]] = result.pin_events.get(case["op"], 0) + 1
             continue
+        if case.get("status") == "invalid":
+            result.invalid[case["op"]] = result.invalid.get(case["op"], 0) + 1
+            continue
         form = result.forms.setdefault(case["op"], Form())
         form.total += 1
         difference = runner.run(case)
@@ -348,4 +354,4 @@ def check(paths: Sequence[Path], runner: CaseRunner) -> CheckResult:
 
 def _all_cases(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
     for path in paths:
-        yield from read_cases(path)
+        yield from read_suite(path) if is_suite(path) else read_cases(path)

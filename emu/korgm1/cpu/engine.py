@@ -19,6 +19,15 @@ class CpuOptions:
     pop_segment_shadow: bool = True
     """Does POP to a segment register put off interrupts by one instruction, as MOV does (H-POPSEG)?"""
 
+    flags_8080: str = "v30"
+    """AC and V in 8080 mode: as native code leaves them ("v30") or as an 8080 does ("8080") (H-8080-FLAGS)."""
+
+    clocks_8080: str = "v30"
+    """Clocks in 8080 mode: of like native code ("v30") or an 8080A's states ("8080") (H-8080-CLOCKS)."""
+
+    calln_keeps: bool = True
+    """Does CALLN leave IE and BRK as they are (H-CALLN)?"""
+
 
 DEFAULTS = CpuOptions()
 

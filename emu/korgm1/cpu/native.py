@@ -130,9 +130,14 @@ def new_cpu(bus: NativeBus, poll: int = 0, options: CpuOptions = DEFAULTS) -> An
     cpu = ffi.new("v30 *")
     cpu.bus = bus.pointer
     cpu.poll_line = poll
-    cpu.options = (lib.V30_OPTION_UNDEFINED_STOPS if options.undefined == "stop" else 0) | (
-        0 if options.pop_segment_shadow else lib.V30_OPTION_POP_SEGMENT_PLAIN
-    )
+    chosen = {
+        lib.V30_OPTION_UNDEFINED_STOPS: options.undefined == "stop",
+        lib.V30_OPTION_POP_SEGMENT_PLAIN: not options.pop_segment_shadow,
+        lib.V30_OPTION_8080_FLAGS: options.flags_8080 == "8080",
+        lib.V30_OPTION_8080_STATES: options.clocks_8080 == "8080",
+        lib.V30_OPTION_CALLN_CLEARS: not options.calln_keeps,
+    }
+    cpu.options = sum(bit for bit, on in chosen.items() if on)
     lib.v30_reset(cpu)
     return cpu
 

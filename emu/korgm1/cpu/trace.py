@@ -107,6 +107,7 @@ class Tracer:
         trace.first_clock, trace.end_clock = wanted.start, wanted.end
         trace.user = self._handle
         trace.drain = lib.trace_drain
+        lib.trace_begin(trace)
         self.on_error: Callable[[BaseException], None] = lambda error: None
         """Called with what `drain` raised; set by the engine."""
 

@@ -1,4 +1,4 @@
-"""The Engine on our own V30 core (cext/v30*.c): a uPD70216's CPU, complete but for 8080 emulation mode.
+"""The Engine on our own V30 core (cext/v30*.c): a uPD70216's CPU, complete, 8080 emulation mode included.
 
 State is one C struct. Confirmed: registers, flags (undefined ones too), bus order, by the recordings `korgm1 cpu-check`
 runs. Clocks are those of single instructions with a full queue, the queue itself is not modelled.
@@ -30,7 +30,7 @@ class V30Engine:
         ports: see `native.Ports`.
         int_ack: returns the vector number of the interrupt being acknowledged.
         poll: level of the POLL# pin; high makes the POLL instruction wait (H-POLL).
-        options: the guesses (H-UNDEFINED, H-POPSEG).
+        options: the guesses about the CPU.
     """
 
     name = "v30"
@@ -72,8 +72,6 @@ class V30Engine:
         code = f"{cpu.stop_code[0]:02X} {cpu.stop_code[1]:02X}"
         if cpu.stop == lib.V30_STOP_UNDEFINED:
             return f"undefined opcode {code} {where}: a V30 runs away or locks up on it"
-        if cpu.stop == lib.V30_STOP_BRKEM:
-            return f"opcode {code} {where} enters 8080 emulation mode, which is not emulated"
         if cpu.stop == lib.V30_STOP_PREFIXES:
             return f"nothing but prefix bytes in the whole segment {where}"
         return None
@@ -114,7 +112,7 @@ class V30Engine:
         return values
 
     def set_registers(self, values: dict[str, int]) -> None:
-        """Set those named; bits of PSW that cannot be written read as silicon has them."""
+        """Set those named; bits of PSW that cannot be written, MD among them, stay as silicon has them."""
         cpu = self._cpu
         for name, value in values.items():
             if name in GENERAL:
@@ -124,7 +122,7 @@ class V30Engine:
             elif name == "pc":
                 cpu.pc = value
             elif name == "psw":
-                cpu.psw = (value & lib.V30_PSW_WRITABLE) | lib.V30_PSW_ONES
+                cpu.psw = (value & lib.V30_PSW_WRITABLE) | (lib.V30_PSW_ONES ^ cpu.emulating << 15)
             else:
                 raise KeyError(name)
         cpu.rep_active = 0
@@ -160,6 +158,7 @@ class V30Engine:
                 setattr(new, name, block[name])
             if [len(block[name]) for name in ("r", "s", "stop_code")] != [8, 4, 2]:
                 raise ValueError("another number of registers")
+            new.emulating = not new.psw & 0x8000
             new.r, new.s, new.stop_code = block["r"], block["s"], block["stop_code"]
             if new.rep_segment > 3 and new.rep_segment != 0xFF:
                 raise ValueError(f"segment register {new.rep_segment}")

@@ -51,7 +51,8 @@ class M1(Machine):
 
     def __init__(self, rom: bytes, engine: str, guess: Hypotheses, battery: Battery, card: bytes | None = None) -> None:
         self.scheduler = clock = Scheduler()
-        self.unmapped = UnmappedLog(lambda: clock.now, guess["H-OPENBUS"])
+        open_bus: int = guess["H-OPENBUS"]
+        self.unmapped = UnmappedLog(lambda: clock.now, open_bus)
         self.memory = memory = MemoryMap(self.unmapped)
         self.ports = ports = PortMap(self.unmapped)
         self.battery = battery
@@ -65,7 +66,7 @@ class M1(Machine):
 
         # memory
         self.sram = Sram(memoryview(memory.image)[:0x10000], guess["H-SRAM-CELLS"], guess["H-SRAM-WAKE"])
-        self.card = ProgramCard()
+        self.card = ProgramCard(open_bus)
         memory.map_ram(0x00000, 0x10000)                # 2 x uPD43256C-15L, battery backed, /CS = RESET
         if card is not None:
             self.card.insert(card)
@@ -73,13 +74,13 @@ class M1(Machine):
         memory.map_rom(0xE0000, rom)                    # IC32 D0-7, IC23 D8-15 (27C512)
 
         # inside the V50 (uPD70216): units without an address until the firmware gives them one
-        self.icu = icu = Icu(int_cpu, guess["H-OPENBUS"])
+        self.icu = icu = Icu(int_cpu, open_bus)
         self.midi_out = MidiOut()
-        self.midi_thru = MidiOut()
+        self.midi_thru = MidiOut(keep=0)                # nobody asks what it said
         self.scu = scu = Scu(clock, sint, self.midi_out.receive, guess["H-TBRDY"])      # TxD -> MIDI OUT
         self.tcu = tcu = Tcu(clock, tout0, tout1, tout2, scu.set_rtclk, guess["H-TCU-ODD"])  # TOUT1 -> RTCLK
         self.dmau = dmau = Dmau(                                                        # no DMARQ is wired
-            clock, memory.read, memory.write, lambda channel, word: 0xFFFF, lambda channel, word, value: None
+            clock, memory.read, memory.write, lambda channel, word: open_bus * 0x101, lambda channel, word, value: None
         )
         self.sysregs = Sysregs(
             ports, {"scu": scu, "tcu": tcu, "icu": icu, "dmau": dmau},
@@ -100,16 +101,16 @@ class M1(Machine):
             clock, fosc_khz=guess["H-LCD-FOSC"], busy_writes=guess["H-LCD-BUSY"], bar=guess["H-LCD-BAR"]
         )
         self.panel = panel = Panel(rack=self.rack, sw16=guess["H-SW16"], leds=guess["H-LED"])
-        self.keyscan = KeyScan(fitted=not self.rack and guess["H-SCAN"] == "fifo")
+        self.keyscan = KeyScan(not self.rack and guess["H-SCAN"] == "fifo", open_bus)
         channels = [self._analogue(name) for name in guess["H-ADC-CH"].split(",")]
         if len(channels) != 8:
             raise UsageError(f"H-ADC-CH names {len(channels)} channels", "eight, for IN0 to IN7")
-        self.adc = adc = M58990(clock, channels, round(guess["H-VREF"] * 1000))         # IC29, VREF+
+        self.adc = adc = M58990(clock, channels, round(guess["H-VREF"] * 1_000_000))    # IC29, VREF+
         self.sound = {                                          # no chip behind these ports yet
-            "VDF1": PortLog("VDF1", 0x100, lambda: clock.now, guess["H-OPENBUS"]),      # MB87404
-            "VDF2": PortLog("VDF2", 0x100, lambda: clock.now, guess["H-OPENBUS"]),      # MB87404
-            "MDE": PortLog("MDE", 0x004, lambda: clock.now, guess["H-OPENBUS"]),        # MB87405
-            "TG": PortLog("TG", 0x200, lambda: clock.now, guess["H-OPENBUS"]),          # MB87402
+            "VDF1": PortLog("VDF1", 0x100, lambda: clock.now, open_bus),      # MB87404
+            "VDF2": PortLog("VDF2", 0x100, lambda: clock.now, open_bus),      # MB87404
+            "MDE": PortLog("MDE", 0x004, lambda: clock.now, open_bus),        # MB87405
+            "TG": PortLog("TG", 0x200, lambda: clock.now, open_bus),          # MB87402
         }
 
         def port_a(value: int, driven: int) -> None:
@@ -130,6 +131,7 @@ class M1(Machine):
                 "D": lambda: lcd.db,
                 "E": lambda: 0x0F,                              # PE3 PCM card: 1 = none
             },
+            open_bus=open_bus,
         )
 
         # I/O map
@@ -142,7 +144,9 @@ class M1(Machine):
         ports.map(0x1000, 0x200, self.sound["TG"])
 
         # CPU
-        options = CpuOptions(guess["H-UNDEFINED"], guess["H-POPSEG"])
+        options = CpuOptions(
+            guess["H-UNDEFINED"], guess["H-POPSEG"], guess["H-8080-FLAGS"], guess["H-8080-CLOCKS"], guess["H-CALLN"]
+        )
         self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, guess["H-POLL"], options)   # POLL# low
         int_cpu.connect(cpu.set_int)
         clock.time_source = lambda: cpu.clock
@@ -183,7 +187,7 @@ class M1(Machine):
 
     def battery_code(self) -> int:
         """The code the ADC gives for the cell as it is now."""
-        return code(self.battery.sense_millivolts(), self.adc.reference)
+        return code(self.battery.sense_microvolts(), self.adc.reference)
 
     def _pass_time(self) -> None:
         """/RESET is low: the clock runs to the next event without the CPU."""
@@ -193,11 +197,11 @@ class M1(Machine):
         self.scheduler.run_due(self.engine.clock)
 
     def _analogue(self, name: str) -> Callable[[], int]:
-        """What feeds an ADC channel, as millivolts."""
+        """What feeds an ADC channel, as microvolts."""
         if name == "battery":
-            return self.battery.sense_millivolts                # cell + -> R29 3 Mohm -> IC29 pin 4
+            return self.battery.sense_microvolts                # cell + -> R29 3 Mohm -> IC29 pin 4
         if name == "none":
             return lambda: 0
         if name not in REST:
             raise UsageError(f"H-ADC-CH: nothing is called {name!r}", "battery, none, " + ", ".join(REST))
-        return lambda: self.panel.millivolts(name)
+        return lambda: self.panel.microvolts(name)

@@ -94,4 +94,4 @@ class Machine:
                     )
                 block = upgrade(block, version)
             part.restore(block)
-        self.engine.host_wrote(0, 0x10000)
+        self.engine.host_wrote(0, 0x100000)

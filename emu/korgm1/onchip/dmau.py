@@ -17,7 +17,8 @@ cascade (the bus is another master's: no transfer here). TDIR: 00 verify, 01 I/O
 DATASHEET: registers, BASE, steps, end of service, 4 clocks a transfer, channel 3 without a pin while PF bit 1 is set.
 RECALL (uPD71071): arbitration between services only; END acts as TC; the count reads FFFF after TC.
 ASSUMED: with bus release (BHLD=0) the CPU gets one bus cycle, 4 clocks, between services; TDIR 11 acts as verify;
-addresses wrap at 1 MB. The CPU is not slowed by transfers; EXW and WEV are stored only.
+addresses wrap at 1 MB; reserved and write-only registers read FF (the access stays inside the chip). The CPU is not
+slowed by transfers; EXW and WEV are stored only.
 Sources: facts v50-chip 2.4 (NEC data book 1991, uPD70216).
 """
 

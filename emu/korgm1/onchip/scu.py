@@ -4,7 +4,7 @@
 |---|---|---|
 | 0 | SRB received character | STB character to send |
 | 1 | SST: 7 = 1, 6 BKD, 5 FE, 4 OVE, 3 PE, 2 = 1, 1 RBRDY, 0 TBRDY | SCM: 5 MRDY, 4 ECL, 3 SBRK, 2 RE, 0 TE |
-| 2 | nothing (FF) | SMD: 7-6 STL, 5-4 PS, 3-2 CL, 1-0 BF |
+| 2 | nothing (FF, ASSUMED: the access stays inside the chip) | SMD: 7-6 STL, 5-4 PS, 3-2 CL, 1-0 BF |
 | 3 | SIMK: 1 TM, 0 RM, 1 = masked | SIMK |
 
 SINT = RE and RBRDY and not RM, or TE and TBRDY and not TM; a level. MIDI: BF /16 of RTCLK 500 kHz, 8 bits, 1 stop
@@ -29,7 +29,7 @@ from typing import Any
 
 from korgm1.clock import Scheduler
 from korgm1.line import Line
-from korgm1.onchip.scu_frame import Frame, encode, falling_edge, level, rising_edge, sample
+from korgm1.serial_frame import Frame, encode, falling_edge, level, rising_edge, sample
 
 _TE, _RE, _SBRK, _ECL = 0x01, 0x04, 0x08, 0x10
 _UNREADABLE = 0xFF

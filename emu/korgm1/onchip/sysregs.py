@@ -16,8 +16,9 @@ address of its lane; the bytes between, and the rest of the page, go out to the 
 
 DATASHEET: registers, reset values, routing, nothing mapped until enabled, units must not overlap.
 MAME: lane of bit 0; a unit page of FF, which is this area, takes no units. H-ULA: OPHA and the xULA after power-on.
-ASSUMED: unused bits read 0; RESET keeps the undefined ones; where units overlap DMAU covers ICU covers TCU covers SCU;
-OPSEL only opens the window: a unit switched off keeps running.
+ASSUMED: unused bits read 0; the reserved ports FFF1 FFF3 FFF7 FFFF stay inside the chip and read FF, whatever the open
+bus of the board reads; RESET keeps the undefined ones; where units overlap DMAU covers ICU covers TCU covers SCU; OPSEL
+only opens the window: a unit switched off keeps running.
 The wait, block and refresh registers are stored; the CPU's clocks do not depend on them.
 Sources: facts v50-chip 1 (NEC data book 1991, uPD70216).
 """

@@ -22,7 +22,7 @@ tick. The status byte (OL) shows them exactly.
 DATASHEET: registers, clocks, gates, routing. RECALL (8254): bit positions of multiple latch, order of status and count.
 ASSUMED: the prescaler runs from power-on with its edges at multiples of its period; after power-on all outputs are low
 and nothing counts (the data book leaves the unit undefined); RESET changes nothing here; RTCLK takes a new count at
-the write, not at the reload. H-TCU-ODD: see tcu_counter.
+the write, not at the reload; a read of TMD stays inside the chip and gives FF. H-TCU-ODD: see tcu_counter.
 Sources: facts v50-chip 1, 2.2 (NEC data book 1991, uPD70216).
 """
 

@@ -15,7 +15,8 @@ from korgm1.verbs.options import add_machine_options, add_trace_options, named, 
 
 if TYPE_CHECKING:
     from korgm1.replay import ReplayResult
-    from korgm1.session import BootResult, Session
+    from korgm1.result import BootResult
+    from korgm1.session import Session
 
 EPILOG = """\
 examples:

@@ -17,10 +17,13 @@ examples:
   korgm1 cpu-check v30-public.jsonl.gz
   korgm1 cpu-check --engine unicorn *.jsonl.gz
   korgm1 cpu-check --json cases.jsonl
+  korgm1 cpu-check v1_native/
 
 A file holds one case a line, JSON, plain or .gz: op, name, bytes, mask, regs, ram, final_regs, final_ram, and for a V30
-bus. A row is printed for each form with a case that fails: form, passed/total, the first difference. Cases in which a
-pin changes (evt) are counted apart. The last line is PASSED of TOTAL, without them.
+bus. A folder, or a file .json or .MOO, plain or .gz, is a SingleStepTests suite (V20, 8086, 8088) as it is published;
+its metadata.json, beside the files, masks the flags. A row is printed for each form with a case that fails: form,
+passed/total, the first difference. Cases in which a pin changes (evt) and opcodes that a suite calls invalid are
+counted apart. The last line is PASSED of TOTAL, without them.
 Exit codes: 0 all pass, 1 some fail or a file cannot be read.
 """
 
@@ -34,7 +37,7 @@ def add_parser(subparsers: Any) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="JSON-lines cases, plain or .gz")
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="JSON-lines cases, or a suite")
     parser.add_argument("--engine", choices=NAMES, default=NAMES[0], help="which core (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
@@ -44,7 +47,7 @@ def cpu_check(paths: Sequence[Path], engine: str = NAMES[0]) -> CheckResult:
     """Run all cases of some files.
 
     Args:
-        paths: JSON-lines files, plain or .gz.
+        paths: JSON-lines files, plain or .gz; folders and files of a SingleStepTests suite.
         engine: one of `korgm1.machine.engines.NAMES`.
 
     Raises:
@@ -79,6 +82,7 @@ def as_json(result: CheckResult) -> dict[str, Any]:
             if form.passed != form.total
         },
         "pin_events": result.pin_events,
+        "invalid": result.invalid,
     }
 
 
@@ -91,5 +95,7 @@ def as_text(result: CheckResult) -> str:
     ]
     if result.pin_events:
         rows.append(f"pin events: {sum(result.pin_events.values())} not run ({' '.join(result.pin_events)})")
+    if result.invalid:
+        rows.append(f"invalid opcodes: {sum(result.invalid.values())} not run ({' '.join(result.invalid)})")
     rows.append(f"{result.passed} of {result.total}")
     return "\n".join(rows)

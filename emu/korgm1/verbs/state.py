@@ -24,7 +24,7 @@ from korgm1.verbs.options import (
 )
 
 if TYPE_CHECKING:
-    from korgm1.session import BootResult
+    from korgm1.result import BootResult
     from korgm1.snapshot import Difference, Snapshot
 
 EPILOG = """\

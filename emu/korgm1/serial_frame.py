@@ -1,7 +1,7 @@
 """An asynchronous character on a wire: start bit, data low bit first, perhaps parity, stop bits.
 
-A sender hands a whole frame over; the receiver looks at it with its own bit time, so that a wrong baud rate gives the
-garbage or the framing errors it gives on a wire.
+It is what the SCU and the MIDI sockets hand each other. A sender hands a whole frame over; the receiver looks at it
+with its own bit time, so that a wrong baud rate gives the garbage or the framing errors it gives on a wire.
 """
 
 from __future__ import annotations

@@ -1,0 +1,271 @@
+"""The trace: filters, and every line against what the bus recorder sees step by step."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from korgm1.bus.memory import MemoryMap
+from korgm1.bus.ports import PortMap
+from korgm1.bus.unmapped import UnmappedLog
+from korgm1.cpu.native import lib
+from korgm1.cpu.trace import NEVER, TraceFilter, Tracer
+from korgm1.cpu.v30_engine import V30Engine
+from korgm1.errors import UsageError
+
+ALL = {"exec": ((0, 0xFFFFF),), "memr": ((0, 0xFFFFF),), "memw": ((0, 0xFFFFF),), "in": ((0, 0xFFFF),),
+       "out": ((0, 0xFFFF),)}  # fmt: skip
+
+
+def engine_with(code: bytes, start: int = 0x10400) -> V30Engine:
+    """RAM in the low 128 KB, `code` at 1000:0400, a vector table that points into it, open bus above."""
+    memory = MemoryMap(UnmappedLog(lambda: 0))
+    memory.map_ram(0, 0x20000)
+    memory.image[0:0x400] = bytes((0x00, 0x05, 0x00, 0x10)) * 256
+    memory.image[start : start + len(code)] = code
+    memory.image[0x10500:0x10501] = b"\xcf"
+    engine = V30Engine(memory, PortMap(UnmappedLog(lambda: 0)), lambda: 0x20)
+    engine.set_registers({"ps": 0x1000, "pc": 0x400, "ss": 0x0, "sp": 0x8000})
+    return engine
+
+
+def traced(engine: V30Engine, words: str, until: int) -> list[str]:
+    blocks: list[bytes] = []
+    tracer = Tracer(TraceFilter.parse(words), blocks.append)
+    engine.trace(tracer)
+    engine.run(until)
+    engine.trace(None)
+    tracer.flush()
+    lines = b"".join(blocks).decode("ascii").splitlines()
+    assert len(lines) == tracer.lines
+    return lines
+
+
+# filters
+
+
+@pytest.mark.parametrize("words", ["", "all", "exec,int,mem,port", "memr,memw,in,out,exec,int", " ALL , "])
+def test_everything(words: str) -> None:
+    assert TraceFilter.parse(words) == TraceFilter(ALL, True, False, 0, NEVER)
+
+
+def test_a_filter_of_many_words() -> None:
+    wanted = TraceFilter.parse("exec=E0000-EFFFF,exec=FFFF0,out=a00-a0f,mem=402,regs,from=1.5,to=2")
+    assert wanted == TraceFilter(
+        {"exec": ((0xE0000, 0xEFFFF), (0xFFFF0, 0xFFFF0)), "out": ((0xA00, 0xA0F),), "memr": ((0x402, 0x402),),
+         "memw": ((0x402, 0x402),)}, False, True, 12_000_000, 16_000_000,
+    )  # fmt: skip
+    assert TraceFilter.parse("regs,from=1").ranges == ALL
+
+
+@pytest.mark.parametrize("words", [
+    "code", "exec=", "exec=G", "port=0-10000", "mem=5-4", "mem=100000", "int=5", "all=5", "regs=1", "from", "from=x",
+    "to=-1", "from=nan", "exec==5", "=", "out=5-",
+])  # fmt: skip
+def test_a_filter_that_cannot_be_understood(words: str) -> None:
+    with pytest.raises(UsageError, match="--trace-filter"):
+        TraceFilter.parse(words)
+
+
+# lines
+
+
+def strip(lines: list[str]) -> list[str]:
+    """Without clocks, which are another test's."""
+    return [line.split(" ", 1)[1] for line in lines]
+
+
+def test_what_lines_say() -> None:
+    code = bytes.fromhex("B83412 A30204 A00304 E605 E406 F4")
+    assert strip(traced(engine_with(code), "all", 400)) == [
+        "exec 1000:0400 B83412", "exec 1000:0403 A30204", "memw 00402 1234", "exec 1000:0406 A00304",
+        "memr 00403 12", "exec 1000:0409 E605", "out 0005 12", "exec 1000:040B E406", "in 0006 FF",
+        "exec 1000:040D F4",
+    ]  # fmt: skip
+
+
+def test_registers_that_changed() -> None:
+    lines = strip(traced(engine_with(bytes.fromhex("40 40 BB0500 F4")), "exec,regs", 100))
+    assert lines == [
+        "exec 1000:0400 40 aw=0000 cw=0000 dw=0000 bw=0000 sp=8000 bp=0000 ix=0000 iy=0000 ds1=0000 ss=0000 ds0=0000 "
+        "psw=F002",
+        "exec 1000:0401 40 aw=0001", "exec 1000:0402 BB0500 aw=0002", "exec 1000:0405 F4 bw=0005",
+    ]  # fmt: skip
+
+
+def test_interrupts_and_wakes() -> None:
+    engine = engine_with(bytes.fromhex("F4 FB F4 90 F4"))
+    engine.run(50)
+    engine.set_int(1)
+    blocks: list[bytes] = []
+    tracer = Tracer(TraceFilter.parse("int,exec"), blocks.append)
+    engine.trace(tracer)
+    engine.run(engine.clock + 15)
+    engine.run(engine.clock + 60)
+    engine.set_int(0)
+    engine.nmi()
+    engine.run(engine.clock + 100)
+    tracer.flush()
+    lines = strip(b"".join(blocks).decode().splitlines())
+    assert lines[0] == "wake at 1000:0401"
+    assert "int 20 at 1000:0403" in lines
+    assert any(re.fullmatch(r"int 02 at 1000:0[0-9A-F]{3}", line) for line in lines)
+
+
+def test_a_repeated_string_instruction_is_one_line_with_all_its_accesses() -> None:
+    lines = strip(traced(engine_with(bytes.fromhex("B90300 BE0040 BF0050 F3A4 F4")), "all", 400))
+    assert lines[3:] == [
+        "exec 1000:0409 F3A4", "memr 04000 FF", "memw 05000 FF", "memr 04001 FF", "memw 05001 FF", "memr 04002 FF",
+        "memw 05002 FF", "exec 1000:040B F4",
+    ]  # fmt: skip
+
+
+def test_prefixes_without_end_and_code_at_the_wrap() -> None:
+    lines = strip(traced(engine_with(b"\x2e" * 40 + b"\x90\xf4"), "exec", 300))
+    assert lines[0] == "exec 1000:0400 " + "2E" * 16 + ".."
+    engine = engine_with(b"\xf4")
+    engine.bus.memory.image[0x1FFFF] = 0xB8
+    engine.set_registers({"pc": 0xFFFF})
+    engine.bus.memory.image[0x10000:0x10003] = b"\x34\x12\xf4"
+    assert strip(traced(engine, "exec", 60)) == ["exec 1000:FFFF B83412", "exec 1000:0002 F4"]
+
+
+def test_changed_code_is_shown_as_it_is() -> None:
+    #  INC AW; MOV byte [0400],48 (DEC AW) at DS0=1000; BR 0400
+    engine = engine_with(bytes.fromhex("40 C606000448 EBF8"))
+    engine.set_registers({"ds0": 0x1000})
+    lines = [line for line in strip(traced(engine, "exec", 60)) if "1000:0400" in line]
+    assert lines[:2] == ["exec 1000:0400 40", "exec 1000:0400 48"]
+
+
+@pytest.mark.parametrize(("words", "keep"), [
+    ("exec", lambda kind, where: kind == "exec"),
+    ("int", lambda kind, where: kind in ("int", "wake")),
+    ("port", lambda kind, where: kind in ("in", "out")),
+    ("mem=402", lambda kind, where: kind in ("memr", "memw") and where == "00402"),
+    ("exec=10403-10408,in", lambda kind, where: kind == "in" or where in ("1000:0403", "1000:0406")),
+])  # fmt: skip
+def test_a_filter_keeps_exactly_its_lines(words: str, keep: Callable[[str, str], bool]) -> None:
+    code = bytes.fromhex("B83412 A30204 A10204 E605 E406 CD7F F4")
+    everything = traced(engine_with(code), "all", 400)
+    wanted = [line for line in everything if keep(line.split()[1], line.split()[2])]
+    assert traced(engine_with(code), words, 400) == wanted
+    assert wanted or words == "int"
+
+
+def test_only_some_clocks() -> None:
+    code = b"\x40" * 3000
+    everything = traced(engine_with(code), "exec", 4000)
+    clocks = [int(line.split()[0]) for line in everything]
+    some = traced(engine_with(code), "exec,from=0.0001,to=0.0002", 4000)
+    assert some == [line for line, clock in zip(everything, clocks, strict=True) if 800 <= clock < 1600]
+    assert some
+
+
+def test_an_error_of_the_writer_ends_the_run() -> None:
+    def full(block: bytes) -> None:
+        raise OSError("disk full")
+
+    engine = engine_with(bytes.fromhex("EBFE"))
+    tracer = Tracer(TraceFilter.parse("exec"), full)
+    engine.trace(tracer)
+    with pytest.raises(OSError, match="disk full"):
+        engine.run(10**9)
+    assert engine.clock < 10**8
+    engine.trace(None)
+    engine.run(engine.clock + 100)
+
+
+# against the recorder of the pins
+
+
+def reference(engine: V30Engine, until: int) -> list[str]:
+    """The same lines, made from single steps and recorded bus cycles."""
+    lines = []
+    engine.bus.record(4096)
+    cpu = engine._cpu
+    while cpu.clock < until:
+        engine.bus.clear_recorded()
+        clock, at, before = cpu.clock, f"{cpu.s[1]:04X}:{cpu.pc:04X}", cpu.instructions
+        rep = cpu.rep_active
+        code = bytes(engine.bus.memory.image[(cpu.s[1] * 16 + (cpu.pc + n & 0xFFFF)) & 0xFFFFF] for n in range(16))
+        taken = lib.v30_step(cpu)
+        if taken == 0:
+            if cpu.stop and cpu.clock == clock and not rep:
+                lines.append(f"{clock:04} exec {at} {code.hex().upper()}")
+            break
+        cycles = engine.bus.recorded()
+        interrupt = bool(cycles) and cycles[0].kind == "INTA"
+        trap = not rep and cpu.instructions == before and cycles and cycles[0].address in (4, 8)
+        if not rep and not cycles and cpu.instructions == before:
+            lines.append(f"{clock:04} wake at {at}")
+        elif interrupt or trap:
+            lines.append(f"{clock:04} int {cycles[0].data & 0xFF if interrupt else cycles[0].address >> 2:02X} at {at}")
+        elif not rep:
+            lines.append(f"{clock:04} exec {at} {code.hex().upper()}")
+        for cycle in cycles:
+            if cycle.kind == "INTA":
+                continue
+            word = not cycle.ube and not cycle.address & 1
+            lane = cycle.data >> 8 if cycle.address & 1 else cycle.data & 0xFF
+            value = f"{cycle.data:04X}" if word else f"{lane:02X}"
+            name = {"MEMR": "memr", "MEMW": "memw", "IOR": "in", "IOW": "out"}[cycle.kind]
+            lines.append(f"{clock:04} {name} {cycle.address:0{5 if name[0] == 'm' else 4}X} {value}")
+    engine.bus.record(0)
+    return lines
+
+
+def whole(line: str, other: str) -> bool:
+    """Equal, but that the reference shows sixteen code bytes, not knowing the length."""
+    if " exec " not in line:
+        return line == other
+    head, _, code = other.rpartition(" ")
+    mine, _, shown = line.rpartition(" ")
+    return mine == head and code.startswith(shown.removesuffix("..")) and shown != ""
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(min_size=1, max_size=60), st.integers(0, 0xFFFF), st.booleans(), st.booleans())
+def test_random_code_against_the_recorder(code: bytes, value: int, pending: bool, step: bool) -> None:
+    engines = [engine_with(code), engine_with(code)]
+    for engine in engines:
+        engine.set_registers({"ix": value, "bw": value ^ 0x5555, "cw": value & 15, "ds0": value & 0xFF,
+                              "psw": 0xF002 | (0x200 if pending else 0) | (0x100 if step else 0)})  # fmt: skip
+        engine.set_int(int(pending))
+    lines, expected = traced(engines[0], "all", 3000), reference(engines[1], 3000)
+    assert len(lines) == len(expected)
+    for line, other in zip(lines, expected, strict=True):
+        assert whole(line, other), (line, other)
+    assert engines[0].registers() == engines[1].registers()
+
+
+# the C side alone
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_random_code_is_clean_under_the_sanitisers_and_unchanged_by_the_trace(tmp_path: Path) -> None:
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    cext = ROOT / "cext"
+    sources = [Path(__file__).with_name("trace_fuzz.c"), cext / "trace.c", *sorted(cext.glob("v30*.c"))]
+    strict = [compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{cext}"]
+    plain = subprocess.run([*strict, "-O2", "-c", str(sources[1]), "-o", str(tmp_path / "x.o")], capture_output=True)
+    assert plain.returncode == 0, plain.stderr
+    options = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    command = [*strict, *options, *map(str, sources), "-o", str(tmp_path / "x")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip("the compiler has no sanitisers: " + done.stderr.splitlines()[0])
+    run = subprocess.run([str(tmp_path / "x"), "20"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert int(run.stdout) > 10_000
