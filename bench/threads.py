@@ -1,0 +1,88 @@
+"""Two machines in two threads against one: the GIL is released while the C core or Unicorn runs.
+
+    python bench/threads.py [--seconds 10] [--json]
+
+The CPU-bound firmware on two boards that share nothing. By the wall clock: the shortest of TRIALS short runs of one and
+of two; with other work on the machine the number means little, so the cores that two busy processes get (CPU time /
+wall time) are printed beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+from board import Board
+from firmware import rom_image
+from korgm1.clock import CPU_HZ
+
+ENGINES = ("unicorn", "v30")
+TRIALS = 20
+SPIN = """
+import time
+start, end = time.time(), time.process_time() + 0.5
+while time.process_time() < end: pass
+print(time.time() - start)
+"""
+
+
+def gain(engine: str, seconds: float) -> float:
+    """How much more two threads get done than one."""
+    alone = min(_wall([Board(rom_image(), engine)], seconds) for _ in range(TRIALS))
+    together = min(_wall([Board(rom_image(), engine) for _ in range(2)], seconds) for _ in range(TRIALS))
+    return 2 * alone / together
+
+
+def _wall(boards: list[Board], seconds: float) -> float:
+    """Wall seconds until all boards have run, each in its own thread, after a warm-up."""
+    for board in boards:
+        board.run_until(CPU_HZ // 10)
+    end = CPU_HZ // 10 + int(seconds * CPU_HZ)
+    workers = [threading.Thread(target=board.run_until, args=(end,)) for board in boards]
+    start = time.perf_counter()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return time.perf_counter() - start
+
+
+def free_cores() -> float:
+    """How many cores two busy processes get just now, 2 at most."""
+    command = [sys.executable, "-c", SPIN]
+    spinning = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    return sum(0.5 / float(process.communicate()[0]) for process in spinning)
+
+
+def both_engines(seconds: float = 10) -> dict[str, float]:
+    """`gain` by engine, and "free cores" of the machine's "cores"."""
+    found = {engine: gain(engine, seconds) for engine in ENGINES}
+    return {**found, "free cores": free_cores(), "cores": float(os.cpu_count() or 1)}
+
+
+def as_text(found: dict[str, float]) -> str:
+    """Two lines."""
+    gains = ", ".join(f"{engine} {found[engine]:.2f}" for engine in ENGINES)
+    return (
+        f"two machines in two threads against one: {gains}   reach >= 1.8 on two cores\n"
+        f"two busy processes got {found['free cores']:.2f} of {found['cores']:.0f} cores just then"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=10, help="emulated seconds a machine")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    found = both_engines(args.seconds)
+    print(json.dumps(found) if args.json else as_text(found))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,136 @@
+"""What test_sanitised runs in a process of its own, on the sanitised build of the extension.
+
+    python sanitised_runs.py EXTENSION TASK [DATA]
+
+TASK: cases (every twentieth recorded one, all engines), fuzz (random code, all engines), boot (OpenM1).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import random
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+def use_extension(path: str) -> ModuleType:
+    """Let korgm1._native be the module at `path`."""
+    spec = importlib.util.spec_from_file_location("korgm1._native", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.modules["korgm1._native"] = module
+    return module
+
+
+def cases(data: Path) -> int:
+    """Cases run; every one must pass."""
+    from korgm1.cpu.cases import CaseBoard, CaseRunner, is_pin_event, read_cases
+    from korgm1.machine.engines import NAMES, make_engine
+
+    count = 0
+    for engine in NAMES:
+        board = CaseBoard()
+        core = make_engine(engine, board.memory, board.ports, board.acknowledge)
+        runner = CaseRunner(board, core, getattr(core, "bus", None))
+        for name in ("v30-public.jsonl.gz", "i8086-public.jsonl.gz", "i80286-public.jsonl.gz"):
+            for case in itertools.islice(read_cases(data / name), 0, None, 20):
+                if not is_pin_event(case):
+                    difference = runner.run(case)
+                    assert not difference, f"{engine} {case['name']}: {difference}"
+                    count += 1
+    return count
+
+
+class Noise:
+    """Ports and memory that answer and swallow anything."""
+
+    def read(self, offset: int) -> int:
+        """A byte."""
+        return offset * 7 & 0xFF
+
+    def write(self, offset: int, value: int) -> None:
+        """Nothing."""
+
+    def peek(self, offset: int) -> int:
+        """As `read`."""
+        return self.read(offset)
+
+
+def fuzz() -> int:
+    """Instructions of random code, with interrupts, devices in memory, code that changes and pages that come and go."""
+    from korgm1.bus.memory import MemoryMap
+    from korgm1.bus.ports import PortMap
+    from korgm1.bus.unmapped import UnmappedLog
+    from korgm1.machine.engines import NAMES, make_engine
+
+    count = 0
+    for engine in NAMES:
+        draw = random.Random(1)
+        log = UnmappedLog(now=lambda: 0)
+        memory, ports = MemoryMap(log), PortMap(log)
+        memory.map_ram(0, 0x40000)
+        memory.map_device(0x50000, 0x10000, Noise())
+        memory.map_rom(0x80000, draw.randbytes(0x40000))
+        memory.map_ram(0xF0000, 0x10000)
+        ports.map(0, 0x10000, Noise())
+        core: Any = make_engine(engine, memory, ports, lambda draw=draw: draw.randrange(256))
+        for round_ in range(150):
+            for start, size in ((0, 0x40000), (0xF0000, 0x10000)):
+                memory.image[start : start + size] = draw.randbytes(size)
+                core.host_wrote(start, size)
+            if round_ % 10 == 5:
+                memory.map_ram(0x60000, 0x4000) if round_ % 20 == 5 else memory.unmap(0x60000, 0x4000)
+                core.pages_changed()
+            core.reset()
+            core.set_registers({
+                **{name: draw.randrange(0x10000) for name in ("aw", "dw", "bw", "sp", "bp", "ix", "iy", "pc", "psw")},
+                **{name: draw.choice((0, 0x1000, 0x4FFF, 0xF000, 0xFFFF)) for name in ("ds1", "ps", "ss", "ds0")},
+                "cw": draw.randrange(64),
+            })  # fmt: skip
+            for _ in range(5):
+                core.set_int(draw.randrange(2))
+                if draw.randrange(8) == 0:
+                    core.nmi()
+                core.run(core.clock + draw.randrange(1, 2000))
+            core.restore(core.snapshot())
+        count += core.instructions
+    return count
+
+
+def boot() -> int:
+    """Instructions of OpenM1's first third of a second, on all engines, with a snapshot taken back and a trace."""
+    from korgm1.machine.engines import NAMES
+    from korgm1.session import Session
+
+    count = 0
+    for engine in NAMES:
+        session = Session(engine=engine)
+        session.power_on()
+        session.run(0.2)
+        session.restore(session.snapshot())
+        with tempfile.TemporaryDirectory() as folder:
+            session.trace(Path(folder) / "trace.txt")
+            session.run(0.1)
+            session.trace_end()
+        count += session.machine.engine.instructions
+    return count
+
+
+def main() -> int:
+    native = use_extension(sys.argv[1])
+    task = sys.argv[2]
+    count = cases(Path(sys.argv[3])) if task == "cases" else fuzz() if task == "fuzz" else boot()
+    from korgm1.cpu import native as used
+
+    assert used.lib is native.lib  # type: ignore[attr-defined]
+    print(f"{task}: {count}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
