@@ -126,26 +126,29 @@ def write(path: Path, *lines: str) -> Path:
     return path
 
 
+PIN = {"pin": 0, "hold": 0, "trigger": "fpop", "delay": 0}
+
+
 def test_check_counts_forms_and_pin_events(tmp_path: Path) -> None:
     bad = case("40", final_regs={"ax": 5})
-    pin = case("90", op="INT.90", evt={"pin": 0})
+    pin = case("90", op="IE0.90", evt=PIN)
     path = write(tmp_path / "c.jsonl.gz", *(json.dumps(one) for one in (case("90"), bad, case("90"), pin)), "")
     board = CaseBoard()
     engine = V30Engine(board.memory, board.ports, board.acknowledge)
     result = check([path], CaseRunner(board, engine, engine.bus))
-    assert (result.passed, result.total, result.pin_events) == (2, 3, {"INT.90": 1})
+    assert (result.passed, result.total, result.forms["IE0.90"].passed) == (3, 4, 1)
     assert result.forms["40"].first == "made (40): ax is 0001h, expected 0005h"
     assert is_pin_event(pin) and not is_pin_event(bad)
 
 
 def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    good = write(tmp_path / "good.jsonl", json.dumps(case("90")), json.dumps(case("90", op="INT.90", evt={})))
+    good = write(tmp_path / "good.jsonl", json.dumps(case("90")), json.dumps(case("90", op="IE0.90", evt=PIN)))
     bad = write(tmp_path / "bad.jsonl.gz", json.dumps(case("90")), json.dumps(case("40", final_regs={"ax": 5})))
     assert main(["cpu-check", "--engine", "v30", str(good)]) == 0
-    assert capsys.readouterr().out.splitlines() == ["pin events: 1 not run (INT.90)", "1 of 1"]
+    assert capsys.readouterr().out.splitlines() == ["2 of 2"]
     assert main(["cpu-check", "--engine", "v30", str(good), str(bad)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split()[:2] == ["40", "0/1"] and lines[-1] == "2 of 3"
+    assert lines[0].split()[:2] == ["40", "0/1"] and lines[-1] == "3 of 4"
     assert main(["cpu-check", "--engine", "v30", "--json", str(bad)]) == 1
     found = json.loads(capsys.readouterr().out)
     assert (found["passed"], found["total"], list(found["failing"])) == (1, 2, ["40"])
