@@ -129,6 +129,9 @@ def write(path: Path, *lines: str) -> Path:
     return path
 
 
+PIN = {"pin": 0, "hold": 0, "trigger": "fpop", "delay": 0}
+
+
 def test_check_counts_forms_and_pin_events(tmp_path: Path) -> None:
     bad = case("40", final_regs={"ax": 5})
     pin = case("90", op="IE0.90", evt=PIN)
