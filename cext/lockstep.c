@@ -1,6 +1,7 @@
 /* See lockstep.h. */
 #include "lockstep.h"
 #include "unicorn_glue.h"
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ typedef struct traffic {
     uint8_t kind;        /* CYCLE_* */
     uint8_t value;
     uint8_t int_line, nmi_latch;   /* as the device left them */
+    int64_t int_since, nmi_since;
 } traffic;
 
 struct lockstep {
@@ -44,7 +46,8 @@ static void keep(lockstep *l, uint8_t kind, uint32_t address, uint8_t value)
         l->log = log;
         l->room = room;
     }
-    l->log[l->logged++] = (traffic){address, kind, value, l->first->int_line, l->first->nmi_latch};
+    l->log[l->logged++] = (traffic){address, kind, value, l->first->int_line, l->first->nmi_latch,
+                                     l->first->int_since, l->first->nmi_since};
 }
 
 static uint8_t first_port_in(void *user, uint16_t port)
@@ -97,6 +100,8 @@ static const traffic *replay(lockstep *l, uint8_t kind, uint32_t address)
     l->replayed++;
     l->second.int_line = t->int_line;
     l->second.nmi_latch = t->nmi_latch;
+    l->second.int_since = t->int_since;
+    l->second.nmi_since = t->nmi_since;
     return t;
 }
 
@@ -134,7 +139,7 @@ static int same_state(const v30 *a, const v30 *b)
         && a->psw == b->psw && a->clock == b->clock && a->instructions == b->instructions && a->halted == b->halted
         && a->shadow == b->shadow && a->trap_armed == b->trap_armed && a->stop == b->stop
         && a->md_writable == b->md_writable && a->rep_active == b->rep_active && a->nmi_latch == b->nmi_latch
-        && a->int_line == b->int_line;
+        && a->int_line == b->int_line && a->bus_unit == b->bus_unit && a->polling == b->polling;
 }
 
 static int same_cycles(const bus_trace *a, const bus_trace *b)
@@ -206,7 +211,7 @@ static void pass_on(lockstep *l)
 static void copy_state(lockstep *l)
 {
     board_bus *bus = l->second.bus;
-    l->second = *l->first;
+    memcpy(&l->second, l->first, offsetof(v30, remembered));
     l->second.bus = bus;
 }
 
@@ -218,16 +223,19 @@ int lockstep_run(lockstep *l)
         lockstep_remap(l);
     l->kind = LOCKSTEP_SAME;
     while (first->clock < first->horizon) {
-        l->before = *first;
+        memcpy(&l->before, first, offsetof(v30, remembered));
         l->logged = l->replayed = l->first_trace.count = l->second_trace.count = 0;
         l->strayed = 0;
         l->second.int_line = first->int_line;
         l->second.nmi_latch = first->nmi_latch;
+        l->second.int_since = first->int_since;
+        l->second.nmi_since = first->nmi_since;
         if ((l->written ? trace_step(l->written, first) : v30_step(first)) == 0) {
-            first->clock = first->horizon;
+            v30_let_pass(first);
             l->second.horizon = first->clock;
         } else
             l->second.horizon = l->second.clock + 1;
+        l->second.waits = first->waits;
         unicorn_glue_run(l->glue);
         pass_on(l);
         l->kind = (uint8_t)compare(l);

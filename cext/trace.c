@@ -260,7 +260,7 @@ void trace_run(trace *t, v30 *c)
 {
     while (c->clock < c->horizon)
         if (trace_step(t, c) == 0) {
-            c->clock = c->horizon;   /* halted or stopped */
+            v30_let_pass(c);   /* halted or stopped */
             return;
         }
 }

@@ -12,7 +12,7 @@ static void after_fetch_fault(unicorn_glue *g)
     v30 *cpu = g->cpu;
     uint16_t ip = cpu->pc;
     g->api.reg_read(g->uc, UNI_REG_IP, &ip);
-    cpu->clock += g->cs_base + ip == g->next ? g->cost : g->taken;
+    glue_count(g, g->cs_base + ip);
     cpu->pc = ip;
     if (cpu->clock < g->limit)
         glue_run_core(g);
@@ -43,7 +43,7 @@ void unicorn_glue_run(unicorn_glue *g)
         glue_set_limit(g);
         if (g->limit == 0) {
             if (v30_step(cpu) == 0)
-                cpu->clock = cpu->horizon;
+                v30_let_pass(cpu);
             g->delegated++;
         } else if (((uint32_t)cpu->s[V30_PS] << 4) + cpu->pc > MEMORY - 16)
             glue_run_core(g);

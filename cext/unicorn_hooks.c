@@ -91,8 +91,8 @@ static int place_is_plain(const unicorn_glue *g, unsigned segment, uint16_t offs
     return page == PAGE_RAM || (page == PAGE_ROM && !store);
 }
 
-/* May Unicorn access the operand of *s? Then the clocks for odd addresses are added. */
-static int operand_is_plain(const unicorn_glue *g, const slot *s, uint32_t *cost)
+/* May Unicorn access the operand of *s? Then V30_ODD_* of it are added. */
+static int operand_is_plain(const unicorn_glue *g, const slot *s, v30_shape *odd)
 {
     uint16_t offset = s->displacement;
     if (s->base != SLOT_NO_REGISTER)
@@ -102,13 +102,13 @@ static int operand_is_plain(const unicorn_glue *g, const slot *s, uint32_t *cost
     if (!place_is_plain(g, s->segment, offset, s->kind & SLOT_STORE, s->kind & SLOT_WORD))
         return 0;
     if (offset & 1)
-        *cost += s->odd_clocks;
+        *odd |= s->base == V30_IY && s->segment == V30_DS1 && (s->shape & 0xFE) == 0xAA ? V30_ODD_IY : V30_ODD_EA;
     if (s->kind & SLOT_MOVE) {
         offset = glue_read_register(g, V30_IY);
         if (!place_is_plain(g, V30_DS1, offset, 1, s->kind & SLOT_WORD))
             return 0;
         if (offset & 1)
-            *cost += s->odd_clocks;
+            *odd |= V30_ODD_IY;
     }
     return 1;
 }
@@ -134,16 +134,29 @@ static void follow_control(unicorn_glue *g, const slot *s)
     }
 }
 
+void glue_count(unicorn_glue *g, uint32_t address)
+{
+    const slot *s = g->running;
+    v30_shape shape = g->shape | (v30_shape)(address & 1) << SHAPE_TARGET;
+    if (s == NULL)
+        return;
+    g->running = NULL;
+    if (s->conditional && address != g->next)
+        shape |= (v30_shape)PATH_TAKEN << SHAPE_PATH;
+    g->cpu->clock += v30_time(g->cpu, shape, shape >> SHAPE_PREFIXES & 3, s->count);
+}
+
 void glue_on_code(void *uc, uint64_t linear, uint32_t size, void *user)
 {
     unicorn_glue *g = user;
     v30 *cpu = g->cpu;
-    uint32_t address = (uint32_t)linear, cost;
+    uint32_t address = (uint32_t)linear;
+    v30_shape odd = 0;
     uint64_t raw;
     slot *s = &g->slots[address];
     uint16_t kind;
     (void)uc, (void)size;
-    cpu->clock += address == g->next ? g->cost : g->taken;
+    glue_count(g, address);
     if (cpu->clock >= g->limit) {
         if (g->newer)
             glue_load_registers(g);
@@ -171,10 +184,9 @@ void glue_on_code(void *uc, uint64_t linear, uint32_t size, void *user)
         }
         kind = s->kind;
     }
-    cost = s->clocks;
     if (kind != SLOT_KNOWN) {
         if ((kind & SLOT_DELEGATE) || ((kind & (SLOT_PUSH | SLOT_POP)) && !stack_is_plain(g, s))
-            || ((kind & SLOT_LOAD) && !operand_is_plain(g, s, &cost))) {
+            || ((kind & SLOT_LOAD) && !operand_is_plain(g, s, &odd))) {
             delegate(g, address);
             return;
         }
@@ -183,8 +195,8 @@ void glue_on_code(void *uc, uint64_t linear, uint32_t size, void *user)
         g->sp = (uint16_t)(g->sp + s->sp_change);
     }
     g->next = address + s->length;
-    g->cost = cost;
-    g->taken = s->taken + (cost - s->clocks);
+    g->running = s;
+    g->shape = s->shape | odd << SHAPE_ODD;
     g->newer = 1;
     cpu->shadow = s->shadow;
     cpu->instructions++;

@@ -53,7 +53,7 @@ void glue_store_registers(unicorn_glue *g)
 uint32_t glue_expect(unicorn_glue *g, uint16_t pc)
 {
     g->next = g->cs_base + pc;
-    g->cost = g->taken = 0;
+    g->running = NULL;
     return g->next;
 }
 

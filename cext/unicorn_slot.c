@@ -132,7 +132,6 @@ static void operand(slot *s, const v30_decoded *d)
         s->kind |= SLOT_STORE;
     if (d->ea_words)
         s->kind |= SLOT_WORD;
-    s->odd_clocks = (uint8_t)(4 * d->ea_words);
     s->base = s->index = SLOT_NO_REGISTER;
     s->displacement = d->displacement;
     if (d->has_modrm && (d->modrm & 0xC7) != 0x06) {
@@ -148,12 +147,11 @@ static void operand(slot *s, const v30_decoded *d)
 static void string(slot *s, const v30_decoded *d)
 {
     s->kind |= SLOT_LOAD | (d->opcode & 1 ? SLOT_WORD : 0);
-    s->odd_clocks = d->opcode & 1 ? 4 : 0;
     s->base = V30_IX;
     s->index = SLOT_NO_REGISTER;
     s->displacement = 0;
     s->segment = d->segment == SLOT_NO_REGISTER ? V30_DS0 : d->segment;
-    s->clocks = s->taken = (uint16_t)(2u * d->prefixes + v30_string_clocks(d->opcode));
+    s->shape = v30_shape_of(d->opcode, 0, 0, d->prefixes);
     if ((d->opcode & 0xFE) == 0xA4)
         s->kind |= SLOT_MOVE;
     if ((d->opcode & 0xFE) == 0xAA) {
@@ -194,8 +192,9 @@ void unicorn_slot_decode(slot *s, const board_bus *bus, uint16_t ps, uint16_t pc
     conditional = (d.opcode & 0xF0) == 0x70 || (d.opcode & 0xFC) == 0xE0;
     s->kind = SLOT_KNOWN;
     s->shadow = d.shadow;
-    s->clocks = d.clocks;
-    s->taken = conditional ? d.clocks_taken : d.clocks;
+    s->shape = d.shape;
+    s->count = (uint8_t)d.count;
+    s->conditional = (uint8_t)conditional;
     s->sp_change = 0;
     if (d.memory ? d.opcode != 0x8D : d.opcode >= 0xA0 && d.opcode <= 0xA3)
         operand(s, &d);

@@ -1,7 +1,7 @@
 /* What the glue knows of the instruction at one address: whether Unicorn may run it, and its clocks. */
 #ifndef KORGM1_UNICORN_SLOT_H
 #define KORGM1_UNICORN_SLOT_H
-#include "v30.h"
+#include "v30_bus_unit.h"
 
 enum {
     SLOT_KNOWN = 1,       /* decoded; kind == SLOT_KNOWN: neither registers nor memory matter to it */
@@ -24,13 +24,13 @@ typedef struct slot {
     uint16_t kind;        /* SLOT_* */
     uint8_t length;
     uint8_t shadow;       /* V30_SHADOW_* it leaves behind */
-    uint8_t odd_clocks;   /* more when the operand's offset is odd */
     uint8_t base, index;  /* of the operand: V30_BW.., or SLOT_NO_REGISTER */
     uint8_t segment;      /* of the operand: V30_DS1.. */
     uint16_t displacement;
     uint16_t sp_change;
-    uint16_t clocks;
-    uint16_t taken;       /* clocks when it does not go on behind itself */
+    uint8_t conditional;
+    uint8_t count;        /* of the shape */
+    uint64_t shape;       /* for v30_time, without path, odd and target */
 } slot;
 
 /* Decode the instruction at PS:PC into *s. `raw` = the eight bytes there. */

@@ -23,7 +23,8 @@ struct unicorn_glue {
     uint32_t cs_base;
     uint32_t window;       /* furthest offset from cs_base that Unicorn may run */
     uint32_t next;         /* behind the instruction that Unicorn runs */
-    uint32_t cost, taken;  /* its clocks when it goes on to `next`, or elsewhere */
+    const slot *running;   /* that instruction, whose clocks are still to be counted; or NULL */
+    v30_shape shape;       /* its shape */
     uint8_t newer;         /* Unicorn's general registers and flags are newer than cpu's */
     uint16_t sp;           /* when `newer`; else cpu->r[V30_SP] is the same */
     uint8_t remap;         /* board->page changed */
@@ -67,6 +68,9 @@ void glue_set_limit(unicorn_glue *g);
 
 /* Let the V30 core execute from the boundary in *cpu, until what follows is for Unicorn or ends the run. */
 void glue_run_core(unicorn_glue *g);
+
+/* Count the clocks of the instruction that Unicorn has run, and which led to `address`. */
+void glue_count(unicorn_glue *g, uint32_t address);
 
 /* Unicorn's callback in front of every instruction. */
 void glue_on_code(void *uc, uint64_t linear, uint32_t size, void *user);

@@ -12,7 +12,9 @@ void v30_reset(v30 *c)
     c->pc = 0;
     c->psw = V30_PSW_ONES;
     c->nmi_latch = c->halted = c->shadow = c->md_writable = c->trap_armed = c->rep_active = c->emulating = 0;
+    c->polling = 0;
     c->stop = V30_STOP_NONE;
+    v30_flush_queue(c);
 }
 
 void v30_stop(insn *i, uint8_t reason, uint8_t second)
@@ -25,7 +27,6 @@ void v30_stop(insn *i, uint8_t reason, uint8_t second)
     c->stop_pc = c->pc = i->start;
     c->trap_armed = 0;
     c->instructions--;
-    i->clk = 0;
 }
 
 /* 70-7F and the like: opcode bits 3-0 */
@@ -84,6 +85,7 @@ int v30_condition(uint16_t psw, unsigned code)
 #define IMM8 (pc++, (uint8_t)raw)
 #define IMM16 (pc = (uint16_t)(pc + 2), (uint16_t)raw)
 #define IMM8_SIGNED (pc++, (uint16_t)(int8_t)raw)
+#define DIRECT (i->odd |= (uint8_t)((raw & 1) * V30_ODD_EA), IMM16)
 #define IMM32 (pc = (uint16_t)(pc + 4), (uint32_t)raw)
 
 /* For what reads or writes cpu->pc */
@@ -99,7 +101,7 @@ int v30_condition(uint16_t psw, unsigned code)
         uint16_t distance = IMM8_SIGNED;                                                                          \
         if (jumps) {                                                                                              \
             pc = (uint16_t)(pc + distance);                                                                       \
-            i->clk += (uint32_t)(v30_timing_main[i->opcode].taken - v30_timing_main[i->opcode].reg);              \
+            i->path = PATH_TAKEN;                                                                                 \
         }                                                                                                         \
     } while (0)
 
@@ -210,10 +212,11 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
         WITH_PC(v30_call_far(i, (uint16_t)(n >> 16), (uint16_t)n));
         break;
     case 0x9B:   /* POLL: looks again every 5 clocks; an interrupt may come in between */
+        i->path = c->poll_line ? (c->polling ? PATH_WAITS_ON : PATH_WAITS) : c->polling ? PATH_WAITED : PATH_USUAL;
+        c->polling = c->poll_line;
         if (c->poll_line) {
             pc--;   /* on the 9B itself: prefixes are not looked at again */
             c->instructions--;
-            i->clk = V30_CLOCKS_POLL_SAMPLE;
         } else
             c->shadow = V30_SHADOW_INT | V30_SHADOW_NMI;
         break;
@@ -222,14 +225,14 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
     case 0x9E: v30_set_flags(c, 0xD5, (r[V30_AW] >> 8) & 0xD5); break;
     case 0x9F: v30_set_reg8(c, 4, (uint8_t)c->psw); break;
     case 0xA0: v30_set_al(c, v30_read8(i, v30_segment_of(i, V30_DS0), IMM16)); break;
-    case 0xA1: r[V30_AW] = v30_read16(i, v30_segment_of(i, V30_DS0), IMM16); break;
+    case 0xA1: r[V30_AW] = v30_read16(i, v30_segment_of(i, V30_DS0), DIRECT); break;
     case 0xA2: v30_write8(i, v30_segment_of(i, V30_DS0), IMM16, (uint8_t)r[V30_AW]); break;
-    case 0xA3: v30_write16(i, v30_segment_of(i, V30_DS0), IMM16, r[V30_AW]); break;
+    case 0xA3: v30_write16(i, v30_segment_of(i, V30_DS0), DIRECT, r[V30_AW]); break;
     case 0xA8: v30_logic(c, r[V30_AW] & IMM8, 8); break;
     case 0xA9: v30_logic(c, r[V30_AW] & IMM16, 16); break;
     EIGHT(0xB0): v30_set_reg8(c, i->opcode & 7, IMM8); break;
     EIGHT(0xB8): r[i->opcode & 7] = IMM16; break;
-    case 0xC0: case 0xC1: n = IMM8; i->clk += n; v30_group_shift(i, n); break;
+    case 0xC0: case 0xC1: n = IMM8; v30_group_shift(i, n); break;
     case 0xC2: n = IMM16; pc = v30_pop(i); r[V30_SP] = (uint16_t)(r[V30_SP] + n); break;
     case 0xC3: pc = v30_pop(i); break;
     case 0xC4: WITH_PC(v30_load_far_pointer(i, V30_DS1)); break;
@@ -237,7 +240,7 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
     case 0xC6: v30_put_rm8(i, IMM8); break;
     case 0xC7: v30_put_rm16(i, IMM16); break;
     case 0xC8: i->immediate = (uint32_t)raw; pc = (uint16_t)(pc + 3); v30_prepare(i); break;
-    case 0xC9: r[V30_SP] = r[V30_BP]; r[V30_BP] = v30_pop(i); break;
+    case 0xC9: i->odd |= (uint8_t)((r[V30_BP] & 1) * V30_ODD_BP); r[V30_SP] = r[V30_BP]; r[V30_BP] = v30_pop(i); break;
     case 0xCA:
         n = IMM16;
         pc = v30_pop(i);
@@ -249,7 +252,7 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
     case 0xCD: n = IMM8; WITH_PC(v30_vector(i, (uint8_t)n)); break;
     case 0xCE:
         if (c->psw & V30_V)
-            WITH_PC(v30_trap(i, 4, (uint32_t)(v30_timing_main[0xCE].taken - v30_timing_main[0xCE].reg)));
+            WITH_PC(v30_trap(i, 4, PATH_TAKEN));
         break;
     case 0xCF:
         pc = v30_pop(i);
@@ -257,7 +260,7 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
         v30_load_psw(c, v30_pop(i));
         break;
     case 0xD0: case 0xD1: v30_group_shift(i, 1); break;
-    case 0xD2: case 0xD3: n = r[V30_CW] & 0xFF; i->clk += n; v30_group_shift(i, n); break;
+    case 0xD2: case 0xD3: n = r[V30_CW] & 0xFF; v30_group_shift(i, n); break;
     case 0xD4: v30_cvtbd(c, IMM8); break;
     case 0xD5: (void)IMM8; v30_cvtdb(c); break;
     case 0xD6: case 0xD7:   /* TRANS and its alias */
@@ -310,7 +313,6 @@ static int fetch_slowly(insn *i, uint64_t *raw, uint16_t *pc)
     code_bytes code;
     if (!v30_fetch(i, &code))
         return 0;
-    i->clk = (uint32_t)i->prefixes * V30_PREFIX_CLOCKS;
     *raw = code.raw >> 8;
     *pc = (uint16_t)(code.opcode_at + 1);
     return 1;
@@ -330,6 +332,27 @@ static inline int fetch_at_once(const v30 *c, uint64_t *raw)
     return 1;
 }
 
+/* The clocks of what was just executed. */
+static inline uint32_t finish(insn *i)
+{
+    v30 *c = i->cpu;
+    v30_shape shape = v30_shape_of(i->opcode, i->sub, i->mode, i->prefixes) | (v30_shape)i->path << SHAPE_PATH
+        | (v30_shape)i->odd << SHAPE_ODD | (v30_shape)(c->pc & 1) << SHAPE_TARGET;
+    uint32_t clocks = v30_time(c, shape, i->prefixes, i->count);
+    c->clock += clocks;
+    return clocks;
+}
+
+/* The same where the clocks are said by hand, for a full queue and words at even addresses. */
+static uint32_t finish_by_hand(const insn *i)
+{
+    v30 *c = i->cpu;
+    uint32_t clocks = i->clk + 4u * i->splits;
+    v30_prefetch(c, c->pc & 1 ? V30_QUEUE_BYTES - 1 : V30_QUEUE_BYTES);
+    c->clock += clocks;
+    return clocks;
+}
+
 /* One instruction, or one element of a repeated one. */
 static uint32_t execute_one(v30 *c)
 {
@@ -342,11 +365,13 @@ static uint32_t execute_one(v30 *c)
     i.cpu = c;
     i.bus = c->bus;
     i.start = c->pc;
-    i.clk = 0;
+    i.clk = i.count = 0;
+    i.path = i.sub = i.mode = i.splits = 0;
+    i.odd = c->r[V30_SP] & 1 ? V30_ODD_SP : 0;
+    i.prefixes = 0;
     if (c->rep_active) {
         v30_string_element(&i);
-        c->clock += i.clk;
-        return i.clk;
+        return finish(&i);
     }
     if (c->psw & V30_BRK)   /* no store otherwise: v30_run reads `attention` as one word */
         c->trap_armed = 1;
@@ -362,11 +387,11 @@ static uint32_t execute_one(v30 *c)
                 at_once = 0;
                 break;
             }
-            i.clk += V30_PREFIX_CLOCKS;
             i.opcode = (uint8_t)raw;
             raw >>= 8;
             pc++;
         }
+        i.prefixes = (uint16_t)prefixes;
     }
     if (!at_once && !fetch_slowly(&i, &raw, &pc)) {
         v30_stop(&i, V30_STOP_PREFIXES, 0);
@@ -377,6 +402,8 @@ static uint32_t execute_one(v30 *c)
         i.modrm = (uint8_t)raw;
         raw >>= 8;
         pc++;
+        if (format & FORMAT_GROUP)
+            i.sub = i.modrm >> 3 & 7;
         if (v30_is_memory(i.modrm)) {
             const ea_form *form = v30_ea_form(i.modrm);
             uint16_t displacement = 0;
@@ -389,16 +416,16 @@ static uint32_t execute_one(v30 *c)
                 raw >>= 16;
                 pc = (uint16_t)(pc + 2);
             }
+            i.mode = (uint8_t)(1 + form->displacement);
             i.ea = v30_ea_offset(c, form, displacement);
             i.ea_segment = v30_segment_of(&i, form->segment);
-            i.clk += v30_timing_main[i.opcode].mem;
-        } else
-            i.clk += v30_timing_main[i.opcode].reg;
-    } else
-        i.clk += v30_timing_main[i.opcode].reg;
+            i.odd |= (uint8_t)((i.ea & 1) * V30_ODD_EA);
+        }
+    }
     execute(&i, raw, pc);
-    c->clock += i.clk;
-    return i.clk;
+    if (c->stop)
+        return 0;
+    return i.clk ? finish_by_hand(&i) : finish(&i);
 }
 
 static uint32_t execute_8080(v30 *c)
@@ -408,8 +435,7 @@ static uint32_t execute_8080(v30 *c)
         c->trap_armed = 1;
     c->instructions++;
     v30_8080_instruction(&i);
-    c->clock += i.clk;
-    return i.clk;
+    return c->stop ? 0 : finish_by_hand(&i);
 }
 
 uint32_t v30_execute(v30 *c)
@@ -432,9 +458,7 @@ void v30_run(v30 *c)
     while (c->clock < c->horizon) {
         if (c->attention == 0)
             execute_one(c);
-        else if (v30_step(c) == 0) {
-            c->clock = c->horizon;   /* halted or stopped */
-            return;
-        }
+        else if (v30_step(c) == 0)
+            v30_let_pass(c);   /* halted or stopped */
     }
 }

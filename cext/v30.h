@@ -30,6 +30,24 @@ enum {   /* guesses that can be made otherwise */
 
 enum { V30_SHADOW_INT = 1, V30_SHADOW_NMI = 2 };   /* what the next boundary does not sample */
 
+/* What an instruction did to the bus unit, remembered: see v30_bus_unit.c. */
+enum { V30_REMEMBERED_BITS = 12 };
+typedef struct v30_remembered {
+    uint64_t key;     /* shape and state before; 0 = nothing */
+    uint32_t state, state_early;   /* behind it */
+    uint16_t clocks, early;
+    uint16_t waits;
+} v30_remembered;
+
+typedef struct v30_waits {   /* Tw of each bus cycle */
+    uint32_t lower_end, upper_start;   /* addresses: lower below, upper from there on, middle between */
+    uint8_t lower, middle, upper, io;
+    uint8_t onchip_page;   /* ports xx00-xxFF on the chip, like FF00-FFFF: no waits */
+    uint8_t any;
+    uint64_t segments;     /* DS1 PS SS DS0 as v30_bus_unit.c looked them up last, */
+    uint16_t found;        /* and what it found */
+} v30_waits;
+
 typedef struct v30 {
     uint16_t r[8];
     uint16_t s[4];
@@ -38,6 +56,7 @@ typedef struct v30 {
     uint64_t clock;        /* CPU clocks since power-on; inside a callback: at the start of the instruction
                               (of the element, in a repeated string instruction) */
     uint64_t horizon;      /* v30_run returns at the first boundary at or after it; a callback may lower it */
+    int64_t int_since, nmi_since;   /* when the pin rose; may lie ahead of clock */
     uint64_t instructions; /* executed so far; a repeated string instruction counts once */
     union {
         uint64_t attention;    /* all eight at once: 0 = the next boundary has nothing to look at */
@@ -62,8 +81,14 @@ typedef struct v30 {
     uint8_t rep_prefix;    /* F2 F3 64 65 */
     uint8_t rep_opcode;
     uint8_t rep_segment;   /* V30_DS1.. of the source */
+    uint8_t polling;       /* POLL has found its pin high */
     uint16_t rep_next;     /* pc after the instruction */
+    uint32_t bus_unit;     /* state of the bus unit at this boundary, packed (v30_bus_unit.c) */
+    uint32_t bus_unit_early;   /* and `early` clocks before it, when all was done but the wait for the next byte */
+    uint16_t early;
+    v30_waits waits;
     board_bus *bus;
+    v30_remembered remembered[1 << V30_REMEMBERED_BITS];   /* no state: may be forgotten at any time */
 } v30;
 
 /* RESET: PS FFFF, PC 0, PSW F002, other segments 0, queue empty; general registers are left alone. */
@@ -81,14 +106,26 @@ uint32_t v30_execute(v30 *cpu);
 /* v30_accept_interrupts, and when nothing was taken v30_execute. */
 uint32_t v30_step(v30 *cpu);
 
+/* Halted or stopped: the time up to the horizon, or to the next pin, passes. */
+void v30_let_pass(v30 *cpu);
+
 /* v30_step to the first boundary at or after cpu->horizon. A halted or stopped core lets the time pass. */
 void v30_run(v30 *cpu);
 
-enum {   /* how the clocks of an instruction are known */
-    V30_KIND_PLAIN = 0,    /* clocks + 4 for each of its word transfers at an odd address */
-    V30_KIND_BRANCH = 1,   /* the same, and clocks_taken instead of clocks when it jumps */
-    V30_KIND_DATA = 2      /* by the data (MUL DIV, shifts by CL, strings, BCD and bit fields, traps, undefined
-                              opcodes): only v30_execute can tell */
+/* What else than v30_run moves PC says so: the queue is refilled from there. */
+void v30_flush_queue(v30 *cpu);
+
+/* The queue holds `bytes` at PC and the bus is idle; 0: the first was just fetched behind a jump. */
+void v30_prefetch(v30 *cpu, unsigned bytes);
+
+/* Waits of memory and I/O cycles (H-WAITS). */
+void v30_set_waits(v30 *cpu, v30_waits waits);
+
+enum {   /* what the clocks of an instruction depend on */
+    V30_KIND_PLAIN = 0,    /* its operands' addresses */
+    V30_KIND_BRANCH = 1,   /* the same, and whether it jumps */
+    V30_KIND_DATA = 2      /* the data (MUL DIV, shifts by CL, strings, BCD and bit fields, traps, undefined opcodes):
+                              only v30_execute can tell */
 };
 
 typedef struct v30_decoded {
@@ -106,8 +143,8 @@ typedef struct v30_decoded {
     uint8_t ea_words;       /* word transfers by the modrm or direct address */
     uint8_t stack_words;    /* word transfers at SS:SP (in a branch: only when taken) */
     uint8_t io_words;       /* word transfers at a port */
-    uint16_t clocks;        /* prefixes included; word operands at even addresses */
-    uint16_t clocks_taken;  /* the same when it jumps, target refetched */
+    uint64_t shape;         /* for v30_time (v30_bus_unit.h), without path, odd, target and count */
+    uint32_t count;
     uint16_t displacement;  /* of the modrm form, sign extended, or the direct offset of A0-A3, the port of E4-E7 */
 } v30_decoded;
 
@@ -118,10 +155,7 @@ int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *out)
 /* The offset of the modrm or direct operand (out->memory, A0-A3). Reads cpu->r only. */
 uint16_t v30_operand_offset(const v30 *cpu, const v30_decoded *in);
 
-/* Clocks of a PLAIN or BRANCH instruction, from the registers as they are before it: the number v30_execute would
-   return. Reads cpu->r and cpu->psw only. For V30_KIND_DATA: 0. */
-uint32_t v30_clocks(const v30 *cpu, const v30_decoded *in);
-
-/* Clocks of a primitive block transfer without prefixes, its words at even addresses. */
-uint32_t v30_string_clocks(uint8_t opcode);
+/* Clocks of a PLAIN or BRANCH instruction, from cpu as it is before it, when it leads to PC = target: the number
+   v30_execute would return. For V30_KIND_DATA: 0. */
+uint32_t v30_clocks(const v30 *cpu, const v30_decoded *in, uint16_t target);
 #endif

@@ -157,7 +157,8 @@ void v30_brkem(insn *i, uint8_t vector)
 {
     v30 *c = i->cpu;
     uint16_t flags = c->psw & (V30_IE | V30_BRK);
-    v30_trap(i, vector, V30_CLOCKS_BRKEM);
+    i->clk = V30_CLOCKS_BRKEM;
+    v30_vector(i, vector);
     c->psw |= flags;
     c->md_writable = 1;
     v30_emulate(c);

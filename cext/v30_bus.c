@@ -7,7 +7,7 @@ uint16_t v30_read16_slow(insn *i, uint16_t segment, uint16_t offset)
     uint32_t a = v30_physical(segment, offset);
     uint16_t value;
     if (a & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
+        i->splits++;
         value = v30_bus_read(bus, a);
         return (uint16_t)(value | v30_bus_read(bus, v30_physical(segment, (uint16_t)(offset + 1))) << 8);
     }
@@ -27,7 +27,7 @@ void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value
     board_bus *bus = i->bus;
     uint32_t a = v30_physical(segment, offset);
     if (a & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
+        i->splits++;
         v30_bus_write(bus, a, (uint8_t)value);
         v30_bus_write(bus, v30_physical(segment, (uint16_t)(offset + 1)), (uint8_t)(value >> 8));
         return;
@@ -43,10 +43,19 @@ void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value
     }
 }
 
+/* IN and OUT alone: INM and OUTM have another use for the bit, and go off the chip. */
+static void look_where(insn *i, uint16_t port)
+{
+    if (i->opcode >= 0xE4 && (port >> 8 == 0xFF || port >> 8 == i->cpu->waits.onchip_page))
+        i->odd |= V30_ON_CHIP;
+}
+
 uint8_t v30_in8(insn *i, uint16_t port)
 {
     board_bus *bus = i->bus;
-    uint8_t value = bus->port_in(bus->user, port);
+    uint8_t value;
+    look_where(i, port);
+    value = bus->port_in(bus->user, port);
     if (bus->trace)
         v30_trace(bus, CYCLE_IOR, port, (uint16_t)(value * 0x101), !(port & 1));
     return value;
@@ -57,10 +66,12 @@ uint16_t v30_in16(insn *i, uint16_t port)
     board_bus *bus = i->bus;
     uint16_t value;
     if (port & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
+        i->odd |= V30_ODD_IO;
+        i->splits++;
         value = v30_in8(i, port);
         return (uint16_t)(value | v30_in8(i, (uint16_t)(port + 1)) << 8);
     }
+    look_where(i, port);
     value = bus->port_in(bus->user, port);
     value = (uint16_t)(value | bus->port_in(bus->user, (uint16_t)(port + 1)) << 8);
     if (bus->trace)
@@ -71,6 +82,7 @@ uint16_t v30_in16(insn *i, uint16_t port)
 void v30_out8(insn *i, uint16_t port, uint8_t value)
 {
     board_bus *bus = i->bus;
+    look_where(i, port);
     if (bus->trace)
         v30_trace(bus, CYCLE_IOW, port, (uint16_t)(value * 0x101), !(port & 1));
     bus->port_out(bus->user, port, value);
@@ -79,8 +91,10 @@ void v30_out8(insn *i, uint16_t port, uint8_t value)
 void v30_out16(insn *i, uint16_t port, uint16_t value)
 {
     board_bus *bus = i->bus;
+    look_where(i, port);
     if (port & 1) {
-        i->clk += V30_ODD_WORD_CLOCKS;
+        i->odd |= V30_ODD_IO;
+        i->splits++;
         v30_out8(i, port, (uint8_t)value);
         v30_out8(i, (uint16_t)(port + 1), (uint8_t)(value >> 8));
         return;

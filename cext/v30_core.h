@@ -2,7 +2,7 @@
 #ifndef KORGM1_V30_CORE_H
 #define KORGM1_V30_CORE_H
 #include "v30.h"
-#include "v30_clocks.h"
+#include "v30_bus_unit.h"
 
 #define V30_NO_SEGMENT 0xFF
 #define V30_MAX_PREFIXES 0xFFFF
@@ -10,7 +10,10 @@
 typedef struct insn {
     v30 *cpu;
     board_bus *bus;
-    uint32_t clk;        /* clocks so far */
+    uint32_t clk;        /* the clocks, where they are said by hand; else 0 */
+    uint32_t count;      /* of the shape: see v30_bus_unit.h */
+    uint8_t path, sub, mode, odd;
+    uint8_t splits;      /* words at odd addresses */
     uint32_t immediate;  /* all bytes of it, the first lowest; a direct offset of A0-A3 too */
     uint16_t start;      /* pc of the first prefix byte */
     uint16_t prefixes;
@@ -68,8 +71,8 @@ static inline void v30_write8(insn *i, uint16_t segment, uint16_t offset, uint8_
     v30_bus_write(i->bus, v30_physical(segment, offset), value);
 }
 
-/* Anything but an even word of plain memory with nobody recording. A word at an odd address is two byte cycles and 4
-   clocks more; at offset FFFF the second byte is at offset 0. */
+/* Anything but an even word of plain memory with nobody recording. A word at an odd address is two byte cycles; at
+   offset FFFF the second byte is at offset 0. */
 uint16_t v30_read16_slow(insn *i, uint16_t segment, uint16_t offset);
 void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value);
 
@@ -155,11 +158,6 @@ static inline uint16_t v30_ea_offset(const v30 *c, const ea_form *f, uint16_t di
     return (uint16_t)((c->r[f->base] & f->base_mask) + (c->r[f->index] & f->index_mask) + displacement);
 }
 
-static inline void v30_take_clocks(insn *i, const v30_timing *timing)
-{
-    i->clk += v30_is_memory(i->modrm) ? timing->mem : timing->reg;
-}
-
 static inline unsigned v30_reg_field(const insn *i) { return i->modrm >> 3 & 7; }
 
 static inline uint8_t v30_get_rm8(insn *i)
@@ -199,9 +197,11 @@ static inline void v30_emulate(v30 *c)
 enum {   /* what follows an opcode byte */
     FORMAT_MODRM = 1, FORMAT_IMM8 = 2, FORMAT_IMM16 = 4, FORMAT_FAR = 8, FORMAT_OFFSET = 16, FORMAT_PREFIX = 32,
     FORMAT_DATA = 64, /* V30_KIND_DATA */
+    FORMAT_GROUP = 128, /* the reg field tells the operation, and the clocks by it */
     FORMAT_IMM = FORMAT_IMM8 | FORMAT_IMM16 | FORMAT_FAR | FORMAT_OFFSET
 };
 extern const uint8_t v30_format[256];
+int v30_has_modrm(unsigned opcode, unsigned second);
 
 /* If i->opcode is a prefix, take note of it. */
 static inline int v30_take_prefix(insn *i)
@@ -241,8 +241,8 @@ void v30_load_psw(v30 *c, uint16_t value);
 /* Vector through the table: two reads, then PSW, PS and PC pushed, IE = BRK = 0, native mode. */
 void v30_vector(insn *i, uint8_t vector);
 
-/* The same out of an instruction, with its clocks. */
-void v30_trap(insn *i, uint8_t vector, uint32_t clocks);
+/* The same out of an instruction, which takes this path. */
+void v30_trap(insn *i, uint8_t vector, uint8_t path);
 
 void v30_string(insn *i);              /* 6C-6F A4-A7 AA-AF, prefixes and opcode fetched */
 void v30_string_element(insn *i);      /* the next element of a repeated one */

@@ -49,19 +49,6 @@ static uint8_t stack_words(const v30_decoded *d)
     }
 }
 
-static const v30_timing *timing_of(const v30_decoded *d)
-{
-    unsigned reg = d->modrm >> 3 & 7;
-    switch (d->opcode) {
-    case 0x80: case 0x81: case 0x82: case 0x83: return reg == 7 ? &v30_timing_cmp_imm : &v30_timing_alu_imm;
-    case 0xF6: return &v30_timing_f6[reg];
-    case 0xF7: return &v30_timing_f7[reg];
-    case 0xFE: return &v30_timing_fe[reg];
-    case 0xFF: return &v30_timing_ff[reg];
-    default: return &v30_timing_main[d->opcode];
-    }
-}
-
 static uint8_t shadow_of(const v30_decoded *d)
 {
     switch (d->opcode) {
@@ -104,7 +91,6 @@ int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
     board_bus quiet = *bus;
     insn i = {.cpu = &cpu, .bus = &quiet, .start = pc};
     code_bytes code;
-    const v30_timing *t;
     int begins;
     quiet.mem_in = open_byte;
     begins = v30_fetch(&i, &code);
@@ -127,19 +113,21 @@ int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
         d->displacement = (uint8_t)(code.raw >> 8);
     if ((code.format & FORMAT_DATA) || needs_address(d) || depends_on_data(d))
         return d->length;
-    t = timing_of(d);
     d->kind = is_conditional(d->opcode) ? V30_KIND_BRANCH : V30_KIND_PLAIN;
     d->shadow = shadow_of(d);
     d->ea_words = operand_words(d);
     d->stack_words = stack_words(d);
     d->io_words = (d->opcode & 0xF5) == 0xE5;
-    d->clocks = (uint16_t)(d->prefixes * V30_PREFIX_CLOCKS + (d->memory ? t->mem : t->reg));
-    d->clocks_taken = (uint16_t)(d->prefixes * V30_PREFIX_CLOCKS + t->taken);
+    d->shape = v30_shape_of(d->opcode, code.format & FORMAT_GROUP ? d->modrm >> 3 & 7 : 0,
+                            d->memory ? 1u + v30_ea_form(d->modrm)->displacement : 0, d->prefixes);
     if ((d->opcode & 0xFE) == 0xC0) {
         unsigned count = (uint8_t)(code.raw >> 8 * ((uint16_t)(code.next - code.opcode_at) - 1));
-        d->clocks = (uint16_t)(d->clocks + count - (count == 0));
-        if (count == 0 && d->ea_words)
-            d->ea_words = 1;
+        d->count = count;
+        if (count == 0) {
+            d->shape |= (uint64_t)PATH_NO_COUNT << SHAPE_PATH;
+            if (d->ea_words)
+                d->ea_words = 1;
+        }
     }
     return d->length;
 }
@@ -161,20 +149,20 @@ static int jumps(const v30 *c, const v30_decoded *d)
     }
 }
 
-uint32_t v30_clocks(const v30 *c, const v30_decoded *d)
+uint32_t v30_clocks(const v30 *c, const v30_decoded *d, uint16_t target)
 {
-    uint32_t odd = 0;
+    uint64_t odd = c->r[V30_SP] & 1 ? V30_ODD_SP : 0;
+    unsigned path = 0;
     if (d->kind == V30_KIND_DATA)
         return 0;
-    if (d->kind == V30_KIND_BRANCH)
-        return jumps(c, d) ? d->clocks_taken : d->clocks;
-    if (d->ea_words && (v30_operand_offset(c, d) & 1))
-        odd += d->ea_words;
-    if (d->stack_words && (c->r[V30_SP] & 1))
-        odd += d->stack_words;
-    if (d->io_words) {
-        uint16_t port = d->opcode & 8 ? c->r[V30_DW] : d->displacement;
-        odd += port & 1;
-    }
-    return d->clocks + odd * V30_ODD_WORD_CLOCKS;
+    if (d->kind == V30_KIND_BRANCH && jumps(c, d))
+        path = PATH_TAKEN;
+    if ((d->memory || (d->opcode & 0xFC) == 0xA0) && (v30_operand_offset(c, d) & 1))
+        odd |= V30_ODD_EA;
+    if (d->io_words && ((d->opcode & 8 ? c->r[V30_DW] : d->displacement) & 1))
+        odd |= V30_ODD_IO;
+    if (d->opcode == 0xC9 && (c->r[V30_BP] & 1))
+        odd |= V30_ODD_BP;
+    return v30_foretell(c, d->shape | (uint64_t)path << SHAPE_PATH | odd << SHAPE_ODD
+        | (uint64_t)(target & 1) << SHAPE_TARGET, d->prefixes, d->count);
 }

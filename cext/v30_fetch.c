@@ -8,6 +8,7 @@
 #define O FORMAT_OFFSET
 #define P FORMAT_PREFIX
 #define D FORMAT_DATA
+#define G FORMAT_GROUP
 
 const uint8_t v30_format[256] = {
     /* 00 */ M, M, M, M, B, W, 0, D, M, M, M, M, B, W, 0, D,
@@ -18,14 +19,14 @@ const uint8_t v30_format[256] = {
     /* 50 */ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     /* 60 */ 0, 0, M | D, M, P, P, M, M, W, M | W | D, B, M | B | D, D, D, D, D,
     /* 70 */ B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
-    /* 80 */ M | B, M | W, M | B, M | B, M, M, M, M, M, M, M, M, M, M, M, M,
+    /* 80 */ M | B | G, M | W | G, M | B | G, M | B | G, M, M, M, M, M, M, M, M, M, M, M, M,
     /* 90 */ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, F, D, 0, D, 0, 0,
     /* A0 */ O, O, O, O, D, D, D, D, B, W, D, D, D, D, D, D,
     /* B0 */ B, B, B, B, B, B, B, B, W, W, W, W, W, W, W, W,
     /* C0 */ M | B, M | B, W, 0, M, M, M | B, M | W, W | B | D, D, W, 0, D, B | D, D, D,
     /* D0 */ M, M, M | D, M | D, B, B, 0, 0, M, M, M, M, M, M, M, M,
     /* E0 */ B, B, B, B, B, B, B, B, W, W, F, B, 0, 0, 0, 0,
-    /* F0 */ P, P, P, P, D, 0, M, M, 0, 0, 0, 0, 0, 0, M, M,
+    /* F0 */ P, P, P, P, D, 0, M | G, M | G, 0, 0, 0, 0, 0, 0, M | G, M | G,
 };
 
 #undef M
@@ -35,6 +36,7 @@ const uint8_t v30_format[256] = {
 #undef O
 #undef P
 #undef D
+#undef G
 
 /* The 0F page decodes in whole blocks: 10-1F and 28-3F have a modrm; 18-1F, 39 and 3B an immediate; 40-FF are BRKEM
    with its vector. */
@@ -47,6 +49,11 @@ static uint8_t format_of_0f(uint8_t second)
     if ((second & 0xF8) == 0x18 || second == 0x39 || second == 0x3B)
         return FORMAT_MODRM | FORMAT_IMM8 | FORMAT_DATA;
     return FORMAT_MODRM | FORMAT_DATA;
+}
+
+int v30_has_modrm(unsigned opcode, unsigned second)
+{
+    return (opcode == 0x0F ? format_of_0f((uint8_t)second) : v30_format[opcode]) & FORMAT_MODRM;
 }
 
 const ea_form v30_ea_forms[24] = {

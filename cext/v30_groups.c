@@ -43,7 +43,6 @@ void v30_group_fe(insn *i)
         v30_stop(i, V30_STOP_UNDEFINED, i->modrm);
         return;
     }
-    v30_take_clocks(i, &v30_timing_fe[operation]);
     uint8_t a = v30_get_rm8(i);
     v30_put_rm8(i, (uint8_t)(operation == 0 ? v30_inc(c, a, 8) : v30_dec(c, a, 8)));
 }
@@ -53,7 +52,6 @@ void v30_group_ff(insn *i)
     v30 *c = i->cpu;
     unsigned operation = v30_reg_field(i);
     uint16_t a, target;
-    v30_take_clocks(i, &v30_timing_ff[operation]);
     switch (operation) {
     case 0: a = v30_get_rm16(i); v30_put_rm16(i, v30_inc(c, a, 16)); break;
     case 1: a = v30_get_rm16(i); v30_put_rm16(i, v30_dec(c, a, 16)); break;
@@ -92,8 +90,6 @@ void v30_group_80(insn *i)
     unsigned operation = v30_reg_field(i);
     unsigned bits = i->opcode & 1 ? 16 : 8;
     unsigned b, r;
-    const v30_timing *t = operation == ALU_CMP ? &v30_timing_cmp_imm : &v30_timing_alu_imm;
-    v30_take_clocks(i, t);
     b = i->immediate;
     r = v30_alu(c, operation, bits == 16 ? v30_get_rm16(i) : v30_get_rm8(i), b, bits);
     if (operation == ALU_CMP)
@@ -110,8 +106,9 @@ void v30_group_shift(insn *i, unsigned count)
     v30 *c = i->cpu;
     unsigned operation = v30_reg_field(i);
     uint16_t a = i->opcode & 1 ? v30_get_rm16(i) : v30_get_rm8(i);
+    i->count = count;
     if (count == 0) {
-        i->clk--;
+        i->path = PATH_NO_COUNT;
         return;
     }
     a = v30_shift(c, operation, a, count, i->opcode & 1 ? 16 : 8);

@@ -28,20 +28,26 @@ void v30_vector(insn *i, uint8_t vector)
     c->pc = pc;
 }
 
-void v30_trap(insn *i, uint8_t vector, uint32_t clocks)
+void v30_trap(insn *i, uint8_t vector, uint8_t path)
 {
-    i->clk += clocks;
+    i->path = path;
     v30_vector(i, vector);
 }
 
-static uint32_t take(v30 *c, uint8_t vector, uint32_t clocks)
+/* `back`: clocks by which it begins before the boundary */
+static uint32_t take(v30 *c, uint8_t vector, unsigned sequence, uint32_t back)
 {
-    insn i = {.cpu = c, .bus = c->bus, .clk = clocks};
-    c->halted = 0;
-    c->rep_active = 0;
+    insn i = {.cpu = c, .bus = c->bus};
+    uint64_t odd = c->r[V30_SP] & 1 ? V30_ODD_SP : 0;
+    uint32_t clocks = 0;
+    if (c->rep_active)
+        clocks = v30_time(c, v30_shape_of(SHAPE_BREAK_REPEAT, 0, 0, 0), 0, 0);
+    c->halted = c->rep_active = c->polling = 0;
     v30_vector(&i, vector);
-    c->clock += i.clk;
-    return i.clk;
+    clocks += v30_time(c, v30_shape_of(sequence, 0, 0, 0) | odd << SHAPE_ODD | (uint64_t)(c->pc & 1) << SHAPE_TARGET, 0, 0);
+    clocks -= back;
+    c->clock += clocks;
+    return clocks;
 }
 
 static uint8_t acknowledge(v30 *c)
@@ -55,6 +61,65 @@ static uint8_t acknowledge(v30 *c)
     return vector;
 }
 
+static uint32_t take_int(v30 *c, uint32_t back)
+{
+    uint8_t vector = acknowledge(c);
+    return take(c, vector, SHAPE_INT, back);
+}
+
+/* Clocks a pin must be high before a boundary to be seen there (MEASURED): INT 3, NMI 4; between two elements of a
+   repeated instruction, whose boundary we put behind the microcode's jump, two more. */
+enum { SEEN_AFTER_INT = 3, SEEN_AFTER_NMI = 4, ELEMENT = 2 };
+/* From the pin to the boundary that HALT ends with (MEASURED) */
+enum { WAKES_AFTER_INT = 4, WAKES_AFTER_NMI = 5 };
+
+static int was_high(const v30 *c, int64_t since, int clocks)
+{
+    return (int64_t)c->clock >= since + clocks + (c->rep_active ? ELEMENT : 0);
+}
+
+/* Time in HALT: held, the bus unit ends its fetch, and begins no other; after 16 clocks nothing changes any more. */
+static uint32_t halt_passes(v30 *c, int64_t until, unsigned path)
+{
+    uint64_t clocks = until > (int64_t)c->clock ? (uint64_t)until - c->clock : 0;
+    (void)v30_time(c, v30_shape_of(SHAPE_PASS, 0, 0, 0) | (v30_shape)path << SHAPE_PATH, 0,
+                   clocks < 16 ? (uint32_t)clocks : 16);
+    c->clock += clocks;
+    return (uint32_t)clocks;
+}
+
+void v30_let_pass(v30 *c)
+{
+    int64_t until = (int64_t)c->horizon;
+    if (c->halted && c->int_line && c->int_since > (int64_t)c->clock && c->int_since < until)
+        until = c->int_since;
+    if (c->halted && c->nmi_latch && c->nmi_since > (int64_t)c->clock && c->nmi_since < until)
+        until = c->nmi_since;
+    if (c->stop)
+        c->clock = (uint64_t)until;
+    else
+        (void)halt_passes(c, until, PATH_HELD);
+}
+
+/* HALT ends: NMI, INT; with IE = 0 execution goes on. */
+static uint32_t wake(v30 *c)
+{
+    uint32_t clocks;
+    if (c->nmi_latch && (int64_t)c->clock >= c->nmi_since) {
+        clocks = halt_passes(c, c->nmi_since + WAKES_AFTER_NMI, PATH_HELD);
+        c->nmi_latch = 0;
+        return clocks + take(c, 2, SHAPE_VECTOR, 0);
+    }
+    if (!c->int_line || (int64_t)c->clock < c->int_since)
+        return 0;
+    clocks = halt_passes(c, c->int_since + WAKES_AFTER_INT - 1, PATH_HELD);
+    clocks += halt_passes(c, (int64_t)c->clock + 1, PATH_FREE);   /* a queue with room begins a fetch */
+    c->halted = 0;
+    if (c->psw & V30_IE)
+        clocks += take_int(c, 0);
+    return clocks;
+}
+
 uint32_t v30_accept_interrupts(v30 *c)
 {
     uint8_t shadow = c->shadow;
@@ -63,23 +128,16 @@ uint32_t v30_accept_interrupts(v30 *c)
     c->shadow = 0;
     if (c->trap_armed && !c->rep_active) {
         c->trap_armed = 0;
-        return take(c, 1, V30_CLOCKS_BRK_FLAG);
+        return take(c, 1, SHAPE_VECTOR, v30_take_back(c, INT64_MIN));
     }
-    if (c->nmi_latch && !(shadow & V30_SHADOW_NMI)) {
-        uint32_t clocks = c->halted ? V30_CLOCKS_WAKE_NMI : V30_CLOCKS_NMI;
+    if (c->halted)
+        return wake(c);
+    if (c->nmi_latch && !(shadow & V30_SHADOW_NMI) && was_high(c, c->nmi_since, SEEN_AFTER_NMI)) {
+        uint32_t back = v30_take_back(c, c->nmi_since + SEEN_AFTER_NMI);
         c->nmi_latch = 0;
-        return take(c, 2, clocks);
+        return take(c, 2, SHAPE_VECTOR, back);
     }
-    if (!c->int_line || (shadow & V30_SHADOW_INT))
-        return 0;
-    if (c->psw & V30_IE) {
-        uint32_t clocks = c->halted ? V30_CLOCKS_WAKE_INT : V30_CLOCKS_INT;
-        return take(c, acknowledge(c), clocks);
-    }
-    if (c->halted) {
-        c->halted = 0;
-        c->clock += V30_CLOCKS_WAKE;
-        return V30_CLOCKS_WAKE;
-    }
+    if (c->int_line && (c->psw & V30_IE) && !(shadow & V30_SHADOW_INT) && was_high(c, c->int_since, SEEN_AFTER_INT))
+        return take_int(c, v30_take_back(c, c->int_since + SEEN_AFTER_INT));
     return 0;
 }

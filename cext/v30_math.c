@@ -107,13 +107,15 @@ void v30_cvtdb(v30 *c)
 }
 
 /* MULU: S Z AC P stay */
-static void multiply_unsigned(v30 *c, unsigned operand, unsigned bits)
+static void multiply_unsigned(insn *i, unsigned operand, unsigned bits)
 {
+    v30 *c = i->cpu;
     uint32_t product = (bits == 8 ? c->r[V30_AW] & 0xFFu : c->r[V30_AW]) * (uint32_t)operand;
     c->r[V30_AW] = (uint16_t)product;
     if (bits == 16)
         c->r[V30_DW] = (uint16_t)(product >> 16);
     v30_set_flags(c, V30_CY | V30_V, product >> bits ? V30_CY | V30_V : 0);
+    i->count = bits == 8 ? 21 : 28;
 }
 
 /* MUL: the flags of adding the low half to itself; CY = V = the high half is no sign extension */
@@ -123,8 +125,13 @@ static int32_t multiply_signed(insn *i, int32_t a, int32_t b, unsigned bits)
     int32_t product = a * b;
     unsigned low = (unsigned)product & ((1u << bits) - 1);
     int fits = bits == 8 ? product == (int8_t)product : product == (int16_t)product;
+    i->count = bits == 8 ? 31 : 38;   /* MEASURED; the microcode negates when the signs differ */
+    if (i->opcode == 0x69)
+        i->count = 36;
+    else if (i->opcode == 0x6B)
+        i->count = 37;
     if ((a < 0) != (b < 0))
-        i->clk += V30_SIGNS_DIFFER_CLOCKS;
+        i->count += 4;
     v30_add(c, low, low, 0, bits);
     v30_set_flags(c, V30_CY | V30_V, fits ? 0 : V30_CY | V30_V);
     return product;
@@ -138,13 +145,16 @@ void v30_multiply_immediate(insn *i)
 }
 
 /* DIVU: all six flags are those of comparing the high half with the divisor, which also decides about the trap. */
-static int divide_unsigned(v30 *c, unsigned divisor, unsigned bits)
+static int divide_unsigned(insn *i, unsigned divisor, unsigned bits)
 {
+    v30 *c = i->cpu;
     unsigned high = bits == 8 ? c->r[V30_AW] >> 8 : c->r[V30_DW];
     uint32_t dividend = bits == 8 ? c->r[V30_AW] : (uint32_t)c->r[V30_DW] << 16 | c->r[V30_AW];
     v30_sub(c, high, divisor, 0, bits);
+    i->count = bits == 8 ? 10 : 9;
     if (high >= divisor)
         return 0;
+    i->count = bits == 8 ? 19 : 25;
     if (bits == 8) {
         c->r[V30_AW] = (uint16_t)((dividend % divisor) << 8 | dividend / divisor);
     } else {
@@ -156,7 +166,7 @@ static int divide_unsigned(v30 *c, unsigned divisor, unsigned bits)
 
 /* DIV: by magnitudes. Too big for the high half: flags of that comparison; else S Z P of the unsigned quotient.
    A quotient of -128 or -32768 traps as well. */
-static int divide_signed(insn *i, unsigned operand, unsigned bits, uint32_t *trap_clocks)
+static int divide_signed(insn *i, unsigned operand, unsigned bits)
 {
     v30 *c = i->cpu;
     unsigned sign = 1u << (bits - 1), mask = (1u << bits) - 1;
@@ -164,19 +174,19 @@ static int divide_signed(insn *i, unsigned operand, unsigned bits, uint32_t *tra
     int negative = signed_dividend < 0, differ = negative != ((operand & sign) != 0);
     uint32_t dividend = (uint32_t)(negative ? -signed_dividend : signed_dividend);
     uint32_t divisor = operand & sign ? (0u - operand) & mask : operand, quotient, remainder;
-    if (negative)
-        i->clk += V30_NEGATIVE_DIVIDEND_CLOCKS;
+    i->count = negative ? 18 : 15;   /* to the test for the early trap, with its way out: micro-steps counted */
     if (dividend >> bits >= divisor) {
         v30_sub(c, dividend >> bits, divisor, 0, bits);
-        *trap_clocks = V30_CLOCKS_DIV_EARLY_TRAP - (uint32_t)(bits == 16 ? v30_timing_f7 : v30_timing_f6)[7].reg;
+        i->count += 3;
         return 0;
     }
-    *trap_clocks = V30_CLOCKS_DIV_LATE;
+    i->count += bits + 10;
     quotient = dividend / divisor;
     remainder = dividend % divisor;
     v30_logic(c, quotient, bits);
     if (quotient >= sign)
         return 0;
+    i->count += bits == 8 ? 4 : 3;
     quotient = (differ ? 0u - quotient : quotient) & mask;
     remainder = (negative ? 0u - remainder : remainder) & mask;
     if (bits == 8) {
@@ -194,15 +204,13 @@ void v30_group_f6(insn *i)
     unsigned bits = i->opcode & 1 ? 16 : 8, operation = v30_reg_field(i);
     unsigned a = bits == 16 ? v30_get_rm16(i) : v30_get_rm8(i), mask = (1u << bits) - 1;
     int done = 1;
-    uint32_t trap_clocks = 0;
-    v30_take_clocks(i, bits == 16 ? &v30_timing_f7[operation] : &v30_timing_f6[operation]);
     switch (operation) {
     case 0: case 1:   /* TEST and its alias */
         v30_logic(c, a & i->immediate, bits);
         return;
     case 2: a = ~a & mask; break;
     case 3: a = v30_sub(c, 0, a, 0, bits); break;
-    case 4: multiply_unsigned(c, a, bits); return;
+    case 4: multiply_unsigned(i, a, bits); return;
     case 5:
         if (bits == 8) {
             c->r[V30_AW] = (uint16_t)multiply_signed(i, (int8_t)c->r[V30_AW], (int8_t)a, 8);
@@ -213,10 +221,9 @@ void v30_group_f6(insn *i)
         }
         return;
     case 6:
-        done = divide_unsigned(c, a, bits);
-        trap_clocks = V30_CLOCKS_DIVU_TRAP - (uint32_t)(bits == 16 ? v30_timing_f7 : v30_timing_f6)[6].reg;
+        done = divide_unsigned(i, a, bits);
         break;
-    default: done = divide_signed(i, a, bits, &trap_clocks); break;
+    default: done = divide_signed(i, a, bits); break;
     }
     if (operation < 4) {
         if (bits == 16)
@@ -224,5 +231,5 @@ void v30_group_f6(insn *i)
         else
             v30_put_rm8(i, (uint8_t)a);
     } else if (!done)
-        v30_trap(i, 0, trap_clocks);
+        v30_trap(i, 0, PATH_TRAP);
 }

@@ -54,7 +54,8 @@ static void bcd_string(insn *i, uint8_t second)
             v30_write8(i, target, (uint16_t)(c->r[V30_IY] + n), (uint8_t)(r - correction));
     }
     v30_set_flags(c, V30_FLAGS6, (uint16_t)((carry ? V30_S | V30_AC | V30_CY : 0) | (zero ? V30_Z | V30_P : 0)));
-    i->clk += (second == 0x26 ? 12 + count * 21 : 11 + count * 22) + !carry;
+    i->count = count;
+    i->path = carry ? PATH_USUAL : PATH_NO_CARRY;
 }
 
 /* ROL4 28, ROR4 2A: the operand is written first, then all of AL */
@@ -71,21 +72,6 @@ static void rotate_digit(insn *i, uint8_t second)
     }
 }
 
-/* Fitted to the recordings, words at even addresses; the memory accesses are in it. */
-static uint32_t insert_clocks(unsigned offset, unsigned end)
-{
-    if (end > 16)
-        return 27 + 3 * end;
-    if (end == 16)
-        return offset ? 55 : 47;
-    return (offset ? 47 : 39) + 3 * end;
-}
-
-static uint32_t extract_clocks(unsigned offset, unsigned end)
-{
-    return (end > 16 ? 34u : end == 16 ? 46u : 43u) + offset;
-}
-
 /* INS 31 39: `length` low bits of AW into the string at DS1:IY from bit `offset` on. The offset operand is written
    before AW is read. Flags: those of 15 - end. */
 static void insert_field(insn *i, unsigned offset, unsigned length)
@@ -98,7 +84,6 @@ static void insert_field(insn *i, unsigned offset, unsigned length)
         low = v30_read16(i, segment, iy);
     v30_put_rm8(i, end & 15);
     field = ((uint32_t)c->r[V30_AW] << offset) & mask;
-    i->clk += insert_clocks(offset, end);
     if (end < 16) {
         low = v30_read16(i, segment, iy);
         v30_write16(i, segment, iy, (uint16_t)((low & ~mask) | field));
@@ -119,25 +104,24 @@ static void insert_field(insn *i, unsigned offset, unsigned length)
 static void extract_field(insn *i, unsigned offset, unsigned length)
 {
     v30 *c = i->cpu;
-    int in_al = i->modrm == (0xC0 | (i->modrm & 0x38)), in_ah = (i->modrm & 0xC7) == 0xC4;
+    int in_al = (i->modrm & 0xC7) == 0xC0, in_ah = (i->modrm & 0xC7) == 0xC4;
     uint16_t segment = v30_segment_of(i, V30_DS0), ix = c->r[V30_IX];
     uint32_t word = v30_read16(i, segment, ix);
     unsigned end;
+    i->count |= in_al ? 0x100 : in_ah ? 0x200 : 0;
     if (in_al)
         offset = 16 - length;
     else if (in_ah)
         offset = 0;
     end = offset + length;
-    i->clk += in_al ? 44 : extract_clocks(offset, end);
     if (end >= 16)
         c->r[V30_IX] = ix = (uint16_t)(ix + 2);
     if (end > 16)
         word |= (uint32_t)v30_read16(i, segment, ix) << 16;
     v30_put_rm8(i, end & 15);
-    if (in_ah && length < 16) {
-        i->clk += 256 * length;
+    if (in_ah && length < 16)
         c->r[V30_AW] = 0;
-    } else if (in_al || in_ah)
+    else if (in_al || in_ah)
         c->r[V30_AW] = (uint16_t)word;
     else
         c->r[V30_AW] = (uint16_t)(word >> offset & ((1u << length) - 1));
@@ -146,11 +130,12 @@ static void extract_field(insn *i, unsigned offset, unsigned length)
 
 static void bit_field(insn *i, uint8_t second)
 {
+    const v30 *c = i->cpu;
     unsigned offset = v30_get_rm8(i) & 15;
     unsigned length = second & 8 ? i->immediate : v30_reg8(i->cpu, v30_reg_field(i));
     length = (length & 15) + 1;
-    if ((second & 10) == 10)
-        i->clk += 2;   /* EXT with an immediate */
+    i->count = offset | (length - 1) << 4;
+    i->odd = (uint8_t)((c->r[V30_IX] & 1 ? V30_ODD_IX : 0) | (c->r[V30_IY] & 1 ? V30_ODD_IY : 0));
     if (second & 2)
         extract_field(i, offset, length);
     else
@@ -184,17 +169,19 @@ void v30_page_0f(insn *i)
         v30_stop(i, V30_STOP_UNDEFINED, second);
         return;
     }
+    i->sub = second & 0x3F;
     if (v30_is_memory(i->modrm)) {
         size = v30_ea_form(i->modrm)->displacement;
+        i->mode = (uint8_t)(1 + size);
         v30_find_operand(i, size == 2 ? (uint16_t)(code.raw >> at) : size ? (uint16_t)(int8_t)(code.raw >> at) : 0);
     }
+    i->odd = (uint8_t)(i->odd | (i->mode && (i->ea & 1) ? V30_ODD_EA : 0));
     i->immediate = (uint8_t)(code.raw >> (at + 8 * size));
     i->cpu->pc = code.next;
     if (second >= 0x40) {
         v30_brkem(i, (uint8_t)(code.raw >> 16));
         return;
     }
-    v30_take_clocks(i, &v30_timing_0f[second]);
     if (second >= 0x10 && second < 0x20)
         single_bit(i, second);
     else if (second == 0x20 || second == 0x22 || second == 0x26)
@@ -215,9 +202,9 @@ void v30_chkind(insn *i)
     low = (int16_t)v30_read16(i, i->ea_segment, i->ea);
     high = (int16_t)v30_read16(i, i->ea_segment, (uint16_t)(i->ea + 2));
     if (value < low)
-        v30_trap(i, 5, V30_CLOCKS_CHKIND_LOW);
+        v30_trap(i, 5, PATH_TRAP);
     else if (value > high)
-        v30_trap(i, 5, V30_CLOCKS_CHKIND_HIGH);
+        v30_trap(i, 5, PATH_TRAP_LATE);
 }
 
 /* The level is a whole byte. */
@@ -226,12 +213,12 @@ void v30_prepare(insn *i)
     v30 *c = i->cpu;
     uint16_t size = (uint16_t)i->immediate, frame;
     unsigned level = i->immediate >> 16 & 0xFF;
+    i->odd = (uint8_t)(i->odd | (c->r[V30_BP] & 1 ? V30_ODD_BP : 0));
     v30_push(i, c->r[V30_BP]);
     frame = c->r[V30_SP];
     if (level) {
-        i->clk += level == 1 ? 10 : 8 * level;
-        if (frame & 1)
-            i->clk -= V30_ODD_WORD_CLOCKS;   /* the last word of the frame is hidden behind the end */
+        i->path = level == 1 ? PATH_LEVEL_1 : PATH_LEVELS;
+        i->count = level - 1;
         while (--level) {
             c->r[V30_BP] = (uint16_t)(c->r[V30_BP] - 2);
             v30_push(i, v30_read16(i, c->s[V30_SS], c->r[V30_BP]));

@@ -4,27 +4,10 @@
 #include "v30_alu.h"
 #include "v30_core.h"
 
-typedef struct string_clocks { uint8_t once, first, each; } string_clocks;
-
-/* once: without a prefix; repeated: first + each x n. Measured where the timing file has it, else UM. */
-static string_clocks clocks_of(uint8_t opcode)
-{
-    switch (opcode & 0xFE) {
-    case 0xA4: return (string_clocks){13, 9, 8};
-    case 0xA6: return (string_clocks){13, 11, 14};
-    case 0xAA: return (string_clocks){9, 9, 4};
-    case 0xAC: return (string_clocks){9, 9, 9};
-    case 0xAE: return (string_clocks){10, 12, 10};
-    default: return (string_clocks){10, 9, 8};   /* INM OUTM */
-    }
-}
-
 static uint16_t read_size(insn *i, uint16_t segment, uint16_t offset, int word)
 {
     return word ? v30_read16(i, segment, offset) : v30_read8(i, segment, offset);
 }
-
-uint32_t v30_string_clocks(uint8_t opcode) { return clocks_of(opcode).once; }
 
 static void element(insn *i)
 {
@@ -34,6 +17,7 @@ static void element(insn *i)
     uint16_t step = (uint16_t)(c->psw & V30_DIR ? -(1 + word) : 1 + word);
     uint16_t source = v30_segment_of(i, V30_DS0), target = c->s[V30_DS1];
     uint16_t a, b;
+    i->odd = (uint8_t)((r[V30_IX] & 1 ? V30_ODD_IX : 0) | (r[V30_IY] & 1 ? V30_ODD_IY : 0));
     switch (i->opcode & 0xFE) {
     case 0x6C:   /* INM */
         if (word)
@@ -108,13 +92,14 @@ static int goes_on(const v30 *c, uint8_t opcode, uint8_t rep)
 static void repeat_element(insn *i, uint16_t next)
 {
     v30 *c = i->cpu;
-    i->clk += clocks_of(i->opcode).each;
+    i->sub = 1;
     element(i);
     if (--c->r[V30_CW] == 0 || !goes_on(c, i->opcode, i->rep)) {
         c->rep_active = 0;
         c->pc = next;
         return;
     }
+    i->path |= PATH_MORE;
     c->rep_active = 1;
     c->rep_prefix = i->rep;
     c->rep_opcode = i->opcode;
@@ -129,19 +114,17 @@ void v30_string_element(insn *i)
     i->rep = c->rep_prefix;
     i->opcode = c->rep_opcode;
     i->segment = c->rep_segment;
+    i->path = PATH_NEXT;
     repeat_element(i, c->rep_next);
 }
 
 void v30_string(insn *i)
 {
-    string_clocks clocks = clocks_of(i->opcode);
-    if (!i->rep) {
-        i->clk += clocks.once;
+    if (!i->rep)
         element(i);
-    } else if (i->cpu->r[V30_CW] == 0) {
-        i->clk += V30_REP_NOTHING_CLOCKS;
-    } else {
-        i->clk += clocks.first;
+    else if (i->cpu->r[V30_CW] == 0) {
+        i->sub = 1;
+        i->path = PATH_NOTHING;
+    } else
         repeat_element(i, i->cpu->pc);
-    }
 }

@@ -13,6 +13,7 @@ import hashlib
 import json
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ class Monitor:
         self._accesses = bytearray()
         self._ports = hashlib.sha1()
         self._count = 0
-        self._rows = 0
+        self._last_row = -1
         self._pictures = hashlib.sha1()
 
     def attach(self, machine: M1) -> None:
@@ -98,10 +99,10 @@ class Monitor:
         machine = self._machine
         if machine is None:
             return
-        for row in timeline[self._rows :]:
+        for row in timeline[bisect_right(timeline, self._last_row, key=lambda row: row.clock) :]:
+            self._last_row = row.clock
             self._pictures.update(json.dumps([row.clock, *row.lcd]).encode())
             self._saw({"clock": row.clock, "lcd": list(row.lcd)})
-        self._rows = len(timeline)
         self._ports.update(self._accesses)
         self._count += len(self._accesses) // _ACCESS.size
         self._accesses.clear()

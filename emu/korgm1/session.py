@@ -508,6 +508,8 @@ class Session:
             clock = machine.clock
             display = Timeline.restored(block["display"])
             actions = [(int(a) + clock, int(b), str(c), d) for a, b, c, d in block["actions"]]
+            for _, _, name, _ in actions:
+                getattr(self, f"_do_{name}")
             numbers = [int(block[name]) for name in ("power_ups", "order", "sent_at")]
             if block["kept"] is not None:
                 sram_chip.check_image(block["kept"], "the RAM of the snapshot")

@@ -18,6 +18,7 @@ from korgm1.clock import CPU_HZ, Scheduler
 from korgm1.errors import UserError
 from korgm1.frontends import audio_out, display, midi_ports, panel_layout
 from korgm1.frontends.terminal import KEYS, PAUSE, TAP, Terminal, split_keys
+from korgm1.result import LcdChange
 from korgm1.verbs.run import FRAME, Pacer, status
 
 KEY_NAMES = Panel().keys()
@@ -37,6 +38,7 @@ class StandIn:
         self.battery = SimpleNamespace(cell_volts=3.2)
         self.stopped: str | None = None
         self.pressed: list[tuple[str, int]] = []
+        self.timeline: list[LcdChange] = []
 
     def write(self, text: str) -> None:
         for rs, value in [(0, 0x38), (0, 0x0C), (0, 0x01), *((1, ord(char)) for char in text)]:
@@ -315,17 +317,44 @@ def test_the_terminal_is_given_back_as_it_was(session: StandIn, typed: tuple[int
     assert termios.tcgetattr(typed[1]) == before
 
 
-def test_a_pipe_gets_a_line_per_picture(session: StandIn) -> None:
+def test_a_pipe_gets_a_line_per_finished_picture(session: StandIn) -> None:
     out = io.StringIO()
     view = Terminal(session, out)  # type: ignore[arg-type]
-    session.write("One")
+    session.write("Half dr")
+    view.draw()
+    session.timeline.append(LcdChange(2_000_000, ("One".ljust(40), "")))
     view.draw()
     view.draw()
-    session.write("Two")
+    session.timeline += [LcdChange(4_000_000, ("Two".ljust(40), "")), LcdChange(6_000_000, ("One".ljust(40), ""))]
     view.draw("too slow")
     view.draw("too slow")
-    assert [line[:5].rstrip() for line in out.getvalue().splitlines()] == ["|One", "|Two", "too s"]
+    view.draw()
+    view.draw("too slow")
+    shown = [row[:18].rstrip() for row in out.getvalue().splitlines()]
+    assert shown == ["   0.2500 s  |One", "   0.5000 s  |Two", "   0.7500 s  |One", "too slow", "too slow"]
+    session.timeline = [LcdChange(8, ("Again".ljust(40), ""))]
+    view.draw()
+    assert out.getvalue().splitlines()[-1].startswith("   0.0000 s  |Again"), "switched on again"
     assert "\x1b" not in out.getvalue()
+
+
+@pytest.mark.parametrize("rows", [1, 3, 5, 8, 24])
+def test_a_low_terminal_keeps_the_lcd(
+    session: StandIn, typed: tuple[int, int], monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((80, rows)))
+    session.write("Prog I00")
+    screen = Screen()
+    view = Terminal(session, screen, typed[1])  # type: ignore[arg-type]
+    view.draw()
+    shown = screen.getvalue()
+    assert "|Prog I00" in shown
+    assert shown.count("\n") <= max(2, rows - 1), "or the picture would scroll and leave its top behind"
+    assert ("[INT]" in shown or " INT " in shown) == (rows > 3)
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((80, rows + 1)))
+    view.draw()
+    assert "\x1b[2J" in screen.getvalue(), "another size: drawn anew"
+    view.close()
 
 
 def test_the_help_names_every_key_and_all_keys_can_be_typed(session: StandIn, typed: tuple[int, int]) -> None:
@@ -430,15 +459,16 @@ def test_audio_probe_names_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
     assert audio_out.probe() == "Speakers, PortAudio V19"
 
     def none(kind: str) -> None:
-        raise fake.PortAudioError("no default output device")
+        raise fake.PortAudioError("Error querying device -1")
 
     fake.query_devices = none
     assert "no output device" in audio_out.probe()
+    assert "-1" not in audio_out.probe()
 
 
 def test_midi_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rtmidi", None)
-    assert "korgm1[midi]" in midi_ports.probe()
+    assert "pip install python-rtmidi" in midi_ports.probe()
     fake: Any = ModuleType("rtmidi")
     fake.MidiIn = fake.MidiOut = lambda: SimpleNamespace(get_ports=lambda: ["Keyboard"])
     monkeypatch.setitem(sys.modules, "rtmidi", fake)

@@ -170,9 +170,10 @@ def test_a_newer_layout_is_refused_and_an_older_one_upgraded(saved: bytes, monke
     (lambda s: s.manifest["hypotheses"].update({"H-GONE": 1}), "H-GONE"),
     (lambda s: s.blocks["cpu"].pop("pc"), "CPU's part"),
     (lambda s: s.blocks["scheduler"].update(timers=[["no.timer", 5]]), "does not fit"),
-    (lambda s: s.blocks["session"].update(timeline=5), "does not fit"),
-    (lambda s: s.blocks["session"].update(picture=[1]), "does not fit"),
+    (lambda s: s.blocks["session"]["display"].update(rows=5), "does not fit"),
+    (lambda s: s.blocks["session"]["display"].update(picture=[1]), "does not fit"),
     (lambda s: s.blocks["lcd"].clear(), "does not fit"),
+    (lambda s: s.blocks["session"].update(actions=[[5, 1, "explode", None]]), "does not fit.*explode"),
     (lambda s: s.blocks["cpu"].update(r=[70000] * 8), "CPU's part"),
 ])  # fmt: skip
 def test_a_state_that_does_not_fit_is_refused(saved: bytes, edit: Any, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -85,12 +86,13 @@ def test_head_and_foot(reference: tuple[Path, Session]) -> None:
     lines = reference[0].read_text().splitlines()
     head = [line for line in lines[:8] if line.startswith("#")]
     firmware = reference[1].firmware
-    assert head == [
+    assert [re.sub(r"clock \d+", "clock N", line) for line in head] == [
         "# korgm1 trace 1", "# program: 0.1.0", "# model: m1",
         f"# firmware: OpenM1 {firmware.version} sha1 {firmware.sha1}", "# engine: v30", "# filter: all,regs",
-        "# begin at clock 14300003",
+        "# begin at clock N",
     ]  # fmt: skip
-    assert lines[-2:] == ["# end at clock 15020003", f"# {len(rows(reference[0]))} lines"]
+    assert re.fullmatch(r"# end at clock \d+", lines[-2])
+    assert lines[-1] == f"# {len(rows(reference[0]))} lines"
 
 
 def test_over_the_power_switch_and_a_restore(tmp_path: Path) -> None:

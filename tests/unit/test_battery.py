@@ -50,6 +50,12 @@ def test_bad_text(text: str) -> None:
         parse_volts(text)
 
 
+@pytest.mark.parametrize(("text", "word"), [("7", "out of range"), ("-1", "out of range"), ("full", "not known")])
+def test_a_number_that_is_too_high_is_not_called_unknown(text: str, word: str) -> None:
+    with pytest.raises(UsageError, match=f"battery '{text}' is {word}"):
+        parse_volts(text)
+
+
 def test_snapshot() -> None:
     cell = Battery(2.345)
     other = Battery(0.0)

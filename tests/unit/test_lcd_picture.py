@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 
-from korgm1.board.lcd_picture import BEZEL, GLASS, LIT, UNLIT, png_bytes, render
+from korgm1.board.lcd_picture import BEZEL, GLASS, LIT, Colours, png_bytes, render
 
 PITCH, LINE, COLUMN = 4, 8 * 4 + 5, 5 * 4 + 3
 EDGE = GLASS + BEZEL
@@ -38,10 +38,11 @@ def test_dots_side_by_side_are_joined_by_a_fainter_seam() -> None:
 
 def test_frame_scale_and_colours() -> None:
     dots = np.zeros((2, 40, 8, 5), bool)
-    small, big = render(dots), render(dots, 8, UNLIT)
+    dim = Colours(ground=(52, 56, 55), rest=(49, 53, 52), dark=(28, 29, 30))
+    small, big = render(dots), render(dots, 8, dim)
     assert (small[0] == LIT.bezel).all() and (small[BEZEL, EDGE] == GROUND).all()
     assert (small[BEZEL - 1, EDGE] == LIT.edge).all()
-    assert (big[2 * EDGE, 2 * EDGE] == UNLIT.rest).all()
+    assert (big[2 * EDGE, 2 * EDGE] == dim.rest).all()
     sizes = [render(dots, scale).shape[1] for scale in (2, 3, 5, 8)]
     assert sizes == sorted(set(sizes)) and big.shape[1] == sizes[-1]
 

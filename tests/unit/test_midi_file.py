@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from korgm1.errors import M1Error, UserError
 from korgm1.verbs.midi_file import load_midi
 
+HEADER = b"MThd" + bytes.fromhex("00000006 0000 0001 0060")
+
 
 def test_raw_bytes_go_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "x.syx"
@@ -36,6 +38,23 @@ def test_what_is_no_midi_is_said(tmp_path: Path, content: bytes, said: str) -> N
     path = tmp_path / "x"
     path.write_bytes(content)
     with pytest.raises(UserError, match=said):
+        load_midi(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"MThd\0", "ends too early"),
+        (HEADER + b"XTrk" + bytes(4), "no MTrk header"),
+        (HEADER + b"MTrk" + bytes.fromhex("00000002 00 40"), "running status"),
+        (b"MThd" + bytes.fromhex("00000006 0002 0000 0060"), "type 2"),
+    ],
+    ids=["cut", "header", "status", "type"],
+)
+def test_a_broken_midi_file_has_a_reason(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "x.mid"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=f"no usable standard MIDI file: .*{reason}"):
         load_midi(path)
 
 

@@ -173,7 +173,7 @@ def test_two_versions_in_one_folder_are_two_sets() -> None:
 def test_halves_of_two_versions_do_not_run() -> None:
     (one,) = sets_of(ic23=NEW_ODD, ic32=EVEN)
     assert (one.status, one.image, codes(one)) == ("broken", None, ["mixed-versions"])
-    assert one.faults[0].text == "IC23 is Fake M1EX #29 but IC32 is Fake M1 #19"
+    assert one.faults[0].text.startswith("IC23 is Fake M1EX #29 but IC32 is Fake M1 #19: good dumps")
 
 
 def test_a_missing_half_is_named_with_its_crc() -> None:
@@ -189,6 +189,69 @@ def test_a_known_half_with_a_damaged_one_runs_with_a_warning() -> None:
     (one,) = sets_of(a=EVEN, b=bytes(damaged))
     assert (one.status, codes(one), one.models) == ("unknown", ["half-unknown"], ("m1",))
     assert one.image == interleave(EVEN, bytes(damaged))
+
+
+def test_an_image_of_two_versions_is_broken() -> None:
+    found = identify(interleave(EVEN, NEW_ODD), DATABASE)
+    assert (found.verdict, codes(found)) == (Verdict.BROKEN, ["mixed-versions"])
+    (one,) = find_sets([Dump("x", found)], DATABASE)
+    assert (one.status, one.sources, one.faults) == ("broken", ("x",), found.faults)
+
+
+def test_a_known_half_with_a_stranger() -> None:
+    (one,) = sets_of(ic32=EVEN, ic23=STRANGE[0::2])
+    assert (one.status, codes(one)) == ("broken", ["half-unknown", "reset-vector"])
+    assert "IC32 is Fake M1 #19, but the other half is not its IC23" in one.faults[0].text
+
+
+@pytest.mark.parametrize(
+    ("data", "word"), [(b"\xff" * HALF, "every byte is FF"), (ODD[:32768], "32 KB"), (ODD[:-1], "65,535 bytes")]
+)
+def test_a_half_that_lies_there_damaged_is_not_missing(data: bytes, word: str) -> None:
+    for names in (("ic32", "ic23"), ("a", "b")):
+        for half in (EVEN, STRANGE[0::2]):
+            (one,) = sets_of(**dict(zip(names, (half, data), strict=True)))
+            assert (one.status, codes(one), len(one.sources)) == ("broken", ["half-damaged"], 2)
+            assert word in one.faults[0].text and "missing" not in one.faults[0].text
+
+
+@pytest.mark.parametrize("half", [EVEN, STRANGE[0::2]], ids=["known", "unknown"])
+def test_the_same_chip_read_twice(half: bytes) -> None:
+    (one,) = sets_of(ic23=half, ic32=half)
+    assert codes(one) == ["missing-half"]
+    assert "ic23.bin and ic32.bin are equal: the same chip read twice" in one.faults[0].text
+
+
+def test_a_lone_half_of_a_neutral_name() -> None:
+    (one,) = sets_of(x=STRANGE[0::2])
+    assert codes(one) == ["missing-half"]
+    assert one.faults[0].text.startswith("if this is one half of an OS, the other half is missing")
+
+
+@pytest.mark.parametrize(
+    ("start", "word"),
+    [
+        ("EA 00 00 00 E0", "goes to E0000, but there every byte is F3"),
+        ("EA 10 00 00 E0", "goes to E0010, but there are only prefixes and no instruction"),
+        ("EA 34 12 00 00", "goes to 01234, outside the ROM"),
+        ("EB FE", "there is no far jump at FFFF0"),
+    ],
+)
+def test_what_is_wrong_with_the_start(start: str, word: str) -> None:
+    image = bytearray(STRANGE)
+    image[-16:] = bytes.fromhex(start).ljust(16, b"\xff")
+    image[:16] = b"\xf3" * 16
+    image[16:32] = b"\xf3\x26\x2e\x65" * 4
+    found = identify(bytes(image), DATABASE)
+    assert codes(found) == ["reset-vector"]
+    assert word in found.faults[0].text
+
+
+def test_text_that_can_be_read_in_one_half_is_no_half() -> None:
+    ram = random.Random(6).randbytes(HALF // 2) + (b" ".join(WORDS) * 400)[: HALF // 2]
+    found = identify(ram, DATABASE)
+    assert (found.verdict, codes(found), found.halves) == (Verdict.OTHER, ["no-half"], ())
+    assert "Prog, Combi, Init" in found.faults[0].text
 
 
 @pytest.mark.parametrize("names", [("ic32", "ic23"), ("x", "y"), ("y", "x"), ("m1_low", "m1_high")])

@@ -95,7 +95,7 @@ def test_an_os_of_another_model_is_named_with_its_model(tmp_path: Path) -> None:
 def test_an_unknown_pair_runs_with_a_warning(tmp_path: Path) -> None:
     even, odd = split(STRANGE)
     found = load_os(write(tmp_path, ic32=even, ic23=odd), "m1r", KNOWN)
-    assert (found.image, found.version) == (STRANGE, "?")
+    assert (found.image, found.version) == (STRANGE, found.sha1[:8])
     assert "no list knows" in found.warnings[0]
 
 
@@ -103,7 +103,9 @@ def test_an_unknown_pair_runs_with_a_warning(tmp_path: Path) -> None:
     ("files", "word"),
     [
         ({}, "no M1 ROM"),
-        ({"a": EVEN}, "IC23 is missing"),
+        ({"a": EVEN}, "holds one half of Fake m1 #19 (IC32, even bytes); the other is missing"),
+        ({"ic32": STRANGE[0::2]}, "holds one half (IC32, even bytes); the other is missing"),
+        ({"x": STRANGE[0::2]}, "holds one half of an OS, perhaps; the other is missing"),
         ({"a": EVEN[:32768]}, "32 KB"),
         ({"a": EVEN, "b": split(EX)[1]}, "but IC32 is"),
         ({"a": b"\xff" * HALF}, "every byte is FF"),
@@ -192,12 +194,109 @@ def test_limits_of_number_and_depth(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(scanning, "MAX_FILES", 3)
     write(tmp_path, a=EVEN, b=ODD, c=STRANGE[:HALF], d=STRANGE[HALF:], e=EX)
     found = scan([tmp_path], KNOWN)
-    assert (len(found.dumps), found.passed) == (3, 2)
-    assert "was not looked at" in found.notes[0]
+    assert (len(found.dumps), len(found.notes)) == (3, 1)
+    assert found.notes[0].startswith("3 files or folders were looked at; left out is what comes after")
+    assert f"{tmp_path}/c.bin" in found.notes[0]
     deep = tmp_path / "x" / "/".join("abcdefgh")
     monkeypatch.setattr(scanning, "MAX_FILES", 100)
     write(deep, a=M1)
-    assert all("/h/" not in dump.name for dump in scan([tmp_path / "x"], KNOWN).dumps)
+    found = scan([tmp_path / "x"], KNOWN)
+    assert all("/h/" not in dump.name for dump in found.dumps)
+    assert "more than 6 deep" in found.notes[0]
+
+
+def test_folders_count_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "MAX_FILES", 4)
+    for number in range(10):
+        write(tmp_path / f"{number}")
+    assert "were looked at" in scan([tmp_path], KNOWN).notes[0]
+
+
+def test_folders_of_the_system_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "SYSTEM", (str(tmp_path / "proc"),))
+    write(tmp_path / "proc", a=EVEN)
+    write(tmp_path / "home", a=ODD)
+    found = scan([tmp_path], KNOWN)
+    assert [dump.name for dump in found.dumps] == [f"{tmp_path}/home/a.bin"]
+    assert found.notes == [f"{tmp_path}/proc was not looked at: it holds no real files"]
+    assert len(scan([tmp_path / "proc"], KNOWN).dumps) == 1, "named, it is looked at"
+
+
+def test_the_partner_of_a_file_is_looked_for_beside_it_only(tmp_path: Path) -> None:
+    write(tmp_path, x=EVEN)
+    write(tmp_path / "below", y=ODD)
+    write(tmp_path / "other", a=split(EX)[0], b=b"\xff" * HALF)
+    with pytest.raises(RomError) as caught:
+        load_os(tmp_path / "x.bin", "m1", KNOWN)
+    half = "one half of Fake m1 #19 (IC32, even bytes)"
+    assert caught.value.found == f"{tmp_path}/x.bin holds {half}; the other is missing"
+    write(tmp_path, copy=EVEN, y=ODD)
+    assert load_os(tmp_path / "x.bin", "m1", KNOWN).image == M1
+    assert load_os(tmp_path / "copy.bin", "m1", KNOWN).source.startswith(f"{tmp_path}/copy.bin")
+
+
+def test_one_half_in_a_zip(tmp_path: Path) -> None:
+    write(tmp_path, ic23=ODD, other=STRANGE[1::2])
+    path = write_zip(tmp_path / "z2.zip", {"ic32.bin": EVEN})
+    with pytest.raises(RomError) as caught:
+        load_os(path, "m1", KNOWN)
+    assert caught.value.found == f"{path} holds one half of Fake m1 #19 (IC32, even bytes); the other is missing"
+    assert "same zip" in caught.value.expected
+
+
+def test_a_damaged_partner_is_said_to_be_there(tmp_path: Path) -> None:
+    write(tmp_path, ic32=EVEN, ic23=b"\xff" * HALF)
+    with pytest.raises(RomError, match=r"IC23 is there but damaged: ic23\.bin: every byte is FF"):
+        load_os(tmp_path / "ic32.bin", "m1", KNOWN)
+
+
+def test_an_sram_image_is_no_rom(tmp_path: Path) -> None:
+    text = b"Init Prog " * 100
+    (tmp_path / "my.sram").write_bytes(text + random.Random(5).randbytes(HALF - len(text)))
+    with pytest.raises(RomError) as caught:
+        load_os(tmp_path / "my.sram", "m1", KNOWN)
+    assert caught.value.found.startswith(f"{tmp_path}/my.sram is no ROM: words can be read in it")
+    assert "--sram" in caught.value.hint
+
+
+def test_many_faults_are_one_short_line(tmp_path: Path) -> None:
+    for number in range(9):
+        write(tmp_path / f"{number}", a=b"\xff" * HALF)
+    with pytest.raises(RomError) as caught:
+        load_os(tmp_path, "m1", KNOWN)
+    assert caught.value.found.endswith("(8 more)")
+    assert caught.value.found.count("every byte") == 1
+
+
+def test_the_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KORGM1_ROMS", "/nonexistent")
+    with pytest.raises(UserError, match=r"\$KORGM1_ROMS: /nonexistent does not exist"):
+        load_os("", "m1", KNOWN)
+
+
+def test_unknown_halves_in_sibling_folders_and_folders_of_a_zip(tmp_path: Path) -> None:
+    even, odd = split(STRANGE)
+    write(tmp_path / "sub" / "e", x=even)
+    write(tmp_path / "sub" / "o", x=odd)
+    assert load_os(tmp_path, "m1", KNOWN).image == STRANGE
+    assert load_os(write_zip(tmp_path / "z.zip", {"e/x": even, "o/x": odd}), "m1", KNOWN).image == STRANGE
+    assert [one.status for one in scan([tmp_path / "sub"], KNOWN).sets] == ["unknown"]
+    write(tmp_path / "sub" / "p", x=fake_os(7)[1::2])
+    found = scan([tmp_path / "sub"], KNOWN)
+    assert all(one.image is None for one in found.sets), "the even half fits two others: not guessed"
+
+
+def test_the_halves_of_two_zips(tmp_path: Path) -> None:
+    even, odd = split(STRANGE)
+    write_zip(tmp_path / "a.zip", {"x.bin": even})
+    write_zip(tmp_path / "b.zip", {"x.bin": odd})
+    assert load_os(tmp_path, "m1", KNOWN).image == STRANGE
+
+
+def test_a_zip_inside_a_zip_is_said(tmp_path: Path) -> None:
+    inner = write_zip(tmp_path / "inner.zip", {"x": EVEN}).read_bytes()
+    outer = write_zip(tmp_path / "outer.zip", {"in/inner.ZIP": inner})
+    assert scan([outer], KNOWN).notes == [f"{outer}:in/inner.ZIP is a zip inside a zip: unpack the outer one"]
 
 
 def test_files_that_are_no_roms_are_counted_not_listed(tmp_path: Path) -> None:

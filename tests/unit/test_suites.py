@@ -111,7 +111,7 @@ def test_every_format_runs(tmp_path: Path, suffix: str, engine: str) -> None:
     assert (result.passed, result.total, list(result.forms)) == (2, 2, ["40"])
     file.write_bytes(FORMATS[suffix]([made("40", {"ax": 0x1236, "flags": 0xF006})]))
     result = cpu_check([file], engine)
-    assert result.forms["40"].first == "made 40 (40): aw is 1235, expected 1236"
+    assert result.forms["40"].first == "made 40 (40): ax is 1235h, expected 1236h"
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -132,7 +132,7 @@ def test_a_folder_with_its_metadata(tmp_path: Path, suffix: str, capsys: pytest.
     result = cpu_check([tmp_path], "v30")
     assert list(result.forms) == ["08", "0F20", "40", "F6.3", "F6.6"]
     assert {form: tally.first for form, tally in result.forms.items() if tally.first} == {
-        "0F20": "made 0f20 (0f20): psw is F046, expected F886 (mask F76B)"
+        "0F20": "made 0f20 (0f20): flags is F046h, expected F886h (mask F76Bh)"
     }
     assert (result.passed, result.total, result.invalid) == (6, 7, {"FE.3": 1})
     assert main(["cpu-check", "--engine", "v30", str(tmp_path)]) == 1
@@ -142,7 +142,7 @@ def test_a_folder_with_its_metadata(tmp_path: Path, suffix: str, capsys: pytest.
 
 def test_without_metadata_all_flags_are_compared(tmp_path: Path) -> None:
     (tmp_path / "08.json").write_bytes(as_json([made("08c0", {"flags": 0xF016}, ax=0x0033)]))
-    assert cpu_check([tmp_path], "v30").forms["08"].first.endswith("psw is F006, expected F016")
+    assert cpu_check([tmp_path], "v30").forms["08"].first.endswith("flags is F006h, expected F016h")
 
 
 def test_pop_to_a_register_writes_it_on_an_8086_only(tmp_path: Path) -> None:

@@ -115,7 +115,6 @@ def test_even_and_odd_lanes_and_strides() -> None:
     }
     rig.out((0xFFFC, 0x7F), (0xFFFD, 0x02))
     assert rig.answering() == {0x7F00: 0x30, 0x7F02: 0x31}
-    assert rig.sysregs.windows == {"icu": (0x7F00, 4, 2)}
 
 
 def test_two_units_share_a_window_on_different_lanes() -> None:

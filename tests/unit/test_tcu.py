@@ -277,6 +277,20 @@ def test_first_byte_of_two_stops_mode_0() -> None:
     assert rig.edges[0][-1] == (40 + 2 * 6, 1)
 
 
+@given(st.integers(0, 5), st.integers(0, 0xFFFF), st.integers(0, 200_000), st.sampled_from([0x00, 0xE2, 0xD2, 0xC2]))
+def test_peek_is_what_read_gives_and_leaves_every_field_alone(mode: int, count: int, clock: int, latch: int) -> None:
+    rig = Rig()
+    rig.program(0, mode, count)
+    rig.run(clock)
+    rig.tcu.write(3, latch)
+    rig.run(clock + 77)
+    for _ in range(4):
+        before = rig.tcu.snapshot()
+        seen = rig.tcu.peek(0)
+        assert rig.tcu.snapshot() == before
+        assert rig.tcu.read(0) == seen
+
+
 def test_tmd_cannot_be_read_and_peek_changes_nothing() -> None:
     rig = Rig()
     assert rig.tcu.read(3) == rig.tcu.peek(3) == 0xFF

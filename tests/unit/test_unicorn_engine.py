@@ -105,6 +105,7 @@ def test_a_word_at_an_odd_address_costs_four_clocks_more(kind: Engines) -> None:
 @BOTH
 def test_a_jump_to_itself_takes_its_clocks_again_and_again(kind: Engines) -> None:
     board = Board(kind, b"\xeb\xfe")
+    board.engine.prefetch(6)
     board.engine.run(1_000)
     assert board.engine.instructions == -(-1_000 // 12)
     assert board.engine.registers()["pc"] == 0
@@ -258,6 +259,7 @@ def test_a_port_callback_can_end_the_run(kind: Engines) -> None:
 @BOTH
 def test_ports_are_stamped_with_the_start_of_the_instruction(kind: Engines) -> None:
     board = Board(kind, bytes.fromhex("40 40 40 e5 20 40 e7 31 eb f6"), aw=0x1234)
+    board.engine.prefetch(6)
     board.engine.run(60)
     expected = [("in", 0x20), ("in", 0x21), ("out", 0x31), ("out", 0x32)]
     assert [(what, port) for what, _, port, _ in board.seen[:4]] == expected

@@ -104,9 +104,11 @@ def test_a_word_at_ffff_wraps_and_costs_four_clocks_more() -> None:
     rig = Rig("a1ffff a10020")
     rig.poke(0xFFFF, "22")
     rig.poke(0x0000, "33")
+    rig.cpu.prefetch(6)
     rig.step()
     odd = rig.cpu.clock
     assert rig["aw"] == 0x3322
+    rig.cpu.prefetch(6)
     rig.step()
     assert rig.cpu.clock - odd == odd - 4
 
@@ -271,7 +273,7 @@ def test_single_step_traps_behind_each_instruction() -> None:
 def test_poll_waits_while_the_pin_is_high_and_can_be_interrupted() -> None:
     rig = Rig("9b 90", poll=1, psw=0xF202)
     rig.cpu.run(103)
-    assert rig["pc"] == START and rig.cpu.instructions == 0 and rig.cpu.clock == 105
+    assert rig["pc"] == START and rig.cpu.instructions == 0 and rig.cpu.clock == 104
     rig.cpu.set_int(1)
     rig.step()
     assert rig.word(0x7FFA) == START
@@ -339,6 +341,7 @@ def test_a_callback_may_lower_the_horizon_and_sees_the_clock_of_the_instruction(
         rig.cpu.lower_horizon(rig.cpu.clock + 1)
 
     rig.port.hook = hook
+    rig.cpu.prefetch(6)
     rig.cpu.run(1000)
     assert seen == [3] and rig["pc"] == START + 2 and rig.cpu.clock < 20
 

@@ -53,7 +53,7 @@ def parse_volts(text: str) -> float:
         volts = float("nan")
     if not (isfinite(volts) and 0 <= volts <= HIGHEST):
         raise UsageError(
-            f"battery {text!r} is not known",
+            f"battery {text!r} is {'out of range' if isfinite(volts) else 'not known'}",
             f"{', '.join(PRESETS)} or volts from 0 to {HIGHEST:g}",
             "--battery 2.4",
         )

@@ -35,8 +35,6 @@ class Colours:
 
 
 LIT = Colours()
-UNLIT = Colours(ground=(52, 56, 55), rest=(49, 53, 52), dark=(28, 29, 30))
-"""The same panel with its backlight off."""
 
 
 def render(dots: npt.NDArray[np.bool_], scale: int = 4, colours: Colours = LIT) -> Image:

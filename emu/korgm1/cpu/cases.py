@@ -9,38 +9,33 @@ Rules of comparison
 - POP to a register (8F C0-C7): its stack read, if recorded, means nothing and is left out on both sides. A V30 does not
   write the register, an 8086 does: in a case without `bus` or `nec` (not of a V30) that register is not compared.
 - of a byte cycle only its own lane counts; an acknowledge cycle has no address.
-- a case with `evt` (a pin changes while it runs) is counted apart; so is one whose suite calls its opcode invalid.
+- a case with `evt` (a pin changes while it runs): see pin_events; its HALT cycle carries no data and is left out.
+- a case with `clocks` begins with `queue` bytes in the queue; its clocks are told, they decide about nothing.
+- a case whose suite calls its opcode invalid is counted apart.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from korgm1.bus.memory import MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
+from korgm1.cpu.case_file import NAMES, read_cases
 from korgm1.cpu.engine import REGISTERS, Engine
 from korgm1.cpu.native import BusCycle
+from korgm1.cpu.pin_events import execute as execute_pin_event
+from korgm1.cpu.pin_events import is_pin_event
 from korgm1.cpu.suites import is_suite, read_suite
 from korgm1.errors import UserError
-
-NAMES = {
-    "ax": "aw", "cx": "cw", "dx": "dw", "bx": "bw", "sp": "sp", "bp": "bp", "si": "ix", "di": "iy",
-    "es": "ds1", "cs": "ps", "ss": "ss", "ds": "ds0", "ip": "pc", "flags": "psw",
-}  # fmt: skip
-"""Intel's register names of the files -> NEC's of the engines."""
 
 _DIVISIONS = ("F6.6", "F6.7", "F7.6", "F7.7")
 _PREFIXES = frozenset(b"\x26\x2e\x36\x3e\x64\x65\xf0\xf1\xf2\xf3")
 _REPEATS = frozenset(b"\x64\x65\xf2\xf3")
 _STRINGS = frozenset(b"\x6c\x6d\x6e\x6f\xa4\xa5\xa6\xa7\xaa\xab\xac\xad\xae\xaf")
-_REQUIRED = ("op", "name", "bytes", "mask", "regs", "ram", "final_regs", "final_ram")
 _BLANK = bytes(0x100000)
 
 
@@ -67,17 +62,38 @@ class Form:
     passed: int = 0
     total: int = 0
     first: str = ""
+    clocks: int = 0
+    """Recorded clocks of all its cases that have them."""
+    timed: int = 0
+    """How many those are."""
+    exact: int = 0
+    """How many of them took just these."""
+    errors: int = 0
+    """Sum of the differences, each without its sign."""
+    worst: int = 0
+    """The greatest of them, with its sign."""
+    worst_case: str = ""
+
+    def time(self, case: dict[str, Any], took: int) -> None:
+        """Take note of the clocks of one case."""
+        error = took - case["clocks"]
+        self.clocks += case["clocks"]
+        self.timed += 1
+        self.exact += error == 0
+        self.errors += abs(error)
+        if abs(error) > abs(self.worst):
+            self.worst, self.worst_case = error, f"{case['name']} ({case['bytes']}): {took}, expected {case['clocks']}"
 
 
 @dataclass
 class CheckResult:
-    """What `check` found: the forms in the order of the files; pin-event forms and those a suite calls invalid counted,
-    not run."""
+    """What `check` found: the forms in the order of the files; those a suite calls invalid counted, not run."""
 
     engine: str
     forms: dict[str, Form] = field(default_factory=dict)
-    pin_events: dict[str, int] = field(default_factory=dict)
     invalid: dict[str, int] = field(default_factory=dict)
+    errors: list[UserError] = field(default_factory=list)
+    """What was wrong with files; the cases before a broken line were run."""
 
     @property
     def passed(self) -> int:
@@ -86,7 +102,7 @@ class CheckResult:
 
     @property
     def total(self) -> int:
-        """Cases run; pin-event cases are not among them."""
+        """Cases run."""
         return sum(form.total for form in self.forms.values())
 
 
@@ -136,6 +152,7 @@ class CaseRunner:
         self.board = board
         self.engine = engine
         self.recorder = recorder
+        self.took = 0   # clocks of the last case
         if recorder is not None:
             recorder.record(4096)
 
@@ -153,14 +170,18 @@ class CaseRunner:
             engine.host_wrote(address, 1)
         if recorder is not None:
             recorder.clear_recorded()
+        if "clocks" in case:
+            engine.prefetch(case.get("queue", 0))
+        begin = engine.clock
         self._execute(case)
+        self.took = engine.clock - begin
         difference = self._registers(case) or self._memory(case) or self._bus(case)
         for address, _ in ram + case["final_ram"]:
             image[address] = 0
             engine.host_wrote(address, 1)
         if image[:] != _BLANK:
             stray = next(address for address, value in enumerate(image[:]) if value)
-            difference = difference or f"memory {stray:05X} is {image[stray]:02X}, expected it unchanged"
+            difference = difference or f"memory {stray:05X}h is {image[stray]:02X}h, expected it unchanged"
             image[:] = _BLANK
         if engine.stopped:
             difference = engine.stopped
@@ -169,6 +190,9 @@ class CaseRunner:
     def _execute(self, case: dict[str, Any]) -> None:
         """One instruction: a repeated one until it leaves its first prefix byte."""
         engine = self.engine
+        if is_pin_event(case):
+            execute_pin_event(engine, case)
+            return
         engine.run(engine.clock + 1)
         if repeats(bytes.fromhex(case["bytes"])):
             elements = 0
@@ -186,8 +210,8 @@ class CaseRunner:
                 continue
             mask = case["mask"] if name == "flags" else 0xFFFF
             if (actual[nec] ^ expected[name]) & mask:
-                return f"{nec} is {actual[nec]:04X}, expected {expected[name]:04X}" + (
-                    f" (mask {mask:04X})" if mask != 0xFFFF else ""
+                return f"{name} is {actual[nec]:04X}h, expected {expected[name]:04X}h" + (
+                    f" (mask {mask:04X}h)" if mask != 0xFFFF else ""
                 )
         return ""
 
@@ -199,7 +223,7 @@ class CaseRunner:
         for address, value in expected.items():
             mask = flags_word.get(address, 0xFF)
             if (image[address] ^ value) & mask:
-                return f"memory {address:05X} is {image[address]:02X}, expected {value:02X}"
+                return f"memory {address:05X}h is {image[address]:02X}h, expected {value:02X}h"
         return ""
 
     @staticmethod
@@ -208,14 +232,15 @@ class CaseRunner:
         final = case["final_regs"]
         if case["op"] not in _DIVISIONS or final.get("cs", case["regs"]["cs"]) != 0 or final.get("ip") != 0x400:
             return {}
-        ss = final.get("ss", case["regs"]["ss"])
-        low, high = ((ss * 16 + (final["sp"] + offset & 0xFFFF)) & 0xFFFFF for offset in (4, 5))
+        ss, sp = (final.get(name, case["regs"][name]) for name in ("ss", "sp"))
+        low, high = ((ss * 16 + (sp + offset & 0xFFFF)) & 0xFFFFF for offset in (4, 5))
         return {low: case["mask"] & 0xFF, high: case["mask"] >> 8}
 
     def _bus(self, case: dict[str, Any]) -> str:
         if self.recorder is None or "bus" not in case:
             return ""
-        expected = [_comparable(BusCycle(kind, address, ube, data)) for kind, address, ube, data in case["bus"]]
+        cycles = [BusCycle(kind, address, ube, data) for kind, address, ube, data in case["bus"]]
+        expected = [_comparable(cycle) for cycle in cycles if cycle.kind != "HALT"]
         actual = [_comparable(cycle) for cycle in self.recorder.recorded()]
         if _pops_register(bytes.fromhex(case["bytes"])):
             expected = [cycle for cycle in expected if cycle[0] != "MEMR"]
@@ -240,7 +265,7 @@ def repeats(code: bytes) -> bool:
 
 def _pops_register(code: bytes) -> bool:
     opcode = next((index for index, byte in enumerate(code) if byte not in _PREFIXES), 0)
-    return code[opcode] == 0x8F and code[opcode + 1] >= 0xC0
+    return code[opcode] == 0x8F and code[opcode + 1 : opcode + 2] >= b"\xc0"
 
 
 def _comparable(cycle: BusCycle) -> tuple[str, int, int, int]:
@@ -253,98 +278,21 @@ def _comparable(cycle: BusCycle) -> tuple[str, int, int, int]:
 
 def _words(cycle: tuple[str, int, int, int]) -> str:
     kind, address, ube, data = cycle
-    return f"{kind} {address:05X} UBE#={ube} {data:04X}"
-
-
-def read_cases(path: Path) -> Iterator[dict[str, Any]]:
-    """The cases of one JSON-lines file, plain or .gz.
-
-    Raises:
-        UserError: no such file, not gzip, a broken line, a missing key; with the line's number.
-    """
-    number = 0
-    try:
-        with open_text(path) as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                yield _parse(path, number, line)
-    except FileNotFoundError:
-        raise UserError(f"there is no file {path}", "JSON-lines cases, plain or .gz") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} cannot be read after line {number}: {error}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: line {number + 1} is not text", "JSON-lines, plain or .gz") from None
-
-
-def open_text(path: Path) -> IO[str]:
-    """Open a text file, through gzip when its name ends in .gz."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8")
-    return path.open(encoding="utf-8")
-
-
-def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
-    where = f"{path}: line {number}"
-    try:
-        case = json.loads(line)
-    except ValueError as error:
-        raise UserError(f"{where} is broken: {error}", "one JSON object a line") from None
-    if not isinstance(case, dict):
-        raise UserError(f"{where} is no JSON object", "one JSON object a line")
-    missing = [key for key in _REQUIRED if key not in case]
-    if missing:
-        raise UserError(f"{where} has no {missing[0]!r}", "the keys " + " ".join(_REQUIRED))
-    unknown = [name for name in NAMES if name not in case["regs"]]
-    if unknown:
-        raise UserError(f"{where} has no register {unknown[0]!r} in 'regs'", "all of " + " ".join(NAMES))
-    try:
-        _check_values(case)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise UserError(f"{where}: {error}", "a case as korgm1 cpu-check --help says") from None
-    return case
-
-
-def _check_values(case: dict[str, Any]) -> None:
-    if not bytes.fromhex(case["bytes"]):
-        raise ValueError("'bytes' is empty")
-    for key in ("regs", "final_regs"):
-        for name, value in case[key].items():
-            if name not in NAMES or not 0 <= value <= 0xFFFF:
-                raise ValueError(f"{key!r} has {name} = {value}")
-    for key in ("ram", "final_ram"):
-        for entry in case[key]:
-            if len(entry) != 2 or not 0 <= entry[0] <= 0xFFFFF or not 0 <= entry[1] <= 0xFF:
-                raise ValueError(f"{key!r} has {entry}")
-    for entry in case.get("bus", ()):
-        if len(entry) != 4 or not isinstance(entry[0], str) or not all(isinstance(value, int) for value in entry[1:]):
-            raise ValueError(f"'bus' has {entry}")
-    if not 0 <= case["mask"] <= 0xFFFF:
-        raise ValueError(f"'mask' is {case['mask']}")
-
-
-def is_pin_event(case: dict[str, Any]) -> bool:
-    """Does a pin (INT, NMI, POLL#) change during the case?"""
-    return "evt" in case
+    return f"{kind} {address:05X}h UBE#={ube} {data:04X}h"
 
 
 def check(paths: Sequence[Path], runner: CaseRunner) -> CheckResult:
-    """Run all cases of the files.
-
-    Raises:
-        UserError: see `read_cases`.
-    """
+    """Run all cases of the files; a file that cannot be used is among the result's `errors`."""
     result = CheckResult(runner.engine.name)
-    for case in _all_cases(paths):
-        if is_pin_event(case):
-            result.pin_events[case["op"]] = result.pin_events.get(case["op"], 0) + 1
-            continue
+    for case in _all_cases(paths, result.errors):
         if case.get("status") == "invalid":
             result.invalid[case["op"]] = result.invalid.get(case["op"], 0) + 1
             continue
         form = result.forms.setdefault(case["op"], Form())
         form.total += 1
         difference = runner.run(case)
+        if "clocks" in case:
+            form.time(case, runner.took)
         if not difference:
             form.passed += 1
         elif not form.first:
@@ -352,6 +300,9 @@ def check(paths: Sequence[Path], runner: CaseRunner) -> CheckResult:
     return result
 
 
-def _all_cases(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
+def _all_cases(paths: Iterable[Path], errors: list[UserError]) -> Iterator[dict[str, Any]]:
     for path in paths:
-        yield from read_suite(path) if is_suite(path) else read_cases(path)
+        try:
+            yield from read_suite(path) if is_suite(path) else read_cases(path)
+        except UserError as error:
+            errors.append(error)

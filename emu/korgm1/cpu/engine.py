@@ -77,12 +77,31 @@ class Engine(Protocol):
         """From inside a callback: end the current `run` at the first boundary at or after `clock`."""
         ...
 
-    def set_int(self, level: int) -> None:
-        """The level (0 or 1) of the ICU's INT output."""
+    def set_int(self, level: int, since: int | None = None) -> None:
+        """The level (0 or 1) of the ICU's INT output, from the clock `since` on (default: for long)."""
         ...
 
-    def nmi(self) -> None:
-        """A rising edge on NMI."""
+    def nmi(self, since: int | None = None) -> None:
+        """A rising edge on NMI at the clock `since` (default: long ago)."""
+        ...
+
+    def set_poll(self, level: int) -> None:
+        """The level (0 or 1) of the POLL# pin."""
+        ...
+
+    @property
+    def polling(self) -> bool:
+        """POLL has found its pin high and waits."""
+        ...
+
+    def set_waits(
+        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int
+    ) -> None:
+        """Wait states of bus cycles: memory below `lower_end`, from `upper_start` on, between; I/O off chip."""
+        ...
+
+    def prefetch(self, count: int) -> None:
+        """Have `count` bytes at PC in the queue and the bus idle; 0: the first was just fetched, as behind a jump."""
         ...
 
     def registers(self) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """The Engine on our own V30 core (cext/v30*.c): a uPD70216's CPU, complete, 8080 emulation mode included.
 
 State is one C struct. Confirmed: registers, flags (undefined ones too), bus order, by the recordings `korgm1 cpu-check`
-runs. Clocks are those of single instructions with a full queue, the queue itself is not modelled.
+runs; clocks too, from a model of the bus unit and its queue (cext/v30_bus_unit.c). Guessed: H-WAITS.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ SEGMENTS = REGISTERS[8:12]
 _SAVED = (
     "pc", "psw", "clock", "instructions", "int_line", "nmi_latch", "poll_line", "halted", "shadow", "md_writable",
     "trap_armed", "stop", "stop_ps", "stop_pc", "rep_active", "rep_prefix", "rep_opcode", "rep_segment", "rep_next",
+    "int_since", "nmi_since", "polling", "bus_unit", "bus_unit_early", "early",
 )  # fmt: skip
+_LONG = 16   # clocks after which a pin is seen
 
 
 class V30Engine:
@@ -94,13 +96,40 @@ class V30Engine:
         if clock < self._cpu.horizon:
             self._cpu.horizon = max(clock, 0)
 
-    def set_int(self, level: int) -> None:
-        """The INT input."""
+    def set_int(self, level: int, since: int | None = None) -> None:
+        """The INT input, as it is from the clock `since` on (default: for long)."""
+        if level and not self._cpu.int_line:
+            self._cpu.int_since = self.clock - _LONG if since is None else since
         self._cpu.int_line = 1 if level else 0
 
-    def nmi(self) -> None:
-        """A rising edge on NMI."""
+    def nmi(self, since: int | None = None) -> None:
+        """A rising edge on NMI at the clock `since` (default: long ago)."""
+        if not self._cpu.nmi_latch:
+            self._cpu.nmi_since = self.clock - _LONG if since is None else since
         self._cpu.nmi_latch = 1
+
+    def set_poll(self, level: int) -> None:
+        """The POLL# pin."""
+        self._cpu.poll_line = 1 if level else 0
+
+    @property
+    def polling(self) -> bool:
+        """POLL has found its pin high and waits."""
+        return bool(self._cpu.polling)
+
+    def set_waits(
+        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int
+    ) -> None:
+        """Wait states of bus cycles (H-WAITS); no part of a snapshot: who set them sets them again."""
+        waits = {
+            "lower_end": lower_end, "upper_start": upper_start, "lower": lower, "middle": middle, "upper": upper,
+            "io": io, "onchip_page": onchip_page,
+        }  # fmt: skip
+        lib.v30_set_waits(self._cpu, ffi.new("v30_waits *", waits)[0])
+
+    def prefetch(self, count: int) -> None:
+        """Have `count` bytes at PC in the queue and the bus idle; 0: as behind a jump."""
+        lib.v30_prefetch(self._cpu, count)
 
     def registers(self) -> dict[str, int]:
         """All registers, by `engine.REGISTERS`."""
@@ -125,7 +154,8 @@ class V30Engine:
                 cpu.psw = (value & lib.V30_PSW_WRITABLE) | (lib.V30_PSW_ONES ^ cpu.emulating << 15)
             else:
                 raise KeyError(name)
-        cpu.rep_active = 0
+        cpu.rep_active = cpu.polling = 0
+        lib.v30_flush_queue(cpu)
 
     def host_wrote(self, start: int, size: int) -> None:
         """Nothing is translated: nothing to forget."""

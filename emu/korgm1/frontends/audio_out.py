@@ -32,6 +32,6 @@ def probe() -> str:
         return f"{error.found}: {error.hint}"
     try:
         device = library.query_devices(kind="output")
-    except (library.PortAudioError, ValueError) as error:
-        return f"PortAudio works, but there is no output device ({error})"
+    except (library.PortAudioError, ValueError):
+        return "PortAudio works, but there is no output device: connect one, or start the sound server"
     return f"{device['name']}, {library.get_portaudio_version()[1]}"

@@ -16,7 +16,7 @@ def rtmidi() -> Any:
     try:
         import rtmidi
     except ImportError:
-        raise UserError("python-rtmidi is not installed", hint="pip install 'korgm1[midi]'") from None
+        raise UserError("python-rtmidi is not installed", hint="pip install python-rtmidi") from None
     return rtmidi
 
 

@@ -1,6 +1,7 @@
 """The instrument in a terminal: the two LCD lines and the lights, redrawn in place, and the keyboard as the panel.
 
-Where the output is no terminal (a pipe, a log, a screen reader) each new picture of the LCD is a line of plain text.
+Where the output is no terminal (a pipe, a log, a screen reader) each finished picture of the LCD, one that has stood
+for 10 ms, is a line of plain text with its emulated seconds.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from korgm1.clock import CPU_HZ
 
 if TYPE_CHECKING:
+    from korgm1.result import LcdChange
     from korgm1.session import Session
 
 KEYS = {
@@ -62,6 +64,9 @@ class Terminal:
         self._help = False
         self._height = 0
         self._shown: list[str] = []
+        self._size = os.terminal_size((0, 0))
+        self._printed: LcdChange | None = None
+        self._status = ""
         if self._in_place:
             self._write("\x1b[?25l")
 
@@ -83,20 +88,18 @@ class Terminal:
 
     def draw(self, status: str = "") -> None:
         """Show what has changed. `status` is a hint for the user, or ""."""
-        lcd = self._session.lcd
-        if self._in_place:
-            lines = self._picture(lcd, status)
-        else:
-            lines = [f"|{lcd[0]}|{lcd[1]}|", *([status] if status else [])]
-        if lines == self._shown:
+        if not self._in_place:
+            self._log(status)
             return
-        if self._in_place:
-            up = f"\x1b[{self._height}A" if self._height else ""
-            self._write(up + "".join(f"\r{line}\x1b[K\n" for line in lines) + "\x1b[J")
-            self._height = len(lines)
-        else:
-            self._write("".join(f"{line}\n" for line in lines if line not in self._shown))
-        self._shown = lines
+        columns, rows = size = shutil.get_terminal_size()
+        lines = self._picture(status, columns, rows)
+        up = f"\x1b[{self._height}A" if self._height else ""
+        if size != self._size:
+            up = "\x1b[H\x1b[2J" if self._height else ""
+        elif lines == self._shown:
+            return
+        self._write(up + "".join(f"\r{line}\x1b[K\n" for line in lines) + "\x1b[J")
+        self._height, self._shown, self._size = len(lines), lines, size
 
     def close(self) -> None:
         """Give the terminal back as it was."""
@@ -124,15 +127,29 @@ class Terminal:
             session.press_at(KEYS[key], at / CPU_HZ, TAP / CPU_HZ)
         return True
 
-    def _picture(self, lcd: tuple[str, str], status: str) -> list[str]:
+    def _log(self, status: str) -> None:
+        """The pictures that were finished since the last time, and a status that is new."""
+        timeline = self._session.timeline
+        seen = next((n for n in range(len(timeline), 0, -1) if timeline[n - 1] is self._printed), 0)
+        for change in timeline[seen:]:
+            self._write(f"{change.seconds:9.4f} s  |{change.lcd[0]}|{change.lcd[1]}|\n")
+            self._printed = change
+        if status and status != self._status:
+            self._write(f"{status}\n")
+        self._status = status
+
+    def _picture(self, status: str, columns: int, rows: int) -> list[str]:
+        """The lines that are shown; where they do not all fit, the less important ones are left out."""
         session = self._session
         lights = "  ".join(f"[{name}]" if lit else f" {name} " for name, lit in session.leds.items())
         bar = "+" + "-" * 40 + "+"
         title = f"{session.model.title}, {session.firmware.name} {session.firmware.version}"
-        lines = [title, bar, f"|{lcd[0]}|", f"|{lcd[1]}|", bar, lights]
-        lines += HELP if self._help else ["? help   q power off"]
-        columns = shutil.get_terminal_size().columns
-        return [line[: columns - 1] for line in (*lines, status)]
+        help_lines = HELP if self._help else ("? help   q power off",)
+        first, second = (f"|{line}|" for line in session.lcd)
+        lines = [(5, title), (4, bar), (0, first), (0, second), (4, bar), (2, lights)]
+        lines += [(3, line) for line in help_lines] + [(1 if status else 6, status)]
+        shown = sorted(sorted(range(len(lines)), key=lambda n: lines[n][0])[: max(2, rows - 1)])
+        return [lines[n][1][: columns - 1] for n in shown]
 
     def _write(self, text: str) -> None:
         encoding = self._out.encoding or "ascii"

@@ -87,6 +87,7 @@ class M1(Machine):
             intp1=intp1, intp2=tout2, sint=sint, tout1=tout1, set_input=icu.set_input,
             set_edge_only=icu.set_edge_only, listen=tcu.listen, set_tcks=tcu.set_tcks,
             serial_pins=serial_pins, address_reset=guess["H-ULA"],
+            set_waits=lambda waits: self.engine.set_waits(*waits) if guess["H-WAITS"] else None,
         )                                                       # TOUT2 -> INTP2 (MAME)
         serial_pins.connect(lambda level: scu.set_pins(bool(level)))
         serial_pins.connect(dmau.set_serial_pins)
@@ -148,13 +149,14 @@ class M1(Machine):
             guess["H-UNDEFINED"], guess["H-POPSEG"], guess["H-8080-FLAGS"], guess["H-8080-CLOCKS"], guess["H-CALLN"]
         )
         self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, guess["H-POLL"], options)   # POLL# low
-        int_cpu.connect(cpu.set_int)
+        int_cpu.connect(lambda level: cpu.set_int(level, clock.now))
         clock.time_source = lambda: cpu.clock
         clock.on_earlier = cpu.lower_horizon
         memory.on_change = cpu.pages_changed
         memory.on_host_write = cpu.host_wrote
 
         self.power = Power(clock, self.reset, guess["H-RESET-DELAY"] * CPU_HZ // 1000)
+        self.reset_n = self.power.reset_n                       # /RESET -> CPU, /CS of the RAMs
         self.devices = {
             "sram": self.sram, "card": self.card, "icu": icu, "scu": scu, "tcu": tcu, "dmau": dmau,
             "sysregs": self.sysregs, "midi_in": self.midi_in, "midi_out": self.midi_out, "midi_thru": self.midi_thru,
@@ -163,7 +165,7 @@ class M1(Machine):
         }
 
     def power_up(self, kept: bytes | None, seed: int, power_ups: int) -> int:
-        """+5 V comes: RAM wakes with what the cell kept, every part is reset, the CPU starts.
+        """+5 V comes: RAM wakes with what the cell kept, every part is reset, the CPU starts when /RESET rises.
 
         Args:
             kept: RAM at power-off, or None for chips that were never powered.
@@ -176,8 +178,6 @@ class M1(Machine):
         lost = self.sram.power_up(kept, self.battery.ram_volts, seed, power_ups)
         self.engine.host_wrote(0, 0x10000)
         self.power.on()
-        while not self.power.reset_n.level:
-            self._pass_time()
         return lost
 
     def power_down(self) -> None:
@@ -188,13 +188,6 @@ class M1(Machine):
     def battery_code(self) -> int:
         """The code the ADC gives for the cell as it is now."""
         return code(self.battery.sense_microvolts(), self.adc.reference)
-
-    def _pass_time(self) -> None:
-        """/RESET is low: the clock runs to the next event without the CPU."""
-        state = self.engine.snapshot()
-        state["clock"] = self.engine.clock + self.scheduler.headroom(CPU_HZ)
-        self.engine.restore(state)
-        self.scheduler.run_due(self.engine.clock)
 
     def _analogue(self, name: str) -> Callable[[], int]:
         """What feeds an ADC channel, as microvolts."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from korgm1.clock import Scheduler
 from korgm1.cpu.engine import Engine
 from korgm1.errors import SnapshotError
+from korgm1.line import Line
 from korgm1.snapshot import Block
 
 
@@ -30,11 +31,13 @@ class Machine:
     Attributes:
         scheduler: the one timeline.
         engine: the CPU.
+        reset_n: its /RESET: while it is low, time passes without the CPU.
         devices: by name, in reset order.
     """
 
     scheduler: Scheduler
     engine: Engine
+    reset_n: Line
     devices: dict[str, Device]
 
     @property
@@ -47,7 +50,11 @@ class Machine:
         scheduler, engine = self.scheduler, self.engine
         scheduler.run_due(engine.clock)
         while engine.clock < clock:
-            engine.run(engine.clock + scheduler.headroom(clock - engine.clock))
+            room = scheduler.headroom(clock - engine.clock)
+            if self.reset_n.level:
+                engine.run(engine.clock + room)
+            else:
+                self._pass_time(room)
             scheduler.run_due(engine.clock)
 
     def reset(self, kind: str) -> None:
@@ -95,3 +102,8 @@ class Machine:
                 block = upgrade(block, version)
             part.restore(block)
         self.engine.host_wrote(0, 0x100000)
+
+    def _pass_time(self, clocks: int) -> None:
+        state = self.engine.snapshot()
+        state["clock"] += clocks
+        self.engine.restore(state)

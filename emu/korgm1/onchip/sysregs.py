@@ -19,14 +19,14 @@ MAME: lane of bit 0; a unit page of FF, which is this area, takes no units. H-UL
 ASSUMED: unused bits read 0; the reserved ports FFF1 FFF3 FFF7 FFFF stay inside the chip and read FF, whatever the open
 bus of the board reads; RESET keeps the undefined ones; where units overlap DMAU covers ICU covers TCU covers SCU; OPSEL
 only opens the window: a unit switched off keeps running.
-The wait, block and refresh registers are stored; the CPU's clocks do not depend on them.
+Waits of memory blocks and I/O go to the CPU (H-WAITS); those of DMA and refresh, and refresh itself, are only stored.
 Sources: facts v50-chip 1 (NEC data book 1991, uPD70216).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from korgm1.bus.ports import PortDevice, PortMap
 from korgm1.line import Line
@@ -44,6 +44,22 @@ UNITS = {"scu": (SULA, 8, 0xF8, 2), "tcu": (TULA, 4, 0xF8, 2), "icu": (IULA, 2, 
 """unit: its address register, its bit in OPSEL, the address bits of the base, the stride of its registers."""
 
 
+_BLOCKS = tuple(size << 10 for size in (32, 64, 96, 128, 192, 256, 384, 512))
+
+
+class Waits(NamedTuple):
+    """Wait states of the CPU's bus cycles: memory below `lower_end`, from `upper_start` on, between; I/O off chip."""
+
+    lower_end: int
+    upper_start: int
+    lower: int
+    middle: int
+    upper: int
+    io: int
+    onchip_page: int
+    """A15-A8 of the ports that are on the chip, like the page FF."""
+
+
 class Sysregs:
     """The twelve system registers and what they switch.
 
@@ -57,6 +73,7 @@ class Sysregs:
         set_edge_only: the ICU's `set_edge_only`, told when timer 1 feeds level 2.
         listen: the TCU's `listen`, told whether timer 1's edges are wanted.
         set_tcks: the TCU's `set_tcks`.
+        set_waits: told the wait states.
         serial_pins: driven with PF bit 1: RxD and TxD are pins, DMA channel 3 is not.
         address_reset: hypothesis H-ULA.
     """
@@ -76,6 +93,7 @@ class Sysregs:
         set_tcks: Callable[[int], None],
         serial_pins: Line,
         address_reset: int = 0x00,
+        set_waits: Callable[[Waits], None] = lambda waits: None,
     ) -> None:
         self._ports = ports
         self._units = units
@@ -86,6 +104,7 @@ class Sysregs:
         self._listen = listen
         self._set_tcks = set_tcks
         self._serial_pins = serial_pins
+        self._set_waits = set_waits
         self._address_reset = address_reset
         self._windows: dict[str, tuple[int, int, int]] = {}
         self._registers = dict.fromkeys(_WRITABLE, 0)
@@ -107,6 +126,7 @@ class Sysregs:
         self._place()
         self._set_tcks(registers[TCKS])
         self._route()
+        self._set_waits(self.waits)
 
     def read(self, offset: int) -> int:
         """A register; reserved ports read FF."""
@@ -126,15 +146,21 @@ class Sysregs:
             self._route()
         elif offset >= SULA:
             self._place()
+        if offset in (WMB, WCY1, OPHA):
+            self._set_waits(self.waits)
 
     def peek(self, offset: int) -> int:
         """The same as a read."""
         return self._registers.get(offset, _RESERVED)
 
     @property
-    def windows(self) -> dict[str, tuple[int, int, int]]:
-        """Enabled unit -> (first port, ports to the end of its window, stride), for views."""
-        return dict(self._windows)
+    def waits(self) -> Waits:
+        """The CPU's waits as programmed."""
+        wmb, wcy1 = self._registers[WMB], self._registers[WCY1]
+        return Waits(
+            _BLOCKS[wmb >> 4 & 7], 0x100000 - _BLOCKS[wmb & 7], wcy1 & 3, wcy1 >> 2 & 3, wcy1 >> 4 & 3, wcy1 >> 6,
+            self._registers[OPHA],
+        )
 
     def snapshot(self) -> dict[str, Any]:
         """The registers by their port's last digit."""
@@ -145,6 +171,7 @@ class Sysregs:
         self._registers = {offset: block[f"{offset:X}"] for offset in _WRITABLE}
         self._serial_pins.restore(self._registers[OPCN] >> 1 & 1)
         self._place()
+        self._set_waits(self.waits)
 
     def _forward(self, level_no: int, source: int, level: int) -> None:
         if self._registers[OPCN] >> 1 + level_no & 1 == source:

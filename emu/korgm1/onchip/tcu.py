@@ -29,6 +29,7 @@ Sources: facts v50-chip 1, 2.2 (NEC data book 1991, uPD70216).
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from korgm1.clock import Scheduler
@@ -64,6 +65,23 @@ class _Channel:
             tick = now >> self.shift
             self.counter.advance(tick - self.at)
             self.at = tick
+
+    def value(self, now: int) -> int:
+        """The byte a read gives at clock `now`; nothing changes."""
+        if self.status is not None:
+            return self.status
+        count = self.latch
+        if count is None:
+            counter = copy(self.counter)
+            if self.shift is not None:
+                counter.advance((now >> self.shift) - self.at)
+            count = counter.value()
+        return count >> 8 if self.high_next else count & 0xFF
+
+    @property
+    def high_next(self) -> bool:
+        """Whether the next count byte read is the high one."""
+        return self.read_high if self.rwm == 3 else self.rwm == 2
 
     def status_byte(self) -> int:
         return self.counter.out << 7 | self.counter.null << 6 | self.control
@@ -130,20 +148,15 @@ class Tcu:
         if offset == 3:
             return _UNREADABLE
         channel = self._channels[offset]
+        value = channel.value(self._scheduler.now)
         if channel.status is not None:
-            status, channel.status = channel.status, None
-            return status
-        if channel.latch is None:
-            channel.sync(self._scheduler.now)
-            value = channel.counter.value()
-        else:
-            value = channel.latch
-        both = channel.rwm == 3
-        high = channel.read_high if both else channel.rwm == 2
+            channel.status = None
+            return value
+        high, both = channel.high_next, channel.rwm == 3
         channel.read_high = both and not high
         if high or not both:
             channel.latch = None
-        return value >> 8 if high else value & 0xFF
+        return value
 
     def write(self, offset: int, value: int) -> None:
         """TMD or a count byte."""
@@ -171,11 +184,7 @@ class Tcu:
         """What a read would give, without the effects of one."""
         if offset == 3:
             return _UNREADABLE
-        channel = self._channels[offset]
-        saved = channel.status, channel.latch, channel.read_high
-        value = self.read(offset)
-        channel.status, channel.latch, channel.read_high = saved
-        return value
+        return self._channels[offset].value(self._scheduler.now)
 
     def set_gate(self, level: int) -> None:
         """Level of the pin TCTL2, the gate of timer 2."""

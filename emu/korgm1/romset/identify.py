@@ -14,9 +14,24 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from korgm1.romset.database import Database, Part
-from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split, stuck_lines, words
+from korgm1.romset.image import (
+    ALTERATIONS,
+    HALF,
+    IMAGE,
+    interleave,
+    no_start,
+    reset_jump,
+    split,
+    straight_words,
+    stuck_lines,
+    words,
+)
 
 REREAD = "clean the pins, check the chip type in the reader (27C512) and read it twice: both reads must be the same"
+
+
+STRAIGHT = 8
+"""Readable words from which on 64 KB are no half of an OS; by chance one stands in some hundred dumps."""
 
 
 class Verdict(StrEnum):
@@ -138,7 +153,7 @@ def _image(data: bytes, database: Database) -> Identity | None:
         even, odd = _known(even_data, database), _known(odd_data, database)
         lanes = [side.part.lane if side and side.part else "" for side in (even, odd)]
         if "even" in lanes[:1] or "odd" in lanes[1:]:
-            return _pair(even, odd, even_data, odd_data, faults)
+            return _pair(even, odd, even_data, odd_data, faults, database)
     images = [interleave(even_data, odd_data) for even_data, odd_data, _ in orders]
     starts = [number for number, image in enumerate(images) if reset_jump(image) is not None]
     if not starts:
@@ -147,11 +162,16 @@ def _image(data: bytes, database: Database) -> Identity | None:
     fault = altered(even_data, odd_data)
     if fault is not None:
         return _identity(Verdict.BROKEN, "an altered OS image", fault)
-    return _pair(None, None, even_data, odd_data, faults)
+    return _pair(None, None, even_data, odd_data, faults, database)
 
 
 def _pair(
-    even: Identity | None, odd: Identity | None, even_data: bytes, odd_data: bytes, faults: tuple[Fault, ...]
+    even: Identity | None,
+    odd: Identity | None,
+    even_data: bytes,
+    odd_data: bytes,
+    faults: tuple[Fault, ...],
+    database: Database,
 ) -> Identity:
     halves = tuple(
         side.halves[0] if side and side.halves else Half(data, lane)
@@ -159,13 +179,21 @@ def _pair(
     )
     for side in (even, odd):
         faults += side.faults if side else ()
-    parts = [half.part for half in halves]
-    if all(part is not None for part in parts):
-        what = "OS image: " + " with ".join(part.title for part in parts if part)
+    what, verdict = "OS image, both halves", Verdict.PLAUSIBLE
+    first, second = (half.part for half in halves)
+    if first and second:
+        what = f"OS image: {first.title} with {second.title}"
         verdict = Verdict.ALTERED if faults else Verdict.KNOWN
-    else:
-        what, verdict = "OS image, both halves", Verdict.PLAUSIBLE
+        if first.set != second.set:
+            verdict, faults = Verdict.BROKEN, (*faults, mixed_versions(first, second, database))
     return replace(_identity(verdict, what, *faults, data=interleave(halves[0].data, halves[1].data)), halves=halves)
+
+
+def mixed_versions(even: Part, odd: Part, database: Database) -> Fault:
+    """The fault of two known halves that do not belong together."""
+    texts = [f"{part.ic} is {database.sets[part.set].name} {database.sets[part.set].version}" for part in (odd, even)]
+    text = f"{' but '.join(texts)}: good dumps, but halves of two versions do not run together"
+    return Fault("mixed-versions", text, "find the other half of each")
 
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
@@ -222,6 +250,14 @@ def _half(data: bytes) -> Identity:
     if stuck:
         text = f"{', '.join(stuck)} never change{'s' if len(stuck) == 1 else ''}: a bad contact in the reader"
         return _identity(Verdict.BROKEN, "a dump with dead lines", Fault("stuck-line", text, REREAD))
+    if words(data) >= STRAIGHT:
+        few = ", ".join(straight_words(data)[:3])
+        text = (
+            f"words can be read in it letter by letter ({few}): one half of an OS holds every second letter only; "
+            "this is a RAM image, or part of a file with both halves"
+        )
+        fault = Fault("no-half", text, "korgm1 boot --sram FILE, if it is a RAM image")
+        return _identity(Verdict.OTHER, "64 KB, no half of an OS", fault)
     found = _identity(Verdict.PLAUSIBLE, "64 KB, perhaps one half of an OS", data=data)
     return replace(found, halves=(Half(data),))
 
@@ -236,11 +272,10 @@ def altered(even: bytes, odd: bytes) -> Fault | None:
             other = interleave(undo(first), undo(second))
             if reset_jump(other) is not None and words(other) > best:
                 hint = "read both chips again, with the right adapter and no conversion"
-                best, fault = words(other), Fault(code, f"{text}: only so do the halves make an OS", hint)
+                best, fault = words(other), Fault(code, f"{text}: put right, the two halves would make an OS", hint)
     return fault
 
 
 def bad_vector(image: bytes) -> Fault:
     """The fault of an image that has no plausible start."""
-    text = f"no jump into the ROM at FFFF0 (it holds {image[-16:-8].hex(' ').upper()})"
-    return Fault("reset-vector", text, "check that these are IC32 and IC23 of one instrument; " + REREAD)
+    return Fault("reset-vector", no_start(image), "check that these are IC32 and IC23 of one instrument; " + REREAD)

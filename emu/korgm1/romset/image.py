@@ -30,6 +30,7 @@ _WORD = re.compile(
 _PREFACE = {0xFA: 1, 0xFC: 1, 0x90: 1, 0xEE: 1, 0xEF: 1, 0xE6: 2, 0xE7: 2, 0x8E: 2, 0x31: 2, 0x33: 2}
 _PREFACE |= {opcode: 2 if opcode < 0xB8 else 3 for opcode in range(0xB0, 0xC0)}
 _JMP_FAR = 0xEA
+_PREFIXES = frozenset(b"\x26\x2e\x36\x3e\x64\x65\xf0\xf2\xf3")
 
 
 def interleave(even: bytes, odd: bytes) -> bytes:
@@ -97,11 +98,30 @@ def reset_jump(image: bytes) -> int | None:
     """Where the code at FFFF0 jumps to: the linear address, or None if that is no plausible start.
 
     Plausible is a far jump (JMP FAR is the only way out of FFFF0-FFFFF), after a few harmless instructions at most,
-    into a place of E0000-FFFEF that is not blank.
+    into a place of E0000-FFFEF that is neither blank nor all prefixes.
 
     >>> reset_jump(bytes(IMAGE)) is None
     True
     """
+    target = _far_jump(image)
+    return target if target is not None and not _bad_target(image, target) else None
+
+
+def no_start(image: bytes) -> str:
+    """Why an image has no plausible start, in words; "" where it has one.
+
+    >>> no_start(bytes(IMAGE - 16) + bytes([0xEA, 0x00, 0x01, 0x00, 0xE0]).ljust(16))
+    'the jump at FFFF0 goes to E0100, but there every byte is 00'
+    """
+    target = _far_jump(image)
+    if target is None:
+        return f"there is no far jump at FFFF0 (it holds {image[-16:-8].hex(' ').upper()})"
+    wrong = _bad_target(image, target)
+    return f"the jump at FFFF0 goes to {target:05X}, {wrong}" if wrong else ""
+
+
+def _far_jump(image: bytes) -> int | None:
+    """The linear address the far jump at FFFF0 names, or None where there is no such jump."""
     at = IMAGE - 16
     while at < IMAGE and image[at] != _JMP_FAR:
         length = _PREFACE.get(image[at])
@@ -112,10 +132,19 @@ def reset_jump(image: bytes) -> int | None:
         return None
     offset = image[at + 1] | image[at + 2] << 8
     segment = image[at + 3] | image[at + 4] << 8
-    target = segment * 16 + offset & 0xFFFFF
+    return segment * 16 + offset & 0xFFFFF
+
+
+def _bad_target(image: bytes, target: int) -> str:
+    """What is wrong with the place the jump goes to."""
     if not BASE <= target < 0xFFFF0:
-        return None
-    return None if len(set(image[target - BASE : target - BASE + 8])) == 1 else target
+        return f"outside the ROM ({BASE:05X}-FFFEF)"
+    code = image[target - BASE : target - BASE + 8]
+    if len(set(code)) == 1:
+        return f"but there every byte is {code[0]:02X}"
+    if _PREFIXES.issuperset(code):
+        return f"but there are only prefixes and no instruction ({code.hex(' ').upper()})"
+    return ""
 
 
 def words(image: bytes) -> int:
@@ -127,6 +156,15 @@ def words(image: bytes) -> int:
     (2, 0)
     """
     return len(_WORD.findall(image))
+
+
+def straight_words(data: bytes) -> list[str]:
+    """The different words that can be read in one half letter by letter, where only every second letter should stand.
+
+    >>> straight_words(b"Init Prog Init Prog"), straight_words(b"Ii rgIi rg")
+    (['Init', 'Prog'], [])
+    """
+    return list(dict.fromkeys(word.decode("ascii") for word in _WORD.findall(data)))
 
 
 def stuck_lines(data: bytes) -> list[str]:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-from korgm1.errors import RomError
+from korgm1.errors import M1Error, RomError
 from korgm1.romset.database import OPENM1, Database, known_roms, openm1_pair
-from korgm1.romset.image import HALF, interleave
-from korgm1.romset.pairs import OsSet
-from korgm1.romset.scan import Scan, scan
+from korgm1.romset.identify import Verdict
+from korgm1.romset.image import HALF, IMAGE, interleave
+from korgm1.romset.pairs import OsSet, named_lane
+from korgm1.romset.scan import MAX_FILES, Scan, printable, scan
 
+_SIZES = (HALF // 2, HALF, IMAGE)
+"""Bytes of a dump that may be the other half: read with the wrong size set, right, or twice in one file."""
 
 @dataclass(frozen=True)
 class RomSet:
     """The program ROM of one machine.
 
+    `version` is what the display shows at power-up, of an OS that no list knows the first 8 digits of its SHA-1.
     `image` is the 131,072 bytes at E0000-FFFFF, `sha1` its SHA-1; `source` says where it came from; `warnings` are
     sentences for the user, empty for a known set read without remark.
     """
@@ -43,7 +49,7 @@ def load_os(path: str | os.PathLike[str] | None, model: str, database: Database 
 
     Args:
         path: None for the embedded OpenM1; a folder, a zip, an image or one of two halves (the other is looked for
-            beside it); "" for `rom_folder()`.
+            beside it, not below, and for one in a zip in that zip); "" for `rom_folder()`.
         model: whose OS is wanted where there are several.
         database: the ROMs we know; database.toml and OpenM1 by default.
 
@@ -62,14 +68,19 @@ def load_os(path: str | os.PathLike[str] | None, model: str, database: Database 
             raise RomError(
                 "no ROM folder: $KORGM1_ROMS is not set and there is no roms/ here", "a folder with dumps", "--roms DIR"
             )
-        path = folder
+        try:
+            return load_os(folder, model, database)
+        except M1Error as error:
+            if not os.environ.get("KORGM1_ROMS"):
+                raise
+            raise type(error)(f"$KORGM1_ROMS: {error.found}", error.expected, error.hint) from None
     known = database or known_roms()
     found = scan([path], known)
+    if len(found.dumps) == 1 and len(found.dumps[0].identity.halves) == 1 and not found.dumps[0].archive:
+        mine = found.dumps[0].name
+        found = scan([path, *_beside(Path(path))], known)
+        found.sets = [one for one in found.sets if mine in one.sources]
     usable = [one for one in found.sets if one.status != "broken"]
-    if not usable and Path(path).is_file() and any(dump.identity.halves for dump in found.dumps):
-        found = scan([Path(path).parent], known)
-        mine = Path(path).as_posix()
-        usable = [one for one in found.sets if one.status != "broken" and mine in one.sources]
     fitting = [one for one in usable if model in one.models or not one.models]
     if not fitting:
         raise _nothing(found, usable, model, os.fspath(path))
@@ -78,10 +89,11 @@ def load_os(path: str | os.PathLike[str] | None, model: str, database: Database 
     best = fitting[0]
     warnings = [fault.text for fault in best.faults]
     if len(fitting) > 1:
-        others = ", ".join(f"{one.name} {one.version}" for one in fitting[1:])
+        others = ", ".join(_title(one) for one in fitting[1:])
         warnings.append(f"there are other sets too, not used: {others}")
     assert best.image is not None
-    return RomSet(best.name, best.version, best.sha1, best.image, " + ".join(best.sources), tuple(warnings))
+    version = best.version if best.version != "?" else best.sha1[:8]
+    return RomSet(best.name, version, best.sha1, best.image, " + ".join(best.sources), tuple(warnings))
 
 
 def _embedded() -> RomSet:
@@ -96,20 +108,45 @@ def _embedded() -> RomSet:
     return RomSet("OpenM1", "#24", hashlib.sha1(image).hexdigest(), image, "embedded")
 
 
+def _title(one: OsSet) -> str:
+    return one.name if one.version == "?" else f"{one.name} {one.version}"
+
+
+def _beside(path: Path) -> list[Path]:
+    """The files in the folder of `path` that have the size of a dump."""
+    near = sorted(other for other in islice(path.parent.iterdir(), MAX_FILES) if other.name != path.name)
+    return [file for file in near if file.is_file() and os.access(file, os.R_OK) and file.stat().st_size in _SIZES]
+
+
 def _nothing(found: Scan, usable: list[OsSet], model: str, path: str) -> RomError:
-    """Why nothing here boots as `model`, as precisely as the dumps tell."""
+    """Why nothing here boots as `model`: what is wrong with the first thing found, and how much more there is."""
+    shown = printable(path)
+    identify = f"korgm1 rom identify {shlex.quote(path)}"
+    wanted = "IC32 and IC23 of one OS, 65,536 bytes each"
     if usable:
         one = usable[0]
         models = " or ".join(one.models)
-        return RomError(f"{path} holds {one.name} {one.version}", f"an OS for --model {model}", f"--model {models}")
+        return RomError(f"{shown} holds {_title(one)}", f"an OS for --model {model}", f"--model {models}")
+    halves = {dump.name: dump.identity.halves[0] for dump in found.dumps if len(dump.identity.halves) == 1}
+    if len(found.sets) == 1 and len(found.sets[0].sources) == 1 and found.sets[0].sources[0] in halves:
+        name = found.sets[0].sources[0]
+        half, fault = halves[name], found.sets[0].faults[0]
+        if fault.code == "missing-half":
+            lanes = {"even": " (IC32, even bytes)", "odd": " (IC23, odd bytes)", "": " of an OS, perhaps"}
+            of = f" of {_title(found.sets[0])}" if half.part else ""
+            what = f"{shown} holds one half{of}{lanes[half.lane or named_lane(name)]}; the other is missing"
+            place = "the same zip" if any(dump.archive for dump in found.dumps) else "the same folder"
+            return RomError(what, f"IC32 and IC23 of one OS in {place}", identify)
     broken = [f"{' + '.join(one.sources)}: {fault.text}" for one in found.sets for fault in one.faults]
     broken += [
-        f"{dump.name}: {fault.text}"
+        f"{dump.name}: {dump.identity.faults[0].text}"
         for dump in found.dumps
-        if not dump.identity.halves
-        for fault in dump.identity.faults
+        if not dump.identity.halves and dump.identity.faults and not any(dump.name in one.sources for one in found.sets)
     ]
-    what = "; ".join(broken[:4]) or f"{path} holds no M1 ROM dump"
-    if broken and not found.sets:
-        what = f"{path} holds no OS pair; {what}"
-    return RomError(what, "IC32 and IC23 of one OS, 65,536 bytes each", f"korgm1 rom identify {path}")
+    if not broken:
+        return RomError(f"{shown} holds no M1 ROM dump", wanted, identify)
+    if not found.sets and len(found.dumps) == 1 and found.dumps[0].identity.verdict is Verdict.OTHER:
+        fault = found.dumps[0].identity.faults[0]
+        return RomError(f"{found.dumps[0].name} is no ROM: {fault.text}", wanted, fault.hint or identify)
+    more = f" ({len(broken) - 1} more)" if len(broken) > 1 else ""
+    return RomError(f"{broken[0]}{more}", wanted, identify)

@@ -10,7 +10,7 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,14 +23,17 @@ MAX_FILE = 0x40_0000
 """Bytes of the largest file that is read: all of the M1's sample ROM in one."""
 MAX_TOTAL = 0x800_0000
 """Bytes read in one scan, zips unpacked."""
-MAX_FILES = 5000
-"""Files and zip entries looked at in one scan."""
+MAX_FILES = 20_000
+"""Files and zip entries, and again folders, looked at in one scan."""
 MAX_ZIP = 0x4000_0000
 """Bytes of the largest zip that is opened."""
 MAX_DEPTH = 6
 """Folders below the one named."""
 MIN_FILE = 0x2000
 """Files below this many bytes are passed over in folders and zips."""
+
+SYSTEM = ("/proc", "/sys", "/dev")
+"""Folders of no real files; passed over unless they are named."""
 
 _SUFFIXES = (".bin", ".rom", ".hex", ".s19", ".ic23", ".ic32", ".epr", ".dump", ".img")
 _ZIP_ERRORS = (
@@ -87,15 +90,14 @@ class _Scanner:
         self.database = database
         self.found = Scan()
         self.left = MAX_TOTAL
-        self.files = 0
+        self.files = self.folders = 0
 
     def run(self, paths: list[Path]) -> Scan:
         for path in paths:
             try:
                 mode = path.stat().st_mode
                 if stat.S_ISDIR(mode):
-                    for file in _walk(path):
-                        self.file(file, named=False)
+                    self.folder(path)
                 elif stat.S_ISREG(mode):
                     self.file(path, named=True)
                 else:
@@ -107,10 +109,39 @@ class _Scanner:
         self.found.sets = find_sets(self.found.dumps, self.database)
         return self.found
 
+    def folder(self, top: Path) -> None:
+        for where, folders, names in os.walk(top):
+            here = Path(where)
+            folders[:] = sorted(name for name in folders if not self.is_system(here / name))
+            if folders and len(here.relative_to(top).parts) >= MAX_DEPTH:
+                folders.clear()
+                self.left_out(f"folders more than {MAX_DEPTH} deep were not looked at, as below", here)
+            self.folders += 1
+            for name in sorted(names):
+                self.file(here / name, named=False)
+                if self.files >= MAX_FILES or self.left <= 0:
+                    return self.full(here / name)
+            if self.folders >= MAX_FILES:
+                return self.full(here)
+
+    def is_system(self, path: Path) -> bool:
+        if os.path.abspath(path) not in SYSTEM:
+            return False
+        self.found.notes.append(f"{printable(path.as_posix())} was not looked at: it holds no real files")
+        return True
+
+    def full(self, last: Path) -> None:
+        limit = f"{MAX_TOTAL >> 20} MB" if self.left <= 0 else f"{MAX_FILES:,} files or folders"
+        self.left_out(f"{limit} were looked at; left out is what comes after", last)
+
+    def left_out(self, text: str, where: Path) -> None:
+        if not any(note.startswith(text) for note in self.found.notes):
+            self.found.notes.append(f"{text} {printable(where.as_posix())}: name the folder with the dumps")
+
     def file(self, path: Path, named: bool) -> None:
         name = printable(path.as_posix())
         try:
-            if not named and not stat.S_ISREG(path.stat().st_mode):
+            if not named and not path.is_file():
                 return
             with path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
@@ -133,12 +164,16 @@ class _Scanner:
             with zipfile.ZipFile(path) as archive:
                 for entry in archive.infolist():
                     inside = f"{name}:{printable(entry.filename)}"
-                    if not entry.is_dir() and self.wanted(inside, entry.file_size, named=False):
-                        self.entry(archive, entry, inside)
+                    if self.files >= MAX_FILES or self.left <= 0:
+                        return self.full(Path(inside))
+                    if entry.filename.lower().endswith(".zip"):
+                        self.found.notes.append(f"{inside} is a zip inside a zip: unpack the outer one")
+                    elif not entry.is_dir() and self.wanted(inside, entry.file_size, named=False):
+                        self.entry(archive, entry, inside, name)
         except _ZIP_ERRORS as error:
             self.found.notes.append(f"{name} is a damaged zip: {_reason(error)}")
 
-    def entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:
+    def entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, outer: str) -> None:
         if entry.flag_bits & 1:
             self.found.notes.append(f"{name} is encrypted: unpack it first")
             return
@@ -148,16 +183,11 @@ class _Scanner:
         except _ZIP_ERRORS as error:
             self.found.notes.append(f"{name} cannot be unpacked: {_reason(error)}")
             return
-        self.dump(name, data, named=False)
+        self.dump(name, data, named=False, archive=outer)
 
     def wanted(self, name: str, size: int, named: bool) -> bool:
         """Is a file of this name and size worth reading? Counts it."""
         self.files += 1
-        if self.files > MAX_FILES or self.left <= 0:
-            if self.files == MAX_FILES + 1 or self.left <= 0:
-                self.note_once(f"more than {MAX_FILES:,} files or {MAX_TOTAL >> 20} MB: the rest was not looked at")
-            self.found.passed += 1
-            return False
         if size > MAX_FILE and named:
             text = f"{size:,} bytes, more than any M1 ROM"
             other = Identity(size, 0, "", Verdict.OTHER, text, faults=(Fault("size", text),))
@@ -170,26 +200,13 @@ class _Scanner:
             return False
         return True
 
-    def dump(self, name: str, data: bytes, named: bool) -> None:
+    def dump(self, name: str, data: bytes, named: bool, archive: str = "") -> None:
         self.left -= len(data)
         identity = identify(data, self.database)
         if identity.verdict is Verdict.OTHER and not named and identity.faults[0].code == "unknown":
             self.found.passed += 1
             return
-        self.found.dumps.append(Dump(name, identity))
-
-    def note_once(self, note: str) -> None:
-        if note not in self.found.notes:
-            self.found.notes.append(note)
-
-
-def _walk(top: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(top):
-        folders.sort()
-        if len(Path(folder).relative_to(top).parts) >= MAX_DEPTH:
-            folders.clear()
-        for name in sorted(names):
-            yield Path(folder, name)
+        self.found.dumps.append(Dump(name, identity, archive))
 
 
 def _reason(error: BaseException) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from korgm1.cpu.cases import CaseBoard, CaseRunner, CheckResult, check
-from korgm1.errors import EXIT_OK
+from korgm1.errors import EXIT_OK, UserError
 from korgm1.machine.engines import NAMES, make_engine
 
 EPILOG = """\
@@ -17,14 +18,16 @@ examples:
   korgm1 cpu-check v30-public.jsonl.gz
   korgm1 cpu-check --engine unicorn *.jsonl.gz
   korgm1 cpu-check --json cases.jsonl
+  korgm1 cpu-check --clocks v30-public.jsonl.gz
   korgm1 cpu-check v1_native/
 
 A file holds one case a line, JSON, plain or .gz: op, name, bytes, mask, regs, ram, final_regs, final_ram, and for a V30
 bus. A folder, or a file .json or .MOO, plain or .gz, is a SingleStepTests suite (V20, 8086, 8088) as it is published;
 its metadata.json, beside the files, masks the flags. A row is printed for each form with a case that fails: form,
-passed/total, the first difference. Cases in which a pin changes (evt) and opcodes that a suite calls invalid are
-counted apart. The last line is PASSED of TOTAL, without them.
-Exit codes: 0 all pass, 1 some fail or a file cannot be read.
+passed/total, the first difference. Opcodes that a suite calls invalid are counted apart. The last line is PASSED of
+TOTAL, without them. --clocks adds, for the cases that have clocks and queue, a row for each form: how many take just
+the recorded clocks, the mean and the worst error; and the share and the error over all.
+Exit codes: 0 all pass, 1 some fail or a file cannot be used (the others are run all the same).
 """
 
 
@@ -39,6 +42,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="JSON-lines cases, or a suite")
     parser.add_argument("--engine", choices=NAMES, default=NAMES[0], help="which core (default: %(default)s)")
+    parser.add_argument("--clocks", action="store_true", help="compare clocks too, and print them by form")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
@@ -50,8 +54,10 @@ def cpu_check(paths: Sequence[Path], engine: str = NAMES[0]) -> CheckResult:
         paths: JSON-lines files, plain or .gz; folders and files of a SingleStepTests suite.
         engine: one of `korgm1.machine.engines.NAMES`.
 
+    Returns:
+        The tally. Its `errors` has the files that are not there, cannot be read, hold no case or have a broken line.
+
     Raises:
-        UserError: a file that is not there, cannot be read, or has a broken line.
         UsageError: there is no such engine.
     """
     board = CaseBoard()
@@ -60,13 +66,18 @@ def cpu_check(paths: Sequence[Path], engine: str = NAMES[0]) -> CheckResult:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the result; exit code 0 when all pass, else 1."""
+    """Print the result, then what was wrong with files; exit code 0 when all pass, else 1."""
     result = cpu_check(args.files, args.engine)
     if args.json:
         print(json.dumps(as_json(result), indent=2))
     else:
+        if args.clocks:
+            print(clocks_as_text(result))
         print(as_text(result))
-    return EXIT_OK if result.passed == result.total else 1
+    sys.stdout.flush()
+    for error in result.errors:
+        print(f"korgm1: {error}", file=sys.stderr)
+    return EXIT_OK if result.passed == result.total and not result.errors else UserError.exit_code
 
 
 def as_json(result: CheckResult) -> dict[str, Any]:
@@ -81,8 +92,16 @@ def as_json(result: CheckResult) -> dict[str, Any]:
             for name, form in result.forms.items()
             if form.passed != form.total
         },
-        "pin_events": result.pin_events,
+        "clocks": {
+            name: {
+                "timed": form.timed, "exact": form.exact, "clocks": form.clocks, "errors": form.errors,
+                "worst": form.worst, "worst_case": form.worst_case,
+            }
+            for name, form in result.forms.items()
+            if form.timed
+        },
         "invalid": result.invalid,
+        "errors": [error.found for error in result.errors],
     }
 
 
@@ -93,9 +112,25 @@ def as_text(result: CheckResult) -> str:
         for name, form in result.forms.items()
         if form.passed != form.total
     ]
-    if result.pin_events:
-        rows.append(f"pin events: {sum(result.pin_events.values())} not run ({' '.join(result.pin_events)})")
     if result.invalid:
         rows.append(f"invalid opcodes: {sum(result.invalid.values())} not run ({' '.join(result.invalid)})")
     rows.append(f"{result.passed} of {result.total}")
+    return "\n".join(rows)
+
+
+def clocks_as_text(result: CheckResult) -> str:
+    """The clocks as lines: a row for each form that has some, the last over all of them."""
+    forms = {name: form for name, form in result.forms.items() if form.timed}
+    rows = [
+        f"{name:8} {form.exact}/{form.timed} exact, mean error {form.errors / form.timed:.2f}, worst {form.worst:+d}"
+        + (f"  {form.worst_case}" if form.worst_case else "")
+        for name, form in forms.items()
+    ]
+    timed = sum(form.timed for form in forms.values())
+    if not timed:
+        return "no case has clocks"
+    exact = sum(form.exact for form in forms.values())
+    errors, clocks = sum(form.errors for form in forms.values()), sum(form.clocks for form in forms.values())
+    share, error = 100 * exact / timed, 100 * errors / clocks
+    rows.append(f"clocks: {exact} of {timed} exact ({share:.2f} %), total error {error:.3f} %")
     return "\n".join(rows)

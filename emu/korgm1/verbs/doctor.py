@@ -69,7 +69,7 @@ def _package(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        optional = {"python-rtmidi": "not installed; real MIDI ports need it (pip install 'korgm1[midi]')"}
+        optional = {"python-rtmidi": "not installed; real MIDI ports need it: pip install python-rtmidi"}
         return optional.get(name, f"not installed; pip install {name}")
 
 

@@ -36,7 +36,7 @@ def load_midi(path: Path) -> list[tuple[float, bytes]]:
     try:
         messages = list(mido.MidiFile(file=io.BytesIO(data), clip=True))
     except Exception as error:
-        raise UserError(f"{path} is no usable standard MIDI file: {error}", "MThd, MTrk chunks") from error
+        raise UserError(f"{path} is no usable standard MIDI file: {_reason(error)}", "MThd, MTrk chunks") from error
     out: list[tuple[float, bytes]] = []
     at = 0.0
     for message in messages:
@@ -44,3 +44,12 @@ def load_midi(path: Path) -> list[tuple[float, bytes]]:
         if not message.is_meta:
             out.append((at, bytes(message.bytes())))
     return out
+
+
+def _reason(error: Exception) -> str:
+    """What mido has to say, or what its wordless errors mean."""
+    if isinstance(error, EOFError):
+        return "it ends too early"
+    if isinstance(error, (OSError, ValueError)) and str(error):
+        return str(error)
+    return "it is damaged" if "type 2" not in str(error) else "it is of type 2, tracks of unrelated times"

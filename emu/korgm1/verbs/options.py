@@ -187,18 +187,16 @@ def power(session: Session, args: argparse.Namespace) -> Iterator[list[int]]:
         M1Error: something that cannot be used; then the power was not switched on.
     """
     hand_over = plan(session, args)
-    if getattr(args, "record", None):
-        session.record(Path(args.record))
-    begin_trace(session, args)
-    with asked_to_stop() as asked:
+    with asked_to_stop() as asked, contextlib.ExitStack() as at_the_end:
+        begin_trace(session, args)
+        at_the_end.callback(session.trace_end)
+        if getattr(args, "record", None):
+            session.record(Path(args.record))
+            at_the_end.callback(session.record_end)
         session.power_on(args.hold)
-        try:
-            hand_over()
-            yield asked
-        finally:
-            session.power_off()
-            session.record_end()
-            session.trace_end()
+        at_the_end.callback(session.power_off)
+        hand_over()
+        yield asked
 
 
 def plan(session: Session, args: argparse.Namespace) -> Callable[[], None]:

@@ -184,9 +184,9 @@ def describe(snapshot: Snapshot, known: Any = lambda model: set()) -> dict[str, 
         "seed": str(manifest.get("seed", "?")),
         "guesses": _guesses(manifest.get("hypotheses") or {}),
     }
-    timeline = blocks.get("session", {}).get("timeline")
-    if timeline:
-        about["LCD"] = f"|{timeline[-1][1]}|{timeline[-1][2]}|"
+    rows = blocks.get("session", {}).get("display", {}).get("rows")
+    if rows:
+        about["LCD"] = f"|{rows[-1][1]}|{rows[-1][2]}|"
     timers = blocks.get("scheduler", {}).get("timers", [])
     actions = blocks.get("session", {}).get("actions", [])
     pending = [f"{name} in {offset:,}" for name, offset in timers]
