@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from korgm1.cpu.cases import is_pin_event, read_cases
+from korgm1.cpu.cases import read_cases
 from korgm1.errors import UserError
 from korgm1.hypotheses import all_hypotheses
 from korgm1.verbs.cpu_check import cpu_check
@@ -34,10 +34,9 @@ SOURCES = {
 }
 """File -> its name on the page, the chip that was recorded, where the file comes from."""
 LAYERS = ("onchip", "board", "sound", "bus")
-NOT_RUN = "not run"
 
-Tally = dict[tuple[str, str], dict[str, int | str]]
-"""(form, file) -> {"cases": n, engine: passed or NOT_RUN}."""
+Tally = dict[tuple[str, str], dict[str, int]]
+"""(form, file) -> {"cases": n, engine: passed}."""
 
 
 def data_folder() -> Path:
@@ -46,14 +45,13 @@ def data_folder() -> Path:
 
 
 def count_cases(folder: Path) -> Tally:
-    """What the files hold, as if every case that can be run passed."""
+    """What the files hold, as if every case passed."""
     tally: Tally = {}
     for name in SOURCES:
         for case in read_cases(folder / name):
             row = tally.setdefault((case["op"], name), {"cases": 0, **dict.fromkeys(ENGINES, 0)})
-            row["cases"] = int(row["cases"]) + 1
-            for engine in ENGINES:
-                row[engine] = NOT_RUN if is_pin_event(case) else row["cases"]
+            for column in row:
+                row[column] += 1
     return tally
 
 
@@ -63,12 +61,11 @@ def run_cases(folder: Path) -> Tally:
     for name in SOURCES:
         for engine in ENGINES:
             result = cpu_check([folder / name], engine)
+            for error in result.errors:
+                raise error
             for form, found in result.forms.items():
                 tally.setdefault((form, name), {})["cases"] = found.total
                 tally[form, name][engine] = found.passed
-            for form, cases in result.pin_events.items():
-                tally.setdefault((form, name), {})["cases"] = cases
-                tally[form, name][engine] = NOT_RUN
     return tally
 
 
@@ -96,14 +93,9 @@ def cpu_part(tally: Tally) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cells(rows: list[dict[str, int | str]]) -> str:
-    """Cases, and for each engine what passed of them; what was not run is said."""
-    cells = [str(sum(int(row["cases"]) for row in rows))]
-    for engine in ENGINES:
-        skipped = sum(int(row["cases"]) for row in rows if row[engine] == NOT_RUN)
-        passed = sum(int(row[engine]) for row in rows if row[engine] != NOT_RUN)
-        cells.append(", ".join([str(passed)] * (passed > 0 or not skipped) + [f"{skipped} {NOT_RUN}"] * bool(skipped)))
-    return " | ".join(cells)
+def _cells(rows: list[dict[str, int]]) -> str:
+    """Cases, and for each engine what passed of them."""
+    return " | ".join(str(sum(row[column] for row in rows)) for column in ("cases", *ENGINES))
 
 
 def collected() -> Counter[str]:
