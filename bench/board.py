@@ -6,6 +6,7 @@ from korgm1.bus.memory import MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.clock import Scheduler
+from korgm1.line import Line
 from korgm1.machine.engines import make_engine
 from korgm1.machine.machine import Machine
 
@@ -37,6 +38,7 @@ class Board(Machine):
 
     def __init__(self, rom: bytes, engine: str) -> None:
         self.scheduler = Scheduler()
+        self.reset_n = Line("/RESET", 1)
         log = UnmappedLog(lambda: self.scheduler.now)
         self.memory = MemoryMap(log)
         self.memory.map_ram(0, 0x10000)

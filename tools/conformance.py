@@ -33,6 +33,10 @@ SOURCES = {
     "i80286-public.jsonl.gz": ("80286", "Intel 80286, real mode", "SingleStepTests/80286"),
 }
 """File -> its name on the page, the chip that was recorded, where the file comes from."""
+KNOWN = {
+    "INT.9D": (16, "INT at the end of POP PSW with IE already 1: which of the two PSWs lives on is a race, law unknown")
+}
+"""Form -> how many of its V30 cases fail on every engine, and why; test_cpu_cases holds the number."""
 LAYERS = ("onchip", "board", "sound", "bus")
 
 Tally = dict[tuple[str, str], dict[str, int]]
@@ -45,13 +49,16 @@ def data_folder() -> Path:
 
 
 def count_cases(folder: Path) -> Tally:
-    """What the files hold, as if every case passed."""
+    """What the files hold, as if every case passed but those of KNOWN."""
     tally: Tally = {}
     for name in SOURCES:
         for case in read_cases(folder / name):
             row = tally.setdefault((case["op"], name), {"cases": 0, **dict.fromkeys(ENGINES, 0)})
             for column in row:
                 row[column] += 1
+    for form, (failing, _) in KNOWN.items():
+        for engine in ENGINES:
+            tally[form, next(iter(SOURCES))][engine] -= failing
     return tally
 
 
@@ -90,6 +97,7 @@ def cpu_part(tally: Tally) -> str:
         rows = [tally[form, name] for name in files]
         truth = ", ".join(f"{SOURCES[name][0]} {row['cases']}" for name, row in zip(files, rows, strict=True))
         lines.append(f"| {form} | {truth} | {_cells(rows)} |")
+    lines += ["", "What does not pass:", *(f"- {form}, {count} cases: {why}." for form, (count, why) in KNOWN.items())]
     return "\n".join(lines) + "\n"
 
 
