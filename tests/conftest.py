@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from korgm1.session import Session
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "models")]
 
@@ -32,3 +34,19 @@ def data_path() -> Callable[[str], Path]:
 def preload() -> bytes:
     """Korg's factory preload as one ALL DATA dump, 49,791 bytes."""
     return data_file("M1preld.syx").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def booted() -> bytes:
+    """Snapshot of OpenM1 on its play page, with a fresh cell and RAM just initialised."""
+    session = Session()
+    session.boot()
+    return session.snapshot()
+
+
+@pytest.fixture
+def m1(booted: bytes) -> Session:
+    """An instrument of one's own, standing where `booted` was saved."""
+    session = Session()
+    session.restore(booted)
+    return session

@@ -10,20 +10,6 @@ HEAD = bytes.fromhex("F0 42 30 19")
 SENSING = 0xFE
 
 
-@pytest.fixture(scope="module")
-def booted() -> bytes:
-    session = Session()
-    session.boot()
-    return session.snapshot()
-
-
-@pytest.fixture
-def m1(booted: bytes) -> Session:
-    session = Session()
-    session.restore(booted)
-    return session
-
-
 def talk(session: Session, data: bytes | str, seconds: float = 0.2) -> bytes:
     """Sends `data`; what came back, without active sensing."""
     before = len(session.midi_out)

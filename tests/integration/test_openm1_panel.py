@@ -7,20 +7,6 @@ import pytest
 from korgm1.session import Session
 
 
-@pytest.fixture(scope="module")
-def booted() -> bytes:
-    session = Session()
-    session.boot()
-    return session.snapshot()
-
-
-@pytest.fixture
-def m1(booted: bytes) -> Session:
-    session = Session()
-    session.restore(booted)
-    return session
-
-
 def press(session: Session, *keys: str) -> str:
     for key in keys:
         session.press(key)

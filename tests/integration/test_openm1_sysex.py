@@ -51,20 +51,6 @@ def all_data(data: bytes, allocation: int, count: int) -> bytes:
     return HEAD + b"\x50" + bytes([allocation]) + steps(count) + pack(data) + b"\xf7"
 
 
-@pytest.fixture(scope="module")
-def booted() -> bytes:
-    session = Session()
-    session.boot()
-    return session.snapshot()
-
-
-@pytest.fixture
-def m1(booted: bytes) -> Session:
-    session = Session()
-    session.restore(booted)
-    return session
-
-
 def talk(session: Session, data: bytes, extra: float = 0.5) -> bytes:
     """Sends `data` at full speed; what came back, without active sensing."""
     before = len(session.midi_out)

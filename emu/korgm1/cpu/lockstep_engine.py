@@ -6,11 +6,9 @@ flags, clock, data bus cycles, written bytes or traffic ends the run with a repo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from korgm1.cpu.engine import DEFAULTS, CpuOptions
-from korgm1.cpu.native import CYCLE_KINDS, Memory, Ports, ffi, lib
+from korgm1.cpu.native import CYCLE_KINDS, ffi, lib
 from korgm1.cpu.trace import Tracer
 from korgm1.cpu.unicorn_engine import make_native
 from korgm1.cpu.v30_engine import GENERAL, SEGMENTS, V30Engine
@@ -31,16 +29,7 @@ class LockstepEngine(V30Engine):
 
     name = "lockstep"
 
-    def __init__(
-        self,
-        memory: Memory,
-        ports: Ports,
-        int_ack: Callable[[], int],
-        *,
-        poll: int = 0,
-        options: CpuOptions = DEFAULTS,
-    ) -> None:
-        super().__init__(memory, ports, int_ack, poll=poll, options=options)
+    def _begin(self) -> None:
         self._lockstep = make_native(lib.lockstep_new, lib.lockstep_free, self._cpu, self.bus.pointer)
 
     def run(self, until: int) -> None:

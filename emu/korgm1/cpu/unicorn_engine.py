@@ -15,8 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from korgm1.cpu.engine import DEFAULTS, CpuOptions
-from korgm1.cpu.native import Memory, Ports, ffi, lib
+from korgm1.cpu.native import ffi, lib
 from korgm1.cpu.v30_engine import V30Engine
 from korgm1.errors import UserError
 
@@ -73,16 +72,7 @@ class UnicornEngine(V30Engine):
 
     name = "unicorn"
 
-    def __init__(
-        self,
-        memory: Memory,
-        ports: Ports,
-        int_ack: Callable[[], int],
-        *,
-        poll: int = 0,
-        options: CpuOptions = DEFAULTS,
-    ) -> None:
-        super().__init__(memory, ports, int_ack, poll=poll, options=options)
+    def _begin(self) -> None:
         self._glue = make_native(lib.unicorn_glue_new, lib.unicorn_glue_free, self._cpu, self.bus.pointer)
 
     @property

@@ -50,6 +50,10 @@ class V30Engine:
         self.bus.on_error = self._end_run
         self._cpu = new_cpu(self.bus, poll, options)
         self._tracer: Tracer | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """What an engine built on this core sets up when the core is there."""
 
     @property
     def clock(self) -> int:
