@@ -16,10 +16,11 @@ from korgm1.errors import SnapshotError
 
 GENERAL = REGISTERS[:8]
 SEGMENTS = REGISTERS[8:12]
+_SINCE_2 = ("psw_before", "popped_pc", "popped_at")   # of the block since its layout 2
 _SAVED = (
     "pc", "psw", "clock", "instructions", "int_line", "nmi_latch", "poll_line", "halted", "shadow", "md_writable",
     "trap_armed", "stop", "stop_ps", "stop_pc", "rep_active", "rep_prefix", "rep_opcode", "rep_segment", "rep_next",
-    "int_since", "nmi_since", "polling", "bus_unit", "bus_unit_early", "early",
+    "int_since", "nmi_since", "polling", "bus_unit", "bus_unit_early", "early", *_SINCE_2,
 )  # fmt: skip
 _LONG = 16   # clocks after which a pin is seen
 
@@ -36,6 +37,7 @@ class V30Engine:
     """
 
     name = "v30"
+    snapshot_version = 2
 
     def __init__(
         self,
@@ -179,6 +181,10 @@ class V30Engine:
         cpu = self._cpu
         block: dict[str, Any] = {name: int(getattr(cpu, name)) for name in _SAVED}
         return {**block, "r": list(cpu.r), "s": list(cpu.s), "stop_code": list(cpu.stop_code)}
+
+    def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
+        """A block of layout 1 knew nothing of a POP PSW just executed."""
+        return {**block, **dict.fromkeys(_SINCE_2, 0)}
 
     def restore(self, block: dict[str, Any]) -> None:
         """Take a snapshot back.
