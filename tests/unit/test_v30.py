@@ -207,7 +207,7 @@ def test_pop_psw_that_enables_is_seen_one_boundary_later() -> None:
     ("9d 90 90", 2, 0xFC86, 0xFA52, 0xF852),
 ])
 def test_an_int_behind_pop_psw_finds_either_psw(code: str, steps: int, before: int, popped: int, lives: int) -> None:
-    """As recorded in INT.9D; one NOP later by nec_test's interrupt_model.md; behind other instructions the popped one."""
+    """As in INT.9D; one NOP later by interrupt_model.md of nec_test; behind other instructions the popped one lives."""
     rig, other = Rig(code, psw=before), Rig(code)
     rig.memory.image[0x8000:0x8002] = other.memory.image[0x8000:0x8002] = popped.to_bytes(2, "little")
     rig.step(steps)
