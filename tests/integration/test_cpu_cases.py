@@ -21,5 +21,4 @@ def test_every_recorded_case(name: str, engine: str, data_path: Callable[[str], 
     assert (result.passed, result.total) == (FILES[name], FILES[name])
     if name.startswith("v30"):
         assert sum(form.timed for form in result.forms.values()) == FILES[name]
-        assert [form for form, tally in result.forms.items() if tally.errors and form != "INT.F3AA"] == []
-        assert sum(form.exact for form in result.forms.values()) >= FILES[name] - 2
+        assert [form for form, tally in result.forms.items() if tally.exact != tally.timed] == []
