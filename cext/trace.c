@@ -125,13 +125,17 @@ static uint8_t *pack_code(trace *t, uint8_t *first, uint8_t *at, const v30 *c)
 {
     trace_slot *slot = t->slots.last;
     uint8_t code[TRACE_CODE];
+    unsigned length;
     uint64_t raw, known;
     memcpy(&known, slot->code, sizeof known);
     if (take_raw(c, &raw) && slot->length - 1u < 8 && slot->emulating == c->emulating
         && ((raw ^ known) & first_bytes(slot->length)) == 0)
         return at;
     slot->emulating = c->emulating;
-    return trace_pack_code(&t->slots, first, at, code, take_code(c, code));
+    length = take_code(c, code);
+    if (length == slot->length && memcmp(code, slot->code, length & 0x1F) == 0)
+        return at;
+    return trace_pack_code(&t->slots, first, at, code, length);
 }
 
 static unsigned take_register(trace *t, unsigned n, uint16_t value)

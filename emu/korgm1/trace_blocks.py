@@ -162,4 +162,4 @@ class BlockFile:
         return Block(Kind(kind), bool(deflated), number, stored, size, crc, begins, ends, tuple(counts))
 
     def _fault(self, what: str) -> UserError:
-        return UserError(f"{self._path} {what}", "a whole trace", "what stands before that can be used")
+        return UserError(f"{self._path} {what} (what stands before that can be read)", "a whole trace")

@@ -216,7 +216,7 @@ class _Text:
             raise self._fault(f"is cut off behind line {number - 1}, or lines are missing: its foot is not there")
 
     def _fault(self, what: str) -> UserError:
-        return UserError(f"{self._path} {what}", "a whole trace", "what stands before that can be used")
+        return UserError(f"{self._path} {what} (what stands before that can be read)", "a whole trace")
 
 
 def _is_wanted(line: re.Match[bytes], wanted: TraceFilter) -> bool:

@@ -1,4 +1,4 @@
-"""The trace: filters, and every line against what the bus recorder sees step by step."""
+"""The trace: filters, every line against what the bus recorder sees step by step, and packed records against lines."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+import reference_trace
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from korgm1.bus.memory import MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.cpu.native import lib
-from korgm1.cpu.trace import NEVER, TraceFilter, Tracer
+from korgm1.cpu.trace import BLOCK_SIZE, KINDS, NEVER, TraceBlock, TraceFilter, Tracer, TraceReader
 from korgm1.cpu.v30_engine import V30Engine
 from korgm1.errors import UsageError
 
@@ -36,16 +37,35 @@ def engine_with(code: bytes, start: int = 0x10400) -> V30Engine:
     return engine
 
 
-def traced(engine: V30Engine, words: str, until: int) -> list[str]:
-    blocks: list[bytes] = []
-    tracer = Tracer(TraceFilter.parse(words), blocks.append)
+def blocks_of(engine: V30Engine, words: str, until: int, packed: bool) -> list[TraceBlock]:
+    blocks: list[TraceBlock] = []
+    tracer = Tracer(TraceFilter.parse(words), blocks.append, packed)
     engine.trace(tracer)
     engine.run(until)
     engine.trace(None)
     tracer.flush()
-    lines = b"".join(blocks).decode("ascii").splitlines()
-    assert len(lines) == tracer.lines
+    assert tracer.lines == sum(sum(block.counts) for block in blocks)
+    return blocks
+
+
+def traced(engine: V30Engine, words: str, until: int) -> list[str]:
+    blocks = blocks_of(engine, words, until, False)
+    lines = b"".join(block.data for block in blocks).decode("ascii").splitlines()
+    for block in blocks:
+        own = block.data.decode().splitlines()
+        assert (block.begins, block.ends) == (int(own[0].split()[0]), int(own[-1].split()[0]))
+        assert block.counts == tuple(sum(line.split()[1] == kind for line in own) for kind in KINDS)
     return lines
+
+
+def unpacked(blocks: list[TraceBlock], wanted: TraceFilter | None = None, count: int = NEVER) -> list[str]:
+    reader = TraceReader(wanted or TraceFilter.parse(), count)
+    lines = b""
+    for block in blocks:
+        text, counts = reader.text(block.data, block.begins)
+        assert counts == block.counts
+        lines += text
+    return lines.decode("ascii").splitlines()
 
 
 # filters
@@ -67,7 +87,7 @@ def test_a_filter_of_many_words() -> None:
 
 @pytest.mark.parametrize("words", [
     "code", "exec=", "exec=G", "port=0-10000", "mem=5-4", "mem=100000", "int=5", "all=5", "regs=1", "from", "from=x",
-    "to=-1", "from=nan", "exec==5", "=", "out=5-",
+    "to=-1", "from=nan", "exec==5", "=", "out=5-", "form", "form=gz", "form=",
 ])  # fmt: skip
 def test_a_filter_that_cannot_be_understood(words: str) -> None:
     with pytest.raises(UsageError, match="--trace-filter"):
@@ -104,7 +124,7 @@ def test_interrupts_and_wakes() -> None:
     engine = engine_with(bytes.fromhex("F4 FB F4 90 F4"))
     engine.run(50)
     engine.set_int(1)
-    blocks: list[bytes] = []
+    blocks: list[TraceBlock] = []
     tracer = Tracer(TraceFilter.parse("int,exec"), blocks.append)
     engine.trace(tracer)
     engine.run(engine.clock + 15)
@@ -113,7 +133,7 @@ def test_interrupts_and_wakes() -> None:
     engine.nmi()
     engine.run(engine.clock + 100)
     tracer.flush()
-    lines = strip(b"".join(blocks).decode().splitlines())
+    lines = strip(b"".join(block.data for block in blocks).decode().splitlines())
     assert lines[0] == "wake at 1000:0401"
     assert "int 20 at 1000:0403" in lines
     assert any(re.fullmatch(r"int 02 at 1000:0[0-9A-F]{3}", line) for line in lines)
@@ -170,7 +190,7 @@ def test_only_some_clocks() -> None:
 
 
 def test_an_error_of_the_writer_ends_the_run() -> None:
-    def full(block: bytes) -> None:
+    def full(block: TraceBlock) -> None:
         raise OSError("disk full")
 
     engine = engine_with(bytes.fromhex("EBFE"))
@@ -234,16 +254,121 @@ def whole(line: str, other: str) -> bool:
 @settings(max_examples=150, deadline=None)
 @given(st.binary(min_size=1, max_size=60), st.integers(0, 0xFFFF), st.booleans(), st.booleans())
 def test_random_code_against_the_recorder(code: bytes, value: int, pending: bool, step: bool) -> None:
-    engines = [engine_with(code), engine_with(code)]
+    engines = [engine_with(code) for _ in range(3)]
     for engine in engines:
         engine.set_registers({"ix": value, "bw": value ^ 0x5555, "cw": value & 15, "ds0": value & 0xFF,
                               "psw": 0xF002 | (0x200 if pending else 0) | (0x100 if step else 0)})  # fmt: skip
         engine.set_int(int(pending))
     lines, expected = traced(engines[0], "all", 3000), reference(engines[1], 3000)
+    assert unpacked(blocks_of(engines[2], "all", 3000, True)) == lines
     assert len(lines) == len(expected)
     for line, other in zip(lines, expected, strict=True):
         assert whole(line, other), (line, other)
     assert engines[0].registers() == engines[1].registers()
+
+
+# packed records
+
+
+ACCESS = st.tuples(
+    st.sampled_from(("memr", "memw", "in", "out")), st.integers(0, 300) | st.integers(0, 0xFFFFF), st.integers(0, 1),
+    st.sampled_from((0, 1, 0xFF, 0x100, 0x1234, 0xFFFF)),
+)  # fmt: skip
+PLACE = st.integers(0, 9) | st.integers(0, 0xFFFFFFFF) | st.sampled_from((0x1000, 0x1001000, 0xF0000000, 0xFFFF))
+CODE = st.sampled_from((b"\x90", b"\x40", b"\xb8\x34\x12", b"\x2e" * 16))
+INSTRUCTION = st.tuples(
+    st.just("exec"), PLACE, CODE, st.booleans(), st.dictionaries(st.integers(0, 11), st.integers(0, 0xFFFF), max_size=3)
+)
+OTHER = st.tuples(st.just("int"), PLACE, st.integers(0, 255)) | st.tuples(st.just("wake"), PLACE)
+EVENTS = st.lists(
+    st.tuples(st.sampled_from((0, 0, 3, 4, 127, 128, 1 << 31, 1 << 35)), INSTRUCTION | INSTRUCTION | ACCESS | OTHER),
+    min_size=1, max_size=60,
+)  # fmt: skip
+
+
+def with_clocks(steps: list[tuple[int, reference_trace.Event]], clock: int) -> list[reference_trace.Event]:
+    events = []
+    for number, (delta, event) in enumerate(steps):
+        clock += delta if number else 0
+        if event[0] in reference_trace.ACCESSES:
+            kind, address, wide, value = event
+            event = (kind, address if kind[0] == "m" else address & 0xFFFF, wide, value if wide else value & 0xFF)
+        events.append((clock, *event))
+    return events
+
+
+@settings(max_examples=300, deadline=None)
+@given(EVENTS, st.integers(0, 1 << 40))
+def test_records_of_any_events_come_back_as_lines(steps: list[tuple[int, reference_trace.Event]], at: int) -> None:
+    events = with_clocks(steps, at)
+    records = reference_trace.pack(events)
+    text, counts = TraceReader(TraceFilter.parse()).text(records, at)
+    assert text.decode() == reference_trace.text(events)
+    assert counts == tuple(sum(event[1] == kind for event in events) for kind in KINDS)
+    assert reference_trace.read(records, at) == events
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(min_size=1, max_size=60), st.integers(0, 0xFFFF), st.booleans())
+@example(bytes.fromhex("F3AB EBFC"), 0x300, True)
+def test_packed_records_are_what_the_format_says(code: bytes, value: int, registers: bool) -> None:
+    words = "all,regs" if registers else "all"
+    one, two = engine_with(code), engine_with(code)
+    for engine in (one, two):
+        engine.set_registers({"ix": value, "bw": value ^ 0x5555, "cw": value & 0xFF, "ds0": value & 0xFF})
+    lines, blocks = traced(one, words, 4000), blocks_of(two, words, 4000, True)
+    events = [event for block in blocks for event in reference_trace.read(block.data, block.begins)]
+    assert reference_trace.text(events).splitlines() == lines
+    for block in blocks:
+        assert reference_trace.pack(reference_trace.read(block.data, block.begins)) == block.data
+
+
+def test_every_block_can_be_read_alone_and_is_filled() -> None:
+    code = bytes.fromhex("BF0040 B90010 8905 83C703 E2F9 EBF1")
+    lines = traced(engine_with(code), "all,regs", 900_000)
+    blocks = blocks_of(engine_with(code), "all,regs", 900_000, True)
+    assert len(blocks) > 3
+    assert all(BLOCK_SIZE - 256 <= len(block.data) <= BLOCK_SIZE for block in blocks[:-1])
+    alone = [unpacked([block]) for block in blocks]
+    assert [line for some in alone for line in some] == lines
+    assert all(block.begins == int(some[0].split()[0]) for block, some in zip(blocks, alone, strict=True))
+
+
+@pytest.mark.parametrize("words", [
+    "exec", "int", "port", "mem=402", "exec=10403-10408,in", "all,from=0.00001,to=0.00002",
+])  # fmt: skip
+def test_a_reader_keeps_what_a_tracer_would_have_written(words: str) -> None:
+    code = bytes.fromhex("B83412 A30204 A10204 E605 E406 CD7F F4")
+    blocks = blocks_of(engine_with(code), "all", 400, True)
+    assert unpacked(blocks, TraceFilter.parse(words)) == traced(engine_with(code), words, 400)
+    assert unpacked(blocks, count=3) == traced(engine_with(code), "all", 400)[:3]
+
+
+@pytest.mark.parametrize("records", [
+    "00", "0C00F00000", "0800", "081100", "08A090", "280190", "86010203", "42", "7F", "40", "400000F000", "0190", "88",
+    "C1", "8085",
+])  # fmt: skip
+def test_records_that_are_none(records: str) -> None:
+    data, reader = bytes.fromhex(records), TraceReader(TraceFilter.parse())
+    with pytest.raises(ValueError, match="none"):
+        reader.text(data, 0)
+
+
+def test_a_block_that_is_too_large() -> None:
+    with pytest.raises(ValueError, match="65537 bytes"):
+        TraceReader(TraceFilter.parse()).text(b"\x80" * (BLOCK_SIZE + 1), 0)
+    assert TraceReader(TraceFilter.parse()).text(b"\x80" * BLOCK_SIZE, NEVER)[1][3] == BLOCK_SIZE
+
+
+def test_8080_code_is_shown_by_its_own_lengths() -> None:
+    #  BRKEM 40: vector table entry 1000:0500. There: MVI A,12; LXI H,1234; XRA A; JMP 0509; NOP; RETEM
+    engine = engine_with(bytes.fromhex("0FFF40 F4"))
+    engine.bus.memory.image[0x10500:0x1050C] = bytes.fromhex("3E12 213412 AF C30A05 00 EDFD")
+    lines = strip(traced(engine, "exec", 400))
+    assert lines == [
+        "exec 1000:0400 0FFF40", "exec 1000:0500 3E12", "exec 1000:0502 213412", "exec 1000:0505 AF",
+        "exec 1000:0506 C30A05", "exec 1000:050A EDFD", "exec 1000:0403 F4",
+    ]  # fmt: skip
 
 
 # the C side alone
@@ -252,20 +377,22 @@ def test_random_code_against_the_recorder(code: bytes, value: int, pending: bool
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_random_code_is_clean_under_the_sanitisers_and_unchanged_by_the_trace(tmp_path: Path) -> None:
+def test_random_code_and_random_records_are_clean_under_the_sanitisers(tmp_path: Path) -> None:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         pytest.skip("no C compiler")
     cext = ROOT / "cext"
-    sources = [Path(__file__).with_name("trace_fuzz.c"), cext / "trace.c", *sorted(cext.glob("v30*.c"))]
+    sources = [Path(__file__).with_name("trace_fuzz.c"), *sorted(cext.glob("trace*.c")), *sorted(cext.glob("v30*.c"))]
     strict = [compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{cext}"]
-    plain = subprocess.run([*strict, "-O2", "-c", str(sources[1]), "-o", str(tmp_path / "x.o")], capture_output=True)
-    assert plain.returncode == 0, plain.stderr
+    for source in sorted(cext.glob("trace*.c")):
+        plain = subprocess.run([*strict, "-O2", "-c", str(source), "-o", str(tmp_path / "x.o")], capture_output=True)
+        assert plain.returncode == 0, plain.stderr
     options = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     command = [*strict, *options, *map(str, sources), "-o", str(tmp_path / "x")]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         pytest.skip("the compiler has no sanitisers: " + done.stderr.splitlines()[0])
     run = subprocess.run([str(tmp_path / "x"), "20"], capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert int(run.stdout) > 10_000
+    assert run.returncode == 0, f"{run.returncode} {run.stdout} {run.stderr}"
+    lines, refused = map(int, run.stdout.split())
+    assert lines > 10_000 and refused > 100

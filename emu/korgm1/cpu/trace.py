@@ -19,6 +19,7 @@ _PORT = {"in": lib.TRACE_IN, "out": lib.TRACE_OUT}
 _GROUPS = {"mem": ("memr", "memw"), "port": ("in", "out"), "all": ("exec", "int", "memr", "memw", "in", "out")}
 WORDS = "exec, int, memr, memw, mem, in, out, port, all, regs, from=SECONDS, to=SECONDS, form=text|binary"
 NEVER = (1 << 64) - 1
+_new_uncleared = ffi.new_allocator(should_clear_after_alloc=False)
 FORMS = ("text", "binary")
 """Of a trace file."""
 KINDS = ("exec", "int", "wake", "memr", "memw", "in", "out")
@@ -167,7 +168,7 @@ class TraceReader:
         self._reader = ffi.new("trace_reader *")
         _fill(self._reader.wanted, wanted)
         self._reader.left = count
-        self._room = ffi.new("uint8_t[]", BLOCK_SIZE * lib.TRACE_EXPANDS + 256)
+        self._room = _new_uncleared("uint8_t[]", BLOCK_SIZE * lib.TRACE_EXPANDS + 256)
         lib.trace_reader_begin(self._reader)
 
     @property
