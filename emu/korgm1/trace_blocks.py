@@ -60,7 +60,7 @@ class Block:
 def encode(kind: Kind, number: int, block: TraceBlock) -> bytes:
     """A block as it stands in the file.
 
-    It is deflated where less than 1.5 bytes a line are left: deflating what does not shrink would take longer than
+    It is deflated where less than 0.75 bytes a line are left: deflating what does not shrink would take longer than
     the trace itself (bench/trace_cost.py).
 
     >>> data = encode(Kind.MARK, 3, TraceBlock(b"# begin at clock 0", 0, 0, (0,) * 7))
@@ -70,7 +70,7 @@ def encode(kind: Kind, number: int, block: TraceBlock) -> bytes:
     data, counts = block.data, block.counts
     stored = data
     part = data[:_SAMPLE]
-    if 2 * len(zlib.compress(part, 1)) * len(data) <= 3 * sum(counts) * len(part):
+    if 4 * len(zlib.compress(part, 1)) * len(data) <= 3 * sum(counts) * len(part):
         stored = min(zlib.compress(data, 1), data, key=len)
     header = _HEADER.pack(
         _SYNC, kind, stored is not data, 0, number, len(stored), len(data), zlib.crc32(stored), block.begins,

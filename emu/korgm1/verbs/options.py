@@ -138,7 +138,7 @@ def add_trace_options(group: argparse._ArgumentGroup) -> None:
     """What `begin_trace` reads."""
     group.add_argument(
         "--trace", metavar="FILE",
-        help="write down what the CPU does, as text; when FILE ends in .kmt in a binary form, a fiftieth of the size "
+        help="write down what the CPU does, as text; when FILE ends in .kmt in a binary form that is much smaller "
         "(korgm1 trace show makes text of it)",
     )
     group.add_argument("--trace-format", choices=("text", "binary"), help="the form, whatever FILE is called")
