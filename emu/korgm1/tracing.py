@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from korgm1.cpu.trace import KINDS, TraceBlock, TraceFilter, Tracer
-from korgm1.errors import UsageError
+from korgm1.errors import UsageError, UserError
 from korgm1.files import PartFile
 from korgm1.machine.m1 import M1
 from korgm1.trace_blocks import START, Kind, encode
@@ -42,6 +43,7 @@ class TraceFile:
         self._file = PartFile(path, sync=False)
         self._machine: M1 | None = None
         self._blocks = 0
+        self._failed: UserError | None = None
         shown = ",".join(word for word in words.split(",") if not word.strip().lower().startswith("form="))
         self._head = {**about, "filter": " ".join(shown.split())}
 
@@ -54,30 +56,33 @@ class TraceFile:
         self._write(Kind.MARK, f"begin at clock {machine.clock}", clock=machine.clock)
 
     def detach(self) -> None:
-        """No machine is traced."""
+        """No machine is traced. A file that cannot be written is `close`'s to tell: this must not stop a power-off."""
         machine, self._machine = self._machine, None
         if machine is not None:
             machine.engine.trace(None)
-            self._tracer.flush()
             why = machine.engine.stopped
-            text = f"end at clock {machine.clock}" + (f": {why}" if why else "")
-            self._write(Kind.MARK, text, clock=machine.clock)
+            with suppress(UserError):
+                self._tracer.flush()
+                text = f"end at clock {machine.clock}" + (f": {why}" if why else "")
+                self._write(Kind.MARK, text, clock=machine.clock)
 
     def close(self) -> None:
         """The trace is whole.
 
         Raises:
-            UserError: the file cannot be written.
+            UserError: the file cannot be written, or could not be before; PATH.part is still there.
         """
         self.detach()
-        self._write_head(0)
-        self._write(Kind.FOOT, f"{self._tracer.lines} lines")
+        with suppress(UserError):
+            self._write_head(0)
+            self._write(Kind.FOOT, f"{self._tracer.lines} lines")
+        if self._failed is not None:
+            self._file.abandon()
+            raise self._failed
         self._file.close()
 
     def _write_head(self, clock: int) -> None:
         if self._blocks == 0:
-            if self._binary:
-                self._file.write(START)
             texts = [f"korgm1 trace {VERSION}", *(f"{name}: {value}" for name, value in self._head.items())]
             self._write(Kind.HEAD, *texts, clock=clock)
 
@@ -86,5 +91,12 @@ class TraceFile:
         self._take(TraceBlock(lines.encode(), clock, clock, (0,) * len(KINDS)), kind)
 
     def _take(self, block: TraceBlock, kind: Kind = Kind.RECORDS) -> None:
-        self._file.write(encode(kind, self._blocks, block) if self._binary else block.data)
+        if self._failed is not None:
+            return
+        data = encode(kind, self._blocks, block) if self._binary else block.data
+        try:
+            self._file.write(START + data if self._binary and self._blocks == 0 else data)
+        except UserError as error:
+            self._failed = error
+            raise
         self._blocks += 1

@@ -165,9 +165,34 @@ def test_a_disk_that_fills_up_ends_the_run(name: str, tmp_path: Path, monkeypatc
     monkeypatch.setattr(PartFile, "write", full)
     with pytest.raises(UserError, match="No space left"):
         session.run(10)
-    assert path.read_text() == "old"
     monkeypatch.undo()
+    session.run(1)
+    with pytest.raises(UserError, match="No space left"):
+        session.trace_end()
     session.trace_end()
+    assert path.read_text() == "old"
+    text, error = look(tmp_path / "left", (tmp_path / f"{name}.part").read_bytes())
+    assert text.startswith(b"# korgm1 trace 1\n") and "cut off" in error
+
+
+def test_a_disk_that_fills_up_at_the_end_does_not_stop_the_power_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(engine="v30", sram=tmp_path / "x.sram")
+    session.trace(tmp_path / "x.kmt", "port")
+    session.power_on()
+    session.run(0.01)
+    from korgm1.files import PartFile
+
+    def full(self: PartFile, data: bytes) -> None:
+        raise UserError(f"{self.path} cannot be written: No space left on device")
+
+    monkeypatch.setattr(PartFile, "write", full)
+    session.power_off()
+    assert (tmp_path / "x.sram").stat().st_size == 65536
+    with pytest.raises(UserError, match="No space left"):
+        session.trace_end()
+    assert not (tmp_path / "x.kmt").exists()
 
 
 def test_boot_and_replay_and_load_write_traces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
