@@ -68,6 +68,11 @@ def unpacked(blocks: list[TraceBlock], wanted: TraceFilter | None = None, count:
     return lines.decode("ascii").splitlines()
 
 
+FORMS = {"text": traced, "packed": lambda engine, words, until: unpacked(blocks_of(engine, words, until, True))}
+Lines = Callable[[V30Engine, str, int], list[str]]
+both_forms = pytest.mark.parametrize("lines_of", FORMS.values(), ids=FORMS)
+
+
 # filters
 
 
@@ -102,17 +107,19 @@ def strip(lines: list[str]) -> list[str]:
     return [line.split(" ", 1)[1] for line in lines]
 
 
-def test_what_lines_say() -> None:
+@both_forms
+def test_what_lines_say(lines_of: Lines) -> None:
     code = bytes.fromhex("B83412 A30204 A00304 E605 E406 F4")
-    assert strip(traced(engine_with(code), "all", 400)) == [
+    assert strip(lines_of(engine_with(code), "all", 400)) == [
         "exec 1000:0400 B83412", "exec 1000:0403 A30204", "memw 00402 1234", "exec 1000:0406 A00304",
         "memr 00403 12", "exec 1000:0409 E605", "out 0005 12", "exec 1000:040B E406", "in 0006 FF",
         "exec 1000:040D F4",
     ]  # fmt: skip
 
 
-def test_registers_that_changed() -> None:
-    lines = strip(traced(engine_with(bytes.fromhex("40 40 BB0500 F4")), "exec,regs", 100))
+@both_forms
+def test_registers_that_changed(lines_of: Lines) -> None:
+    lines = strip(lines_of(engine_with(bytes.fromhex("40 40 BB0500 F4")), "exec,regs", 100))
     assert lines == [
         "exec 1000:0400 40 aw=0000 cw=0000 dw=0000 bw=0000 sp=8000 bp=0000 ix=0000 iy=0000 ds1=0000 ss=0000 ds0=0000 "
         "psw=F002",
@@ -139,30 +146,38 @@ def test_interrupts_and_wakes() -> None:
     assert any(re.fullmatch(r"int 02 at 1000:0[0-9A-F]{3}", line) for line in lines)
 
 
-def test_a_repeated_string_instruction_is_one_line_with_all_its_accesses() -> None:
-    lines = strip(traced(engine_with(bytes.fromhex("B90300 BE0040 BF0050 F3A4 F4")), "all", 400))
+@both_forms
+def test_a_repeated_string_instruction_is_one_line_with_all_its_accesses(lines_of: Lines) -> None:
+    lines = strip(lines_of(engine_with(bytes.fromhex("B90300 BE0040 BF0050 F3A4 F4")), "all", 400))
     assert lines[3:] == [
         "exec 1000:0409 F3A4", "memr 04000 FF", "memw 05000 FF", "memr 04001 FF", "memw 05001 FF", "memr 04002 FF",
         "memw 05002 FF", "exec 1000:040B F4",
     ]  # fmt: skip
 
 
-def test_prefixes_without_end_and_code_at_the_wrap() -> None:
-    lines = strip(traced(engine_with(b"\x2e" * 40 + b"\x90\xf4"), "exec", 300))
+@both_forms
+def test_prefixes_without_end_and_code_at_the_wrap(lines_of: Lines) -> None:
+    lines = strip(lines_of(engine_with(b"\x2e" * 40 + b"\x90\xf4"), "exec", 300))
     assert lines[0] == "exec 1000:0400 " + "2E" * 16 + ".."
     engine = engine_with(b"\xf4")
     engine.bus.memory.image[0x1FFFF] = 0xB8
     engine.set_registers({"pc": 0xFFFF})
     engine.bus.memory.image[0x10000:0x10003] = b"\x34\x12\xf4"
-    assert strip(traced(engine, "exec", 60)) == ["exec 1000:FFFF B83412", "exec 1000:0002 F4"]
+    assert strip(lines_of(engine, "exec", 60)) == ["exec 1000:FFFF B83412", "exec 1000:0002 F4"]
 
 
-def test_changed_code_is_shown_as_it_is() -> None:
+@both_forms
+def test_changed_code_is_shown_as_it_is(lines_of: Lines) -> None:
     #  INC AW; MOV byte [0400],48 (DEC AW) at DS0=1000; BR 0400
     engine = engine_with(bytes.fromhex("40 C606000448 EBF8"))
     engine.set_registers({"ds0": 0x1000})
-    lines = [line for line in strip(traced(engine, "exec", 60)) if "1000:0400" in line]
+    lines = [line for line in strip(lines_of(engine, "exec", 60)) if "1000:0400" in line]
     assert lines[:2] == ["exec 1000:0400 40", "exec 1000:0400 48"]
+    #  MOV AW,1234; XOR byte [0402],80: the last byte of the first; BR 0400
+    engine = engine_with(bytes.fromhex("B83412 8036020480 EBF6"))
+    engine.set_registers({"ds0": 0x1000})
+    lines = [line for line in strip(lines_of(engine, "exec", 150)) if "1000:0400" in line]
+    assert lines[:3] == ["exec 1000:0400 B83412", "exec 1000:0400 B83492", "exec 1000:0400 B83412"]
 
 
 @pytest.mark.parametrize(("words", "keep"), [
@@ -180,11 +195,12 @@ def test_a_filter_keeps_exactly_its_lines(words: str, keep: Callable[[str, str],
     assert wanted or words == "int"
 
 
-def test_only_some_clocks() -> None:
+@both_forms
+def test_only_some_clocks(lines_of: Lines) -> None:
     code = b"\x40" * 3000
-    everything = traced(engine_with(code), "exec", 4000)
+    everything = lines_of(engine_with(code), "exec", 4000)
     clocks = [int(line.split()[0]) for line in everything]
-    some = traced(engine_with(code), "exec,from=0.0001,to=0.0002", 4000)
+    some = lines_of(engine_with(code), "exec,from=0.0001,to=0.0002", 4000)
     assert some == [line for line, clock in zip(everything, clocks, strict=True) if 800 <= clock < 1600]
     assert some
 
@@ -346,7 +362,7 @@ def test_a_reader_keeps_what_a_tracer_would_have_written(words: str) -> None:
 
 @pytest.mark.parametrize("records", [
     "00", "0C00F00000", "0800", "081100", "08A090", "280190", "86010203", "42", "7F", "40", "400000F000", "0190", "88",
-    "C1", "8085",
+    "C1", "8085", "0811" + "90" * 17, "081F" + "90" * 31,
 ])  # fmt: skip
 def test_records_that_are_none(records: str) -> None:
     data, reader = bytes.fromhex(records), TraceReader(TraceFilter.parse())
@@ -360,14 +376,27 @@ def test_a_block_that_is_too_large() -> None:
     assert TraceReader(TraceFilter.parse()).text(b"\x80" * BLOCK_SIZE, NEVER)[1][3] == BLOCK_SIZE
 
 
-def test_8080_code_is_shown_by_its_own_lengths() -> None:
+@both_forms
+def test_8080_code_is_shown_by_its_own_lengths(lines_of: Lines) -> None:
     #  BRKEM 40: vector table entry 1000:0500. There: MVI A,12; LXI H,1234; XRA A; JMP 0509; NOP; RETEM
     engine = engine_with(bytes.fromhex("0FFF40 F4"))
     engine.bus.memory.image[0x10500:0x1050C] = bytes.fromhex("3E12 213412 AF C30A05 00 EDFD")
-    lines = strip(traced(engine, "exec", 400))
+    lines = strip(lines_of(engine, "exec", 400))
     assert lines == [
         "exec 1000:0400 0FFF40", "exec 1000:0500 3E12", "exec 1000:0502 213412", "exec 1000:0505 AF",
         "exec 1000:0506 C30A05", "exec 1000:050A EDFD", "exec 1000:0403 F4",
+    ]  # fmt: skip
+
+
+@both_forms
+def test_the_same_code_in_native_and_in_8080_mode(lines_of: Lines) -> None:
+    #  CALL 0500; BRKEM 40. At 0500: MOV AW,0; RET - or CMP B; NOP; NOP; JMP 050A, where RETEM is
+    engine = engine_with(bytes.fromhex("E8FD00 0FFF40 F4"))
+    engine.bus.memory.image[0x10500:0x1050C] = bytes.fromhex("B80000 C30A05 00000000 EDFD")
+    assert strip(lines_of(engine, "exec", 400)) == [
+        "exec 1000:0400 E8FD00", "exec 1000:0500 B80000", "exec 1000:0503 C3", "exec 1000:0403 0FFF40",
+        "exec 1000:0500 B8", "exec 1000:0501 00", "exec 1000:0502 00", "exec 1000:0503 C30A05", "exec 1000:050A EDFD",
+        "exec 1000:0406 F4",
     ]  # fmt: skip
 
 
