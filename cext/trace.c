@@ -1,92 +1,46 @@
-/* Lines of text about the CPU's steps. A line is put together from prepared pieces: an instruction's text is kept by its
-   place, the clock's digits come out of a table. */
+/* The CPU's steps, and what they did, as lines of text or packed records. The text of an instruction is kept by its
+   place. */
 #include "trace.h"
-#include <string.h>
-
-/* ---- pieces ---- */
-
-/* Four digits at once: the nibbles are spread over four bytes; those above 9 get 7 more, up to the letters. */
-static uint8_t *put_hex4(uint8_t *at, uint32_t value)
-{
-    uint32_t spread = (value | value << 8) & 0x00FF00FF;
-    spread = (spread | spread << 4) & 0x0F0F0F0F;
-    spread += 0x30303030 + ((spread + 0x06060606) >> 4 & 0x01010101) * 7;
-    at[0] = (uint8_t)(spread >> 24);
-    at[1] = (uint8_t)(spread >> 16);
-    at[2] = (uint8_t)(spread >> 8);
-    at[3] = (uint8_t)spread;
-    return at + 4;
-}
-
-static uint8_t hex_digit(uint32_t value) { return (uint8_t)(value < 10 ? '0' + value : 'A' - 10 + value); }
-
-static uint8_t *put_hex2(uint8_t *at, uint32_t value)
-{
-    at[0] = hex_digit(value >> 4 & 15);
-    at[1] = hex_digit(value & 15);
-    return at + 2;
-}
-
-static uint8_t *put_text(uint8_t *at, const char *text)
-{
-    while (*text)
-        *at++ = (uint8_t)*text++;
-    return at;
-}
 
 void trace_begin(trace *t)
 {
-    for (unsigned low = 0; low < TRACE_LOW; low++)
-        for (unsigned digit = 4, rest = low; digit-- > 0; rest /= 10)
-            t->low[low][digit] = (uint8_t)('0' + rest % 10);
+    trace_text_begin(&t->text);
+    trace_taken(t);
 }
 
-static void take_high(trace *t, uint64_t high)
+void trace_taken(trace *t)
 {
-    uint8_t reversed[20];
-    unsigned size = 0;
-    t->clock_high = high;
-    t->digits_size = 0;
-    for (; high > 0; high /= 10)
-        reversed[size++] = (uint8_t)('0' + high % 10);
-    while (size > 0)
-        t->digits[t->digits_size++] = reversed[--size];
-}
-
-/* The clock, at least four digits, and a space. */
-static uint8_t *put_clock(trace *t, uint8_t *at, uint64_t clock)
-{
-    uint64_t distance = clock - t->clock_high * TRACE_LOW;
-    if (distance >= TRACE_LOW) {
-        take_high(t, clock / TRACE_LOW);
-        distance = clock % TRACE_LOW;
-    }
-    memcpy(at, t->digits, sizeof t->digits);
-    at += t->digits_size;
-    memcpy(at, t->low[distance], 4);
-    at[4] = ' ';
-    return at + 5;
+    t->used = 0;
+    t->begins = t->ends = 0;
+    memset(t->counts, 0, sizeof t->counts);
 }
 
 /* ---- lines ---- */
 
 static uint8_t *begin(trace *t, uint64_t clock)
 {
-    if (t->used > TRACE_TEXT - TRACE_LINE) {
+    if (t->used > TRACE_BLOCK - TRACE_LINE) {
         t->drain(t->user);
-        t->used = 0;
+        trace_taken(t);
     }
-    return put_clock(t, t->text + t->used, clock);
+    if (t->used == 0) {
+        t->begins = clock;
+        if (t->packed)
+            trace_slots_begin(&t->slots, clock);
+    }
+    t->ends = clock;
+    return t->packed ? t->block + t->used : trace_text_clock(&t->text, t->block + t->used, clock);
 }
 
-static void end(trace *t, uint8_t *at)
+static void end(trace *t, uint8_t *at, unsigned kind)
 {
-    *at++ = '\n';
-    t->used = (uint32_t)(at - t->text);
-    t->lines++;
+    if (!t->packed)
+        *at++ = '\n';
+    t->used = (uint32_t)(at - t->block);
+    t->counts[kind]++;
 }
 
-static int in_time(const trace *t, uint64_t clock) { return clock >= t->first_clock && clock < t->end_clock; }
+static uint32_t place_of(const v30 *c) { return (uint32_t)c->s[V30_PS] << 16 | c->pc; }
 
 static uint8_t byte_at(const board_bus *bus, uint16_t ps, uint16_t pc)
 {
@@ -94,130 +48,165 @@ static uint8_t byte_at(const board_bus *bus, uint16_t ps, uint16_t pc)
     return bus->page[a >> 12] == PAGE_DEVICE ? 0xFF : bus->mem[a];
 }
 
-/* "exec PS:PC bytes"; at most TRACE_LINE / 4 of them. */
-static uint8_t *put_code(uint8_t *at, const board_bus *bus, uint16_t ps, uint16_t pc, unsigned *length)
+/* Of an 8080 instruction. */
+static unsigned length_8080(uint8_t opcode, uint8_t second)
 {
-    v30_decoded d;
-    unsigned shown;
-    v30_decode(bus, ps, pc, &d);
-    *length = d.length;
-    shown = d.length < 16 ? d.length : 16;
-    at = put_text(at, "exec ");
-    at = put_hex4(at, ps);
-    *at++ = ':';
-    at = put_hex4(at, pc);
-    *at++ = ' ';
+    if (opcode == 0xED)   /* CALLN has a vector behind its two bytes */
+        return second == 0xED ? 3 : 2;
+    if (opcode >= 0xC0) {
+        if ((opcode & 7) == 2 || (opcode & 7) == 4 || (opcode & 0xF7) == 0xC3 || (opcode & 0xCF) == 0xCD)
+            return 3;
+        return (opcode & 7) == 6 || (opcode & 0xF7) == 0xD3 ? 2 : 1;
+    }
+    if (opcode >= 0x40)
+        return 1;
+    return (opcode & 15) == 1 || (opcode & 0xE7) == 0x22 ? 3 : (opcode & 7) == 6 ? 2 : 1;
+}
+
+/* The bytes of the instruction at PS:PC; how many, | 80 when there are more than the first TRACE_CODE. */
+static unsigned take_code(const v30 *c, uint8_t *code)
+{
+    uint16_t ps = c->s[V30_PS];
+    unsigned length, shown;
+    if (c->emulating)
+        length = length_8080(byte_at(c->bus, ps, c->pc), byte_at(c->bus, ps, (uint16_t)(c->pc + 1)));
+    else {
+        v30_decoded d;
+        v30_decode(c->bus, ps, c->pc, &d);
+        length = d.length;
+    }
+    shown = length < TRACE_CODE ? length : TRACE_CODE;
     for (unsigned i = 0; i < shown; i++)
-        at = put_hex2(at, byte_at(bus, ps, (uint16_t)(pc + i)));
-    return shown < d.length ? put_text(at, "..") : at;
+        code[i] = byte_at(c->bus, ps, (uint16_t)(c->pc + i));
+    return shown < length ? shown | 0x80 : shown;
 }
 
-static uint8_t *put_register(trace *t, uint8_t *at, unsigned n, const char *name, uint16_t value)
+/* Eight bytes at once: they lie in plain memory without a wrap. */
+static int take_raw(const v30 *c, uint64_t *raw)
 {
-    if (t->any_shown && t->shown[n] == value)
+    const board_bus *bus = c->bus;
+    uint32_t a = (((uint32_t)c->s[V30_PS] << 4) + c->pc) & 0xFFFFF;
+    if (a > 0xFFFF8 || c->pc > 0xFFF8 || bus->page[a >> 12] == PAGE_DEVICE || bus->page[(a + 7) >> 12] == PAGE_DEVICE)
+        return 0;
+    memcpy(raw, bus->mem + a, sizeof *raw);
+    return 1;
+}
+
+static uint8_t *write_code(trace *t, uint8_t *at, const v30 *c, uint32_t place)
+{
+    trace_code *kept = &t->codes[(place >> 12 ^ place) & (TRACE_CODES - 1)];
+    uint8_t code[TRACE_CODE], *stop;
+    unsigned length;
+    uint64_t raw;
+    int whole = take_raw(c, &raw);
+    if (whole && kept->size != 0 && kept->raw == raw && kept->place == place && kept->emulating == c->emulating) {
+        memcpy(at, kept->text, sizeof kept->text);
+        return at + kept->size;
+    }
+    length = take_code(c, code);
+    stop = trace_text_code(at, place, code, length & 0x1F, length >> 7);
+    if (whole && length <= 8) {   /* the text depends on nothing but the eight bytes */
+        *kept = (trace_code){raw, place, (uint8_t)(stop - at), c->emulating, {0}};
+        memcpy(kept->text, at, kept->size);
+    }
+    return stop;
+}
+
+/* Ones in the first bytes of a word as it lies in memory. */
+static uint64_t first_bytes(unsigned count)
+{
+    static const uint8_t ones[16] = {255, 255, 255, 255, 255, 255, 255, 255};
+    uint64_t mask;
+    memcpy(&mask, ones + 8 - count, sizeof mask);
+    return mask;
+}
+
+static uint8_t *pack_code(trace *t, uint8_t *first, uint8_t *at, const v30 *c)
+{
+    trace_slot *slot = t->slots.last;
+    uint8_t code[TRACE_CODE];
+    unsigned length;
+    uint64_t raw, known;
+    memcpy(&known, slot->code, sizeof known);
+    if (take_raw(c, &raw) && slot->length - 1u < 8 && slot->emulating == c->emulating
+        && ((raw ^ known) & first_bytes(slot->length)) == 0)
         return at;
-    t->shown[n] = value;
-    at = put_text(at, name);
-    return put_hex4(at, value);
+    slot->emulating = c->emulating;
+    length = take_code(c, code);
+    if (length == slot->length && memcmp(code, slot->code, length & 0x1F) == 0)
+        return at;
+    return trace_pack_code(&t->slots, first, at, code, length);
 }
 
-static uint8_t *put_registers(trace *t, uint8_t *at, const v30 *c)
+static unsigned take_register(trace *t, unsigned n, uint16_t value)
 {
-    static const char general[8][5] = {" aw=", " cw=", " dw=", " bw=", " sp=", " bp=", " ix=", " iy="};
+    if (t->shown[n] == value && t->any_shown)
+        return 0;
+    t->shown[n] = value;
+    return 1u << n;
+}
+
+static unsigned take_registers(trace *t, const v30 *c)
+{
+    unsigned changed = 0;
     for (unsigned n = 0; n < 8; n++)
-        at = put_register(t, at, n, general[n], c->r[n]);
-    at = put_register(t, at, 8, " ds1=", c->s[V30_DS1]);
-    at = put_register(t, at, 9, " ss=", c->s[V30_SS]);
-    at = put_register(t, at, 10, " ds0=", c->s[V30_DS0]);
-    at = put_register(t, at, 11, " psw=", c->psw);
+        changed |= take_register(t, n, c->r[n]);
+    changed |= take_register(t, 8, c->s[V30_DS1]) | take_register(t, 9, c->s[V30_SS])
+        | take_register(t, 10, c->s[V30_DS0]) | take_register(t, 11, c->psw);
     t->any_shown = 1;
-    return at;
+    return changed;
 }
 
 static void put_instruction(trace *t, const v30 *c)
 {
-    const board_bus *bus = c->bus;
-    uint16_t ps = c->s[V30_PS], pc = c->pc;
-    uint32_t a = (((uint32_t)ps << 4) + pc) & 0xFFFFF;
-    uint8_t *at = begin(t, c->clock);
-    unsigned length;
-    if (a <= 0xFFFF8 && pc <= 0xFFF8 && bus->page[a >> 12] != PAGE_DEVICE && bus->page[(a + 7) >> 12] != PAGE_DEVICE) {
-        uint32_t place = (uint32_t)ps << 16 | pc;
-        trace_code *code = &t->codes[a & (TRACE_CODES - 1)];
-        uint64_t raw;
-        memcpy(&raw, bus->mem + a, sizeof raw);
-        if (code->size == 0 || code->raw != raw || code->place != place) {
-            uint8_t *stop = put_code(at, bus, ps, pc, &length);
-            if (length <= 8) {   /* text depends on nothing but the eight bytes */
-                code->raw = raw;
-                code->place = place;
-                code->size = (uint8_t)(stop - at);
-                memcpy(code->text, at, code->size);
-            }
-            at = stop;
-        } else {
-            memcpy(at, code->text, sizeof code->text);
-            at += code->size;
-        }
+    uint32_t place = place_of(c);
+    uint8_t *first = begin(t, c->clock), *at;
+    unsigned changed = t->registers ? take_registers(t, c) : 0;
+    if (t->packed) {
+        at = pack_code(t, first, trace_pack_instruction(&t->slots, first, c->clock, place), c);
+        if (changed)
+            at = trace_pack_registers(&t->slots, first, at, changed, t->shown);
     } else
-        at = put_code(at, bus, ps, pc, &length);
-    if (t->registers)
-        at = put_registers(t, at, c);
-    end(t, at);
+        at = trace_text_registers(write_code(t, first, c, place), changed, t->shown);
+    end(t, at, TRACE_INSTRUCTION);
 }
 
 static void put_access(trace *t, uint64_t clock, const bus_cycle *cycle)
 {
-    static const char names[4][6] = {"memr ", "memw ", "in ", "out "};
-    int memory = cycle->kind <= CYCLE_MEMW, word = !cycle->ube && !(cycle->address & 1);
-    uint8_t *at = put_text(begin(t, clock), names[cycle->kind]);
-    if (memory)
-        *at++ = hex_digit(cycle->address >> 16 & 15);
-    at = put_hex4(at, cycle->address & 0xFFFF);
-    *at++ = ' ';
-    at = word ? put_hex4(at, cycle->data) : put_hex2(at, cycle->address & 1 ? cycle->data >> 8u : cycle->data);
-    end(t, at);
-}
-
-static int wanted(const trace *t, const bus_cycle *cycle)
-{
-    switch (cycle->kind) {
-    case CYCLE_MEMR: return t->memory[cycle->address & 0xFFFFF] & TRACE_MEMR;
-    case CYCLE_MEMW: return t->memory[cycle->address & 0xFFFFF] & TRACE_MEMW;
-    case CYCLE_IOR: return t->port[cycle->address & 0xFFFF] & TRACE_IN;
-    case CYCLE_IOW: return t->port[cycle->address & 0xFFFF] & TRACE_OUT;
-    default: return 0;
-    }
+    int word = !cycle->ube && !(cycle->address & 1);
+    uint32_t value = word ? cycle->data : cycle->address & 1 ? cycle->data >> 8u : cycle->data & 0xFFu;
+    uint8_t *at = begin(t, clock);
+    if (t->packed)
+        at = trace_pack_access(&t->slots, at, clock, cycle->kind, cycle->address, word, value);
+    else
+        at = trace_text_access(at, cycle->kind, cycle->address, word, value);
+    end(t, at, TRACE_ACCESS + cycle->kind);
 }
 
 static void put_accesses(trace *t, uint64_t clock, const bus_trace *seen, uint32_t first)
 {
     for (uint32_t i = first; i < seen->count && i < seen->capacity; i++)
-        if (wanted(t, &seen->cycles[i]))
+        if (trace_wants_access(&t->wanted, seen->cycles[i].kind, seen->cycles[i].address))
             put_access(t, clock, &seen->cycles[i]);
 }
 
 /* An interrupt was taken: INTA cycles bring its vector, else the first read in the vector table tells it. */
-static void put_interrupt(trace *t, const v30 *before, const bus_trace *seen, uint32_t first)
+static void put_interrupt(trace *t, uint64_t clock, uint32_t place, const bus_trace *seen, uint32_t first)
 {
-    uint8_t *at = begin(t, before->clock);
-    if (seen->count == first || first >= seen->capacity)
-        at = put_text(at, "wake");
-    else {
+    uint8_t *at = begin(t, clock);
+    unsigned vector = 0x100;
+    if (seen->count != first && first < seen->capacity) {
         const bus_cycle *cycle = &seen->cycles[first];
-        at = put_text(at, "int ");
-        at = put_hex2(at, cycle->kind == CYCLE_INTA ? cycle->data : cycle->address >> 2);
+        vector = (cycle->kind == CYCLE_INTA ? cycle->data : cycle->address >> 2) & 0xFF;
     }
-    at = put_text(at, " at ");
-    at = put_hex4(at, before->s[V30_PS]);
-    *at++ = ':';
-    at = put_hex4(at, before->pc);
-    end(t, at);
+    if (t->packed)
+        at = trace_pack_interrupt(&t->slots, at, clock, vector, place);
+    else
+        at = trace_text_interrupt(at, vector, place);
+    end(t, at, vector > 0xFF ? TRACE_WAKE : TRACE_INTERRUPT);
 }
 
 /* ---- running ---- */
-
-static int may_interrupt(const v30 *c) { return c->attention != 0; }
 
 uint32_t trace_step(trace *t, v30 *c)
 {
@@ -225,28 +214,26 @@ uint32_t trace_step(trace *t, v30 *c)
     bus_trace own = {.cycles = t->cycles, .capacity = TRACE_CYCLES}, *outer = bus->trace, *seen = &own;
     uint64_t clock = c->clock;
     uint32_t first = 0, taken = 0;
-    int accesses;
-    if (!in_time(t, clock))
+    if (!trace_wants_clock(&t->wanted, clock))
         return v30_step(c);
     if (outer != NULL) {
         seen = outer;
         first = outer->count;
     }
-    if (may_interrupt(c)) {
-        v30 before = *c;
+    if (c->attention != 0) {
+        uint32_t place = place_of(c);
         bus->trace = seen;
         taken = v30_accept_interrupts(c);
         bus->trace = outer;
-        if (taken && t->interrupts)
-            put_interrupt(t, &before, seen, first);
+        if (taken && t->wanted.interrupts)
+            put_interrupt(t, clock, place, seen, first);
     }
     if (!taken) {
         if (c->halted || c->stop)
             return 0;
-        if (!c->rep_active && (t->memory[(((uint32_t)c->s[V30_PS] << 4) + c->pc) & 0xFFFFF] & TRACE_EXEC))
+        if (!c->rep_active && (t->wanted.memory[(((uint32_t)c->s[V30_PS] << 4) + c->pc) & 0xFFFFF] & TRACE_EXEC))
             put_instruction(t, c);
-        accesses = t->accesses;
-        if (accesses)
+        if (t->accesses)
             bus->trace = seen;
         taken = v30_execute(c);
         bus->trace = outer;

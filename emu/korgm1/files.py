@@ -121,6 +121,10 @@ class PartFile:
         except OSError as error:
             raise self._failed(error) from error
 
+    def abandon(self) -> None:
+        """It will never be whole: NAME.part stays as it is."""
+        self._file.close()
+
     def _failed(self, error: OSError) -> UserError:
         return UserError(f"{self.path} cannot be written: {error.strerror or error}", "a folder you may write to")
 

@@ -1,18 +1,27 @@
-"""Trace files: the same on every engine, without influence on the run, plain and gzip'd, and the options for them."""
+"""Trace files: the same on every engine and in both forms, without influence on the run, and the verb and options."""
 
 from __future__ import annotations
 
 import gzip
+import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from korgm1.cli import main
+from korgm1.cpu.trace import TraceFilter
 from korgm1.errors import UsageError, UserError
 from korgm1.replay import replay
 from korgm1.session import Session
 from korgm1.snapshot import decode, diff
+from korgm1.trace_blocks import HEADER_SIZE, START
+from korgm1.trace_reading import open_trace
 
 
 def rows(path: Path) -> list[str]:
@@ -77,9 +86,17 @@ def test_ports_and_interrupts_are_those_of_the_machine(tmp_path: Path) -> None:
     assert len(seen) > 1000 and interrupts > 50
 
 
-def test_a_gz_holds_the_same_text(reference: tuple[Path, Session], tmp_path: Path) -> None:
-    run("v30", tmp_path / "x.trace.gz")
-    assert gzip.decompress((tmp_path / "x.trace.gz").read_bytes()) == reference[0].read_bytes()
+@pytest.mark.parametrize("engine", ["unicorn", "v30", "lockstep"])
+def test_the_binary_form_shows_the_same_text(reference: tuple[Path, Session], engine: str, tmp_path: Path) -> None:
+    run(engine, tmp_path / "x.kmt")
+    expected = reference[0].read_bytes().replace(b"# engine: v30", f"# engine: {engine}".encode())
+    assert shown(tmp_path / "x.kmt") == expected
+    assert (tmp_path / "x.kmt").stat().st_size < len(expected) / 10
+
+
+def shown(path: Path) -> bytes:
+    with open_trace(path) as trace:
+        return b"".join(trace.text())
 
 
 def test_head_and_foot(reference: tuple[Path, Session]) -> None:
@@ -95,9 +112,10 @@ def test_head_and_foot(reference: tuple[Path, Session]) -> None:
     assert lines[-1] == f"# {len(rows(reference[0]))} lines"
 
 
-def test_over_the_power_switch_and_a_restore(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["text", "binary"])
+def test_over_the_power_switch_and_a_restore(form: str, tmp_path: Path) -> None:
     session = Session(engine="unicorn")
-    session.trace(tmp_path / "x.trace", "exec,to=0.001")
+    session.trace(tmp_path / "x.trace", f"exec,to=0.001,form={form}")
     for _ in range(2):
         session.power_on()
         session.run(0.01)
@@ -106,10 +124,11 @@ def test_over_the_power_switch_and_a_restore(tmp_path: Path) -> None:
     session.restore(state)
     session.run(0.01)
     session.trace_end()
-    text = (tmp_path / "x.trace").read_text()
+    text = shown(tmp_path / "x.trace").decode()
+    assert "# filter: exec,to=0.001\n" in text
     assert text.count("# begin at clock 0\n0000 exec FFFF:0000") == 2
     assert text.count("# begin at clock") == 3
-    clocks = [int(line.split()[0]) for line in rows(tmp_path / "x.trace")]
+    clocks = [int(line.split()[0]) for line in text.splitlines() if line[0] != "#"]
     assert max(clocks) < 8000
     assert clocks[: len(clocks) // 2] == clocks[len(clocks) // 2 :]
 
@@ -120,6 +139,8 @@ def test_mistakes(tmp_path: Path) -> None:
         session.trace(tmp_path / "x.trace", "nonsense")
     with pytest.raises(UserError, match="cannot be written"):
         session.trace(tmp_path)
+    with pytest.raises(UsageError, match=r"gzip'd.*\.kmt"):
+        session.trace(tmp_path / "x.trace.gz")
     assert list(tmp_path.iterdir()) == []
     session.trace(tmp_path / "x.trace")
     with pytest.raises(UsageError, match="already"):
@@ -129,12 +150,13 @@ def test_mistakes(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["x.trace"]
 
 
-def test_a_disk_that_fills_up_ends_the_run_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["x.trace", "x.kmt"])
+def test_a_disk_that_fills_up_ends_the_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(engine="unicorn")
-    path = tmp_path / "x.trace"
+    path = tmp_path / name
     path.write_text("old")
-    session.trace(path)
     session.power_on()
+    session.trace(path)
     from korgm1.files import PartFile
 
     def full(self: PartFile, data: bytes) -> None:
@@ -143,9 +165,34 @@ def test_a_disk_that_fills_up_ends_the_run_with_a_sentence(tmp_path: Path, monke
     monkeypatch.setattr(PartFile, "write", full)
     with pytest.raises(UserError, match="No space left"):
         session.run(10)
-    assert path.read_text() == "old"
     monkeypatch.undo()
+    session.run(1)
+    with pytest.raises(UserError, match="No space left"):
+        session.trace_end()
     session.trace_end()
+    assert path.read_text() == "old"
+    text, error = look(tmp_path / "left", (tmp_path / f"{name}.part").read_bytes())
+    assert text.startswith(b"# korgm1 trace 1\n") and "cut off" in error
+
+
+def test_a_disk_that_fills_up_at_the_end_does_not_stop_the_power_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(engine="v30", sram=tmp_path / "x.sram")
+    session.trace(tmp_path / "x.kmt", "port")
+    session.power_on()
+    session.run(0.01)
+    from korgm1.files import PartFile
+
+    def full(self: PartFile, data: bytes) -> None:
+        raise UserError(f"{self.path} cannot be written: No space left on device")
+
+    monkeypatch.setattr(PartFile, "write", full)
+    session.power_off()
+    assert (tmp_path / "x.sram").stat().st_size == 65536
+    with pytest.raises(UserError, match="No space left"):
+        session.trace_end()
+    assert not (tmp_path / "x.kmt").exists()
 
 
 def test_boot_and_replay_and_load_write_traces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,7 +209,293 @@ def test_boot_and_replay_and_load_write_traces(tmp_path: Path, capsys: pytest.Ca
     assert rows(three) == late
     assert replay(record).whole
     capsys.readouterr()
-    assert main(["boot", "--trace-filter", "exec"]) == 2
-    assert "--trace FILE" in capsys.readouterr().err
+    for option in (["--trace-filter", "exec"], ["--trace-format", "binary"]):
+        assert main(["boot", *option]) == 2
+        assert f"{option[0]} is nothing" in capsys.readouterr().err
     assert main(["boot", "--trace", str(one), "--trace-filter", "nonsense"]) == 2
     assert "nonsense" in capsys.readouterr().err
+
+
+def test_the_form_by_name_and_by_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = str(tmp_path / "x.rec")
+    texts = []
+    for name, option, binary in (
+        ("a.kmt", [], True), ("b.trace", [], False), ("c.trace", ["--trace-format", "binary"], True),
+        ("d.kmt", ["--trace-format", "text"], False),
+    ):  # fmt: skip
+        path = tmp_path / name
+        words = ["--trace", str(path), "--trace-filter", "port", *option]
+        if name == "a.kmt":
+            assert main(["boot", "--seconds", "0.5", "--record", record, *words]) == 0
+        else:
+            assert main(["boot", "--replay", record, *words]) == 0
+        assert path.read_bytes().startswith(START if binary else b"# korgm1 trace 1\n")
+        texts.append(shown(path))
+    assert len(set(texts)) == 1 and texts[0].count(b" out ") > 100
+    capsys.readouterr()
+    assert main(["boot", "--trace", "x.gz"]) == 2
+    assert "korgm1 trace show NAME.kmt | gzip" in capsys.readouterr().err
+
+
+# korgm1 trace
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The same second of OpenM1 in both forms."""
+    folder = tmp_path_factory.mktemp("both")
+    paths = [folder / "x.trace", folder / "x.kmt"]
+    for path in paths:
+        session = Session()
+        session.trace(path)
+        session.power_on()
+        session.run(0.6)
+        session.trace_end()
+    return paths
+
+
+SELECTIONS: dict[str, tuple[list[str], str]] = {
+    "all": ([], r".*"),
+    "from": (["--from", "2,000,000"], r"([2-9]\d{6}|\d{8}) .*"),
+    "stretch": (["--from", "2000000", "--to", "3000000"], r"2\d{6} .*"),
+    "insn": (["--only", "insn"], r"\d+ exec .*"),
+    "int": (["--only", "INT"], r"\d+ (int|wake) .*"),
+    "two": (["--only", "io, int"], r"\d+ (int|wake|in|out) .*"),
+    "ports": (["--ports", "0a00-0A0F"], r"\d+ (in|out) 0A0. .*"),
+    "more ports": (["--ports", "0A00", "--ports", "A02"], r"\d+ (in|out) 0A0[02] .*"),
+    "address": (["--address", "0EF00-0EFFF"], r"\d+ mem[rw] 0EF.. .*"),
+    "code": (["--address", "F0000-F00FF", "--only", "insn"], r"\d+ exec F000:00.. .*"),
+    "both": (["--address", "80-83", "--ports", "0A02"], r"\d+ (mem[rw] 0008[0-3]|(in|out) 0A02) .*"),
+    "address and ints": (["--address", "80-83", "--only", "mem,int"], r"\d+ (mem[rw] 0008[0-3]|int|wake) .*"),
+}
+
+
+@pytest.mark.parametrize("name", SELECTIONS)
+def test_show_prints_the_lines_asked_for(name: str, both: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    options, pattern = SELECTIONS[name]
+    lines = both[0].read_text().splitlines()
+    expected = [line for line in lines if line[0] == "#" or re.fullmatch(pattern, line)]
+    events = [line for line in expected if line[0] != "#"]
+    assert len(events) > 20
+    for path in both:
+        assert main(["trace", "show", str(path), *options]) == 0
+        assert capsys.readouterr().out.splitlines() == expected
+        assert main(["trace", "show", str(path), *options, "--count", "20"]) == 0
+        some = capsys.readouterr().out.splitlines()
+        assert some == expected[: len(some)]
+        assert [line for line in some if line[0] != "#"] == events[:20]
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    (["--from", "x"], "no clock"), (["--to", "-5"], "no clock"), (["--address", "5-4"], "no range"),
+    (["--address", "100000"], "within 0-FFFFF"), (["--ports", "10000"], "within 0-FFFF"), (["--ports", "x"], "hex"),
+    (["--only", "exec"], "insn, int, io, mem"), (["--only", ""], "insn"), (["--count", "0"], "1 or more"),
+    (["--ports", "5", "--only", "insn"], "leaves out"), (["--address", "5", "--only", "io"], "insn or mem"),
+    (["--from", "5", "--to", "5"], "stretch"),
+])  # fmt: skip
+def test_show_with_options_that_make_no_sense(
+    options: list[str], words: str, both: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(["trace", "show", str(both[1]), *options])
+    except SystemExit as ended:
+        assert isinstance(ended.code, int)
+        code = ended.code
+    assert code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_info(both: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    found = []
+    for path in both:
+        assert main(["trace", "info", str(path), "--json"]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    text, binary = found
+    kinds = [line.split()[1] for line in rows(both[0])]
+    clocks = [int(line.split()[0]) for line in rows(both[0])]
+    assert text["counts"] == {kind: kinds.count(kind) for kind in text["counts"]}
+    assert text["lines"] == len(kinds) and text["span"] == [min(clocks), max(clocks)]
+    assert text["whole"] is True and text["model"] == "m1" and text["filter"] == "all" and text["version"] == "1"
+    assert re.fullmatch(r"OpenM1 \S+ sha1 [0-9a-f]{40}", text["firmware"])
+    assert text["marks"] == ["begin at clock 0", f"end at clock {text['marks'][-1].split()[-1]}"]
+    sizes = [path.stat().st_size for path in both]
+    assert [one["bytes"] for one in found] == sizes
+    assert [one["bytes_per_instruction"] for one in found] == [round(size / kinds.count("exec"), 3) for size in sizes]
+    assert [one["form"] for one in found] == ["text", "binary"]
+    same = ("form", "bytes", "bytes_per_instruction", "bytes_per_line")
+    assert {k: v for k, v in text.items() if k not in same} == {k: v for k, v in binary.items() if k not in same}
+    assert main(["trace", "info", str(both[1])]) == 0
+    table = capsys.readouterr().out
+    assert f"  exec     {kinds.count('exec'):,}" in table and "an instruction" in table
+
+
+# files that are not whole
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[bytes]]:
+    """A binary trace of six blocks and some hundred bytes, and its text block by block."""
+    path = tmp_path_factory.mktemp("small") / "x.kmt"
+    session = Session(engine="v30")
+    session.trace(path, "all,regs,to=0.00003")
+    for _ in range(2):
+        session.power_on()
+        session.run(0.0001)
+        session.power_off()
+    session.trace_end()
+    with open_trace(path) as trace:
+        blocks = list(trace.text())
+    assert len(blocks) == 8
+    return path.read_bytes(), blocks
+
+
+def look(path: Path, data: bytes) -> tuple[bytes, str]:
+    """What is shown, and the error."""
+    path.write_bytes(data)
+    text = b""
+    try:
+        with open_trace(path) as trace:
+            for block in trace.text():
+                text += block
+    except UserError as error:
+        return text, str(error)
+    return text, ""
+
+
+def test_every_byte_of_a_binary_trace_is_guarded(small: tuple[bytes, list[bytes]], tmp_path: Path) -> None:
+    data, blocks = small
+    prefixes = {b"".join(blocks[:count]) for count in range(len(blocks) + 1)}
+    assert look(tmp_path / "x", data) == (b"".join(blocks), "")
+    for at in range(len(data)):
+        damaged = data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :]
+        text, error = look(tmp_path / "x", damaged)
+        assert error, f"bit {at % 8} of byte {at} goes unseen"
+        assert text in prefixes
+        if at >= len(START):
+            with open_trace(tmp_path / "x") as trace:
+                assert trace.info().fault is not None
+
+
+def test_a_binary_trace_cut_off_anywhere_is_shown_up_to_there(
+    small: tuple[bytes, list[bytes]], tmp_path: Path
+) -> None:
+    data, blocks = small
+    ends, at = [], len(START)
+    while at < len(data):
+        at += HEADER_SIZE + int.from_bytes(data[at + 12 : at + 16], "little")
+        ends.append(at)
+    assert ends[-1] == len(data) and len(ends) == len(blocks)
+    for size in range(len(data)):
+        text, error = look(tmp_path / "x", data[:size])
+        assert text == b"".join(blocks[: sum(end <= size for end in ends)])
+        assert "cut off" in error or size < len(START)
+    assert "behind its foot" in look(tmp_path / "x", data + b"x")[1]
+
+
+def test_behind_a_damaged_block_one_can_go_on(both: list[Path], tmp_path: Path) -> None:
+    data = bytearray(both[1].read_bytes())
+    starts = [match.start() for match in re.finditer(rb"KMTB\x01", data)]
+    assert len(starts) >= 4
+    data[starts[1] + HEADER_SIZE + 100] ^= 1
+    path = tmp_path / "x.kmt"
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=r"damaged in block 3, which begins at clock \d+"), open_trace(path) as trace:
+        list(trace.text())
+    after = int.from_bytes(data[starts[2] + 24 : starts[2] + 32], "little")
+    with open_trace(path) as trace:
+        lines = b"".join(trace.text(TraceFilter.parse("all,from=%.9f" % (after / 8e6)))).decode().splitlines()
+    late = [line for line in rows(both[0]) if int(line.split()[0]) >= after]
+    assert [line for line in lines if line[0] != "#"] == late != []
+
+
+def test_text_that_is_damaged_or_cut_off(both: list[Path], tmp_path: Path) -> None:
+    lines = both[0].read_bytes().splitlines(keepends=True)
+    some = lines[:20] + lines[-2:-1]
+    text = b"".join(some) + b"# %d lines\n" % sum(line[0] != ord("#") for line in some)
+    assert look(tmp_path / "x", text) == (text, "")
+    for size in range(len(text)):
+        shown, error = look(tmp_path / "x", text[:size])
+        assert error and text.startswith(shown)
+    for at in range(len(text)):
+        look(tmp_path / "x", text[:at] + bytes([text[at] ^ 1 << at % 8]) + text[at + 1 :])
+    assert "line 12 is none" in look(tmp_path / "x", text.replace(lines[11], b"nonsense\n"))[1]
+    assert "lines are missing" in look(tmp_path / "x", text.replace(lines[11], b""))[1]
+    assert "line 2 is none" in look(tmp_path / "x", lines[0] + b"1" * 1_000_000)[1]
+
+
+def test_files_that_are_no_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x"
+    for data, words in (
+        (b"", "no trace"), (b"\x00" * 100, "no trace"), (gzip.compress(b"# korgm1 trace 1\n"), "gunzip"),
+        (START[:-4] + b"\x02\0\0\0", "version 2"), (START[:-1], "cut off"),
+    ):  # fmt: skip
+        path.write_bytes(data)
+        for verb in ("show", "info"):
+            assert main(["trace", verb, str(path)]) == 1
+            assert words in capsys.readouterr().err
+    for odd, words in ((tmp_path, "folder"), (tmp_path / "none", "No such file"), (Path("/dev/null"), "device")):
+        assert main(["trace", "show", str(odd)]) == 1
+        assert words in capsys.readouterr().err
+
+
+# runs and readers that end early
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "korgm1", *words]
+
+
+@pytest.mark.parametrize(("name", "size"), [("x.kmt", 15_000), ("x.trace", 100_000)])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_stopped_leaves_a_trace(name: str, size: int, how: signal.Signals, tmp_path: Path) -> None:
+    path, part = tmp_path / name, tmp_path / f"{name}.part"
+    words = command("boot", "--seconds", "100000", "--trace", str(path), "--trace-filter", "port,int")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while not (part.exists() and part.stat().st_size > size):
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(how)
+        output = b"".join(process.communicate(timeout=60))
+    assert b"Traceback" not in output
+    left = part if how == signal.SIGKILL else path
+    assert [found.name for found in tmp_path.iterdir()] == [left.name]
+    with open_trace(left) as trace:
+        info = trace.info()
+    assert (info.fault is None) == (how != signal.SIGKILL)
+    assert info.lines > 3000 and info.span is not None
+    again = tmp_path / "again.trace"
+    session = Session()
+    session.trace(again, "port,int")
+    session.power_on()
+    session.run_until(info.span[1] + 1000)
+    session.trace_end()
+    lines = [line for line in look(left, left.read_bytes())[0].decode().splitlines() if line[0] != "#"]
+    assert len(lines) == info.lines
+    assert rows(again)[: len(lines)] == lines
+
+
+def test_a_load_that_is_stopped_leaves_a_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = str(tmp_path / "x.state")
+    assert main(["state", "save", state, "--seconds", "0.5"]) == 0
+
+    def stop(self: Session, seconds: float) -> None:
+        self.run(0.01)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Session, "boot", stop)
+    assert main(["state", "load", state, "--seconds", "1", "--trace", str(tmp_path / "x.kmt")]) == 130
+    assert shown(tmp_path / "x.kmt").endswith(b" lines\n")
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_reader_that_goes_away(which: int, both: list[Path]) -> None:
+    with subprocess.Popen(
+        command("trace", "show", str(both[which])), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == b"# korgm1 trace 1\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 0

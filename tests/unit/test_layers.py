@@ -20,7 +20,7 @@ LAYERS = (
     {"cpu"},
     {"machine"},
     {"romset"},
-    {"recording", "result", "tracing"},
+    {"recording", "result", "tracing", "trace_blocks", "trace_reading"},
     {"session"},
     {"replay"},
     {"verbs"},

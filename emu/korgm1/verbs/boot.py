@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
 from korgm1.files import write_atomic
-from korgm1.verbs.options import add_machine_options, add_trace_options, named, power, session_from
+from korgm1.verbs.options import add_machine_options, add_trace_options, named, power, session_from, trace_words
 
 if TYPE_CHECKING:
     from korgm1.replay import ReplayResult
@@ -28,7 +28,7 @@ examples:
   korgm1 boot --roms ~/dumps --engine v30 --json    your dump, for a program to read
   korgm1 boot --battery low --png lcd.png           a picture of the display
   korgm1 boot --press 4@2 --record x.rec            write the run down; boot --replay x.rec checks it again
-  korgm1 boot --trace x.trace.gz --trace-filter port=0A00-0A0F,int   what the CPU says to the PIO
+  korgm1 boot --trace x.trace --trace-filter port=0A00-0A0F,int   what the CPU says to the PIO
 Without --seconds the boot ends when the play page has stood still for a second after the last input and the last MIDI
 it sent; any other page after ten. A CPU that stops for good ends it with exit code 4; one that waits in HALT for ever
 is reported and no error.
@@ -119,9 +119,8 @@ def replayed(args: argparse.Namespace) -> ReplayResult:
     given = [name for name, value in own.items() if value]
     if given:
         raise UsageError(f"--replay and {given[0]} exclude each other", "the recording says what is done")
-    if args.trace_filter and not args.trace:
-        raise UsageError("--trace-filter is nothing without --trace", "--trace FILE")
-    trace = (args.trace, args.trace_filter or "all") if args.trace else None
+    words = trace_words(args)
+    trace = (args.trace, words) if words else None
     return replay(Path(args.replay), args.roms, args.engine, trace)
 
 

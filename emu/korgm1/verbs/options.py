@@ -136,7 +136,12 @@ def add_hands(hands: argparse._ArgumentGroup) -> None:
 
 def add_trace_options(group: argparse._ArgumentGroup) -> None:
     """What `begin_trace` reads."""
-    group.add_argument("--trace", metavar="FILE", help="write down what the CPU does; gzip'd when FILE ends in .gz")
+    group.add_argument(
+        "--trace", metavar="FILE",
+        help="write down what the CPU does, as text; when FILE ends in .kmt in a binary form that is much smaller "
+        "(korgm1 trace show makes text of it)",
+    )
+    group.add_argument("--trace-format", choices=("text", "binary"), help="the form, whatever FILE is called")
     group.add_argument(
         "--trace-filter", metavar="WORDS",
         help="what of it: exec, int, mem, memr, memw, port, in, out, each also with a range in hex as port=0A00-0A0F; "
@@ -148,12 +153,26 @@ def begin_trace(session: Session, args: argparse.Namespace) -> None:
     """Have the session write the trace the options ask for.
 
     Raises:
-        M1Error: a filter without a trace, or one that cannot be understood; a file that cannot be written.
+        M1Error: an option of a trace without one, or that cannot be understood; a file that cannot be written.
     """
+    words = trace_words(args)
+    if words:
+        session.trace(Path(args.trace), words)
+
+
+def trace_words(args: argparse.Namespace) -> str:
+    """What the options say of the trace, for `Session.trace`; "" without one.
+
+    Raises:
+        UsageError: a filter or a form, but no trace.
+    """
+    words, form = getattr(args, "trace_filter", None), getattr(args, "trace_format", None)
     if getattr(args, "trace", None):
-        session.trace(Path(args.trace), args.trace_filter or "all")
-    elif getattr(args, "trace_filter", None):
-        raise UsageError("--trace-filter is nothing without --trace", "--trace FILE")
+        return (words or "all") + (f",form={form}" if form else "")
+    for name, given in (("--trace-filter", words), ("--trace-format", form)):
+        if given:
+            raise UsageError(f"{name} is nothing without --trace", "--trace FILE")
+    return ""
 
 
 def session_from(args: argparse.Namespace) -> Session:

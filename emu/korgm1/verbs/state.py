@@ -117,18 +117,21 @@ def load(args: argparse.Namespace) -> BootResult:
     for name, when in (*args.press, *args.midi):
         if clocks(when) < session.clock:
             raise UsageError(f"{name}@{when:g} is over: the snapshot is of {_clock(session.clock)}", "a later time")
-    begin_trace(session, args)
-    if session.powered:
-        plan(session, args)()
-    elif args.press or args.midi:
+    if not session.powered and (args.press or args.midi):
         raise UsageError("the snapshot is of an instrument that is off: nothing can be pressed or sent")
-    result = session.boot(args.seconds)
-    if args.png:
-        session.screenshot(Path(args.png))
-    if args.save:
-        session.save(args.save)
-    session.power_off()
-    session.trace_end()
+    hand_over = plan(session, args) if session.powered else None
+    begin_trace(session, args)
+    try:
+        if hand_over is not None:
+            hand_over()
+        result = session.boot(args.seconds)
+        if args.png:
+            session.screenshot(Path(args.png))
+        if args.save:
+            session.save(args.save)
+        session.power_off()
+    finally:
+        session.trace_end()
     return result
 
 
