@@ -25,7 +25,8 @@ from korgm1.files import PartFile, read_file
 from korgm1.machine.m1 import M1
 
 FORMAT = "korgm1-record"
-VERSION = 1
+VERSION = 2
+READABLE = (1, 2)
 EVERY = CPU_HZ // 4
 """Clocks from checkpoint to checkpoint."""
 _ACCESS = struct.Struct("<QHBB")
@@ -275,8 +276,8 @@ def read_recording(path: Path) -> Recording:
             raise UserError(f"{path}, line {number}, cannot be understood: {error}", "a korgm1 recording") from error
     if not lines:
         raise UserError(f"{path} is empty", "a korgm1 recording")
-    if lines[0].get("version") != VERSION:
-        raise UserError(f"{path} has recording format {lines[0].get('version')}", f"format {VERSION}")
+    if lines[0].get("version") not in READABLE:
+        raise UserError(f"{path} has recording format {lines[0].get('version')}", f"format {READABLE[0]} to {VERSION}")
     return Recording(
         header=lines[0],
         inputs=tuple(line for line in lines if "do" in line),

@@ -51,6 +51,7 @@ def session_of(recording: Recording, roms: str | os.PathLike[str] | None = None,
             seed=int(header["seed"]), hypotheses=header["hypotheses"], card=unpack(header["card"]),
             power_ups=int(header["power_ups"]),
         )
+        session.begin_as(header)
         if session.firmware.sha1 != firmware["sha1"]:
             raise UserError(
                 f"the recording is of firmware {firmware['name']} {firmware['version']}, sha1 {firmware['sha1']}",
@@ -132,9 +133,14 @@ def _give(session: Session, line: Line) -> None:
         session.battery.cell_volts = float(line["battery"])
         session.power_on()
         return
-    _run_to(session, line)
+    if session.powered:
+        _run_to(session, line)
     if name in ("key_down", "key_up"):
         getattr(session, name)(line["key"])
+    elif name == "note_on":
+        session.note_on(line["key"], line["velocity"])
+    elif name == "note_off":
+        session.note_off(line["key"])
     elif name == "slide":
         session.slide(line["value"])
     elif name == "move":
@@ -142,5 +148,13 @@ def _give(session: Session, line: Line) -> None:
     elif name == "midi_in":
         clock = line["at"]
         session.midi_in(bytes.fromhex(line["data"]), None if clock is None else clock / CPU_HZ)
+    elif name == "insert_card":
+        session.insert_card(unpack(line["card"]) or b"", bool(line["protected"]))
+    elif name == "eject_card":
+        session.eject_card()
+    elif name == "battery":
+        session.set_battery(float(line["volts"]))
+    elif name == "reset":
+        session.reset()
     else:
         raise UsageError(f"the recording has an input {name!r}", "one this program version knows")

@@ -58,7 +58,7 @@ FILLED: dict[str, Block] = {
             for n in range(4)
         ],
         "requests": 5, "serial_pins": True, "selected": 2, "base": True, "control": 0x110, "tc": 8, "mask": 6,
-        "lowest": 1, "serving": 0, "ending": True,
+        "lowest": 1, "serving": 0, "ending": True, "released": True, "cascading": True, "taken": 28,
     },
     "sysregs": {
         "0": 0x0A, "2": 0x88, "4": 0x11, "5": 0x12, "6": 0x03, "8": 0x28, "9": 0x11, "A": 0x04, "B": 0x40, "C": 0x7F,

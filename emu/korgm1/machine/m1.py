@@ -6,7 +6,7 @@ service manual second hand, repair reports).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from korgm1.board.adc_m58990 import M58990, code
 from korgm1.board.battery import Battery
@@ -18,7 +18,7 @@ from korgm1.board.panel import REST, Panel
 from korgm1.board.pio_cxd1095 import Cxd1095
 from korgm1.board.power import Power
 from korgm1.board.sram import Sram
-from korgm1.bus.memory import MemoryMap
+from korgm1.bus.memory import PAGE, PAGE_DEVICE, MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.clock import CPU_HZ, Scheduler
@@ -31,9 +31,13 @@ from korgm1.machine.machine import Machine
 from korgm1.onchip.dmau import Dmau
 from korgm1.onchip.icu import Icu
 from korgm1.onchip.scu import Scu
-from korgm1.onchip.sysregs import Sysregs
+from korgm1.onchip.sysregs import WCY2, Sysregs
 from korgm1.onchip.tcu import Tcu
+from korgm1.snapshot import Block
 from korgm1.sound.port_log import PortLog
+
+CARD_WINDOW = (0x50000, 0x10000)
+"""Where the program card answers, on the low byte lane only: first address and size."""
 
 
 class M1(Machine):
@@ -69,8 +73,7 @@ class M1(Machine):
         self.card = ProgramCard(open_bus)
         memory.map_ram(0x00000, 0x10000)                # 2 x uPD43256C-15L, battery backed, /CS = RESET
         if card is not None:
-            self.card.insert(card)
-            memory.map_device(0x50000, 0x10000, self.card)  # program card, low byte lane only
+            self.insert_card(card)
         memory.map_rom(0xE0000, rom)                    # IC32 D0-7, IC23 D8-15 (27C512)
 
         # inside the V50 (uPD70216): units without an address until the firmware gives them one
@@ -80,8 +83,10 @@ class M1(Machine):
         self.scu = scu = Scu(clock, sint, self.midi_out.receive, guess["H-TBRDY"])      # TxD -> MIDI OUT
         self.tcu = tcu = Tcu(clock, tout0, tout1, tout2, scu.set_rtclk, guess["H-TCU-ODD"])  # TOUT1 -> RTCLK
         self.dmau = dmau = Dmau(                                                        # no DMARQ is wired
-            clock, memory.read, memory.write, lambda channel, word: open_bus * 0x101, lambda channel, word, value: None
+            clock, memory.read, memory.write, lambda channel, word: open_bus * 0x101, lambda channel, word, value: None,
+            waits=lambda: self.sysregs.peek(WCY2) >> 2 & 3 if guess["H-WAITS"] else 0,
         )
+        self.bus_held = dmau.hold if guess["H-DMA-CPU"] else lambda room: 0
         self.sysregs = Sysregs(
             ports, {"scu": scu, "tcu": tcu, "icu": icu, "dmau": dmau},
             intp1=intp1, intp2=tout2, sint=sint, tout1=tout1, set_input=icu.set_input,
@@ -164,18 +169,20 @@ class M1(Machine):
             "power": self.power, "battery": battery,
         }
 
-    def power_up(self, kept: bytes | None, seed: int, power_ups: int) -> int:
+    def power_up(self, kept: bytes | None, seed: int, power_ups: int, ram_volts: float | None = None) -> int:
         """+5 V comes: RAM wakes with what the cell kept, every part is reset, the CPU starts when /RESET rises.
 
         Args:
             kept: RAM at power-off, or None for chips that were never powered.
             seed: which RAM chips.
             power_ups: how often they were powered before.
+            ram_volts: the least the RAM had meanwhile; None: what the cell gives it now.
 
         Returns:
             Bits of RAM that were lost, of 524,288.
         """
-        lost = self.sram.power_up(kept, self.battery.ram_volts, seed, power_ups)
+        volts = self.battery.ram_volts if ram_volts is None else ram_volts
+        lost = self.sram.power_up(kept, volts, seed, power_ups)
         self.engine.host_wrote(0, 0x10000)
         self.power.on()
         return lost
@@ -184,6 +191,25 @@ class M1(Machine):
         """+5 V goes: the CPU is held in reset, the LCD goes dark."""
         self.power.off()
         self.lcd.power_off()
+
+    def insert_card(self, image: bytes, protected: bool = False) -> None:
+        """Put a program card into the slot; the arguments are those of `ProgramCard.insert`."""
+        self.card.insert(image, protected)
+        self.memory.map_device(*CARD_WINDOW, self.card)
+
+    def eject_card(self) -> None:
+        """Take it out: nothing drives its window."""
+        self.card.eject()
+        self.memory.unmap(*CARD_WINDOW)
+
+    def restore(self, blocks: Mapping[str, Block], versions: Mapping[str, int] | None = None) -> None:
+        """See `Machine`; the window of the slot follows the card."""
+        super().restore(blocks, versions)
+        mapped = self.memory.pages[CARD_WINDOW[0] // PAGE] == PAGE_DEVICE
+        if mapped and self.card.status:
+            self.memory.unmap(*CARD_WINDOW)
+        elif not mapped and not self.card.status:
+            self.memory.map_device(*CARD_WINDOW, self.card)
 
     def battery_code(self) -> int:
         """The code the ADC gives for the cell as it is now."""

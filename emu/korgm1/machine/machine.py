@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from korgm1.clock import Scheduler
@@ -32,12 +32,14 @@ class Machine:
         scheduler: the one timeline.
         engine: the CPU.
         reset_n: its /RESET: while it is low, time passes without the CPU.
+        bus_held: asked how many of the next clocks another master has the bus and the CPU stands still.
         devices: by name, in reset order.
     """
 
     scheduler: Scheduler
     engine: Engine
     reset_n: Line
+    bus_held: Callable[[int], int]
     devices: dict[str, Device]
 
     @property
@@ -51,10 +53,12 @@ class Machine:
         scheduler.run_due(engine.clock)
         while engine.clock < clock:
             room = scheduler.headroom(clock - engine.clock)
-            if self.reset_n.level:
-                engine.run(engine.clock + room)
-            else:
+            if not self.reset_n.level:
                 self._pass_time(room)
+            elif held := self.bus_held(room):
+                self._pass_time(held)
+            else:
+                engine.run(engine.clock + room)
             scheduler.run_due(engine.clock)
 
     def reset(self, kind: str) -> None:

@@ -8,18 +8,28 @@
 | 4 5 6 | DBA/DCA address, 20 bits |
 | 8 9 | DDC: 5 EXW, 4 ROT rotating priority, 2 DDMA off; 9: 1 WEV, 0 BHLD bus hold |
 | A | DMD of the selected channel: 7-6 TMODE, 5 ADIR, 4 AUTI, 3-2 TDIR, 0 word |
-| B | R DST: 7-4 requests, 3-0 TC, cleared by the read |
+| B | R DST: 7-4 requests, masked ones too, 3-0 TC, cleared by the read |
 | F | DMK: 1 masks a channel |
 
-TMODE: 00 demand (while DMARQ is high), 01 single (one transfer a service), 10 block (to the end, once begun), 11
-cascade (the bus is another master's: no transfer here). TDIR: 00 verify, 01 I/O to memory, 10 memory to I/O.
+A service begins when the DMAU gets the bus and picks the highest channel that asks. It ends, by TMODE: 00 demand when
+DMARQ is low, at the end, or (bus hold) when a higher channel asks; 01 single after one transfer; 10 block at the end;
+11 cascade, in which another master has the bus, when DMARQ is low. The end is a count of 0 or the END pin: TC bit, then
+mask bit, or with AUTI base registers into current ones. After a service the CPU gets the bus (bus release, and always
+after a cascade), or the next of the other channels goes on at once (bus hold). TDIR: 00 verify, 01 I/O to memory, 10
+memory to I/O. A transfer moves a byte, or a word at the even address below; the 20-bit address steps by 1 or 2 as a
+whole, there is no bank register, the count is 16 bits; so a block runs across 64 KB and from FFFFF to 0.
 
-DATASHEET: registers, BASE, steps, end of service, 4 clocks a transfer, channel 3 without a pin while PF bit 1 is set.
-RECALL (uPD71071): arbitration between services only; END acts as TC; the count reads FFFF after TC.
-ASSUMED: with bus release (BHLD=0) the CPU gets one bus cycle, 4 clocks, between services; TDIR 11 acts as verify;
-addresses wrap at 1 MB; reserved and write-only registers read FF (the access stays inside the chip). The CPU is not
-slowed by transfers; EXW and WEV are stored only.
-Sources: facts v50-chip 2.4 (NEC data book 1991, uPD70216).
+DATASHEET (V50): registers, BASE, steps, modes, 4 clocks and the waits of WCY2 a transfer, channel 3 without a pin while
+PF bit 1 is set. DATASHEET (uPD71071, with which NEC calls it compatible): RQ bits of masked channels, a count of FFFF
+after the end, no second service of one channel without the CPU or another channel between, the CPU on every other cycle
+(bus release). The 71071's compressed timing, 24-bit addresses, memory to memory and software requests are not in the
+V50; the mode that is a uPD71037 came with the V40HL and V50HL.
+INFERENCE: the unit sees the programmed waits through READY, so a verify transfer has them with WEV = 1 only.
+ASSUMED: the bus is granted in the clock of the request; it is the CPU's for 4 clocks after a release; TDIR 11 acts as
+verify; fixed priority forgets the rotation; a channel masked or all disabled in its service stops; reserved and
+write-only registers read FF (the access stays inside the chip). EXW, which moves an edge inside the cycle, is stored.
+H-DMA-CPU: what `hold` says the CPU pays.
+Sources: NEC data book 1991, uPD70216 p. 51-60 and uPD71071 p. 14-30; facts v50-chip 2.4.
 """
 
 from __future__ import annotations
@@ -30,9 +40,12 @@ from typing import Any
 from korgm1.clock import Scheduler
 
 TRANSFER_CLOCKS = 4
+RELEASE_CLOCKS = 4
 _UNREADABLE = 0xFF
-_DEMAND, _BLOCK, _CASCADE = 0, 2, 3
-_TO_MEMORY, _TO_IO = 1, 2
+_DEMAND, _SINGLE, _BLOCK, _CASCADE = range(4)
+_VERIFY, _TO_MEMORY, _TO_IO = range(3)
+_ROT, _DDMA, _BHLD, _WEV = 0x10, 0x04, 0x100, 0x200
+_WORD, _AUTI, _ADIR = 0x01, 0x10, 0x20
 
 
 class _Channel:
@@ -52,7 +65,8 @@ class Dmau:
         read_memory, write_memory: a byte of the 1 MB space, as read_memory(address), write_memory(address, value).
         read_io, write_io: the device acknowledged by DMAAKn, as read_io(channel, word) and
             write_io(channel, word, value); 16 bits when `word`.
-        terminal_count: called with the channel when its count ends (pin TC).
+        terminal_count: called with the channel whose count ends with the transfer under way (pin TC).
+        waits: DMA wait states a transfer, 0-3 (WCY2).
 
     >>> memory = bytearray(8)
     >>> scheduler = Scheduler()
@@ -62,15 +76,17 @@ class Dmau:
     ...     dmau.write(register, value)
     >>> dmau.request(0, 1)
     >>> scheduler.run_due(100)
-    >>> memory.hex(), hex(dmau.read(11)), hex(dmau.read(15))
-    ('0000000000005a5a', '0x11', '0xf')
+    >>> memory.hex(), hex(dmau.read(11)), hex(dmau.read(15)), dmau.hold(100)
+    ('0000000000005a5a', '0x11', '0xf', 8)
     """
 
+    snapshot_version = 2
     _selected: int
     _base: bool
     _control: int
     _tc: int
     _mask: int
+    _cascading: bool
 
     def __init__(
         self,
@@ -80,22 +96,26 @@ class Dmau:
         read_io: Callable[[int, bool], int],
         write_io: Callable[[int, bool, int], None],
         terminal_count: Callable[[int], None] = lambda channel: None,
+        waits: Callable[[], int] = lambda: 0,
     ) -> None:
         self._read_memory = read_memory
         self._write_memory = write_memory
         self._read_io = read_io
         self._write_io = write_io
         self._terminal_count = terminal_count
-        self._timer = scheduler.timer("dmau", self._transfer)
+        self._waits = waits
+        self._timer = scheduler.timer("dmau", self._fire)
         self._channels = tuple(_Channel() for _ in range(4))
         self._requests = 0
         self._serial_pins = False
+        self._taken = 0
         self._clear()
 
     def reset(self, kind: str) -> None:
         """RESET: modes, mask and selection; addresses and counts keep what they hold, undefined after power-on."""
         if kind == "power":
             self._channels = tuple(_Channel() for _ in range(4))
+        self._taken = 0
         self._clear()
 
     def read(self, offset: int) -> int:
@@ -122,6 +142,8 @@ class Dmau:
                 channel.address = _replace(channel.address, offset - 4, value) & 0xFFFFF
         elif offset == 8:
             self._control = self._control & 0xFF00 | value & 0x34
+            if not value & _ROT:
+                self._lowest = 3
         elif offset == 9:
             self._control = self._control & 0xFF | (value & 3) << 8
         elif offset == 0xA:
@@ -162,6 +184,17 @@ class Dmau:
         self._serial_pins = bool(on)
         self._consider()
 
+    def hold(self, room: int) -> int:
+        """How many of the next `room` clocks the CPU has to stand still; who asks lets that many pass.
+
+        Each transfer costs its clocks, wherever in the CPU's instruction they fell; a cascade, all until it ends.
+        """
+        if self._cascading:
+            return room
+        held = min(room, self._taken)
+        self._taken -= held
+        return held
+
     def snapshot(self) -> dict[str, Any]:
         """The whole state."""
         return {
@@ -177,6 +210,10 @@ class Dmau:
         for name in _SAVED:
             setattr(self, "_" + name, block[name])
 
+    def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
+        """A block of layout 1, which knew no cascade and no cost, as one of this layout."""
+        return {"released": False, "cascading": False, "taken": 0, **block}
+
     def _clear(self) -> None:
         self._timer.cancel()
         self._selected, self._base = 0, False
@@ -185,63 +222,96 @@ class Dmau:
         self._mask = 0xF
         self._lowest = 3
         self._serving: int | None = None
-        self._ending = False
+        self._released = self._cascading = self._ending = False
         for channel in self._channels:
             channel.mode = 0
 
     def _asking(self) -> int:
         return self._requests & 7 if self._serial_pins else self._requests
 
+    def _candidates(self) -> int:
+        """One bit for each channel that may be served: it asks, is not masked, and the unit is enabled."""
+        return 0 if self._control & _DDMA else self._asking() & ~self._mask
+
+    def _first(self, channels: int) -> int | None:
+        """The one of highest priority of these."""
+        order = ((self._lowest + turn) & 3 for turn in range(1, 5))
+        return next((n for n in order if channels >> n & 1), None)
+
     def _consider(self) -> None:
-        """After a change: begin a service, or leave one that was switched off."""
-        allowed = 0 if self._control & 4 else ~self._mask & 0xF
-        if self._serving is not None and not allowed >> self._serving & 1:
-            self._serving = None
-            self._timer.cancel()
-        if self._serving is None and (channel := self._next(allowed)) is not None:
-            self._serving = channel
-            self._timer.start(TRANSFER_CLOCKS)
+        """After a change of a pin or register: begin a service, end a cascade, or leave one that was switched off."""
+        if (n := self._serving) is not None:
+            if self._control & _DDMA or self._mask >> n & 1:
+                self._timer.cancel()
+                self._serving = None
+                self._cascading = self._ending = False
+            elif self._cascading and not self._asking() >> n & 1:
+                self._over(n, hold=False)
+        if self._serving is None and not self._released:
+            self._begin(self._candidates())
 
-    def _next(self, allowed: int) -> int | None:
-        asking = self._asking() & allowed
-        for turn in range(1, 5):
-            n = self._lowest + turn & 3
-            if asking >> n & 1 and self._channels[n].mode >> 6 != _CASCADE:
-                return n
-        return None
-
-    def _transfer(self) -> None:
-        n = self._serving
+    def _begin(self, channels: int) -> None:
+        """The bus is the DMAU's, if one of these channels asks for it."""
+        self._serving = n = self._first(channels)
         if n is None:
             return
+        self._cascading = self._channels[n].mode >> 6 == _CASCADE
+        if not self._cascading:
+            self._timer.start(self._cycle(n))
+
+    def _cycle(self, n: int) -> int:
+        verify = self._channels[n].mode >> 2 & 3 not in (_TO_MEMORY, _TO_IO)
+        return TRANSFER_CLOCKS + (0 if verify and not self._control & _WEV else self._waits())
+
+    def _fire(self) -> None:
+        if self._released:
+            self._released = False
+            self._consider()
+        elif (n := self._serving) is not None:
+            self._transfer(n)
+
+    def _transfer(self, n: int) -> None:
         channel = self._channels[n]
         self._move(n, channel)
-        done = channel.count == 0 or self._ending
+        self._taken += self._cycle(n)
+        if channel.count == 0:
+            self._terminal_count(n)
+        ended = channel.count == 0 or self._ending
         channel.count = channel.count - 1 & 0xFFFF
-        self._ending = False
-        tmode = channel.mode >> 6
-        if done:
+        hold = bool(self._control & _BHLD)
+        if ended:
             self._finish(n, channel)
-        elif tmode == _BLOCK or (tmode == _DEMAND and self._asking() >> n & 1):
-            self._timer.start(TRANSFER_CLOCKS)
+        elif self._goes_on(n, channel.mode >> 6, hold):
+            self._timer.start(self._cycle(n))
             return
-        if self._control & 0x10:
+        self._over(n, hold)
+
+    def _goes_on(self, n: int, tmode: int, hold: bool) -> bool:
+        if tmode == _DEMAND:
+            return bool(self._asking() >> n & 1) and not (hold and self._first(self._candidates()) != n)
+        return tmode == _BLOCK
+
+    def _over(self, n: int, hold: bool) -> None:
+        """The service has ended: another channel's begins, or the CPU has the bus for a while."""
+        if self._control & _ROT:
             self._lowest = n
+        self._ending = self._cascading = False
         self._serving = None
-        self._consider()
-        if self._serving is not None and not self._control & 0x100:
-            self._timer.start(2 * TRANSFER_CLOCKS)
+        if hold:
+            self._begin(self._candidates() & ~(1 << n))
+        if self._serving is None:
+            self._released = True
+            self._timer.start(RELEASE_CLOCKS)
 
     def _finish(self, n: int, channel: _Channel) -> None:
         self._tc |= 1 << n
-        if channel.mode & 0x10:
+        if channel.mode & _AUTI:
             channel.count, channel.address = channel.base_count, channel.base_address
         else:
             self._mask |= 1 << n
-        self._terminal_count(n)
 
     def _move(self, n: int, channel: _Channel) -> None:
-        word = bool(channel.mode & 1)
+        word = bool(channel.mode & _WORD)
         address = channel.address & ~1 if word else channel.address
         direction = channel.mode >> 2 & 3
         if direction == _TO_MEMORY:
@@ -255,10 +325,13 @@ class Dmau:
                 value |= self._read_memory(address + 1) << 8
             self._write_io(n, word, value)
         step = 2 if word else 1
-        channel.address = address + (-step if channel.mode & 0x20 else step) & 0xFFFFF
+        channel.address = address + (-step if channel.mode & _ADIR else step) & 0xFFFFF
 
 
-_SAVED = ("requests", "serial_pins", "selected", "base", "control", "tc", "mask", "lowest", "serving", "ending")
+_SAVED = (
+    "requests", "serial_pins", "selected", "base", "control", "tc", "mask", "lowest", "serving", "ending", "released",
+    "cascading", "taken",
+)  # fmt: skip
 
 
 def _replace(word: int, byte: int, value: int) -> int:

@@ -1,0 +1,314 @@
+"""The public API: one instrument on the bench. Everything else that people use is a shell around this.
+
+>>> from korgm1.session import Session
+>>> m1 = Session(battery="dead")
+>>> result = m1.boot()
+>>> result.lcd[0].rstrip(), result.lcd[1].rstrip()
+('Prog I00 Init Prog', 'Battery Low (Internal)')
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from korgm1 import snapshot as snapshots
+from korgm1.board import sram as sram_chip
+from korgm1.board.battery import Battery
+from korgm1.board.card import SIZE as CARD_SIZE
+from korgm1.board.lcd_picture import png_bytes, render
+from korgm1.clock import CPU_HZ
+from korgm1.errors import SnapshotError, UsageError, UserError
+from korgm1.files import check_writable, read_file, write_atomic
+from korgm1.hypotheses import Hypotheses
+from korgm1.machine.models import model_named
+from korgm1.result import BootResult, LcdChange, Timeline
+from korgm1.romset.load import load_os
+from korgm1.session.base import read_image, to_clocks
+from korgm1.session.inputs import Inputs
+from korgm1.session.state import State
+from korgm1.session.watching import Watching
+from korgm1.snapshot import Snapshot
+
+PLAY_PAGE = re.compile(r"\s*(prog|combi)\b", re.IGNORECASE)
+"""How line 1 of a play page begins, in OpenM1 and by the owners' reports (facts: m1-hardware 7.6)."""
+
+STILL = CPU_HZ
+"""Clocks without a change after which a boot on the play page is over: one second."""
+HUNG = 10 * CPU_HZ
+"""The same on any other page: ten seconds, longer than any known banner."""
+GIVE_UP = 120 * CPU_HZ
+"""Clocks after the last input at which a display that never stands still ends the boot."""
+HOLD_TIME = 2 * CPU_HZ
+"""How long keys held at power-on stay down: two seconds."""
+
+class Session(Inputs, State, Watching):
+    """One instrument with its power switch, panel, jacks and cell.
+
+    Args:
+        model: "m1", "m1ex", "m1r" or "m1rex".
+        roms: a folder, zip or file with an OS ROM dump ("" for $KORGM1_ROMS or roms/); None runs the embedded OpenM1.
+        engine: "unicorn", "v30" or "lockstep".
+        battery: "fresh", "low", "dead", "absent", or volts ("2.6" or 2.6).
+        sram: an image (65,536 bytes), or the path of one: read at power-on where it exists, written back with
+            backups at power-off. None: a part that was never powered.
+        seed: which particular RAM chips these are.
+        hypotheses: id -> value, see `korgm1 hypotheses`.
+        card: a program card image (32,768 bytes) to have in the slot, or the path of one, which is written back with
+            backups at power-off if the card was written to.
+        power_ups: how often the RAM chips were powered before.
+
+    Raises:
+        UsageError: a name or value that does not exist.
+        RomError: the dump cannot be run.
+        UserError: the SRAM or card image cannot be read, or has another size.
+
+    >>> m1 = Session()
+    >>> m1.boot().battery["adc_code"]
+    164
+    """
+
+    def __init__(
+        self,
+        model: str = "m1",
+        roms: str | os.PathLike[str] | None = None,
+        engine: str = "unicorn",
+        battery: str | float = "fresh",
+        sram: bytes | str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        hypotheses: Mapping[str, Any] | None = None,
+        card: bytes | str | os.PathLike[str] | None = None,
+        power_ups: int = 0,
+    ) -> None:
+        self.model = model_named(model)
+        self.firmware = load_os(roms, model)
+        self.engine_name = engine
+        self.hypotheses = Hypotheses(hypotheses)
+        self.battery = Battery.from_text(str(battery), self.hypotheses)
+        if not isinstance(seed, int):
+            raise UsageError(f"seed {seed!r} cannot be used", "a whole number")
+        self.seed = seed
+        self._sram_path, self._kept = read_image(sram, sram_chip.SIZE, "an SRAM image")
+        self._card_path, self._card = read_image(card, CARD_SIZE, "a program card image")
+        if self._card_path is not None and self._card is None:
+            raise UserError(f"{self._card_path} is not there", f"a program card image of {CARD_SIZE:,} bytes")
+        for path in (self._sram_path, self._card_path):
+            if path is not None:
+                check_writable(path)
+        self._unsaved = []
+        self._lowest_volts = None
+        self._power_ups = power_ups
+        self._monitor = None
+        self._tracer = None
+        self._foreign = Snapshot()
+        self.machine = self._new_machine()
+        self._used = False
+        self.powered = False
+        self._display = Timeline()
+        self._actions = []
+        self._order = 0
+        self._sent_at = 0
+
+    # power
+
+    def power_on(self, hold: Iterable[str] = ()) -> None:
+        """Switch on. Time starts at 0; RAM holds what the cell kept.
+
+        Args:
+            hold: panel keys held down for the first two seconds.
+
+        Raises:
+            UsageError: it is on already, or there is no such key.
+        """
+        if self.powered:
+            raise UsageError("the instrument is on already", "power_off() first")
+        hold = tuple(hold)
+        for key in hold:
+            self.machine.panel.check_key(key)
+        if self._used:
+            self.machine = self._new_machine(self.machine.card.protected)
+        self._used = True
+        machine = self.machine
+        if self._monitor is not None:
+            self._monitor.attach(machine)
+            self._monitor.input("power_on", battery=self.battery.cell_volts)
+        if self._tracer is not None:
+            self._tracer.attach(machine)
+        machine.power_up(self._kept, self.seed, self._power_ups, self._lowest_while_off())
+        self._lowest_volts = None
+        self._power_ups += 1
+        self.powered = True
+        self._actions = []
+        self._sent_at = 0
+        self._display = Timeline(machine.lcd.text())
+        for key in hold:
+            self.key_down(key)
+            self._act(HOLD_TIME, "release", key)
+
+    def power_off(self) -> None:
+        """Switch off: the cell takes over, and the image files, if there are any, are written.
+
+        Raises:
+            UserError: a file cannot be written; the image is still in `sram`, and another `power_off` tries again.
+        """
+        if self.powered:
+            self._switch_off()
+        self._save_files()
+
+    def _switch_off(self) -> None:
+        if self._monitor is not None:
+            self._display.settle(self.machine.clock)
+            self._monitor.check(self.timeline)
+            self._monitor.input("power_off")
+            self._monitor.detach()
+        if self._tracer is not None:
+            self._tracer.detach()
+        self._kept = self.machine.sram.image()
+        self.powered = False
+        self.machine.power_down()
+        if self._sram_path is not None:
+            self._unsaved.append((self._sram_path, self._kept))
+        if self.machine.card.status == 0:
+            self._card_out(self.machine.card.image())
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.power_off()
+        self.record_end()
+        self.trace_end()
+
+    # time
+
+    def boot(
+        self,
+        seconds: float | None = None,
+        hold: Iterable[str] = (),
+        asked_to_stop: Callable[[], object] = lambda: False,
+    ) -> BootResult:
+        """Switch on (if it is off) and run until the play page has stood still, and MIDI OUT been silent, for a second.
+
+        Input that is still to come (`press_at`, `midi_in` after `power_on`) is waited for.
+
+        Args:
+            seconds: run exactly this long instead.
+            hold: keys held at power-on.
+            asked_to_stop: looked at every quarter of an emulated second; a true value ends the boot there.
+
+        Returns:
+            What it came to; a low battery or a CPU that stopped is a result, too.
+        """
+        if not self.powered:
+            self.power_on(hold)
+        if seconds is not None:
+            end = self.machine.clock + to_clocks(seconds)
+            while self.machine.clock < end and not asked_to_stop():
+                self.run_until(min(end, self.machine.clock + CPU_HZ // 4))
+            return self.result("stopped" if self.stopped else "time")
+        last_input = self.machine.clock
+        while True:
+            if asked_to_stop():
+                return self.result("time")
+            busy_until = self._busy_until()
+            last_input = max(last_input, busy_until)
+            still_since = max(self._display.changed_at, self._sent_at, last_input)
+            clock = self.machine.clock
+            if self.stopped:
+                return self.result("stopped")
+            playing = PLAY_PAGE.match(self.lcd[0]) is not None
+            due = still_since + (STILL if playing else HUNG)
+            if clock >= due:
+                self._display.settle(clock)
+                return self.result("play page" if playing else "still")
+            if clock >= last_input + GIVE_UP:
+                return self.result("time")
+            self.run_until(max(clock + 1, min(due, last_input + GIVE_UP, clock + CPU_HZ // 4)))
+
+    def screenshot(self, path: str | os.PathLike[str] | None = None, scale: int = 4) -> bytes:
+        """The LCD drawn dot by dot as a PNG.
+
+        Args:
+            path: where to write it, too.
+            scale: pixels from dot to dot, 2 to 32.
+
+        Returns:
+            The PNG file's bytes.
+
+        Raises:
+            UsageError: a scale outside 2 to 32.
+            UserError: the file cannot be written.
+        """
+        if not 2 <= scale <= 32:
+            raise UsageError(f"scale {scale} cannot be used", "2 to 32 pixels a dot")
+        data = png_bytes(render(self.machine.lcd.dots(), scale=scale))
+        if path is not None:
+            write_atomic(Path(path), data)
+        return data
+
+    # state
+
+    def result(self, ended: str = "time") -> BootResult:
+        """The state of things as a `BootResult`."""
+        cpu = self.machine.engine
+        registers = cpu.registers()
+        warnings = list(self.firmware.warnings)
+        if self._busy_until() > self.machine.clock:
+            warnings.append("it ended before all keys and MIDI that were planned")
+        return BootResult(
+            model=self.model.name,
+            firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
+            engine=self.engine_name,
+            battery={"volts": self.battery.cell_volts, "adc_code": self.machine.battery_code()},
+            timeline=tuple(self.timeline) or (LcdChange(self._display.changed_at, self.lcd),),
+            lcd=self.lcd,
+            leds=self.leds,
+            sram_sha1=hashlib.sha1(self.sram).hexdigest(),
+            clocks=self.machine.clock,
+            ended=ended,
+            stopped=self.stopped,
+            cpu={
+                "at": f"{registers['ps']:04X}:{registers['pc']:04X}",
+                "halted": cpu.halted,
+                "interrupts": bool(registers["psw"] & 0x0200),
+                "instructions": cpu.instructions,
+            },
+            midi_out=self.midi_out,
+            hypotheses=self.hypotheses.changed(),
+            warnings=tuple(warnings),
+        )
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], roms: str | os.PathLike[str] | None = None, engine: str | None = None
+    ) -> Session:
+        """A session that goes on where the one that saved `path` was.
+
+        Args:
+            path: a file of `save`.
+            roms: where the OS dump is, as for `Session`, if the snapshot is not of OpenM1.
+            engine: another engine than the one it was saved on.
+
+        Raises:
+            M1Error: the file cannot be read, is damaged, or is of another firmware.
+
+        >>> import tempfile
+        >>> m1 = Session(battery="low"); m1.power_on(); m1.run(1.5)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1.save(folder + "/x.state")
+        ...     Session.load(folder + "/x.state", engine="v30").clock == m1.clock
+        True
+        """
+        data = read_file(Path(path), "a snapshot (korgm1 state save)")
+        manifest = snapshots.decode(data).manifest
+        try:
+            model, saved_engine = str(manifest["model"]), str(manifest["engine"])
+        except (KeyError, TypeError) as error:
+            raise SnapshotError(f"the manifest of {path} has no {error}") from error
+        session = cls(model=model, roms=roms, engine=engine or saved_engine)
+        session.restore(data)
+        return session

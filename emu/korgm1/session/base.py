@@ -1,0 +1,206 @@
+"""What every part of a session stands on: the instrument, its time, and who watches it."""
+
+from __future__ import annotations
+
+import bisect
+import os
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from korgm1.board.battery import Battery
+from korgm1.clock import clocks
+from korgm1.errors import UsageError, UserError
+from korgm1.files import BACKUPS, read_file, write_atomic
+from korgm1.hypotheses import Hypotheses
+from korgm1.machine.build import build
+from korgm1.machine.m1 import M1
+from korgm1.machine.models import Model
+from korgm1.recording import Monitor
+from korgm1.result import LcdChange, Timeline
+from korgm1.romset.load import RomSet
+from korgm1.snapshot import Snapshot
+from korgm1.tracing import TraceFile
+
+ACTIVE_SENSING = 0xFE
+
+
+class Base:
+    """State and time of a session; `Session` makes it whole.
+
+    Attributes:
+        model, firmware, engine_name, hypotheses, battery, seed: what the instrument is.
+        machine: the board; another one after each power-on.
+        powered: the switch.
+    """
+
+    model: Model
+    firmware: RomSet
+    engine_name: str
+    hypotheses: Hypotheses
+    battery: Battery
+    seed: int
+    machine: M1
+    powered: bool
+    _sram_path: Path | None
+    _card_path: Path | None
+    _kept: bytes | None
+    _card: bytes | None
+    _unsaved: list[tuple[Path, bytes]]
+    _lowest_volts: float | None
+    _power_ups: int
+    _used: bool
+    _monitor: Monitor | None
+    _tracer: TraceFile | None
+    _foreign: Snapshot
+    _display: Timeline
+    _actions: list[tuple[int, int, str, Any]]
+    _order: int
+    _sent_at: int
+
+    def run(self, seconds: float) -> None:
+        """Let `seconds` of emulated time pass.
+
+        >>> from korgm1.session import Session
+        >>> m1 = Session(); m1.power_on(); m1.run(0.5)
+        >>> m1.clock >= 4_000_000
+        True
+        """
+        self.run_until(self.machine.clock + to_clocks(seconds))
+
+    def run_until(self, clock: int) -> None:
+        """Run to the first instruction boundary at or after `clock` (8 MHz clocks since power-on).
+
+        Raises:
+            UsageError: the power is off.
+        """
+        self._need_power()
+        while self._actions and self._actions[0][0] <= clock:
+            at, _, name, value = self._actions[0]
+            self._advance(at)
+            self._actions.pop(0)
+            getattr(self, f"_do_{name}")(value)
+        self._advance(clock)
+        self._display.settle(self.machine.clock)
+
+    @property
+    def timeline(self) -> list[LcdChange]:
+        """The finished LCD pictures since power-on."""
+        return self._display.pictures
+
+    @property
+    def clock(self) -> int:
+        """CPU clocks since power-on."""
+        return self.machine.clock
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the CPU stopped for good, a sentence, or None."""
+        return self.machine.engine.stopped
+
+    @property
+    def midi_out(self) -> bytes:
+        """The bytes that came out of MIDI OUT since power-on, the latest 1,048,576 of them."""
+        return self.machine.midi_out.data
+
+    @property
+    def lcd(self) -> tuple[str, str]:
+        """The two lines of 40 characters as they are seen."""
+        return self.machine.lcd.text()
+
+    @property
+    def leds(self) -> dict[str, bool]:
+        """Name -> lit."""
+        return self.machine.panel.leds()
+
+    @property
+    def sram(self) -> bytes:
+        """The 65,536 bytes of the battery-backed RAM, now."""
+        if self.powered or self._kept is None:
+            return self.machine.sram.image()
+        return self._kept
+
+    def _need_power(self) -> None:
+        if not self.powered:
+            raise UsageError("the power is off", "power_on() or boot() first")
+
+    def _new_machine(self, protected: bool = False) -> M1:
+        machine = build(self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card)
+        machine.card.protected = protected
+        return self._adopt(machine)
+
+    def _adopt(self, machine: M1) -> M1:
+        """Make it this session's machine and listen to it."""
+        self.machine = machine
+        if self._tracer is not None:
+            self._tracer.detach()
+            if self.powered:
+                self._tracer.attach(machine)
+        machine.lcd.on_change(self._lcd_changed)
+        machine.midi_out.listener = self._midi_sent
+        return machine
+
+    def _lcd_changed(self) -> None:
+        self._display.change(self.machine.scheduler.now, self.machine.lcd.text())
+
+    def _midi_sent(self, clock: int, byte: int) -> None:
+        if byte != ACTIVE_SENSING:
+            self._sent_at = clock
+
+    def _busy_until(self) -> int:
+        last = max((action[0] for action in self._actions), default=0)
+        return max(last, self.machine.midi_in.idle_at)
+
+    def _act(self, clock: int, name: str, value: Any) -> None:
+        self._order += 1
+        bisect.insort(self._actions, (clock, self._order, name, value))
+
+    def _note(self, name: str, **fields: Any) -> None:
+        if self._monitor is not None:
+            self._monitor.input(name, **fields)
+
+    def _advance(self, clock: int) -> None:
+        """Run to `clock`; the monitor's checkpoints are looked at on the way."""
+        monitor = self._monitor
+        while monitor is not None and monitor.next_check <= clock:
+            self.machine.run_until(monitor.next_check)
+            self._display.settle(self.machine.clock)
+            monitor.check(self.timeline)
+        self.machine.run_until(clock)
+
+    def _lowest_while_off(self) -> float:
+        """The lowest volts the RAM had since power-off, as far as the cell was changed."""
+        now = self.battery.ram_volts
+        return now if self._lowest_volts is None else min(self._lowest_volts, now)
+
+    def _save_files(self) -> None:
+        """Write the images that wait to be written."""
+        while self._unsaved:
+            path, image = self._unsaved[0]
+            write_atomic(path, image, backups=BACKUPS)
+            del self._unsaved[0]
+
+
+def to_clocks(seconds: float) -> int:
+    """A time or length in seconds as clocks."""
+    if not (isfinite(seconds) and 0 <= seconds <= 1e9):
+        raise UsageError(f"{seconds!r} is no time", "seconds, 0 or more")
+    return clocks(seconds)
+
+
+def read_image(
+    source: bytes | str | os.PathLike[str] | None, size: int, what: str
+) -> tuple[Path | None, bytes | None]:
+    """A memory's content from bytes or a path: the path, and the bytes where there are any."""
+    if source is None:
+        return None, None
+    if isinstance(source, bytes | bytearray | memoryview):
+        path, data, name = None, bytes(source), what
+    else:
+        path = Path(source)
+        if not path.exists():
+            return path, None
+        data, name = read_file(path, f"{what} of {size:,} bytes"), str(path)
+    if len(data) != size:
+        raise UserError(f"{name} has {len(data):,} bytes", f"{what} of {size:,} bytes")
+    return path, data

@@ -1,0 +1,130 @@
+"""Snapshots of a session (docs/snapshot-format.md)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from korgm1 import __version__
+from korgm1 import snapshot as snapshots
+from korgm1.board import sram as sram_chip
+from korgm1.board.battery import Battery
+from korgm1.errors import SnapshotError, UsageError
+from korgm1.files import write_atomic
+from korgm1.hypotheses import Hypotheses
+from korgm1.machine.build import build
+from korgm1.result import Timeline
+from korgm1.session.base import Base
+from korgm1.snapshot import Snapshot
+
+
+class State(Base):
+    """Saving and taking back."""
+
+    def snapshot(self) -> bytes:
+        """The whole instrument, to be taken back with `restore` in any process, on any engine.
+
+        >>> from korgm1.session import Session
+        >>> m1 = Session(); m1.power_on(); m1.run(0.2); state = m1.snapshot()
+        >>> m1.run(1); later = m1.lcd
+        >>> m1.restore(state); m1.run(1); m1.lcd == later
+        True
+        """
+        machine, clock = self.machine, self.machine.clock
+        return snapshots.encode(Snapshot(
+            manifest={
+                "program": __version__,
+                "model": self.model.name,
+                "firmware": {"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
+                "engine": self.engine_name,
+                "clock": clock,
+                "powered": self.powered,
+                "hypotheses": self.hypotheses.all(),
+                "seed": self.seed,
+            },
+            blocks={
+                "session": {
+                    "kept": self._kept,
+                    "card": self._card,
+                    "power_ups": self._power_ups,
+                    "actions": [[at - clock, order, name, value] for at, order, name, value in self._actions],
+                    "order": self._order,
+                    "sent_at": self._sent_at,
+                    "lowest_volts": self._lowest_volts,
+                    "display": self._display.snapshot(),
+                },
+                **machine.snapshot(),
+                **self._foreign.blocks,
+            },
+            versions={**machine.versions(), **self._foreign.versions},
+        ))
+
+    def restore(self, data: bytes) -> None:
+        """Take a snapshot back: the session, its guesses and seed included, goes on exactly as the other one did.
+
+        The engine stays this session's. Blocks that this program does not know are kept for the next `snapshot`.
+
+        Raises:
+            SnapshotError: damaged, or of another model, firmware or program version; nothing has changed then.
+            UsageError: a recording is under way.
+
+        >>> from korgm1.session import Session
+        >>> one = Session(engine="v30"); one.power_on(); one.run(0.2)
+        >>> other = Session(engine="unicorn"); other.restore(one.snapshot())
+        >>> one.run(1); other.run(1); one.sram == other.sram
+        True
+        """
+        if self._monitor is not None:
+            raise UsageError("a recording is under way, which a snapshot would break", "record_end() first")
+        saved = snapshots.decode(data)
+        manifest = saved.manifest
+        try:
+            model, sha1 = manifest["model"], manifest["firmware"]["sha1"]
+            if (model, sha1) != (self.model.name, self.firmware.sha1):
+                raise SnapshotError(
+                    f"the snapshot is of {model} with firmware {sha1[:12]}",
+                    f"{self.model.name} with firmware {self.firmware.sha1[:12]}", "--model and --roms of that one",
+                )
+            if "session" not in saved.blocks:
+                raise SnapshotError("the snapshot has no block 'session'")
+            block = saved.blocks["session"]
+            hypotheses = Hypotheses(manifest["hypotheses"])
+            battery = Battery.from_text("fresh", hypotheses)
+            machine = build(self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"])
+            machine.restore(saved.blocks, saved.versions)
+            clock = machine.clock
+            display = Timeline.restored(block["display"])
+            actions = [(int(a) + clock, int(b), str(c), d) for a, b, c, d in block["actions"]]
+            for _, _, name, _ in actions:
+                getattr(self, f"_do_{name}")
+            numbers = [int(block[name]) for name in ("power_ups", "order", "sent_at")]
+            lowest = block.get("lowest_volts")
+            if lowest is not None:
+                lowest = float(lowest)
+            if block["kept"] is not None:
+                sram_chip.check_image(block["kept"], "the RAM of the snapshot")
+            kept, card, powered, seed = block["kept"], block["card"], bool(manifest["powered"]), int(manifest["seed"])
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, UsageError) as error:
+            raise SnapshotError(
+                f"the snapshot does not fit this machine: {error}", "one of the same program version"
+            ) from error
+        self.powered = powered
+        self._adopt(machine)
+        self.hypotheses, self.battery = hypotheses, battery
+        self._display, self._actions = display, actions
+        self._power_ups, self._order, self._sent_at = numbers
+        self._kept, self._card, self.seed, self._lowest_volts = kept, card, seed, lowest
+        self._used = True
+        known = {"session", *machine.parts()}
+        self._foreign = Snapshot(
+            blocks={name: b for name, b in saved.blocks.items() if name not in known},
+            versions={name: version for name, version in saved.versions.items() if name not in known},
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `snapshot` to a file; an older file stays whole until the new one is.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        write_atomic(Path(path), self.snapshot())
