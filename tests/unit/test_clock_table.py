@@ -94,7 +94,8 @@ def test_a_listings_clocks_are_the_cores() -> None:
 
 def test_names_select() -> None:
     assert {row.form for row in clock_rows(["F7"])} == {f"F7.{reg}" for reg in range(8)}
-    assert [row.form for row in clock_rows(["INT", "41"])] == ["INT", "41"]
+    assert [row.form for row in clock_rows(["INT", "41", "0f41", "26"])] == ["INT", "41", "0F41", "prefix"]
+    assert {row.form for row in clock_rows(["f3"])} == {name for name in all_names() if name[:2] == "F3"} | {"prefix"}
     with pytest.raises(KeyError):
         list(clock_rows(["G1"]))
 

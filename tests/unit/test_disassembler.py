@@ -302,3 +302,52 @@ def test_the_names_of_the_recorded_cases_are_ours(
                 first.setdefault(case["op"], f"{case['name']} ({case['bytes']}): {texts}")
     assert first == {}
     assert seen == cases
+
+
+BOTH = {   # what NASM does not know, or says otherwise; order of operands as in the manual
+    "0f31e1": ("ins cl,ah", "INS CL,AH"), "0f39c305": ("ins bl,0x5", "INS BL,05H"),
+    "0f33d0": ("ext al,dl", "EXT AL,DL"), "0f3bc00f": ("ext al,0xf", "EXT AL,0FH"),
+    "0f1007": ("test1 byte [bx],cl", "TEST1 BYTE PTR [BW],CL"), "0f1fc60d": ("not1 si,0xd", "NOT1 IX,0DH"),
+    "0f2846f0": ("rol4 byte [bp-0x10]", "ROL4 BYTE PTR [BP-10H]"), "0f20": ("add4s", "ADD4S"),
+    "0fff40": ("brkem 0x40", "BRKEM 40H"), "0f7740": ("brkem 0x40", "BRKEM 40H"),
+    "0f3107": ("db 0xf,0x31,0x7", "DB 0FH,31H,07H"),
+    "8717": ("xchg [bx],dx", "XCH [BW],DW"), "6217": ("bound dx,[bx]", "CHKIND DW,[BW]"),
+    "65a7": ("repc cmpsw", "REPC CMPBKW"), "f1c3": ("lockf1 ret", "BUSLOCKF1 RET"), "d6": ("xlatb", "TRANS"),
+    "c41e3412": ("les bx,[0x1234]", "MOV DS1,BW,[1234H]"), "26a23412": ("mov [es:0x1234],al", "MOV DS1:[1234H],AL"),
+    "c80c0002": ("enter 0xc,0x2", "PREPARE 000CH,02H"), "ff1f": ("call far [bx]", "CALL DWORD PTR [BW]"),
+    "ff17": ("call word [bx]", "CALL WORD PTR [BW]"), "3e9b": ("ds wait", "DS0: POLL"),
+    "63c0": ("db 0x63,0xc0", "DB 63H,0C0H"),
+    "667e10": ("fpo2 0x7,word [bp+0x10]", "FPO2 07H,WORD PTR [BP+10H]"), "8ee0": ("mov es,ax", "MOV DS1,AW"),
+    "9a00f0adde": ("call 0xdead:0xf000", "CALL 0DEADH:0F000H"),
+    "8d80feff": ("lea ax,[bx+si+word -0x2]", "LDEA AW,[BW+IX-0002H]"),
+    "69c00500": ("imul ax,ax,word 0x5", "MUL AW,AW,0005H"), "83c0ff": ("add ax,byte -0x1", "ADD AW,0FFFFH"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", BOTH)
+def test_both_syntaxes(code: str) -> None:
+    texts = BOTH[code]
+    instruction = decode(bytes.fromhex(code))
+    assert instruction.code.hex() == code and instruction.text() == texts[0]
+    assert instruction.text("nec") == texts[1]
+
+
+def test_where_it_leads() -> None:
+    """Targets and ends, for whoever follows code."""
+    assert all(decode(bytes.fromhex(code)).ends for code in ("c3", "ea00000000", "ff27", "cf", "eb00"))
+    assert not any(decode(bytes.fromhex(code)).ends for code in ("75fe", "e80000", "ff17", "90"))
+    assert decode(bytes.fromhex("eb80"), pc=0x10).target == 0xFF92 and decode(b"\xc3").target is None
+    call = decode(bytes.fromhex("e8feff"), pc=0xFFFE)
+    assert (call.target, call.next) == (0xFFFF, 1)
+    jump, call = (decode(bytes.fromhex(code), emulated=True) for code in ("c33412", "cc3412"))
+    assert (jump.target, jump.ends, call.target, call.ends) == (0x1234, True, 0x1234, False)
+    assert decode(bytes.fromhex("213412"), emulated=True).target is None
+
+
+def test_what_is_cut_off_is_a_byte_of_data() -> None:
+    for code in ("ea000000", "0f", "8b", "8b47", "26", "81c001", "0f18", "26f3"):
+        instruction = decode(bytes.fromhex(code))
+        assert (instruction.form, instruction.code, instruction.undefined) == (None, bytes.fromhex(code)[:1], True)
+        assert instruction.text() == f"db {int(code[:2], 16):#x}"
+        assert instruction.target is None and not instruction.ends
+    assert decode(b"\xcd", emulated=True).form is None and decode(b"\xed", emulated=True).form is None

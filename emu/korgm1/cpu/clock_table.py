@@ -97,7 +97,7 @@ def clock_rows(names: Iterable[str] = ()) -> Iterator[ClockRow]:
     """The rows of some forms, or of all: native, repeated strings, interrupts, 8080 mode.
 
     Args:
-        names: forms; an opcode (`F7`, `0F`) is all that begin with it.
+        names: forms, in any case of letters; an opcode (`F7`, `0F`) is all that begin with it, any prefix `prefix`.
 
     Raises:
         KeyError: no form begins with a name.
@@ -108,13 +108,23 @@ def clock_rows(names: Iterable[str] = ()) -> Iterator[ClockRow]:
     chosen: dict[str, None] = {}
     everything = all_names()
     for name in names:
-        found = [each for each in everything if each == name] or [each for each in everything if each.startswith(name)]
-        if not found:
-            raise KeyError(name)
-        chosen.update(dict.fromkeys(found))
+        chosen.update(dict.fromkeys(_found(name.upper(), everything)))
     bench = ClockBench()
     for name in chosen or everything:
         yield from _rows(bench, name)
+
+
+def _found(name: str, everything: list[str]) -> list[str]:
+    form = NATIVE.get(name) or EMULATED.get(name)
+    if form is not None and form.kind != "prefix":
+        return [name]
+    exact = [each for each in everything if each.upper() == name]
+    found = exact or [each for each in everything if each.upper().startswith(name)]
+    if form is not None:
+        found.append("prefix")
+    if not found:
+        raise KeyError(name)
+    return found
 
 
 def all_names() -> list[str]:

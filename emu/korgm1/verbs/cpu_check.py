@@ -28,7 +28,7 @@ for all): form, passed/total, the first difference. Opcodes that a suite calls u
 those it calls invalid, and those of an 8086 that a V30 has not got, are not run. The last line is PASSED of TOTAL,
 without them. --clocks adds, for the cases that have clocks and queue, a row for each form: how many take just the
 recorded clocks, the mean and the worst error; and the share and the error over all. A suite's clocks are of an 8-bit
-bus and not compared. On a terminal the file that is run is shown; a whole V20 suite takes some minutes.
+bus and not compared. On a terminal the file that is run is shown; a whole V20 suite takes a quarter of an hour.
 Exit codes: 0 all pass, 1 some fail or a file cannot be used (the others are run all the same).
 """
 

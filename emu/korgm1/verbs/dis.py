@@ -181,14 +181,14 @@ def _read(path: Path, args: argparse.Namespace) -> bytes:
 
 def _is_form(word: str) -> bool:
     try:
-        next(clock_rows([word.upper()]))
+        next(clock_rows([word]))
     except KeyError:
         return False
     return True
 
 
 def _print_table(args: argparse.Namespace) -> int:
-    rows = list(clock_rows([word.upper() for word in args.what]))
+    rows = list(clock_rows(args.what))
     if args.json:
         print(json.dumps({"rows": [row_json(row) for row in rows]}, indent=1))
         return EXIT_OK
