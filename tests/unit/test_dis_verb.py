@@ -91,13 +91,23 @@ def test_a_listing_as_json(rom: str, capsys: pytest.CaptureFixture[str]) -> None
     assert json.loads(capsys.readouterr().out) == [
         {"at": "0000:000B", "code": "75fe", "form": "75", "text": "jnz 0xb", "target": 11}
     ]
+    assert main(["dis", rom, "--json", "--clocks", "--at", "0:B", "--count", "1"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["clocks"] == [4, 13]
+
+
+def test_a_pair_is_even_and_odd_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "even").write_bytes(CODE[::2])
+    (tmp_path / "odd").write_bytes(CODE[1::2])
+    assert main(["dis", str(tmp_path / "even"), str(tmp_path / "odd"), "--count", "2"]) == 0
+    assert [line.split("  ")[-1] for line in lines(capsys)] == ["jmp 0xf000:0x0", "mov ax,[es:bx+0x2]"]
 
 
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        ([], 2, "no file is named; expected one binary, or --clocks"),
-        (["a", "b"], 2, "2 files are named"),
+        ([], 2, "no file is named; expected one binary or two, or --clocks"),
+        (["a", "b", "c"], 2, "3 files are named"),
+        (["ROM", "SHORT"], 1, "a pair of the same size, even bytes first"),
         (["nowhere.bin"], 1, "nowhere.bin cannot be read: No such file"),
         (["--clocks", "XX"], 1, "expected a binary, or a form as 8B"),
         (["ROM", "--at", "F000:0000"], 1, "F000:0000 is not in the binary: it lies at 00000-00011"),
@@ -109,7 +119,8 @@ def test_what_cannot_be(
     words: list[str], code: int, says: str, rom: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "empty").write_bytes(b"")
-    files = {"ROM": rom, "EMPTY": str(tmp_path / "empty")}
+    (tmp_path / "short").write_bytes(b"1")
+    files = {"ROM": rom, "EMPTY": str(tmp_path / "empty"), "SHORT": str(tmp_path / "short")}
     assert main(["dis", *(files.get(word, word) for word in words)]) == code
     assert says in capsys.readouterr().err
 

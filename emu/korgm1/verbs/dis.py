@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from korgm1.errors import EXIT_OK, UsageError, UserError
 EPILOG = """\
 examples:
   korgm1 dis bios.bin --org F0000 --at FFFF:0000 --count 1     one instruction of a ROM that lies at F0000
+  korgm1 dis ic32.bin ic23.bin --org E0000 --at F000:FFF0      a pair of ROMs: even and odd bytes
   korgm1 dis code.bin --syntax nec                             NEC's mnemonics and registers
-  korgm1 dis cpm.com --org 100 --8080                          8080 mode
+  korgm1 dis cpm.com --org 100 --at 0:100 --8080               8080 mode
   korgm1 dis code.bin --clocks                                 with clocks: fewest-most
   korgm1 dis --clocks                                          the table of clocks, all forms
   korgm1 dis --clocks 8B F7.6 0F20 F3A4 INT 8080.CD            some of them; F7 is all of F7.0-F7.7
@@ -49,7 +51,9 @@ def add_parser(subparsers: Any) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="*", metavar="FILE|FORM", help="a binary; with --clocks also forms")
+    parser.add_argument(
+        "what", nargs="*", metavar="FILE|FORM", help="a binary, or two: even and odd bytes; with --clocks also forms"
+    )
     parser.add_argument("--org", type=address, default=0, metavar="ADDRESS", help="where FILE lies, hex; default: 0")
     parser.add_argument("--at", type=far_address, metavar="SEG:OFF", help="where to begin; default: first byte")
     parser.add_argument("--count", type=count, metavar="N", help="so many instructions; default: to the end")
@@ -98,24 +102,25 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.clocks and all(map(_is_form, args.what)):
         return _print_table(args)
-    if len(args.what) != 1:
+    if len(args.what) not in (1, 2):
         raise UsageError(
-            f"{len(args.what)} files are named" if args.what else "no file is named", "one binary, or --clocks",
+            f"{len(args.what)} files are named" if args.what else "no file is named", "one binary or two, or --clocks",
             "korgm1 dis --help",
         )
-    path = Path(args.what[0])
-    lines = listing(_read(path, args), args.org, args.at, args.emulated)
-    if args.json:
-        print(json.dumps([_line_json(line, args) for line in _some(lines, args.count)], indent=1))
-        return EXIT_OK
+    lines = islice(listing(_read(args), args.org, args.at, args.emulated), args.count)
     bench = ClockBench() if args.clocks else None
-    known: dict[bytes, str] = {}
-    for segment, instruction in _some(lines, args.count):
-        clocks = ""
-        if bench is not None:
-            if instruction.code not in known:
-                known[instruction.code] = _span(clocks_of(bench, instruction, args.emulated))
-            clocks = f"{known[instruction.code]:>8}  "
+    known: dict[bytes, tuple[int, int] | None] = {}
+
+    def clocks_now(instruction: Instruction) -> tuple[int, int] | None:
+        if bench is not None and instruction.code not in known:
+            known[instruction.code] = clocks_of(bench, instruction, args.emulated)
+        return known.get(instruction.code)
+
+    if args.json:
+        print(json.dumps([_line_json(line, args, clocks_now(line[1])) for line in lines], indent=1))
+        return EXIT_OK
+    for segment, instruction in lines:
+        clocks = f"{_span(clocks_now(instruction)):>8}  " if args.clocks else ""
         shown = instruction.code[:8].hex().upper() + (".." if len(instruction.code) > 8 else "")
         print(f"{segment:04X}:{instruction.pc:04X}  {shown:16}  {clocks}{instruction.text(args.syntax)}".rstrip())
     return EXIT_OK
@@ -158,23 +163,24 @@ def listing(
             segment = segment + 0x1000 & 0xFFFF
 
 
-def _some(lines: Iterator[Line], most: int | None) -> Iterator[Line]:
-    for number, line in enumerate(lines):
-        if most is not None and number >= most:
-            return
-        yield line
-
-
-def _read(path: Path, args: argparse.Namespace) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        expected = "a binary" + (", or a form as 8B, F7.6, 0F20, F3A4, INT, 8080.CD" if args.clocks else "")
-        raise UserError(f"{path} cannot be read: {error.strerror or error}", expected) from None
-    if not data:
-        raise UserError(f"{path} is empty", "a binary")
+def _read(args: argparse.Namespace) -> bytes:
+    """The bytes of the binary, or of two laid into each other."""
+    parts = []
+    for name in args.what:
+        try:
+            parts.append(Path(name).read_bytes())
+        except OSError as error:
+            expected = "a binary" + (", or a form as 8B, F7.6, 0F20, F3A4, INT, 8080.CD" if args.clocks else "")
+            why = error.strerror or "the system does not say why"
+            raise UserError(f"{name} cannot be read: {why}", expected) from None
+        if not parts[-1]:
+            raise UserError(f"{name} is empty", "a binary")
+    if len(parts[0]) != len(parts[-1]):
+        raise UserError(f"{args.what[0]} has {len(parts[0]):,} bytes and {args.what[1]} {len(parts[1]):,}",
+                        "a pair of the same size, even bytes first")  # fmt: skip
+    data = parts[0] if len(parts) == 1 else bytes(byte for pair in zip(*parts, strict=True) for byte in pair)
     if args.org + len(data) > 0x100000:
-        raise UserError(f"{path} has {len(data):,} bytes: from {args.org:05X} on it ends behind FFFFF",
+        raise UserError(f"{args.what[0]} has {len(data):,} bytes: from {args.org:05X} on it ends behind FFFFF",
                         "a binary that fits into 1 MB", "--org ADDRESS")  # fmt: skip
     return data
 
@@ -229,12 +235,13 @@ def row_json(row: ClockRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _line_json(line: Line, args: argparse.Namespace) -> dict[str, Any]:
+def _line_json(line: Line, args: argparse.Namespace, clocks: tuple[int, int] | None) -> dict[str, Any]:
     segment, instruction = line
-    return {
+    row = {
         "at": f"{segment:04X}:{instruction.pc:04X}",
         "code": instruction.code.hex(),
         "form": instruction.form.name if instruction.form else None,
         "text": instruction.text(args.syntax),
         "target": instruction.target,
     }
+    return {**row, "clocks": clocks} if args.clocks else row
