@@ -16,8 +16,3 @@ void v30_show_steps(uint64_t shape, char text[V30_SHOWN_STEPS])
 {
     text[v30_steps(shape, text)] = 0;
 }
-
-unsigned v30_show_count(uint64_t shape)
-{
-    return (unsigned)(shape >> SHAPE_COUNT) & SHAPE_COUNT_MAX;
-}

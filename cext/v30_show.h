@@ -11,7 +11,4 @@ unsigned v30_show_shapes(v30 *cpu, uint64_t *shapes, unsigned room);
 
 /* The micro-steps of a shape (v30_steps.c) as text with a 0 at its end. */
 void v30_show_steps(uint64_t shape, char text[V30_SHOWN_STEPS]);
-
-/* The clocks of `n` in its steps. */
-unsigned v30_show_count(uint64_t shape);
 #endif

@@ -6,13 +6,13 @@ The core is the one both engines take their clocks from. Code at 1000:0000, data
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from korgm1.bus.memory import SIZE, MemoryMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.cpu.engine import DEFAULTS, REGISTERS, CpuOptions
-from korgm1.cpu.native import NativeBus, ffi, lib, new_cpu
+from korgm1.cpu.native import ffi, lib
+from korgm1.cpu.v30_engine import V30Engine
 
 PS, DS0, DS1, SS = 0x1000, 0x2000, 0x3000, 0x4000
 _QUEUE = 6
@@ -59,6 +59,15 @@ class Setup:
     emulated: bool = False
 
 
+class _Core(V30Engine):
+    """The engine, and a look into its core."""
+
+    def shapes(self) -> list[int]:
+        """What it has timed since the last call."""
+        room = ffi.new("uint64_t[]", 16)
+        return list(room[0 : lib.v30_show_shapes(self._cpu, room, 16)])
+
+
 class ClockBench:
     """The bare core.
 
@@ -73,12 +82,10 @@ class ClockBench:
         self._memory = MemoryMap(UnmappedLog(now=lambda: 0))
         self._memory.map_ram(0, SIZE)
         self._memory.image[:] = bytes(SIZE)
-        self._bus = NativeBus(self._memory, _Ports(), lambda: 0x20)
-        self._options = options
-        self._cpu = new_cpu(self._bus, options=options)
-        self._shapes = ffi.new("uint64_t[]", 16)
+        self._core = _Core(self._memory, _Ports(), lambda: 0x20, options=options)
+        self._fresh = self._core.snapshot()
         self._text = ffi.new("char[]", lib.V30_SHOWN_STEPS)
-        self._seen: list[list[int]] = []
+        self._seen: list[int] = []
 
     def clocks(self, setup: Setup) -> int | None:
         """Clocks from the boundary before the instruction to the one behind it; None where it stops the core.
@@ -91,7 +98,7 @@ class ClockBench:
         for address, data in undo.items():
             image[address : address + len(data)] = data
         try:
-            return self._run(setup.pin)
+            return self._run()
         finally:
             for address in (0, DS0 << 4, DS1 << 4, SS << 4, *undo):
                 image[address : address + 0x400] = bytes(0x400)
@@ -99,57 +106,41 @@ class ClockBench:
     def steps(self) -> list[str]:
         """The micro-steps of the last run (letters: cext/v30_steps.c), one text an element; empty where it has none."""
         texts = []
-        for shapes in self._seen:
-            for shape in shapes:
-                lib.v30_show_steps(shape, self._text)
-                texts.append(ffi.string(self._text).decode("ascii"))
+        for shape in self._seen:
+            lib.v30_show_steps(shape, self._text)
+            texts.append(ffi.string(self._text).decode("ascii"))
         return texts
 
-    def count(self) -> int:
-        """The clocks of `n` in the last run's steps, or how often its loop runs; 0 where it has neither."""
-        return max((int(lib.v30_show_count(shape)) for shapes in self._seen for shape in shapes), default=0)
-
     def _prepare(self, setup: Setup) -> None:
-        cpu = self._cpu
-        lib.v30_reset(cpu)
         values = dict(_START)
         if setup.odd:
             values.update((name, values[name] + 1) for name in _ADDRESSING)
         values.update(setup.registers)
-        for number, name in enumerate(REGISTERS[:8]):
-            cpu.r[number] = values[name]
-        for number, name in enumerate(REGISTERS[8:12]):
-            cpu.s[number] = values[name]
-        cpu.pc, cpu.psw = values["pc"], values["psw"]
-        cpu.emulating = cpu.md_writable = int(setup.emulated)
-        if setup.emulated:
-            cpu.psw &= 0x7FFF
-        cpu.clock = 1000
-        cpu.int_line = setup.pin == "int"
-        cpu.nmi_latch = setup.pin == "nmi"
-        cpu.trap_armed = setup.pin == "brk"
-        cpu.poll_line = setup.pin == "poll"
-        cpu.int_since = cpu.nmi_since = 0
-        waits = {
-            "lower": setup.memory_waits, "middle": setup.memory_waits, "upper": setup.memory_waits,
-            "io": setup.io_waits, "onchip_page": 0xFF, "lower_end": 0, "upper_start": SIZE,
-        }  # fmt: skip
-        lib.v30_set_waits(cpu, ffi.new("v30_waits *", waits)[0])
-        lib.v30_prefetch(cpu, _QUEUE)
-        lib.v30_show_shapes(cpu, self._shapes, 16)
+        general, segments = ([values[name] for name in names] for names in (REGISTERS[:8], REGISTERS[8:12]))
+        core = self._core
+        core.restore({
+            **self._fresh, "r": general, "s": segments,
+            "pc": values["pc"], "psw": values["psw"] & (0x7FFF if setup.emulated else 0xFFFF),
+            "md_writable": int(setup.emulated), "trap_armed": int(setup.pin == "brk"),
+        })  # fmt: skip
+        core.set_poll(setup.pin == "poll")
+        core.set_int(setup.pin == "int")
+        if setup.pin == "nmi":
+            core.nmi()
+        waits = setup.memory_waits
+        core.set_waits(0, SIZE, waits, waits, waits, setup.io_waits, 0xFF)
+        core.prefetch(_QUEUE)
+        core.shapes()
         self._seen = []
 
-    def _run(self, pin: str) -> int | None:
-        cpu = self._cpu
-        step: Callable[[object], int] = lib.v30_accept_interrupts if pin in ("int", "nmi", "brk") else lib.v30_execute
-        total = 0
+    def _run(self) -> int | None:
+        core = self._core
+        begin = core.clock
         for _ in range(_MOST_ELEMENTS):
-            total += step(cpu)
-            found = lib.v30_show_shapes(cpu, self._shapes, 16)
-            self._seen.append(list(self._shapes[0:found]))
-            if cpu.stop:
+            core.run(core.clock + 1)
+            self._seen += core.shapes()
+            if core.stopped:
                 return None
-            if not cpu.rep_active:
+            if not core.snapshot()["rep_active"]:
                 break
-        self._bus.raise_pending()
-        return total
+        return core.clock - begin
