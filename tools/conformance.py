@@ -4,7 +4,8 @@
     python tools/conformance.py --write    write docs/conformance.md
 
 The CPU part runs every recorded case of the public files ($KORGM1_DATA or ../shared/data) on both engines, which must
-take the same clocks. The unit part counts what pytest collects and reads the docstrings and hypotheses.toml.
+take the same clocks. The part of 8080 mode runs a part of tools/exercise_8080.py, which has no recordings to compare
+with. The unit part counts what pytest collects and reads the docstrings and hypotheses.toml.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import exercise_8080
 from korgm1.cpu.cases import read_cases
 from korgm1.errors import UserError
 from korgm1.hypotheses import all_hypotheses
@@ -150,6 +152,49 @@ def _totals(rows: list[dict[str, int]]) -> str:
     )
 
 
+def run_exerciser() -> dict[str, int]:
+    """Group of the 8080 exerciser -> instructions compared on each engine, with the flags of a V30 and of an 8080.
+
+    Raises:
+        UserError: one of them does something else than the model.
+    """
+    found: dict[str, int] = {}
+    for name, group in exercise_8080.GROUPS.items():
+        for engine in ENGINES:
+            for flags in ("v30", "8080"):
+                core, part = exercise_8080.Core(engine, flags), exercise_8080.PARTS.get(name, 1)
+                found[name], difference = exercise_8080.exercise(group, core, flags, part)
+                if difference:
+                    raise UserError(f"8080 mode on {engine}, flags of a {flags}: {difference}")
+    return found
+
+
+def count_exerciser() -> dict[str, int]:
+    """The same without running it."""
+    return {
+        name: sum(len(codes) for _, codes in exercise_8080.part_of(group, exercise_8080.PARTS.get(name, 1)))
+        for name, group in exercise_8080.GROUPS.items()
+    }
+
+
+def emulation_part(compared: Mapping[str, int]) -> str:
+    """The table of 8080 mode."""
+    lines = [
+        "## 8080 mode", "",
+        "No chip was recorded in this mode. Source of truth: Intel's manuals, as tests/models/reference_8080.py has",
+        "them, with an 8080's AC and V and with those H-8080-FLAGS supposes; clocks are H-8080-CLOCKS. A number: how",
+        "many instructions leave registers and flags as the model does, on each engine and with both kinds of flags,",
+        "in the part of a group run here; `python tools/exercise_8080.py` runs the whole of it.", "",
+        "| Group | Instructions and operands | Part | Compared |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for name, count in compared.items():
+        part = exercise_8080.PARTS.get(name, 1)
+        text = (exercise_8080.GROUPS[name].__doc__ or "").rstrip(".")
+        lines.append(f"| {name} | {text} | {f'1/{part}' if part > 1 else 'all'} | {count} |")
+    lines.append(f"| all | | | {sum(compared.values())} |")
+    return "\n".join(lines) + "\n"
+
+
 def collected() -> Counter[str]:
     """File, relative to the project -> how many tests pytest collects in it."""
     where = ["tests/unit", *(f"emu/korgm1/{layer}" for layer in LAYERS)]
@@ -223,10 +268,11 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write the page instead of printing it")
     args = parser.parse_args()
     try:
-        text = page([cpu_part(run_cases(data_folder())), unit_part(collected())])
+        parts = [cpu_part(run_cases(data_folder())), emulation_part(run_exerciser()), unit_part(collected())]
     except UserError as error:
-        print(f"the recorded cases are not in {data_folder()}: {error}", file=sys.stderr)
+        print(f"the page cannot be made: {error}", file=sys.stderr)
         return 1
+    text = page(parts)
     if args.write:
         PAGE.write_text(text, "utf-8")
     else:

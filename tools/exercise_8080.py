@@ -259,16 +259,23 @@ GROUPS: dict[str, Group] = {
 }  # fmt: skip
 
 
+PARTS = {"alu imm": 32, "alu reg": 8, "accumulator": 8, "inr dcr": 8, "pairs": 64, "push pop": 64, "moves": 4}
+"""Every so many programs of a group, for who has seconds only; of the others all."""
+
+
+def part_of(group: Group, part: int = 1, seed: int = 0) -> Iterator[tuple[State, list[bytes]]]:
+    """Every `part`th program of a group; `seed` tells where to begin."""
+    return islice(group(), random.Random(seed).randrange(part), None, part)
+
+
 def exercise(group: Group, core: Core, flags: str, part: int = 1, seed: int = 0) -> tuple[int, str]:
     """Run every `part`th program of a group.
 
     Returns:
         Instructions compared, and the first difference in words, "" where there is none.
     """
-    rng, compared, last = random.Random(seed), 0, b""
-    programs = group()
-    first = rng.randrange(part)
-    for state, codes in islice(programs, first, None, part):
+    compared, last = 0, b""
+    for state, codes in part_of(group, part, seed):
         for at in range(0, len(codes), BATCH):
             batch = codes[at : at + BATCH]
             key = b"".join(batch)

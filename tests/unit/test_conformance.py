@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import conformance
+from korgm1.errors import UserError
 
 RENEW = "docs/conformance.md is out of date: run python tools/conformance.py --write"
 
@@ -34,6 +35,19 @@ def test_the_cpu_part_is_what_the_tool_prints(committed: str, data_path: Callabl
     if part not in committed:
         missing = [line for line in part.splitlines() if line not in committed.splitlines()]
         pytest.fail(RENEW + "\n" + "\n".join(missing[:20]))
+
+
+def test_the_part_of_8080_mode_is_what_the_tool_prints(committed: str) -> None:
+    """How many are compared; that they are as the model's, test_exercise_8080 proves."""
+    part = conformance.emulation_part(conformance.count_exerciser())
+    assert part in committed, RENEW
+    assert part.splitlines()[-1].startswith("| all | | | 1") and "| conditions | Jumps, calls and" in part
+
+
+def test_what_the_exerciser_finds_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conformance.exercise_8080, "exercise", lambda *_: (1, "A=00, expected A=01"))
+    with pytest.raises(UserError, match="8080 mode on v30, flags of a v30: A=00, expected A=01"):
+        conformance.run_exerciser()
 
 
 def test_every_engine_and_the_clocks_have_their_cells() -> None:

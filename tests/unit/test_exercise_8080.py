@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 
 import exercise_8080
-from exercise_8080 import GROUPS, Core, State, exercise, run_com
+from exercise_8080 import GROUPS, PARTS, Core, State, exercise, part_of, run_com
 from korgm1.cpu.disassembler import decode
 from korgm1.cpu.instruction_table import EMULATED
-
-PARTS = {"alu imm": 32, "alu reg": 8, "accumulator": 8, "inr dcr": 8, "pairs": 64, "push pop": 64, "moves": 4}
-"""Every so many programs of a group; of the others all. `tools/exercise_8080.py` runs the whole."""
 
 
 @pytest.mark.parametrize("flags", ["8080", "v30"])
@@ -22,7 +19,9 @@ def test_a_part_of_each_group(engine: str, flags: str) -> None:
     core = Core(engine, flags)
     compared = 0
     for name, group in GROUPS.items():
-        count, difference = exercise(group, core, flags, PARTS.get(name, 1))
+        part = PARTS.get(name, 1)
+        count, difference = exercise(group, core, flags, part)
+        assert count == sum(len(codes) for _, codes in part_of(group, part))
         compared += count
         assert difference == "", name
     assert compared > 100_000
