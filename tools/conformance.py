@@ -3,8 +3,9 @@
     python tools/conformance.py            print the page
     python tools/conformance.py --write    write docs/conformance.md
 
-The CPU part runs every recorded case of the public files ($KORGM1_DATA or ../shared/data) on both engines. The unit
-part counts what pytest collects and reads the docstrings and hypotheses.toml.
+The CPU part runs every recorded case of the public files ($KORGM1_DATA or ../shared/data) on both engines, which must
+take the same clocks. The part of 8080 mode runs a part of tools/exercise_8080.py, which has no recordings to compare
+with. The unit part counts what pytest collects and reads the docstrings and hypotheses.toml.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import exercise_8080
 from korgm1.cpu.cases import read_cases
 from korgm1.errors import UserError
 from korgm1.hypotheses import all_hypotheses
@@ -35,10 +37,14 @@ SOURCES = {
 """File -> its name on the page, the chip that was recorded, where the file comes from."""
 KNOWN: dict[str, tuple[int, str]] = {}
 """Form -> how many of its V30 cases fail on every engine, and why; test_cpu_cases holds the number."""
+KNOWN_CLOCKS: dict[str, tuple[int, int, str]] = {}
+"""Form -> how many of its cases take other clocks than recorded, by how many clocks in all, and why."""
 LAYERS = ("onchip", "board", "sound", "bus")
 
 Tally = dict[tuple[str, str], dict[str, int]]
-"""(form, file) -> {"cases": n, engine: passed}."""
+"""(form, file) -> {"cases": n, engine: passed, "timed": those with clocks, "exact": with just these, "errors": clocks,
+"clocks": recorded}."""
+CLOCKS = ("timed", "exact", "errors", "clocks")
 
 
 def data_folder() -> Path:
@@ -51,12 +57,19 @@ def count_cases(folder: Path) -> Tally:
     tally: Tally = {}
     for name in SOURCES:
         for case in read_cases(folder / name):
-            row = tally.setdefault((case["op"], name), {"cases": 0, **dict.fromkeys(ENGINES, 0)})
-            for column in row:
+            row = tally.setdefault((case["op"], name), dict.fromkeys(("cases", *ENGINES, *CLOCKS), 0))
+            for column in ("cases", *ENGINES):
                 row[column] += 1
+            if "clocks" in case:
+                row["timed"] += 1
+                row["exact"] += 1
+                row["clocks"] += case["clocks"]
     for form, (failing, _) in KNOWN.items():
         for engine in ENGINES:
             tally[form, next(iter(SOURCES))][engine] -= failing
+    for form, (cases, clocks, _) in KNOWN_CLOCKS.items():
+        tally[form, next(iter(SOURCES))]["exact"] -= cases
+        tally[form, next(iter(SOURCES))]["errors"] += clocks
     return tally
 
 
@@ -69,41 +82,114 @@ def run_cases(folder: Path) -> Tally:
             for error in result.errors:
                 raise error
             for form, found in result.forms.items():
-                tally.setdefault((form, name), {})["cases"] = found.total
-                tally[form, name][engine] = found.passed
+                row = tally.setdefault((form, name), {})
+                row["cases"], row[engine] = found.total, found.passed
+                for column in CLOCKS:
+                    value = getattr(found, column)
+                    if row.setdefault(column, value) != value:
+                        raise UserError(f"{column} of {form} is {value} on {engine}", str(row[column]))
     return tally
 
 
 def cpu_part(tally: Tally) -> str:
     """The CPU's tables."""
-    lines = ["## CPU", "", "| Source | Recorded on | From | Cases | " + " | ".join(ENGINES) + " |"]
-    lines.append("|---|---|---|---|" + "---|" * len(ENGINES))
+    lines = ["## CPU", "", "| Source | Recorded on | From | Cases | " + " | ".join(ENGINES) + " | Clocks |"]
+    lines.append("|---|---|---|---|" + "---|" * (len(ENGINES) + 1))
     for name, (short, chip, origin) in SOURCES.items():
         rows = [row for (_, file), row in tally.items() if file == name]
-        lines.append(f"| {short} | {chip} | {origin} | {_cells(rows)} |")
+        lines.append(f"| {short} | {chip} | {origin} | {_cells(rows)} | {_clocks(rows)} |")
+    everything = list(tally.values())
+    forms = len({form for form, _ in tally})
+    lines.append(f"| all | | {forms} forms | {_cells(everything)} | {_clocks(everything)} |")
+    lines += ["", _totals(everything)]
     lines += [
         "",
         "A row a form: first byte or bytes in hexadecimal, `.r` the reg field of its modrm, or the pin that",
         "changes (`INT.` `NMI.` `IE0.` `POLL.` `HLT.`) and the instruction around it. Compared: registers, flags,",
-        "memory, and for the V30 the order of its data bus cycles. A number under an engine: cases passed.",
+        "memory, and for the V30 the order of its data bus cycles. A number under an engine: cases passed. Clocks, the",
+        "same on both engines: cases that take just the recorded ones, of those that have some, and the mean error.",
+        "Those of an 8086 and an 80286 are of other machines.",
         "",
-        "| Form | Source of truth | Cases | " + " | ".join(ENGINES) + " |",
-        "|---|---|---|" + "---|" * len(ENGINES),
+        "| Form | Source of truth | Cases | " + " | ".join(ENGINES) + " | Clocks |",
+        "|---|---|---|" + "---|" * (len(ENGINES) + 1),
     ]
     for form in sorted({form for form, _ in tally}):
         files = [name for name in SOURCES if (form, name) in tally]
         rows = [tally[form, name] for name in files]
         truth = ", ".join(f"{SOURCES[name][0]} {row['cases']}" for name, row in zip(files, rows, strict=True))
-        lines.append(f"| {form} | {truth} | {_cells(rows)} |")
-    if KNOWN:
-        lines += ["", "What does not pass:"]
-        lines += [f"- {form}, {count} cases: {why}." for form, (count, why) in KNOWN.items()]
+        lines.append(f"| {form} | {truth} | {_cells(rows)} | {_clocks(rows)} |")
+    lines += ["", "What does not pass:"]
+    lines += [f"- {form}, {count} cases: {why}." for form, (count, why) in KNOWN.items()] or ["- nothing"]
+    lines += ["", "What takes other clocks:"]
+    lines += [f"- {form}, {count} cases: {why}." for form, (count, _, why) in KNOWN_CLOCKS.items()] or ["- nothing"]
     return "\n".join(lines) + "\n"
 
 
 def _cells(rows: list[dict[str, int]]) -> str:
     """Cases, and for each engine what passed of them."""
     return " | ".join(str(sum(row[column] for row in rows)) for column in ("cases", *ENGINES))
+
+
+def _clocks(rows: list[dict[str, int]]) -> str:
+    """Exact of timed, and the mean error where there is one."""
+    timed, exact, errors = (sum(row[column] for row in rows) for column in ("timed", "exact", "errors"))
+    if not timed:
+        return "-"
+    return f"{exact} of {timed}" + (f", {errors / timed:.4f}" if errors else ", 0")
+
+
+def _totals(rows: list[dict[str, int]]) -> str:
+    """All of it in a sentence."""
+    cases, timed, exact, errors, clocks = (sum(row[column] for row in rows) for column in ("cases", *CLOCKS))
+    failing = [cases - sum(row[engine] for row in rows) for engine in ENGINES]
+    words = " and ".join(f"{count} on {engine}" for count, engine in zip(failing, ENGINES, strict=True))
+    return (
+        f"Of {cases:,} cases fail {words}. Of {timed:,} with clocks {exact:,} ({100 * exact / timed:.2f} %) take just\n"
+        f"the recorded ones; the others are off by {errors} clocks of {clocks:,} ({100 * errors / clocks:.4f} %)."
+    )
+
+
+def run_exerciser() -> dict[str, int]:
+    """Group of the 8080 exerciser -> instructions compared on each engine, with the flags of a V30 and of an 8080.
+
+    Raises:
+        UserError: one of them does something else than the model.
+    """
+    found: dict[str, int] = {}
+    for name, group in exercise_8080.GROUPS.items():
+        for engine in ENGINES:
+            for flags in ("v30", "8080"):
+                core, part = exercise_8080.Core(engine, flags), exercise_8080.PARTS.get(name, 1)
+                found[name], difference = exercise_8080.exercise(group, core, flags, part)
+                if difference:
+                    raise UserError(f"8080 mode on {engine}, flags of a {flags}: {difference}")
+    return found
+
+
+def count_exerciser() -> dict[str, int]:
+    """The same without running it."""
+    return {
+        name: sum(len(codes) for _, codes in exercise_8080.part_of(group, exercise_8080.PARTS.get(name, 1)))
+        for name, group in exercise_8080.GROUPS.items()
+    }
+
+
+def emulation_part(compared: Mapping[str, int]) -> str:
+    """The table of 8080 mode."""
+    lines = [
+        "## 8080 mode", "",
+        "No chip was recorded in this mode. Source of truth: Intel's manuals, as tests/models/reference_8080.py has",
+        "them, with an 8080's AC and V and with those H-8080-FLAGS supposes; clocks are H-8080-CLOCKS. A number: how",
+        "many instructions leave registers and flags as the model does, on each engine and with both kinds of flags,",
+        "in the part of a group run here; `python tools/exercise_8080.py` runs the whole of it.", "",
+        "| Group | Instructions and operands | Part | Compared |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for name, count in compared.items():
+        part = exercise_8080.PARTS.get(name, 1)
+        text = (exercise_8080.GROUPS[name].__doc__ or "").rstrip(".")
+        lines.append(f"| {name} | {text} | {f'1/{part}' if part > 1 else 'all'} | {count} |")
+    lines.append(f"| all | | | {sum(compared.values())} |")
+    return "\n".join(lines) + "\n"
 
 
 def collected() -> Counter[str]:
@@ -179,10 +265,11 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write the page instead of printing it")
     args = parser.parse_args()
     try:
-        text = page([cpu_part(run_cases(data_folder())), unit_part(collected())])
+        parts = [cpu_part(run_cases(data_folder())), emulation_part(run_exerciser()), unit_part(collected())]
     except UserError as error:
-        print(f"the recorded cases are not in {data_folder()}: {error}", file=sys.stderr)
+        print(f"the page cannot be made: {error}", file=sys.stderr)
         return 1
+    text = page(parts)
     if args.write:
         PAGE.write_text(text, "utf-8")
     else:

@@ -7,9 +7,29 @@ H-8080-FLAGS supposes of a V30: AC is the borrow, 0 after ANA, and set by DAA wh
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 S, Z, AC, P, CY = 0x80, 0x40, 0x10, 0x04, 0x01
 NAMES = "bcdehl-a"
+
+
+@cache
+def adder(a: int, b: int, carry: int) -> tuple[int, int, int]:
+    """Eight full adders: sum, carry out of bit 3, carry out of bit 7."""
+    total = half = 0
+    for bit in range(8):
+        x, y = a >> bit & 1, b >> bit & 1
+        total |= (x ^ y ^ carry) << bit
+        carry = x & y | x & carry | y & carry
+        if bit == 3:
+            half = carry
+    return total, half, carry
+
+
+@cache
+def szp(value: int) -> int:
+    """Sign, zero, parity, and bit 1, which is always set."""
+    return value & S | (Z if value == 0 else 0) | (P if bin(value).count("1") % 2 == 0 else 0) | 2
 
 
 @dataclass
@@ -69,44 +89,30 @@ class Model:
         else:
             self.r["bdh"[n]], self.r["cel"[n]] = value >> 8 & 0xFF, value & 0xFF
 
-    def szp(self, value: int) -> int:
-        return value & S | (Z if value == 0 else 0) | (P if bin(value).count("1") % 2 == 0 else 0) | 2
-
-    def adder(self, a: int, b: int, carry: int) -> tuple[int, int, int]:
-        """Eight full adders: sum, carry out of bit 3, carry out of bit 7."""
-        total = half = 0
-        for bit in range(8):
-            x, y = a >> bit & 1, b >> bit & 1
-            total |= (x ^ y ^ carry) << bit
-            carry = x & y | x & carry | y & carry
-            if bit == 3:
-                half = carry
-        return total, half, carry
-
     def subtract(self, a: int, b: int, borrow: int) -> tuple[int, int]:
         """Difference and flags."""
-        total, half, carry = self.adder(a, b ^ 0xFF, 1 - borrow)
+        total, half, carry = adder(a, b ^ 0xFF, 1 - borrow)
         half = half if self.flags == "8080" else 1 - half
-        return total, self.szp(total) | half * AC | (1 - carry) * CY
+        return total, szp(total) | half * AC | (1 - carry) * CY
 
     def alu(self, n: int, b: int) -> None:
         a, cy = self.r["a"], self.f & CY
         if n < 2:
-            result, half, carry = self.adder(a, b, cy if n else 0)
-            self.f = self.szp(result) | half * AC | carry * CY
+            result, half, carry = adder(a, b, cy if n else 0)
+            self.f = szp(result) | half * AC | carry * CY
         elif n in (2, 3, 7):
             result, self.f = self.subtract(a, b, cy if n == 3 else 0)
         else:
             result = (a & b, a ^ b, a | b)[n - 4]
-            self.f = self.szp(result)
+            self.f = szp(result)
             if n == 4 and self.flags == "8080" and (a | b) & 8:
                 self.f |= AC
         if n != 7:
             self.r["a"] = result
 
     def increment(self, n: int) -> None:
-        result, half, _ = self.adder(self.get(n), 0, 1)
-        self.f = self.szp(result) | half * AC | self.f & CY
+        result, half, _ = adder(self.get(n), 0, 1)
+        self.f = szp(result) | half * AC | self.f & CY
         self.put(n, result)
 
     def decrement(self, n: int) -> None:
@@ -122,9 +128,9 @@ class Model:
             high = bool(cy) or after_low >> 4 > 9
         else:
             high = bool(cy) or a > (0x9F if self.f & AC else 0x99)
-        result, half, _ = self.adder(a, (6 if low else 0) + (0x60 if high else 0), 0)
+        result, half, _ = adder(a, (6 if low else 0) + (0x60 if high else 0), 0)
         half = half if self.flags == "8080" else int(low)
-        self.r["a"], self.f = result, self.szp(result) | half * AC | high * CY
+        self.r["a"], self.f = result, szp(result) | half * AC | high * CY
 
     def rotate(self, n: int) -> None:
         a, cy = self.r["a"], self.f & CY

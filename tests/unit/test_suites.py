@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from korgm1.cli import main
-from korgm1.cpu.suites import MOO_REGISTERS, is_suite, read_suite
+from korgm1.cpu.moo_file import REGISTERS
+from korgm1.cpu.suites import is_suite, read_suite
 from korgm1.errors import M1Error, UserError
 from korgm1.verbs.cpu_check import cpu_check
 
-START = dict.fromkeys(MOO_REGISTERS, 0) | {"cs": 0x100, "ss": 0x200, "sp": 0x80, "flags": 0xF002, "ax": 0x1234}
+START = dict.fromkeys(REGISTERS, 0) | {"cs": 0x100, "ss": 0x200, "sp": 0x80, "flags": 0xF002, "ax": 0x1234}
 INT0 = [[0, 0], [1, 4], [2, 0], [3, 0]]
 
 
@@ -51,22 +52,29 @@ def counted(tag: bytes, data: bytes) -> bytes:
 
 def moo_state(tag: bytes, state: dict[str, Any]) -> bytes:
     regs, ram = state["regs"], state["ram"]
-    mask = sum(1 << bit for bit, name in enumerate(MOO_REGISTERS) if name in regs)
-    values = [regs[name] for name in MOO_REGISTERS if name in regs]
+    mask = sum(1 << bit for bit, name in enumerate(REGISTERS) if name in regs)
+    values = [regs[name] for name in REGISTERS if name in regs]
     entries = b"".join(struct.pack("<IB", *entry) for entry in ram)
     return chunk(tag, chunk(b"REGS", struct.pack(f"<{1 + len(values)}H", mask, *values))
                  + chunk(b"RAM ", struct.pack("<I", len(ram)) + entries) + counted(b"QUEU", bytes(state["queue"])))
 
 
-def moo(tests: list[dict[str, Any]], cpu: bytes = b"V20 ", version: int = 1, count: int | None = None) -> bytes:
-    out = chunk(b"MOO ", struct.pack("<B3xI4s", version, len(tests) if count is None else count, cpu))
+def moo(
+    tests: list[dict[str, Any]], cpu: bytes = b"V20 ", version: int = 1, count: int | None = None, *,
+    extra: bytes = b"", in_final: bytes = b"", header: bytes = b"", tail: bytes = b"",
+) -> bytes:  # fmt: skip
+    """As the V20 suite's json2moo writes them; `extra` in front of the tests, `in_final` in each FINA, and so on."""
+    count = len(tests) if count is None else count
+    out = chunk(b"MOO ", struct.pack("<HHI4s", version, 0, count, cpu) + header) + extra
     for test in tests:
         cycles = b"".join(struct.pack("<BIBBBBHBBBB", 1, 0x1000, 4, 0, 0, 0, 0, 6, 1, 1, 0) for _ in test["cycles"])
+        final = moo_state(b"FINA", test["final"])
+        final = chunk(b"FINA", final[8:] + in_final)
         out += chunk(b"TEST", struct.pack("<I", test["idx"]) + counted(b"NAME", test["name"].encode())
                      + counted(b"BYTS", bytes(test["bytes"])) + chunk(b"XTRA", b"of a later version")
-                     + moo_state(b"INIT", test["initial"]) + moo_state(b"FINA", test["final"])
+                     + moo_state(b"INIT", test["initial"]) + final
                      + chunk(b"CYCL", struct.pack("<I", len(test["cycles"])) + cycles)
-                     + chunk(b"HASH", bytes.fromhex(test["hash"])))
+                     + chunk(b"HASH", bytes.fromhex(test["hash"])) + tail)
     return out
 
 
@@ -137,7 +145,10 @@ def test_a_folder_with_its_metadata(tmp_path: Path, suffix: str, capsys: pytest.
     assert (result.passed, result.total, result.invalid) == (6, 7, {"FE.3": 1})
     assert main(["cpu-check", "--engine", "v30", str(tmp_path)]) == 1
     out = capsys.readouterr().out.splitlines()
-    assert out[-2:] == ["invalid opcodes: 1 not run (FE.3)", "6 of 7"]
+    assert out[-3:] == ["invalid opcodes: 1 not run (FE.3)", "forms: 4 of 5 pass whole", "6 of 7"]
+    assert len(out) == 4
+    assert main(["cpu-check", "--engine", "v30", "--forms", str(tmp_path)]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == "08       1/1"
 
 
 def test_without_metadata_all_flags_are_compared(tmp_path: Path) -> None:
@@ -195,33 +206,125 @@ def without(test: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 def test_broken_json_is_named(tmp_path: Path) -> None:
     good = INC[0]
-    broken("1.json", b"[{", "1.json is broken", tmp_path)
-    broken("2.json", b'{"name": 1}', "holds no list; expected a JSON array", tmp_path)
-    broken("3.json", b"[7]", "test 0: .*; expected a test as its suite", tmp_path)
+    broken("1.json", b"[{", "test 0: it is no JSON, or cut off; expected a test as its suite", tmp_path)
+    broken("2.json", b'{"name": 1}', "it holds no list; expected a JSON array", tmp_path)
+    broken("3.json", b"[7]", "test 0: it is 7, not an object; expected a test as its suite", tmp_path)
     broken("4.json", as_json([good, without(good, "final")]), "test 1: it has no 'final'", tmp_path)
     broken("5.json", as_json([without(good, "initial", "regs", "sp")]), "begins without the register 'sp'", tmp_path)
     broken("6.json", as_json([{**good, "bytes": []}]), "'bytes' are empty", tmp_path)
-    broken("7.json", as_json([{**good, "bytes": [300]}]), "test 0", tmp_path)
+    broken("7.json", as_json([{**good, "bytes": [300]}]), "test 0: its 'bytes' are not all 0-255", tmp_path)
     broken("8.json", as_json([made("40", {"ax": 0x10000})]), "ax = 65536", tmp_path)
     broken("9.json", as_json([made("40", {"eax": 1})]), "eax = 1", tmp_path)
-    broken("A.json", as_json([made("40", {}, [[0x100000, 1]])]), "memory has", tmp_path)
-    broken("B.json", as_json([made("40", {}, [[1]])]), "memory has", tmp_path)
-    broken("C.json.gz", b"not gzip", "cannot be read", tmp_path)
-    broken("D.json.gz", gzip.compress(as_json(INC))[:-20], "cannot be read", tmp_path)
-    broken("E.json", b"\xff\xfe\x80", "is broken", tmp_path)
+    broken("A.json", as_json([made("40", {}, [[0x100000, 1]])]), r"memory has \[1048576, 1\], not", tmp_path)
+    broken("B.json", as_json([made("40", {}, [[1]])]), r"memory has \[1\], not", tmp_path)
+    broken("C.json.gz", b"not gzip", "cannot be read: it is no gzip file", tmp_path)
+    broken("D.json.gz", gzip.compress(as_json(INC))[:-20], "cannot be read: it is cut off", tmp_path)
+    broken("E.json", b"\xff\xfe\x80", "it is no text", tmp_path)
+    broken("F.json", as_json(INC)[:-1], "test 2: neither another test nor the end of the list", tmp_path)
+    broken("10.json", as_json([{**good, "final": 3}]), "'final' is 3, not an object", tmp_path)
+    broken("11.json", as_json([{**good, "bytes": None}]), "'bytes' is null, not a list", tmp_path)
+    broken("12.json", b'[{"a": ' + b"[" * 100_000, "test 0: it is no JSON", tmp_path)
 
 
 def test_broken_moo_is_named(tmp_path: Path) -> None:
     good = moo(INC)
-    broken("1.MOO", b"MZ" + good[2:], "begins with b'MZO '", tmp_path)
-    broken("2.MOO", good[:6], "begins with", tmp_path)
-    broken("3.MOO", moo(INC, version=2), "version 2", tmp_path)
-    broken("4.MOO", good[:-10], "chunk 'TEST' of .* is cut off", tmp_path)
-    broken("5.MOO", moo(INC, count=3), "ends after 2 tests; expected 3", tmp_path)
-    broken("6.MOO", moo(INC, b"386 "), "the tests of a 386; expected those of a 8088", tmp_path)
-    broken("7.MOO", good.replace(b"REGS", b"RG32"), "begins without the register 'ax'", tmp_path)
+    broken("1.MOO", b"MZ" + good[2:], "begins with 'MZO ', not with 'MOO '", tmp_path)
+    broken("2.MOO", good[:6], "header has 0 bytes", tmp_path)
+    broken("3.MOO", moo(INC, version=2), r"version 2\.0 of the format, not of 1\.x", tmp_path)
+    broken("4.MOO", good[:-10], "test 1: chunk 'TEST' of .* is cut off", tmp_path)
+    broken("5.MOO", moo(INC, count=3), "ends after 2 tests, and its header says 3", tmp_path)
+    broken("6.MOO", moo(INC, b"386E"), "the tests of a 386E; expected those of a 8088", tmp_path)
+    broken("7.MOO", good.replace(b"REGS", b"RG32"), "it has the registers of a 386", tmp_path)
     broken("8.MOO", good.replace(b"FINA", b"FIXX"), "it has no 'final'", tmp_path)
     broken("9.MOO", chunk(b"MOO ", b"\x01"), "header has 1 bytes", tmp_path)
+    broken("A.MOO", good + b"TES", "test 2: its last chunk is cut off after 3 bytes", tmp_path)
+    short = good.replace(chunk(b"REGS", struct.pack("<4H", 1 << 0 | 1 << 12 | 1 << 13, 0x1235, 1, 0xF006)),
+                         chunk(b"REGS", struct.pack("<4H", 0xFFFF, 0x1235, 1, 0xF006)))  # fmt: skip
+    broken("B.MOO", short, "test 0: chunk 'REGS' has 8 bytes, not 30", tmp_path)
+    many = good.replace(counted(b"QUEU", b"\x90"), chunk(b"QUEU", b"\xff\x00\x00\x00\x90"))
+    broken("C.MOO", many, "chunk 'QUEU' announces 255 entries and has 1", tmp_path)
+    masked = moo(INC, extra=chunk(b"RMSK", struct.pack("<2H", 1, 0xFF00)))
+    broken("D.MOO", masked, "leaves bits of ax undefined, not of the flags only", tmp_path)
+
+
+PYTHONS_WORDS = ("Error", "object is not", "unpack", "Errno", "<class", "b'", "Expecting", "codec")
+
+
+@pytest.mark.parametrize("value", [None, -1, 1.5, "x", [], {}, True, [[None, 1]], {"ax": None}])
+def test_no_python_reason_comes_out(value: object, tmp_path: Path) -> None:
+    """Each value of a test replaced by one of another type, one after the other."""
+    path = tmp_path / "40.json"
+    for keys in (["bytes"], ["initial"], ["final"], ["initial", "regs"], ["initial", "ram"], ["initial", "queue"],
+                 ["final", "ram"], ["final", "regs", "ax"]):  # fmt: skip
+        test = json.loads(json.dumps(INC[0]))
+        inner = test
+        for key in keys[:-1]:
+            inner = inner[key]
+        inner[keys[-1]] = value
+        path.write_bytes(as_json([test]))
+        try:
+            list(read_suite(path))
+        except UserError as error:
+            assert not any(word in str(error) for word in PYTHONS_WORDS), error
+        else:
+            assert (keys[-1], value) in [("ram", []), ("queue", [])] or keys == ["final", "regs"] or value == {}
+
+
+def test_files_of_version_1_1_and_what_may_still_come(tmp_path: Path) -> None:
+    """META and a mask in front, a longer header, EXCP and EA32 inside; the flags' masks of all places are added up."""
+    wrong = [made("40", {"ax": 0x1235, "flags": 0xF006 ^ 0x0011})]
+    (tmp_path / "40.MOO").write_bytes(moo(wrong))
+    assert cpu_check([tmp_path / "40.MOO"], "v30").passed == 0
+    extra = chunk(b"META", bytes(30)) + chunk(b"RMSK", struct.pack("<3H", 1 << 12 | 1 << 13, 0xFFFF, 0xFFEF))
+    inside = chunk(b"RMSK", struct.pack("<2H", 1 << 13, 0xFFFE)) + chunk(b"EA32", bytes(23))
+    data = moo(wrong, version=1 | 1 << 8, extra=extra, in_final=inside, header=b"more", tail=chunk(b"EXCP", bytes(5)))
+    (tmp_path / "40.MOO").write_bytes(data)
+    result = cpu_check([tmp_path / "40.MOO"], "v30")
+    assert (result.passed, result.errors) == (1, [])
+
+
+def test_prefetched_or_not(tmp_path: Path) -> None:
+    """Tests without a queue, with one, and with one whose bytes the list of accesses leaves out."""
+    tests = [json.loads(json.dumps(INC[0])) for _ in range(3)]
+    tests[0]["initial"]["queue"] = []
+    tests[2]["initial"]["ram"] = tests[2]["initial"]["ram"][1:]
+    (tmp_path / "40.json").write_bytes(as_json(tests))
+    assert cpu_check([tmp_path], "v30").passed == 3
+
+
+def test_undefined_opcodes_are_run_and_counted_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    metadata = {"cpu": "V20", "opcodes": {"8F": {"reg": {"1": {"status": "undefined"}}}, "40": {"status": "normal"}}}
+    (tmp_path / "metadata.json").write_text(json.dumps(metadata))
+    (tmp_path / "8F.1.json").write_bytes(as_json([made("8fcb", {"sp": 0x82}), made("8fcb", {"sp": 0x84})]))
+    (tmp_path / "40.json").write_bytes(as_json(INC))
+    assert main(["cpu-check", "--engine", "v30", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines() == ["undefined opcodes: 1 of 2 as recorded (8F.1)", "2 of 2"]
+    assert main(["cpu-check", "--engine", "v30", "--json", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out)["undefined"]["8F.1"]["total"] == 2
+
+
+def test_what_an_8086_has_and_a_v30_has_not_is_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "60.MOO").write_bytes(moo([made("6010", {"ip": 0x12})], b"8086"))
+    (tmp_path / "D0.6.MOO").write_bytes(moo([made("d0f0", {"ax": 0x12FF})], b"8088"))
+    (tmp_path / "40.MOO").write_bytes(moo(INC, b"8086"))
+    assert main(["cpu-check", "--engine", "v30", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines() == ["not of a V30: 2 not run (60 D0.6)", "2 of 2"]
+
+
+def test_binary_folders_take_the_metadata_of_the_others(tmp_path: Path) -> None:
+    for name in ("v1_native", "v1_native_binary"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "v1_native" / "metadata.json").write_text(json.dumps(METADATA))
+    (tmp_path / "v1_native_binary" / "08.MOO").write_bytes(moo([made("08c0", {"flags": 0xF016}, ax=0x0033)]))
+    assert cpu_check([tmp_path / "v1_native_binary"], "v30").passed == 1
+
+
+def test_progress_is_told_by_file(tmp_path: Path) -> None:
+    for name in ("41.json", "40.json", "42.MOO"):
+        (tmp_path / name).write_bytes(moo(INC) if name.endswith("MOO") else as_json(INC))
+    told: list[tuple[str, int, int]] = []
+    cpu_check([tmp_path, tmp_path / "40.json"], "v30", lambda file, *numbers: told.append((file.name, *numbers)))
+    assert told == [("40.json", 1, 4), ("41.json", 2, 4), ("42.MOO", 3, 4), ("40.json", 4, 4)]
 
 
 def test_missing_and_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -258,3 +361,4 @@ def test_whatever_is_damaged_only_our_errors_come_out(
             assert len(case["regs"]) == 14
     except M1Error as error:
         assert "damaged" in str(error)
+        assert not any(word in str(error) for word in PYTHONS_WORDS), error

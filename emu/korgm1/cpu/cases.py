@@ -11,12 +11,13 @@ Rules of comparison
 - of a byte cycle only its own lane counts; an acknowledge cycle has no address.
 - a case with `evt` (a pin changes while it runs): see pin_events; its HALT cycle carries no data and is left out.
 - a case with `clocks` begins with `queue` bytes in the queue; its clocks are told, they decide about nothing.
-- a case whose suite calls its opcode invalid is counted apart.
+- a case whose suite calls its opcode invalid (or that is no instruction of a V30) is counted, not run; one it calls
+  undefined is run and counted apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,7 +30,7 @@ from korgm1.cpu.engine import REGISTERS, Engine
 from korgm1.cpu.native import BusCycle
 from korgm1.cpu.pin_events import execute as execute_pin_event
 from korgm1.cpu.pin_events import is_pin_event
-from korgm1.cpu.suites import is_suite, read_suite
+from korgm1.cpu.suites import is_suite, read_suite, suite_files
 from korgm1.errors import UserError
 
 _DIVISIONS = ("F6.6", "F6.7", "F7.6", "F7.7")
@@ -87,11 +88,16 @@ class Form:
 
 @dataclass
 class CheckResult:
-    """What `check` found: the forms in the order of the files; those a suite calls invalid counted, not run."""
+    """What `check` found: the forms in the order of the files."""
 
     engine: str
     forms: dict[str, Form] = field(default_factory=dict)
+    undefined: dict[str, Form] = field(default_factory=dict)
+    """Forms a suite calls undefined: run, but no part of `passed` and `total`."""
     invalid: dict[str, int] = field(default_factory=dict)
+    """Forms a suite calls invalid: how many cases were not run."""
+    other: dict[str, int] = field(default_factory=dict)
+    """Forms of an 8086 that are other instructions on a V30: the same."""
     errors: list[UserError] = field(default_factory=list)
     """What was wrong with files; the cases before a broken line were run."""
 
@@ -281,14 +287,21 @@ def _words(cycle: tuple[str, int, int, int]) -> str:
     return f"{kind} {address:05X}h UBE#={ube} {data:04X}h"
 
 
-def check(paths: Sequence[Path], runner: CaseRunner) -> CheckResult:
+Progress = Callable[[Path, int, int], None]
+"""Called as progress(file, its number from 1, how many) before each file."""
+
+
+def check(paths: Sequence[Path], runner: CaseRunner, progress: Progress | None = None) -> CheckResult:
     """Run all cases of the files; a file that cannot be used is among the result's `errors`."""
     result = CheckResult(runner.engine.name)
-    for case in _all_cases(paths, result.errors):
-        if case.get("status") == "invalid":
-            result.invalid[case["op"]] = result.invalid.get(case["op"], 0) + 1
+    left_out = {"invalid": result.invalid, "other": result.other}
+    for case in _all_cases(paths, result.errors, progress):
+        op, status = case["op"], case.get("status")
+        if status in left_out:
+            left_out[status][op] = left_out[status].get(op, 0) + 1
             continue
-        form = result.forms.setdefault(case["op"], Form())
+        forms = result.undefined if status == "undefined" else result.forms
+        form = forms.setdefault(op, Form())
         form.total += 1
         difference = runner.run(case)
         if "clocks" in case:
@@ -300,9 +313,19 @@ def check(paths: Sequence[Path], runner: CaseRunner) -> CheckResult:
     return result
 
 
-def _all_cases(paths: Iterable[Path], errors: list[UserError]) -> Iterator[dict[str, Any]]:
+def _all_cases(
+    paths: Sequence[Path], errors: list[UserError], progress: Progress | None
+) -> Iterator[dict[str, Any]]:
+    files: list[Path] = []
     for path in paths:
         try:
-            yield from read_suite(path) if is_suite(path) else read_cases(path)
+            files += suite_files(path) if is_suite(path) else [path]
+        except UserError as error:
+            errors.append(error)
+    for number, file in enumerate(files, 1):
+        if progress is not None:
+            progress(file, number, len(files))
+        try:
+            yield from read_suite(file) if is_suite(file) else read_cases(file)
         except UserError as error:
             errors.append(error)

@@ -1,39 +1,45 @@
 """Reader of the SingleStepTests suites (V20, 8088, 8086) as they are published: JSON arrays and MOO files.
 
-A suite is a folder with a file an opcode, `F6.7.json.gz` or `F6.7.MOO.gz` (packed or not), and `metadata.json`. The
-name of a file is the form. Every test becomes a case as `korgm1.cpu.cases` runs them:
+A suite is a folder with a file an opcode, `F6.7.json.gz` or `F6.7.MOO.gz` (packed or not), and `metadata.json`, which
+for `v1_native_binary` is in `v1_native`. The name of a file is the form. A test becomes a case of `korgm1.cpu.cases`:
 
-    JSON                        MOO, little-endian chunks {id, u32 length}     case
-    -                           "MOO " version, 3 x 0, u32 tests, CPU name     `nec` (V20, V30), or metadata's "cpu"
-    name, bytes                 TEST {u32 index, NAME, BYTS ...}               name, bytes
-    initial.regs, initial.ram   INIT {REGS u16 mask + u16s, RAM u32 + u8s}     regs, ram
-    final.regs, final.ram       FINA {the same; only what changed}             final_regs, final_ram
-    metadata: flags-mask        the same                                       mask; FFFF where there is none
-    metadata: status            the same                                       status
+    JSON, or MOO by `moo_file`             case
+    name, bytes                            name, bytes
+    initial.regs, ram, queue               regs, ram: the first of repeated addresses; bytes of the queue that ram lacks
+    final.regs, ram: what changed          final_regs, final_ram
+    metadata: flags-mask; MOO: RMSK        mask; FFFF where there is none
+    metadata: status                       status, see below
+    metadata: cpu; MOO: its header         nec: a V20 or V30
 
-Queue contents and cycles are left out: a V20's bus is 8 bits wide. Tests of a 286 or later are refused: other rules.
-Sources: READMEs of SingleStepTests/v20 and dbalsom/moo. None of the published files was at hand: unmeasured.
+Status `invalid` (locks up or runs away) is not run; `undefined` is run and counted apart; both as the V20's README has
+it. Forms of an 8088 or 8086 that are other instructions on a V30 are not run either: status `other`. Tests with and
+without a prefetched queue run alike. Cycles are left out: a V20's and an 8088's bus is 8 bits wide. Tests of a 186, 286
+or 386 are refused: other rules.
+Sources: READMEs, metadata.json and test_tools of SingleStepTests/v20 (1.0.4), 8088 and 8086, dbalsom/moo.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from korgm1.cpu.moo_file import REGISTERS, Broken, read_header, read_tests
 from korgm1.errors import UserError
-
-MOO_REGISTERS = ("ax", "bx", "cx", "dx", "cs", "ss", "ds", "es", "sp", "bp", "si", "di", "ip", "flags")
-"""In the order of the mask of a REGS chunk, bit 0 first."""
 
 CPUS = ("8088", "8086", "V20", "V30")
 _SUFFIXES = (".json", ".moo")
 _METADATA = "metadata.json"
 _ARRAY = "a JSON array of tests (a file of JSON lines ends in .jsonl)"
+_TEST = "a test as its suite's README says"
+_OTHERS = frozenset(
+    [*(f"{opcode:02X}" for opcode in range(0x60, 0x70)), "0F", "C0", "C1", "C8", "C9", "D5", "D6", "F1",
+     "D0.6", "D1.6", "D2.6", "D3.6"]
+)  # fmt: skip
+"""Of an 8086: conditional jumps, returns and others where a V30 has the 80186's instructions; POP PS; SETMO; SALC."""
 
 
 def is_suite(path: Path) -> bool:
@@ -45,27 +51,42 @@ def is_suite(path: Path) -> bool:
     return path.is_dir() or _split(path)[1] in _SUFFIXES
 
 
+def suite_files(path: Path) -> list[Path]:
+    """The files of tests: this one, or all of a folder in the order of their names.
+
+    Raises:
+        UserError: no tests in the folder.
+    """
+    if not path.is_dir():
+        return [path]
+    files = sorted(each for each in path.iterdir() if is_suite(each) and each.is_file() and each.name != _METADATA)
+    if not files:
+        raise UserError(f"there are no tests in {path}", "files like 00.json.gz or 00.MOO.gz")
+    return files
+
+
 def read_suite(path: Path) -> Iterator[dict[str, Any]]:
     """The cases of one file, or of all files of a folder in the order of their names.
 
     Raises:
         UserError: no such file or no tests in the folder; a broken file, test or metadata.json; another CPU.
     """
-    if not path.is_dir():
-        yield from _read_file(path, _Metadata(path.parent / _METADATA))
-        return
-    files = sorted(each for each in path.iterdir() if is_suite(each) and each.is_file() and each.name != _METADATA)
-    if not files:
-        raise UserError(f"there are no tests in {path}", "files like 00.json.gz or 00.MOO.gz")
-    metadata = _Metadata(path / _METADATA)
-    for file in files:
-        yield from _read_file(file, metadata)
+    for file in suite_files(path):
+        yield from _read_file(file, _Metadata(_metadata_of(file.parent)))
 
 
 def _split(path: Path) -> tuple[str, str]:
     """The form and the kind of a file: F6.7 and .json of F6.7.json.gz."""
     name = Path(path.stem) if path.suffix.lower() == ".gz" else path
     return name.stem.upper(), name.suffix.lower()
+
+
+def _metadata_of(folder: Path) -> Path:
+    """Beside the files; else in the folder of the JSON files that binary ones were made from."""
+    beside, other = folder / _METADATA, folder.resolve()
+    if not beside.exists() and other.name.endswith("_binary"):
+        return other.with_name(other.name.removesuffix("_binary")) / _METADATA
+    return beside
 
 
 class _Metadata:
@@ -77,26 +98,32 @@ class _Metadata:
         if not path.exists():
             return
         try:
-            data = json.loads(path.read_text("utf-8"))
-            self._opcodes = {key.upper(): row for key, row in data["opcodes"].items()}
+            data = _object(json.loads(path.read_text("utf-8")), "it")
+            self._opcodes = {key.upper(): row for key, row in _object(data.get("opcodes"), "'opcodes'").items()}
             self.cpu = str(data.get("cpu", ""))
-            rows = [(key, row) for key in self._opcodes for row in self._rows(key)]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UserError(f"{path} is broken: {error!r}", "the suite's metadata.json") from None
-        for key, row in rows:
-            mask = row.get("flags-mask", 0xFFFF)
-            if not isinstance(mask, int) or not 0 <= mask <= 0xFFFF:
-                raise UserError(f"{path}: opcode {key} has the flags-mask {mask!r}", "0-65535")
-
-    def _rows(self, key: str) -> list[dict[str, Any]]:
-        row = self._opcodes[key]
-        return [dict(row), *map(dict, row.get("reg", {}).values())]
+            for key, row in self._opcodes.items():
+                regs = _object(_object(row, f"opcode {key}").get("reg", {}), f"'reg' of opcode {key}")
+                for each in (row, *regs.values()):
+                    _mask_of(key, _object(each, f"opcode {key}"))
+        except Broken as error:
+            raise UserError(f"{path}: {error}", "the suite's metadata.json") from None
+        except OSError as error:
+            raise UserError(f"{path} cannot be read: {error.strerror}") from None
+        except (ValueError, RecursionError):
+            raise UserError(f"{path} is no JSON", "the suite's metadata.json") from None
 
     def form(self, op: str) -> dict[str, Any]:
         """The entry of a form: of its reg field where it has one."""
         opcode, _, reg = op.partition(".")
         row: dict[str, Any] = self._opcodes.get(opcode, {})
-        return row.get("reg", {}).get(reg, row) if reg else row
+        entry: dict[str, Any] = row.get("reg", {}).get(reg, row) if reg else row
+        return entry
+
+
+def _mask_of(key: str, row: dict[str, Any]) -> None:
+    mask = row.get("flags-mask", 0xFFFF)
+    if not _is_number(mask, 0xFFFF):
+        raise Broken(f"opcode {key} has the flags-mask {_shown(mask)}, not 0-65535")
 
 
 def _read_file(path: Path, metadata: _Metadata) -> Iterator[dict[str, Any]]:
@@ -104,22 +131,25 @@ def _read_file(path: Path, metadata: _Metadata) -> Iterator[dict[str, Any]]:
     row = metadata.form(op)
     data = _bytes_of(path)
     tests: Iterable[dict[str, Any]]
-    if kind == ".moo":
-        cpu, tests = _moo(path, data)
-    else:
-        cpu, tests = metadata.cpu, _json(path, data)
-    cpu = cpu.strip().upper()
+    try:
+        cpu, tests = (read_header(data), read_tests(data)) if kind == ".moo" else (metadata.cpu, _json_tests(data))
+        cpu = cpu.upper()
+    except Broken as error:
+        raise UserError(f"{path}: {error}", "a MOO file of version 1.x" if kind == ".moo" else _ARRAY) from None
     if cpu and cpu not in CPUS:
         raise UserError(f"{path} has the tests of a {cpu}", "those of a " + ", ".join(CPUS))
     del data
     mask, status = row.get("flags-mask", 0xFFFF), str(row.get("status", "normal"))
-    for number, test in enumerate(tests):
-        try:
+    if cpu.startswith("80") and op in _OTHERS:
+        status = "other"
+    number = 0
+    try:
+        for test in tests:
             case = _case(test)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
-            raise UserError(f"{path}: test {number}: {what}", "a test as its suite's README says") from None
-        yield {"op": op, "mask": mask, "status": status, "nec": cpu.startswith("V"), **case}
+            yield {"op": op, "status": status, "nec": cpu.startswith("V"), **case, "mask": mask & case["mask"]}
+            number += 1
+    except Broken as error:
+        raise UserError(f"{path}: test {number}: {error}", _TEST) from None
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -128,47 +158,109 @@ def _bytes_of(path: Path) -> bytes:
         return gzip.decompress(data) if path.suffix.lower() == ".gz" else data
     except FileNotFoundError:
         raise UserError(f"there is no file {path}", "a suite's folder or one of its files") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
+    except gzip.BadGzipFile:
+        raise UserError(f"{path} cannot be read: it is no gzip file, whatever its name says") from None
+    except (EOFError, zlib.error):
+        raise UserError(f"{path} cannot be read: it is cut off or damaged", "a whole gzip file") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or 'the system does not say why'}") from None
 
 
-def _json(path: Path, data: bytes) -> list[dict[str, Any]]:
+def _json_tests(data: bytes) -> Iterator[dict[str, Any]]:
+    """The tests of an array, one at a time: a whole file as objects would take a gigabyte."""
     try:
-        tests = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is broken: {error}", _ARRAY) from None
-    if not isinstance(tests, list):
-        raise UserError(f"{path} holds no list", _ARRAY)
-    return tests
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Broken("it is no text") from None
+    at = _space(text, 0)
+    if text[at : at + 1] != "[":
+        raise Broken("it holds no list")
+    return _elements(text, _space(text, at + 1))
 
 
-def _case(test: dict[str, Any]) -> dict[str, Any]:
-    initial, final = test["initial"], test["final"]
-    code = bytes(test["bytes"])
+def _elements(text: str, at: int) -> Iterator[dict[str, Any]]:
+    decoder = json.JSONDecoder()
+    while text[at : at + 1] != "]":
+        try:
+            test, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            raise Broken("it is no JSON, or cut off") from None
+        yield test
+        at = _space(text, at)
+        if text[at : at + 1] == ",":
+            at = _space(text, at + 1)
+        elif text[at : at + 1] != "]":
+            raise Broken("neither another test nor the end of the list is behind it")
+
+
+def _space(text: str, at: int) -> int:
+    while text[at : at + 1] in (" ", "\t", "\r", "\n"):
+        at += 1
+    return at
+
+
+def _case(test: Any) -> dict[str, Any]:
+    _object(test, "it")
+    initial, final = (_object(_key(test, key), f"'{key}'") for key in ("initial", "final"))
+    code = _list(_key(test, "bytes"), "'bytes'")
     if not code:
-        raise ValueError("its 'bytes' are empty")
-    case = {
-        "name": str(test["name"]), "bytes": code.hex(), "regs": _registers(initial["regs"]),
-        "ram": _first(_ram(initial["ram"])), "final_regs": _registers(final["regs"]), "final_ram": _ram(final["ram"]),
-    }  # fmt: skip
-    missing = [name for name in MOO_REGISTERS if name not in case["regs"]]
+        raise Broken("its 'bytes' are empty")
+    if not all(_is_number(byte, 0xFF) for byte in code):
+        raise Broken("its 'bytes' are not all 0-255")
+    regs = _registers(_key(initial, "regs"))
+    missing = [name for name in REGISTERS if name not in regs]
     if missing:
-        raise ValueError(f"it begins without the register {missing[0]!r}")
-    return case
+        raise Broken(f"it begins without the register '{missing[0]}'")
+    ram = _with_queue(_first(_ram(_key(initial, "ram"))), regs, _list(initial.get("queue", []), "'queue'"))
+    return {
+        "name": str(test.get("name", "")), "bytes": bytes(code).hex(), "regs": regs, "ram": ram,
+        "final_regs": _registers(_key(final, "regs")), "final_ram": _ram(_key(final, "ram")),
+        "mask": test.get("mask", 0xFFFF) if _is_number(test.get("mask", 0xFFFF), 0xFFFF) else 0xFFFF,
+    }  # fmt: skip
 
 
-def _registers(values: dict[str, int]) -> dict[str, int]:
-    for name, value in values.items():
-        if name not in MOO_REGISTERS or not 0 <= value <= 0xFFFF:
-            raise ValueError(f"its registers have {name} = {value}")
-    return values
+def _key(row: dict[str, Any], key: str) -> Any:
+    if key not in row:
+        raise Broken(f"it has no '{key}'")
+    return row[key]
 
 
-def _ram(entries: list[list[int]]) -> list[list[int]]:
-    for entry in entries:
-        if len(entry) != 2 or not 0 <= entry[0] <= 0xFFFFF or not 0 <= entry[1] <= 0xFF:
-            raise ValueError(f"its memory has {entry}")
-    return entries
+def _object(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Broken(f"{what} is {_shown(value)}, not an object")
+    return value
+
+
+def _list(value: Any, what: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise Broken(f"{what} is {_shown(value)}, not a list")
+    return value
+
+
+def _is_number(value: object, highest: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= highest
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _registers(values: Any) -> dict[str, int]:
+    for name, value in _object(values, "'regs'").items():
+        if name not in REGISTERS or not _is_number(value, 0xFFFF):
+            raise Broken(f"its registers have {name} = {_shown(value)}")
+    registers: dict[str, int] = values
+    return registers
+
+
+def _ram(entries: Any) -> list[list[int]]:
+    for entry in _list(entries, "'ram'"):
+        pair = entry if isinstance(entry, list) and len(entry) == 2 else [None, None]
+        if not _is_number(pair[0], 0xFFFFF) or not _is_number(pair[1], 0xFF):
+            raise Broken(f"its memory has {_shown(entry)}, not [0-1048575, 0-255]")
+    memory: list[list[int]] = entries
+    return memory
 
 
 def _first(entries: list[list[int]]) -> list[list[int]]:
@@ -179,74 +271,13 @@ def _first(entries: list[list[int]]) -> list[list[int]]:
     return [list(entry) for entry in memory.items()]
 
 
-def _moo(path: Path, data: bytes) -> tuple[str, Iterator[dict[str, Any]]]:
-    """The CPU named by the header, and the tests."""
-    if data[:4] != b"MOO " or len(data) < 8:
-        raise UserError(f"{path} begins with {data[:4]!r}", "a MOO file")
-    header = data[8 : 8 + int.from_bytes(data[4:8], "little")]
-    if len(header) < 8:
-        raise UserError(f"{path}: its header has {len(header)} bytes", "12 or more")
-    if header[0] != 1:
-        raise UserError(f"{path} is of version {header[0]} of the format", "version 1")
-    return header[8:12].decode("ascii", "replace"), _moo_tests(path, data, 8 + len(header))
-
-
-def _moo_tests(path: Path, data: bytes, at: int) -> Iterator[dict[str, Any]]:
-    expected = int.from_bytes(data[12:16], "little")
-    number = 0
-    try:
-        for tag, chunk in _chunks(data[at:]):
-            if tag == "TEST":
-                yield _moo_test(chunk)
-                number += 1
-    except (struct.error, ValueError, IndexError) as error:
-        raise UserError(f"{path}: test {number}: {error}", "chunks as the MOO format has them") from None
-    if number != expected:
-        raise UserError(f"{path} ends after {number} tests", f"{expected}, by its header")
-
-
-def _chunks(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The chunks that lie one behind the other."""
-    at = 0
-    while at < len(data):
-        tag, length = struct.unpack_from("<4sI", data, at)
-        end = at + 8 + length
-        if end > len(data):
-            raise ValueError(f"chunk {tag.decode('ascii', 'replace')!r} of {length} bytes is cut off")
-        yield tag.decode("ascii", "replace").rstrip(), data[at + 8 : end]
-        at = end
-
-
-def _moo_test(chunk: bytes) -> dict[str, Any]:
-    readers: dict[str, tuple[str, Callable[[bytes], Any]]] = {
-        "NAME": ("name", lambda data: _counted(data, 1).decode("utf-8", "replace")),
-        "BYTS": ("bytes", lambda data: _counted(data, 1)),
-        "INIT": ("initial", _moo_state),
-        "FINA": ("final", _moo_state),
-    }
-    test: dict[str, Any] = {"name": ""}
-    for tag, data in _chunks(chunk[4:]):
-        if tag in readers:
-            key, read = readers[tag]
-            test[key] = read(data)
-    return test
-
-
-def _moo_state(data: bytes) -> dict[str, Any]:
-    state: dict[str, Any] = {"regs": {}, "ram": []}
-    for tag, chunk in _chunks(data):
-        if tag == "REGS":
-            (mask,) = struct.unpack_from("<H", chunk)
-            names = [name for bit, name in enumerate(MOO_REGISTERS) if mask >> bit & 1]
-            state["regs"] = dict(zip(names, struct.unpack_from(f"<{len(names)}H", chunk, 2), strict=True))
-        elif tag == "RAM":
-            state["ram"] = [list(entry) for entry in struct.iter_unpack("<IB", _counted(chunk, 5))]
-    return state
-
-
-def _counted(data: bytes, size: int) -> bytes:
-    """What follows a u32 count of entries of `size` bytes."""
-    (count,) = struct.unpack_from("<I", data)
-    if 4 + count * size > len(data):
-        raise ValueError(f"{count} entries announced, {(len(data) - 4) // size} there")
-    return data[4 : 4 + count * size]
+def _with_queue(memory: list[list[int]], regs: dict[str, int], queue: list[Any]) -> list[list[int]]:
+    """What was prefetched lies in memory, whether the list of accesses says so or not."""
+    there = {address for address, _ in memory}
+    for at, byte in enumerate(queue):
+        if not _is_number(byte, 0xFF):
+            raise Broken(f"its queue has {_shown(byte)}, not 0-255")
+        address = (regs["cs"] * 16 + (regs["ip"] + at & 0xFFFF)) & 0xFFFFF
+        if address not in there:
+            memory.append([address, byte])
+    return memory

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from korgm1.cpu.cases import CaseBoard, CaseRunner, CheckResult, check
+from korgm1.cpu.cases import CaseBoard, CaseRunner, CheckResult, Progress, check
 from korgm1.errors import EXIT_OK, UserError
 from korgm1.machine.engines import NAMES, make_engine
 
@@ -23,10 +23,12 @@ examples:
 
 A file holds one case a line, JSON, plain or .gz: op, name, bytes, mask, regs, ram, final_regs, final_ram, and for a V30
 bus. A folder, or a file .json or .MOO, plain or .gz, is a SingleStepTests suite (V20, 8086, 8088) as it is published;
-its metadata.json, beside the files, masks the flags. A row is printed for each form with a case that fails: form,
-passed/total, the first difference. Opcodes that a suite calls invalid are counted apart. The last line is PASSED of
-TOTAL, without them. --clocks adds, for the cases that have clocks and queue, a row for each form: how many take just
-the recorded clocks, the mean and the worst error; and the share and the error over all.
+its metadata.json, beside the files, masks the flags. A row is printed for each form with a case that fails (--forms:
+for all): form, passed/total, the first difference. Opcodes that a suite calls undefined are run and counted apart;
+those it calls invalid, and those of an 8086 that a V30 has not got, are not run. The last line is PASSED of TOTAL,
+without them. --clocks adds, for the cases that have clocks and queue, a row for each form: how many take just the
+recorded clocks, the mean and the worst error; and the share and the error over all. A suite's clocks are of an 8-bit
+bus and not compared. On a terminal the file that is run is shown; a whole V20 suite takes a quarter of an hour.
 Exit codes: 0 all pass, 1 some fail or a file cannot be used (the others are run all the same).
 """
 
@@ -43,16 +45,18 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="JSON-lines cases, or a suite")
     parser.add_argument("--engine", choices=NAMES, default=NAMES[0], help="which core (default: %(default)s)")
     parser.add_argument("--clocks", action="store_true", help="compare clocks too, and print them by form")
+    parser.add_argument("--forms", action="store_true", help="a row for each form, not only for those that fail")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
 
-def cpu_check(paths: Sequence[Path], engine: str = NAMES[0]) -> CheckResult:
+def cpu_check(paths: Sequence[Path], engine: str = NAMES[0], progress: Progress | None = None) -> CheckResult:
     """Run all cases of some files.
 
     Args:
         paths: JSON-lines files, plain or .gz; folders and files of a SingleStepTests suite.
         engine: one of `korgm1.machine.engines.NAMES`.
+        progress: called before each file with it, its number from 1 and how many there are.
 
     Returns:
         The tally. Its `errors` has the files that are not there, cannot be read, hold no case or have a broken line.
@@ -62,18 +66,26 @@ def cpu_check(paths: Sequence[Path], engine: str = NAMES[0]) -> CheckResult:
     """
     board = CaseBoard()
     core = make_engine(engine, board.memory, board.ports, board.acknowledge)
-    return check(paths, CaseRunner(board, core, getattr(core, "bus", None)))
+    return check(paths, CaseRunner(board, core, getattr(core, "bus", None)), progress)
+
+
+def show_progress(file: Path, number: int, count: int) -> None:
+    """The file that is run, on a line of its own that the next one overwrites; after the last the line is empty."""
+    print(f"\r\x1b[K{number} of {count}: {file.name}", end="", file=sys.stderr, flush=True)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the result, then what was wrong with files; exit code 0 when all pass, else 1."""
-    result = cpu_check(args.files, args.engine)
+    watched = sys.stderr.isatty()
+    result = cpu_check(args.files, args.engine, show_progress if watched else None)
+    if watched:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     if args.json:
         print(json.dumps(as_json(result), indent=2))
     else:
         if args.clocks:
             print(clocks_as_text(result))
-        print(as_text(result))
+        print(as_text(result, args.forms))
     sys.stdout.flush()
     for error in result.errors:
         print(f"korgm1: {error}", file=sys.stderr)
@@ -100,20 +112,37 @@ def as_json(result: CheckResult) -> dict[str, Any]:
             for name, form in result.forms.items()
             if form.timed
         },
+        "undefined": {
+            name: {"passed": form.passed, "total": form.total, "first": form.first}
+            for name, form in result.undefined.items()
+        },
         "invalid": result.invalid,
+        "other": result.other,
         "errors": [error.found for error in result.errors],
     }
 
 
-def as_text(result: CheckResult) -> str:
-    """The result as lines; the last is PASSED of TOTAL."""
+def as_text(result: CheckResult, every: bool = False) -> str:
+    """The result as lines; the last is PASSED of TOTAL.
+
+    Args:
+        every: a row for each form, not only for those with a case that fails.
+    """
     rows = [
-        f"{name:8} {form.passed}/{form.total}  {form.first}"
+        f"{name:8} {form.passed}/{form.total}  {form.first}".rstrip()
         for name, form in result.forms.items()
-        if form.passed != form.total
+        if every or form.passed != form.total
     ]
+    if result.undefined:
+        passed, total = (sum(getattr(form, key) for form in result.undefined.values()) for key in ("passed", "total"))
+        rows.append(f"undefined opcodes: {passed} of {total} as recorded ({' '.join(result.undefined)})")
     if result.invalid:
         rows.append(f"invalid opcodes: {sum(result.invalid.values())} not run ({' '.join(result.invalid)})")
+    if result.other:
+        rows.append(f"not of a V30: {sum(result.other.values())} not run ({' '.join(result.other)})")
+    whole = sum(form.passed == form.total for form in result.forms.values())
+    if len(result.forms) > 1 and (every or whole < len(result.forms)):
+        rows.append(f"forms: {whole} of {len(result.forms)} pass whole")
     rows.append(f"{result.passed} of {result.total}")
     return "\n".join(rows)
 
