@@ -216,8 +216,8 @@ def test_echo_through_the_scu_loses_nothing(data: bytes) -> None:
     sint, out = Line("SINT"), Ear()
     scu = Scu(scheduler, sint, out.receive)
     sint.connect(lambda high: scu.write(0, scu.read(0)) if high else None)
-    scu.set_pins(1)
-    scu.set_rtclk(16)
+    scu.set_pins(True)
+    scu.set_rtclk(16, 0)
     for register, value in ((2, 0x4E), (3, 0x02), (1, 0x05)):
         scu.write(register, value)
     midi = MidiIn(scheduler, scu.receive_frame)
@@ -226,5 +226,5 @@ def test_echo_through_the_scu_loses_nothing(data: bytes) -> None:
     assert out.data == data
     assert scu.read(1) == 0x85
     first, last = out.received[0][0], out.received[-1][0]
-    assert first == 1234 + 9 * 256 + 128 + BYTE
+    assert first == 1248 + 9 * 256 + 128 + 160 + BYTE, "to the next edge of RTCLK, and to the next bit boundary"
     assert last - first == BYTE * (len(data) - 1)

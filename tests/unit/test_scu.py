@@ -23,8 +23,8 @@ class Rig:
         self.sent: list[Frame] = []
         self.scu = Scu(self.scheduler, self.sint, self.sent.append)
         self.scu.reset("power")
-        self.scu.set_pins(1)
-        self.scu.set_rtclk(rtclk)
+        self.scu.set_pins(True)
+        self.scu.set_rtclk(rtclk, 0)
         self.scu.write(2, smd)
         self.scu.write(1, scm)
         self.scu.write(3, simk)
@@ -79,14 +79,14 @@ def test_transmitter_is_double_buffered_and_exact() -> None:
     assert rig.sst & TBRDY, "straight into the idle shifter"
     rig.scu.write(0, 0x3C)
     assert not rig.sst & TBRDY
-    rig.run(100 + 2559)
+    rig.run(256 + 2559)
     assert (rig.sent, rig.sst & TBRDY) == ([], 0)
-    rig.run(100 + 2560)
+    rig.run(256 + 2560)
     assert len(rig.sent) == 1
     assert rig.sst & TBRDY
-    rig.run(100 + 5120)
-    assert rig.bytes_sent() == [(100, 0x90), (2660, 0x3C)]
-    assert rig.sent[1].end == 100 + 5120
+    rig.run(256 + 5120)
+    assert rig.bytes_sent() == [(256, 0x90), (2816, 0x3C)], "the start bit waits for an edge of the divided RTCLK"
+    assert rig.sent[1].end == 256 + 5120
 
 
 def test_stb_waits_for_te_and_is_sent_after_te_falls() -> None:
@@ -98,7 +98,7 @@ def test_stb_waits_for_te_and_is_sent_after_te_falls() -> None:
     rig.scu.write(0, 0x22)
     rig.scu.write(1, 0)
     rig.run(30_000)
-    assert rig.bytes_sent() == [(10_000, 0x11), (12_560, 0x22)]
+    assert rig.bytes_sent() == [(10_240, 0x11), (12_800, 0x22)]
     rig.scu.write(0, 0x33)
     rig.run(60_000)
     assert len(rig.sent) == 2
@@ -124,7 +124,7 @@ def test_sint_rises_when_stb_is_free_again_and_falls_at_reset() -> None:
     rig.scu.write(0, 2)
     rig.run(2560)
     assert edges == [(0, 0), (2560, 1)]
-    rig.scu.set_rtclk(None)
+    rig.scu.set_rtclk(None, 0)
     rig.run(10_000)
     rig.scu.write(0, 3)
     rig.scu.reset("button")
@@ -132,7 +132,7 @@ def test_sint_rises_when_stb_is_free_again_and_falls_at_reset() -> None:
     rig.scu.write(1, TE)
     rig.scu.write(0, 4)
     assert rig.sint.level == 0
-    rig.scu.set_rtclk(16)
+    rig.scu.set_rtclk(16, 0)
     assert rig.sint.level == 1
     rig.scu.reset("button")
     assert rig.sint.level == 0
@@ -154,9 +154,9 @@ def test_sint_of_the_receiver(re: int, rm: int, expect: int) -> None:
 def test_character_is_ready_in_the_middle_of_the_stop_bit() -> None:
     rig = Rig(simk=2)
     rig.hear(0xC5, 1000)
-    rig.run(1000 + 9 * 256 + 127)
+    rig.run(1008 + 9 * 256 + 127)
     assert not rig.sst & RBRDY
-    rig.run(1000 + 9 * 256 + 128)
+    rig.run(1008 + 9 * 256 + 128)
     assert rig.sst & (RBRDY | FE | OVE | PE) == RBRDY
     assert (rig.sint.level, rig.scu.read(0)) == (1, 0xC5)
     assert not rig.sst & RBRDY
@@ -190,7 +190,7 @@ def test_parity_and_character_length(ps: int, parity: int, cl: int, data: int) -
     assert rig.sst & PE
     rig.scu.write(0, 0xA7)
     rig.run(20_000)
-    assert rig.sent == [encode(0xA7, 15_000, 256, data, parity, 1)]
+    assert rig.sent == [encode(0xA7, 15_104, 256, data, parity, 1)]
 
 
 def test_two_stop_bits_and_divide_by_64() -> None:
@@ -210,8 +210,8 @@ def test_smd_may_be_rewritten_at_any_time_and_spares_the_running_character() -> 
     rig.scu.write(0, 0xAA)
     rig.run(2560)
     assert rig.bytes_sent() == [(0, 0x55)]
-    rig.run(2560 + 10 * 1024)
-    assert rig.bytes_sent()[1] == (2560, 0xAA)
+    rig.run(3072 + 10 * 1024)
+    assert rig.bytes_sent()[1] == (3072, 0xAA), "the next bit of 64 RTCLKs begins there"
 
 
 def test_missing_stop_bit_is_a_framing_error_and_a_low_wire_a_break() -> None:
@@ -237,7 +237,7 @@ def test_short_spike_is_no_start_bit() -> None:
     rig = Rig()
     rig.scu.receive_frame(Frame(0, 100, 2, 0b10))
     rig.hear(0x12, 300)
-    rig.run(300 + 9 * 256 + 128)
+    rig.run(304 + 9 * 256 + 128)
     assert (rig.sst & (RBRDY | FE), rig.scu.read(0)) == (RBRDY, 0x12)
     rig.run(10_000)
     assert not rig.sst & RBRDY
@@ -283,7 +283,7 @@ def test_no_rtclk_no_characters() -> None:
     rig.hear(0x22, 0)
     rig.run(100_000)
     assert (rig.sent, rig.sst & RBRDY) == ([], 0)
-    rig.scu.set_rtclk(16)
+    rig.scu.set_rtclk(16, 0)
     rig.run(200_000)
     assert rig.bytes_sent() == [(100_000, 0x10)]
 
@@ -292,17 +292,17 @@ def test_rtclk_changing_stretches_the_character_being_sent() -> None:
     rig = Rig()
     rig.scu.write(0, 0x10)
     rig.run(1280)
-    rig.scu.set_rtclk(32)
+    rig.scu.set_rtclk(32, 0)
     rig.run(1280 + 2559)
     assert rig.sent == []
     rig.run(1280 + 2560)
     assert len(rig.sent) == 1
     rig.scu.write(0, 0x20)
     rig.run(rig.scheduler.now + 1000)
-    rig.scu.set_rtclk(None)
+    rig.scu.set_rtclk(None, 0)
     rig.run(rig.scheduler.now + 10**6)
     assert len(rig.sent) == 1
-    rig.scu.set_rtclk(16)
+    rig.scu.set_rtclk(16, 0)
     rig.run(rig.scheduler.now + 2560)
     assert len(rig.sent) == 2
 
@@ -390,7 +390,7 @@ def test_sbrk_holds_txd_low() -> None:
 
 def test_pins_off_disconnects_both_ways() -> None:
     rig = Rig()
-    rig.scu.set_pins(0)
+    rig.scu.set_pins(False)
     rig.scu.write(0, 0x42)
     rig.hear(0x42, 0)
     rig.run(5000)

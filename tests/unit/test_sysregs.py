@@ -38,7 +38,8 @@ class Rig:
     def __init__(self, address_reset: int = 0) -> None:
         self.ports = PortMap(UnmappedLog(0xFF))
         self.lines = {name: Line(name, rest) for name, rest in
-                      (("intp1", 1), ("intp2", 1), ("sint", 0), ("tout1", 0), ("serial_pins", 0))}
+                      (("intp1", 1), ("intp2", 1), ("sint", 0), ("tout0", 0), ("tout1", 0), ("icu_int", 0), ("int_cpu", 0),
+                       ("serial_pins", 0))}
         self.inputs: dict[int, int] = {}
         self.calls: list[tuple[object, ...]] = []
         units = {"scu": Probe(0x10), "tcu": Probe(0x20), "icu": Probe(0x30), "dmau": Probe(0x40)}
@@ -67,7 +68,7 @@ def test_reset_values_and_nothing_mapped() -> None:
     assert {port: rig.ports.read(port) for port in RESET} == RESET
     assert rig.answering() == {}
     assert rig.calls == [("tcks", 0), ("listen", 1, False), ("edge", 2, False)]
-    assert rig.inputs == {1: 1, 2: 1}
+    assert rig.inputs == {0: 0, 1: 1, 2: 1}
 
 
 def test_button_reset_keeps_refresh_enable_and_addresses() -> None:
@@ -159,10 +160,13 @@ def test_interrupt_routing(irsw: int, scu: int, timer: int) -> None:
     rig.out((0xFFFE, irsw << 2))
     if irsw:
         assert rig.calls == [("listen", 1, bool(timer)), ("edge", 2, bool(timer))]
-    for name in ("intp1", "intp2", "sint", "tout1"):
+    for name in ("intp1", "intp2", "sint", "tout0", "tout1"):
         rig.lines[name].drive(0)
-    assert rig.inputs == {1: 0, 2: 0}
-    wires = (("intp1", 1, not scu), ("sint", 1, scu), ("intp2", 2, not timer), ("tout1", 2, timer))
+    assert rig.inputs == {0: 0, 1: 0, 2: 0}
+    rig.out((0xFFFD, 0x0F))
+    wires = (
+        ("tout0", 0, 1), ("intp1", 1, not scu), ("sint", 1, scu), ("intp2", 2, not timer), ("tout1", 2, timer)
+    )
     for name, level_no, wanted in wires:
         rig.lines[name].drive(1)
         assert rig.inputs[level_no] == int(wanted)
@@ -213,19 +217,19 @@ class V50:
         tout0, tout1, tout2 = (Line(f"TOUT{n}") for n in range(3))
         sint, intp1, serial_pins = Line("SINT"), Line("INTP1", 1), Line("PF1")
         self.out = MidiOut()
-        self.icu = Icu(self.int)
+        icu_int = Line("ICU INT")
+        self.icu = Icu(icu_int)
         self.scu = Scu(scheduler, sint, self.out.receive)
         self.tcu = Tcu(scheduler, tout0, tout1, tout2, self.scu.set_rtclk)
         self.memory = bytearray(1 << 20)
         self.dmau = Dmau(
             scheduler, self.memory.__getitem__, self.memory.__setitem__, lambda n, word: 0xFFFF, lambda n, word, v: None
         )
-        tout0.connect(lambda level: self.icu.set_input(0, level))
-        serial_pins.connect(self.scu.set_pins)
+        serial_pins.connect(lambda level: self.scu.set_pins(bool(level)))
         serial_pins.connect(self.dmau.set_serial_pins)
         self.sysregs = Sysregs(
             self.ports, {"icu": self.icu, "tcu": self.tcu, "scu": self.scu, "dmau": self.dmau},
-            intp1=intp1, intp2=tout2, sint=sint, tout1=tout1, set_input=self.icu.set_input,
+            intp1=intp1, intp2=tout2, sint=sint, tout0=tout0, tout1=tout1, icu_int=icu_int, int_cpu=self.int, set_input=self.icu.set_input,
             set_edge_only=self.icu.set_edge_only, listen=self.tcu.listen, set_tcks=self.tcu.set_tcks,
             serial_pins=serial_pins,
         )
