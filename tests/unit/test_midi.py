@@ -10,7 +10,7 @@ from korgm1.board.midi import BYTE, MidiIn, MidiOut
 from korgm1.clock import Scheduler
 from korgm1.line import Line
 from korgm1.onchip.scu import Scu
-from korgm1.serial_frame import encode
+from korgm1.serial_frame import Frame, encode
 
 
 class Ear(MidiOut):
@@ -174,6 +174,16 @@ def test_output_with_listener_and_wrong_rates() -> None:
     assert out.framing_errors == 1
     out.receive(encode(0x3C, 20_000, 128))
     assert out.received[-1][1] != 0x3C
+
+
+def test_low_for_less_than_half_a_bit_is_no_byte() -> None:
+    out = Ear()
+    out.receive(Frame(0, 127, 1, 0))
+    assert (out.received, out.framing_errors) == ([], 0)
+    out.receive(Frame(1000, 5 * 256, 1, 0))
+    assert out.received == [(2280, 0xF0)], "a short break sounds like a byte"
+    out.receive(Frame(10_000, 3000, 1, 0))
+    assert out.framing_errors == 1
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100])

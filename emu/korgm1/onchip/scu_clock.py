@@ -3,6 +3,7 @@
 Everything at RxD and TxD happens at a falling edge of RTCLK (timer 1's output): TxD changes tDTX after one, RxD has its
 set-up and hold times around one (DATASHEET: uPD70216 AC characteristics, SCU timing). A bit is 16 or 64 of them.
 ASSUMED: the counter that divides RTCLK runs freely from power-on, and its first edge is a bit boundary.
+Sources: NEC data book 1991, uPD70216 and uPD71051.
 """
 
 from __future__ import annotations

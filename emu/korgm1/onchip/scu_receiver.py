@@ -7,6 +7,7 @@ the first stop bit; OVE overwrites; after RE=1 nothing begins before RxD was hig
 ASSUMED: that high bit may lie before RE=1; after a missing stop bit RxD must rise and fall again.
 H-BREAK: the uPD71051's sheet wants RxD low for two characters before it says break.
 A sender at another rate is sampled at our rate, so 2 % off is read well, far off is garbage or FE.
+Sources: facts v50-chip 2.3; NEC data book 1991, uPD70216 and uPD71051.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from collections.abc import Callable
 from typing import Any
 
 from korgm1.clock import Scheduler
-from korgm1.onchip.scu_clock import BitClock, Format
+from korgm1.onchip.scu_clock import BitClock, Format, format_of
 from korgm1.serial_frame import Frame, falling_edge, high_since, level, rising_edge, sample
 
+_REMEMBERED = 64
+"""Frames that are kept while RTCLK stands still; when it starts again, the stretch of high before it counts."""
 _SAVED = (
     "enabled", "srb", "ready", "parity_error", "overrun", "framing_error", "_low_from", "_low_until",
     "_looked", "_seen", "_fresh", "_first", "_probing", "_taken", "_bits",
@@ -42,7 +45,6 @@ class Receiver:
     """
 
     _frames: deque[Frame]
-    _shape: Format
 
     def __init__(
         self, scheduler: Scheduler, clock: BitClock, done: Callable[[], None], break_blocks: int = 1
@@ -66,6 +68,7 @@ class Receiver:
         self._looked, self._seen = -1, 1
         self._fresh = self._probing = False
         self._first: int | None = None
+        self._shape = format_of(0)
         self._taken = self._bits = 0
 
     def clear_errors(self) -> None:
@@ -88,8 +91,10 @@ class Receiver:
     def set_format(self, shape: Format) -> None:
         """SMD; a character that has begun keeps the format it began with."""
         self.format = shape
-        if self._first is not None and self._clock.last(self._scheduler.now - 1) < self._first:
+        last = self._clock.last(self._scheduler.now - 1)
+        if self._first is None or self._first > last:
             self._drop()
+            self._look(last)
             self._hunt()
 
     def before_clock_changes(self) -> None:
@@ -99,7 +104,7 @@ class Receiver:
             self._take(last)
         else:
             self._drop()
-            self._look(last)
+        self._look(last)
 
     def clock_changed(self) -> None:
         """RTCLK runs otherwise."""
@@ -112,10 +117,14 @@ class Receiver:
 
     def receive(self, frame: Frame) -> None:
         """A character begins on RxD now."""
-        frames = self._frames
-        bit = (self._clock.period or 0) * self.format.factor
-        while self._first is None and len(frames) > 1 and frames[1].end < frame.start - bit:
-            frames.popleft()
+        frames, period = self._frames, self._clock.period
+        if not period:
+            while len(frames) > _REMEMBERED:
+                frames.popleft()
+        elif self._first is None:
+            self._look(self._clock.last(frame.start - 1))
+            while len(frames) > 1 and frames[1].end < frame.start - period * self.format.factor:
+                frames.popleft()
         frames.append(frame)
         if self._low_until >= frame.start:
             self._low_until = rising_edge(frames, frame.start)
@@ -130,7 +139,7 @@ class Receiver:
     def snapshot(self) -> dict[str, Any]:
         """The whole state; when it looks at RxD again is the scheduler's."""
         block: dict[str, Any] = {name.lstrip("_"): getattr(self, name) for name in _SAVED}
-        block["shape"] = None if self._first is None else list(self._shape)
+        block["shape"] = list(self._shape)
         block["frames"] = [list(frame) for frame in self._frames]
         return block
 
@@ -138,8 +147,7 @@ class Receiver:
         """Take a snapshot back."""
         for name in _SAVED:
             setattr(self, name, block[name.lstrip("_")])
-        if block["shape"] is not None:
-            self._shape = Format(*block["shape"])
+        self._shape = Format(*block["shape"])
         self._frames = deque(Frame(*frame) for frame in block["frames"])
 
     def _look(self, number: int) -> None:
@@ -153,8 +161,7 @@ class Receiver:
         clock, frames, shape = self._clock, self._frames, self.format
         if not self.enabled or not clock.period or not frames:
             return
-        half = shape.factor // 2
-        number, seen, fresh = clock.first(self._looked + 1), self._seen, self._fresh
+        number, seen = clock.first(self._looked + 1), self._seen
         while True:
             at = clock.clock(number)
             if not seen or level(frames, at):
@@ -166,16 +173,12 @@ class Receiver:
                 if level(frames, at) or not level(frames, at - clock.period):
                     number, seen = number + 1, level(frames, at)
                     continue
-            if fresh and at - high_since(frames, at) < shape.factor * clock.period:
+            if self._fresh and at - high_since(frames, at) < shape.factor * clock.period:
                 number, seen = number + 1, 0
                 continue
-            fresh = False
-            middle = clock.clock(number + half)
-            known = middle < frames[-1].end
-            if known and level(frames, middle):
-                number, seen = number + half + 1, 1
-                continue
-            self._first, self._shape, self._probing = number, shape, not known
+            middle = clock.clock(number + shape.factor // 2)
+            self._probing = middle >= frames[-1].end or level(frames, middle) == 1
+            self._first, self._shape = number, shape
             self._taken = self._bits = 0
             self._wait()
             return

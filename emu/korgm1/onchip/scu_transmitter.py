@@ -6,6 +6,7 @@ bits begin at falling edges of the divided RTCLK; SBRK pulls TxD low whatever is
 ASSUMED: the shifter runs on under a break, so only the bits it covers are lost (the sheet: "destroyed"); a change of
 RTCLK stretches the character under way. The wire gets whole frames: a character when it is over, and the low stretches
 of a break between characters.
+Sources: facts v50-chip 2.3; NEC data book 1991, uPD70216 and uPD71051.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from korgm1.clock import Scheduler
 from korgm1.onchip.scu_clock import BitClock, Format
 from korgm1.serial_frame import Frame, encode
 
+_NEVER = 1 << 62
 _SAVED = ("stb", "full", "_goes", "_first", "_end", "_low_from")
 
 
@@ -43,16 +45,18 @@ class Transmitter:
         self._done = done
         self._timer = scheduler.timer("scu.tx", self._due)
         self.format: Format
+        self._low_from: int | None = None
+        self._frame: Frame | None = None
         self.reset()
 
     def reset(self) -> None:
-        """Empty and idle, TxD high."""
+        """Empty and idle, TxD high; the character under way is lost."""
+        self.set_break(False)
         self._timer.cancel()
         self.stb = 0
         self.full = self._goes = False
-        self._frame: Frame | None = None
+        self._frame = None
         self._first = self._end = 0
-        self._low_from: int | None = None
 
     def write(self, value: int, enabled: bool) -> None:
         """A character into STB; one that waits there is lost."""
@@ -80,13 +84,17 @@ class Transmitter:
         clock, frame = self._clock, self._frame
         if frame is None:
             self._next()
-        elif not clock.period:
-            self._timer.cancel()
-        else:
-            if self._first >= clock.number:
+            return
+        begun = self._first < clock.number
+        if clock.period:
+            if not begun:
                 bit = (self._end - self._first) // frame.length * clock.period
                 self._frame = frame._replace(start=clock.clock(self._first), bit=bit)
             self._timer.start_at(clock.clock(self._end))
+        else:
+            if not begun:
+                self._frame = frame._replace(start=_NEVER)
+            self._timer.cancel()
 
     def snapshot(self) -> dict[str, Any]:
         """The whole state; the running character's end is the scheduler's."""
