@@ -61,9 +61,9 @@ def level(frames: Sequence[Frame], clock: int) -> int:
 
 def sample(frames: Sequence[Frame], start: int, bit: int, count: int) -> int:
     """What a receiver sees: `count` levels taken in the middles of bits of its own length `bit`, from `start`."""
-    first = frames[0]
-    if first.start == start and first.bit == bit and first.length >= count:
-        return first.bits & (1 << count) - 1
+    for frame in frames:
+        if frame.bit == bit and 0 <= start - frame.start < bit - bit // 2 and frame.length >= count:
+            return frame.bits & (1 << count) - 1
     middle = start + bit // 2
     return sum(level(frames, middle + n * bit) << n for n in range(count))
 
@@ -88,6 +88,29 @@ def falling_edge(frames: Sequence[Frame], since: int) -> int | None:
                 return frame.start + n * frame.bit
             last = now
     return None
+
+
+def high_since(frames: Sequence[Frame], clock: int) -> int:
+    """Where the last stretch of high before `clock` began, as far as it is known; -2**63 if nothing low is known.
+
+    >>> wire = [encode(0x01, 100, 10)]
+    >>> high_since(wire, 120), high_since(wire, 195), high_since(wire, 50) < -(10**18)
+    (110, 190, True)
+    """
+    since, high, end = -(1 << 63), True, -(1 << 63)
+    for frame in frames:
+        if not high and end < min(frame.start, clock):
+            since, high = end, True
+        for n in range(frame.length):
+            begin = frame.start + n * frame.bit
+            if begin >= clock:
+                return since
+            now = bool(frame.bits >> n & 1)
+            if now and not high:
+                since = begin
+            high = now
+        end = frame.end
+    return end if not high and end < clock else since
 
 
 def rising_edge(frames: Sequence[Frame], since: int) -> int:

@@ -80,7 +80,7 @@ def test_known_misses_are_taken_off(data_path: Callable[[str], Path]) -> None:
 
 
 def test_a_unit_names_its_tests_sources_and_guesses() -> None:
-    rows = {line.split(" | ")[0]: line for line in conformance.unit_part({"tests/unit/test_tcu.py": 7}).splitlines()}
-    row = rows["| onchip/tcu"]
-    assert "| 7 | facts v50-chip 1, 2.2 (NEC data book 1991, uPD70216) | H-TCU-ODD (" in row
+    rows = {line.split(" | ")[0]: line for line in conformance.unit_part({"tests/unit/test_scu.py": 7}).splitlines()}
+    row = rows["| onchip/scu"]
+    assert "| 7 | facts v50-chip 2.3, 8; NEC data book 1991, uPD70216 and uPD71051 | H-TBRDY (" in row
     assert "| 0 |" in rows["| board/battery"]

@@ -46,12 +46,19 @@ FILLED: dict[str, Block] = {
         "lowest": 3, "read_iis": True, "poll": True, "awaited": [3, 4], "ready": True,
     },
     "scu": {
-        "rtclk": 16, "pins": True, "smd": 0x4E, "scm": 0x0D, "simk": 2, "te_seen": True, "stb": 0x41, "stb_full": True,
-        "stb_goes": True, "tx_left": 7, "break_from": 5000, "srb": 0x90, "rbrdy": True, "pe": True, "ove": True,
-        "fe": True, "low_until": 6000, "rx_start": 4000, "rx_bit": 256, "rx_smd": 0x4E, "rx_probing": True,
-        "tx": [3000, 256, 10, 0x282], "frames": [[4000, 256, 10, 0x320], [6560, 256, 10, 0x2AA]],
+        "pins": True, "smd": 0x4E, "scm": 0x0D, "simk": 2, "te_seen": True, "rtclk": [16, 5, 4008],
+        "tx": {
+            "stb": 0x41, "full": True, "goes": True, "first": 32, "end": 192, "low_from": 5000,
+            "frame": [3000, 256, 10, 0x282],
+        },
+        "rx": {
+            "enabled": True, "srb": 0x90, "ready": True, "parity_error": True, "overrun": True, "framing_error": True,
+            "low_from": 5500, "low_until": 6000, "looked": 3992, "seen": 0, "fresh": True, "first": 7, "probing": True,
+            "taken": 2, "bits": 2, "shape": [8, 1, 1, 16],
+            "frames": [[4000, 256, 10, 0x320], [6560, 256, 10, 0x2AA]],
+        },
     },
-    "tcu": {"channels": [timer(number) for number in range(3)], "period": 16},
+    "tcu": {"channels": [timer(number) for number in range(3)], "period": 16, "phase": 2},
     "dmau": {
         "channels": [
             {"address": 0x10001 + n, "base_address": 0x20002 + n, "base_count": 33 + n, "count": 3 + n, "mode": 0x44}
@@ -92,10 +99,12 @@ CONSTANT = {
     "Sram": {"_by_cells", "_zeros"},
     "ProgramCard": {"_open_bus"},
     "Icu": {"_bus_vector"},
-    "Scu": {"_tbrdy_after_te"},
-    "Tcu": {f"_channels[{n}].counter._odd" for n in range(3)},
+    "Scu": {"_tbrdy_after_te", "_srdy", "_receiver._break_blocks"},
+    "Tcu": set(),
     "Dmau": set(),
-    "Sysregs": {"_address_reset"},
+    "Sysregs": {
+        "_address_reset", "_always", "_intp1", "_intp2", "_sint", "_tout0", "_tout1", "_icu_int", "_int_cpu",
+    },
     "MidiIn": set(),
     "MidiOut": {"_keep", "listener"},
     "Hd44780": {"_has_bar", "_obey", "_short", "_long", "_add", "_power_on", "_blink_half", "_listeners"},
@@ -107,7 +116,7 @@ CONSTANT = {
     "Power": {"_delay"},
     "Battery": {"_sense_drop", "_diode_drop"},
 }
-"""Attributes that are set once by the constructor, or are views, by class."""
+"""Attributes that are set once by the constructor, are views, or follow other devices' lines, by class."""
 
 
 def fresh(name: str) -> Any:
@@ -159,7 +168,7 @@ def attributes(part: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield prefix + name, repr(value)
         elif isinstance(value, Line):
             yield prefix + name, repr(value.level)
-        elif type(value).__module__ == "korgm1.onchip.tcu_counter":
+        elif type(value).__module__.startswith(("korgm1.onchip.tcu_counter", "korgm1.onchip.scu_")):
             yield from attributes(value, f"{prefix}{name}.")
         elif name == "_channels" and isinstance(value, tuple):
             for place, channel in enumerate(value):

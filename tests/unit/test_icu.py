@@ -250,6 +250,29 @@ def test_polling_acknowledges_once() -> None:
     assert rig.icu.read(0) == 0x00
 
 
+def test_polling_lasts_until_a_read_and_a_read_of_the_mask_acknowledges_too() -> None:
+    rig = Rig()
+    rig.pulse(6)
+    rig.icu.write(0, POLL)
+    rig.icu.write(0, 0x08)
+    rig.icu.write(0, FI)
+    assert rig.icu.peek(0) == 0x86, "POL = 0 is no operation"
+    assert rig.icu.read(1) == 0x00
+    assert rig.int == 0
+    assert rig.register(IIS) == 0x40
+
+
+def test_a_withdrawn_request_is_answered_by_the_slave_at_level_7() -> None:
+    rig = Rig(iiw1=0x10)
+    rig.icu.write(0, 0x10)
+    for word in (0x20, 0x80, 0x00):
+        rig.icu.write(1, word)
+    rig.pulse(2)
+    rig.icu.set_input(2, 0)
+    assert rig.icu.acknowledge() == 0xFF
+    assert rig.register(IIS) == 0
+
+
 def test_register_selection_is_kept_over_polls_and_commands() -> None:
     rig = Rig()
     rig.pulse(1)
@@ -351,6 +374,14 @@ class Reference:
         elif self.auto_rotate:
             self.make_lowest(n)
 
+    def poll(self) -> int | None:
+        """The first read after the polling command, of either register, acknowledges."""
+        self.polling = False
+        n = self.winner()
+        if n is not None:
+            self.take(n)
+        return n
+
     def make_lowest(self, n: int) -> None:
         at = self.order.index(n) + 1
         self.order = self.order[at:] + self.order[:at]
@@ -425,28 +456,31 @@ class IcuMachine(RuleBasedStateMachine):
             self.ref.special = bool(value & 0x20)
         if value & 2:
             self.ref.show_serving = bool(value & 1)
-        self.ref.polling = bool(value & 4)
+        self.ref.polling |= bool(value & 4)
 
     @rule()
     def acknowledge(self) -> None:
         n = self.ref.winner()
-        expect = self.ref.base + 7 if n is None else 0xFF if n in self.ref.slaves else self.ref.base + n
+        level = 7 if n is None else n
         if n is not None:
             self.ref.take(n)
-        assert self.icu.acknowledge() == expect
+        assert self.icu.acknowledge() == (0xFF if level in self.ref.slaves else self.ref.base + level)
 
     @rule()
     def read(self) -> None:
         peeked = self.icu.peek(0)
         if self.ref.polling:
-            self.ref.polling = False
-            n = self.ref.winner()
+            n = self.ref.poll()
             expect = 0 if n is None else 0x80 | n
-            if n is not None:
-                self.ref.take(n)
         else:
             expect = sum(1 << n for n in (self.ref.serving if self.ref.show_serving else self.ref.requests()))
         assert peeked == self.icu.read(0) == expect
+
+    @rule()
+    def read_the_mask(self) -> None:
+        assert self.icu.read(1) == sum(1 << n for n in self.ref.mask)
+        if self.ref.polling:
+            self.ref.poll()
 
     @rule()
     def save_and_continue_in_another(self) -> None:
@@ -459,7 +493,7 @@ class IcuMachine(RuleBasedStateMachine):
     @invariant()
     def same_int_and_mask(self) -> None:
         assert self.line.level == (self.ref.ready and self.ref.winner() is not None)
-        assert self.icu.read(1) == sum(1 << n for n in self.ref.mask)
+        assert self.icu.peek(1) == sum(1 << n for n in self.ref.mask)
 
 
 IcuMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)

@@ -10,7 +10,7 @@ from korgm1.board.midi import BYTE, MidiIn, MidiOut
 from korgm1.clock import Scheduler
 from korgm1.line import Line
 from korgm1.onchip.scu import Scu
-from korgm1.serial_frame import encode
+from korgm1.serial_frame import Frame, encode
 
 
 class Ear(MidiOut):
@@ -176,6 +176,16 @@ def test_output_with_listener_and_wrong_rates() -> None:
     assert out.received[-1][1] != 0x3C
 
 
+def test_low_for_less_than_half_a_bit_is_no_byte() -> None:
+    out = Ear()
+    out.receive(Frame(0, 127, 1, 0))
+    assert (out.received, out.framing_errors) == ([], 0)
+    out.receive(Frame(1000, 5 * 256, 1, 0))
+    assert out.received == [(2280, 0xF0)], "a short break sounds like a byte"
+    out.receive(Frame(10_000, 3000, 1, 0))
+    assert out.framing_errors == 1
+
+
 @pytest.mark.parametrize("keep", [0, 1, 100])
 def test_what_is_remembered_is_bounded(keep: int) -> None:
     out, twin = MidiOut(keep=keep), MidiOut(keep=keep)
@@ -216,8 +226,8 @@ def test_echo_through_the_scu_loses_nothing(data: bytes) -> None:
     sint, out = Line("SINT"), Ear()
     scu = Scu(scheduler, sint, out.receive)
     sint.connect(lambda high: scu.write(0, scu.read(0)) if high else None)
-    scu.set_pins(1)
-    scu.set_rtclk(16)
+    scu.set_pins(True)
+    scu.set_rtclk(16, 0)
     for register, value in ((2, 0x4E), (3, 0x02), (1, 0x05)):
         scu.write(register, value)
     midi = MidiIn(scheduler, scu.receive_frame)
@@ -226,5 +236,5 @@ def test_echo_through_the_scu_loses_nothing(data: bytes) -> None:
     assert out.data == data
     assert scu.read(1) == 0x85
     first, last = out.received[0][0], out.received[-1][0]
-    assert first == 1234 + 9 * 256 + 128 + BYTE
+    assert first == 1248 + 9 * 256 + 128 + 160 + BYTE, "to the next edge of RTCLK, and to the next bit boundary"
     assert last - first == BYTE * (len(data) - 1)

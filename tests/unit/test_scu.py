@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from reference_scu import Reference
 
 from korgm1.clock import Scheduler
 from korgm1.line import Line
 from korgm1.onchip.scu import Scu
+from korgm1.onchip.scu_clock import format_of
 from korgm1.serial_frame import Frame, encode, falling_edge, level, rising_edge, sample
 
 MIDI = 0x4E
@@ -23,8 +26,8 @@ class Rig:
         self.sent: list[Frame] = []
         self.scu = Scu(self.scheduler, self.sint, self.sent.append)
         self.scu.reset("power")
-        self.scu.set_pins(1)
-        self.scu.set_rtclk(rtclk)
+        self.scu.set_pins(True)
+        self.scu.set_rtclk(rtclk, 0)
         self.scu.write(2, smd)
         self.scu.write(1, scm)
         self.scu.write(3, simk)
@@ -79,14 +82,14 @@ def test_transmitter_is_double_buffered_and_exact() -> None:
     assert rig.sst & TBRDY, "straight into the idle shifter"
     rig.scu.write(0, 0x3C)
     assert not rig.sst & TBRDY
-    rig.run(100 + 2559)
+    rig.run(256 + 2559)
     assert (rig.sent, rig.sst & TBRDY) == ([], 0)
-    rig.run(100 + 2560)
+    rig.run(256 + 2560)
     assert len(rig.sent) == 1
     assert rig.sst & TBRDY
-    rig.run(100 + 5120)
-    assert rig.bytes_sent() == [(100, 0x90), (2660, 0x3C)]
-    assert rig.sent[1].end == 100 + 5120
+    rig.run(256 + 5120)
+    assert rig.bytes_sent() == [(256, 0x90), (2816, 0x3C)], "the start bit waits for an edge of the divided RTCLK"
+    assert rig.sent[1].end == 256 + 5120
 
 
 def test_stb_waits_for_te_and_is_sent_after_te_falls() -> None:
@@ -98,7 +101,7 @@ def test_stb_waits_for_te_and_is_sent_after_te_falls() -> None:
     rig.scu.write(0, 0x22)
     rig.scu.write(1, 0)
     rig.run(30_000)
-    assert rig.bytes_sent() == [(10_000, 0x11), (12_560, 0x22)]
+    assert rig.bytes_sent() == [(10_240, 0x11), (12_800, 0x22)]
     rig.scu.write(0, 0x33)
     rig.run(60_000)
     assert len(rig.sent) == 2
@@ -124,7 +127,7 @@ def test_sint_rises_when_stb_is_free_again_and_falls_at_reset() -> None:
     rig.scu.write(0, 2)
     rig.run(2560)
     assert edges == [(0, 0), (2560, 1)]
-    rig.scu.set_rtclk(None)
+    rig.scu.set_rtclk(None, 0)
     rig.run(10_000)
     rig.scu.write(0, 3)
     rig.scu.reset("button")
@@ -132,7 +135,7 @@ def test_sint_rises_when_stb_is_free_again_and_falls_at_reset() -> None:
     rig.scu.write(1, TE)
     rig.scu.write(0, 4)
     assert rig.sint.level == 0
-    rig.scu.set_rtclk(16)
+    rig.scu.set_rtclk(16, 0)
     assert rig.sint.level == 1
     rig.scu.reset("button")
     assert rig.sint.level == 0
@@ -154,9 +157,9 @@ def test_sint_of_the_receiver(re: int, rm: int, expect: int) -> None:
 def test_character_is_ready_in_the_middle_of_the_stop_bit() -> None:
     rig = Rig(simk=2)
     rig.hear(0xC5, 1000)
-    rig.run(1000 + 9 * 256 + 127)
+    rig.run(1008 + 9 * 256 + 127)
     assert not rig.sst & RBRDY
-    rig.run(1000 + 9 * 256 + 128)
+    rig.run(1008 + 9 * 256 + 128)
     assert rig.sst & (RBRDY | FE | OVE | PE) == RBRDY
     assert (rig.sint.level, rig.scu.read(0)) == (1, 0xC5)
     assert not rig.sst & RBRDY
@@ -190,7 +193,7 @@ def test_parity_and_character_length(ps: int, parity: int, cl: int, data: int) -
     assert rig.sst & PE
     rig.scu.write(0, 0xA7)
     rig.run(20_000)
-    assert rig.sent == [encode(0xA7, 15_000, 256, data, parity, 1)]
+    assert rig.sent == [encode(0xA7, 15_104, 256, data, parity, 1)]
 
 
 def test_two_stop_bits_and_divide_by_64() -> None:
@@ -210,8 +213,8 @@ def test_smd_may_be_rewritten_at_any_time_and_spares_the_running_character() -> 
     rig.scu.write(0, 0xAA)
     rig.run(2560)
     assert rig.bytes_sent() == [(0, 0x55)]
-    rig.run(2560 + 10 * 1024)
-    assert rig.bytes_sent()[1] == (2560, 0xAA)
+    rig.run(3072 + 10 * 1024)
+    assert rig.bytes_sent()[1] == (3072, 0xAA), "the next bit of 64 RTCLKs begins there"
 
 
 def test_missing_stop_bit_is_a_framing_error_and_a_low_wire_a_break() -> None:
@@ -237,7 +240,7 @@ def test_short_spike_is_no_start_bit() -> None:
     rig = Rig()
     rig.scu.receive_frame(Frame(0, 100, 2, 0b10))
     rig.hear(0x12, 300)
-    rig.run(300 + 9 * 256 + 128)
+    rig.run(304 + 9 * 256 + 128)
     assert (rig.sst & (RBRDY | FE), rig.scu.read(0)) == (RBRDY, 0x12)
     rig.run(10_000)
     assert not rig.sst & RBRDY
@@ -283,7 +286,7 @@ def test_no_rtclk_no_characters() -> None:
     rig.hear(0x22, 0)
     rig.run(100_000)
     assert (rig.sent, rig.sst & RBRDY) == ([], 0)
-    rig.scu.set_rtclk(16)
+    rig.scu.set_rtclk(16, 0)
     rig.run(200_000)
     assert rig.bytes_sent() == [(100_000, 0x10)]
 
@@ -292,17 +295,17 @@ def test_rtclk_changing_stretches_the_character_being_sent() -> None:
     rig = Rig()
     rig.scu.write(0, 0x10)
     rig.run(1280)
-    rig.scu.set_rtclk(32)
+    rig.scu.set_rtclk(32, 0)
     rig.run(1280 + 2559)
     assert rig.sent == []
     rig.run(1280 + 2560)
     assert len(rig.sent) == 1
     rig.scu.write(0, 0x20)
     rig.run(rig.scheduler.now + 1000)
-    rig.scu.set_rtclk(None)
+    rig.scu.set_rtclk(None, 0)
     rig.run(rig.scheduler.now + 10**6)
     assert len(rig.sent) == 1
-    rig.scu.set_rtclk(16)
+    rig.scu.set_rtclk(16, 0)
     rig.run(rig.scheduler.now + 2560)
     assert len(rig.sent) == 2
 
@@ -390,7 +393,7 @@ def test_sbrk_holds_txd_low() -> None:
 
 def test_pins_off_disconnects_both_ways() -> None:
     rig = Rig()
-    rig.scu.set_pins(0)
+    rig.scu.set_pins(False)
     rig.scu.write(0, 0x42)
     rig.hear(0x42, 0)
     rig.run(5000)
@@ -431,6 +434,283 @@ def test_save_and_continue_is_the_same(heard: list[int], cut: int, bit: int, sai
     assert twin.scu.snapshot() == rig.scu.snapshot()
     assert twin.sent == rig.sent
     assert twin.sint.level == rig.sint.level
+
+
+def test_after_re_nothing_begins_before_a_whole_high_bit() -> None:
+    rig = Rig(scm=TE)
+    rig.run(10_000)
+    rig.scu.receive_frame(Frame(10_000, 240, 8, 0b0101_0100))
+    rig.run(10_100)
+    rig.scu.write(1, RE)
+    rig.run(30_000)
+    assert not rig.sst & RBRDY, "its highs were too short"
+    rig.scu.receive_frame(Frame(30_000, 256, 10, 0b10_0000_1010))
+    rig.run(40_000)
+    assert (rig.sst & (RBRDY | FE), rig.scu.read(0)) == (RBRDY, 0x05), "the line had rested for long"
+
+
+def test_a_first_high_of_a_bit_before_re_is_enough_and_later_ones_may_be_short() -> None:
+    rig = Rig(scm=TE)
+    rig.scu.receive_frame(Frame(0, 256, 2, 0b10))
+    rig.run(511)
+    rig.scu.write(1, RE)
+    rig.scu.receive_frame(Frame(512, 20, 1, 0))
+    rig.run(512 + 40)
+    rig.hear(0x3C, 512 + 60)
+    rig.run(5000)
+    assert (rig.sst & (RBRDY | FE), rig.scu.read(0)) == (RBRDY, 0x3C), "a false start has met the condition"
+
+
+def test_re_off_takes_rbrdy_back_but_not_the_errors() -> None:
+    rig = Rig(simk=2)
+    rig.scu.receive_frame(Frame(0, 256, 10, 0x41 << 1))
+    rig.run(5000)
+    assert (rig.sint.level, rig.sst & (RBRDY | FE)) == (1, RBRDY | FE)
+    rig.scu.write(1, TE)
+    assert (rig.sint.level, rig.sst & (RBRDY | FE)) == (0, FE)
+    rig.scu.write(1, TE | RE)
+    assert (rig.sst & RBRDY, rig.scu.read(0)) == (0, 0x41)
+
+
+def test_break_lasts_over_frames_that_hang_together() -> None:
+    rig = Rig()
+    rig.scu.receive_frame(Frame(0, 2560, 1, 0))
+    rig.run(2559)
+    assert rig.sst & BKD
+    rig.run(2560)
+    rig.scu.receive_frame(Frame(2560, 256, 3, 0b100))
+    rig.run(2560 + 511)
+    assert rig.sst & BKD
+    rig.run(2560 + 512)
+    assert not rig.sst & BKD
+    rig.scu.read(0)
+    rig.run(10_000)
+    assert not rig.sst & RBRDY, "the second frame was no start bit: RxD had not risen"
+
+
+@pytest.mark.parametrize(("blocks", "smd", "since"), [
+    (1, 0x4E, 9.5), (2, 0x4E, 19.5), (1, 0x7A, 9.5), (2, 0x7A, 19.5), (2, 0x7E, 21.5),
+])
+def test_break_after_one_or_two_characters_of_low(blocks: int, smd: int, since: float) -> None:
+    scheduler = Scheduler()
+    scu = Scu(scheduler, Line("SINT"), lambda frame: None, break_blocks=blocks)
+    scu.set_pins(True)
+    scu.set_rtclk(16, 0)
+    scu.write(2, smd)
+    scu.write(1, RE)
+    scu.receive_frame(Frame(0, 10_000, 1, 0))
+    scheduler.run_due(round(since * 256) - 1)
+    assert not scu.peek(1) & BKD
+    scheduler.run_due(round(since * 256))
+    assert scu.peek(1) & BKD
+    assert scu.peek(1) & FE
+    scheduler.run_due(10_000)
+    assert not scu.peek(1) & BKD
+
+
+def test_a_null_character_with_its_stop_bit_is_no_break() -> None:
+    rig = Rig(smd=0x7E)
+    rig.hear(0, 0, parity=0)
+    rig.run(9999)
+    assert rig.sst & (BKD | FE | PE | RBRDY) == RBRDY
+    rig.scu.receive_frame(Frame(9999, 256, 10, 0b10_0000_0000))
+    rig.run(20_000)
+    assert rig.sst & (BKD | PE) == PE, "parity 1: it is not all low"
+
+
+def test_break_on_an_idle_line_is_on_the_wire_with_and_without_te() -> None:
+    rig = Rig(scm=0)
+    rig.run(1000)
+    rig.scu.write(1, SBRK)
+    rig.run(5000)
+    rig.scu.write(1, TE | SBRK)
+    rig.scu.write(0, 0xFF)
+    rig.run(6000)
+    rig.scu.write(1, TE)
+    rig.run(20_000)
+    assert rig.sent == [Frame(1000, 4120, 1, 0), Frame(5120, 256, 10, 0b11_1111_1000)], "three middles were low"
+
+
+def test_reset_ends_a_break_on_the_wire() -> None:
+    rig = Rig()
+    rig.scu.write(1, SBRK)
+    rig.run(777)
+    rig.scu.reset("button")
+    assert rig.sent == [Frame(0, 777, 1, 0)]
+    rig.run(5000)
+    assert len(rig.sent) == 1
+
+
+def test_srdy_is_low_while_a_character_may_come() -> None:
+    srdy, scheduler = Line("SRDY"), Scheduler()
+    scu = Scu(scheduler, Line("SINT"), lambda frame: None, srdy=srdy)
+    scu.set_pins(True)
+    scu.set_rtclk(16, 0)
+    scu.write(2, MIDI)
+    scu.write(1, RE)
+    assert srdy.level == 0
+    scu.receive_frame(encode(1, 0, 256))
+    scheduler.run_due(5000)
+    assert srdy.level == 1, "SRB is full"
+    scu.read(0)
+    assert srdy.level == 0
+    scu.write(1, RE | 0x20)
+    assert srdy.level == 1, "MRDY masks"
+    twin = Line("SRDY")
+    Scu(Scheduler(), Line("SINT"), lambda frame: None, srdy=twin).restore(scu.snapshot())
+    assert twin.level == 1
+
+
+def test_rtclk_changing_goes_on_with_the_character_being_received() -> None:
+    rig = Rig()
+    rig.scu.receive_frame(Frame(0, 256, 5, 0b1_0110))
+    rig.run(5 * 256)
+    rig.scu.set_rtclk(32, 5 * 256)
+    rig.scu.receive_frame(Frame(5 * 256, 512, 5, 0b1_1001))
+    rig.run(5 * 256 + 4 * 512 + 255)
+    assert not rig.sst & RBRDY
+    rig.run(5 * 256 + 4 * 512 + 256)
+    assert (rig.sst & (RBRDY | FE), rig.scu.read(0)) == (RBRDY, 0b1001_1011)
+
+
+@pytest.mark.parametrize(("fall", "start"), [(0, 256), (7, 263), (100, 260)])
+def test_a_start_bit_begins_at_an_edge_of_the_divided_rtclk(fall: int, start: int) -> None:
+    rig = Rig(rtclk=None)
+    rig.scu.set_rtclk(16, fall)
+    rig.run(fall + 1)
+    rig.scu.write(0, 0x5A)
+    rig.run(10_000)
+    assert rig.sent == [encode(0x5A, start, 256)]
+
+
+# --- against a reference that lives clock by clock ---------------------------------------------------------------
+
+class ScuMachine(RuleBasedStateMachine):
+    """The SCU and the reference that lives clock by clock, side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0
+        self.wire: list[Frame] = []
+        self.sent: list[Frame] = []
+        self.make()
+        self.scu.reset("power")
+        self.scu.set_pins(True)
+        self.ref = Reference(lambda clock: level(self.wire, clock))
+
+    def make(self) -> None:
+        self.scheduler, self.sint, self.srdy = Scheduler(), Line("SINT"), Line("SRDY")
+        self.scu = Scu(self.scheduler, self.sint, self.sent.append, srdy=self.srdy)
+
+    def go(self, clocks: int) -> None:
+        """Let time pass; never stop at an edge of RTCLK, where the order of two things at once would matter."""
+        self.now += clocks
+        while self.ref.clock < self.now:
+            self.ref.live()
+        if self.ref.period and self.ref.next_edge == self.now:
+            self.go(1)
+        self.scheduler.run_due(self.now)
+
+    @initialize(period=st.integers(2, 4), smd=st.sampled_from([0x4A, 0x4E, 0x5E, 0x7A, 0xFE, 0x4F]))
+    def program(self, period: int, smd: int) -> None:
+        self.rtclk(period, 1)
+        self.mode(smd)
+        self.command(TE | RE)
+
+    @rule(clocks=st.one_of(st.integers(1, 60), st.integers(100, 900)))
+    def time(self, clocks: int) -> None:
+        self.go(clocks)
+
+    @rule(period=st.one_of(st.none(), st.integers(2, 5)), ahead=st.integers(0, 9))
+    def rtclk(self, period: int | None, ahead: int) -> None:
+        ahead %= period or 1
+        self.scu.set_rtclk(period, self.now + ahead)
+        self.ref.set_rtclk(period, self.now + ahead)
+        self.go(1)
+
+    @rule(smd=st.one_of(st.sampled_from([0x4E, 0x7A]), st.integers(0, 255)))
+    def mode(self, smd: int) -> None:
+        self.scu.write(2, smd)
+        self.ref.write("SMD", smd)
+
+    @rule(scm=st.one_of(st.just(TE | RE), st.integers(0, 63).map(lambda v: v & 0x3D)))
+    def command(self, scm: int) -> None:
+        self.scu.write(1, scm)
+        self.ref.write("SCM", scm)
+
+    @rule(simk=st.integers(0, 255))
+    def interrupt_mask(self, simk: int) -> None:
+        self.scu.write(3, simk)
+        self.ref.write("SIMK", simk)
+
+    @rule(value=st.integers(0, 255))
+    def send(self, value: int) -> None:
+        self.scu.write(0, value)
+        self.ref.write("STB", value)
+
+    @rule()
+    def read(self) -> None:
+        assert self.scu.read(0) == self.ref.read_srb()
+
+    @rule(value=st.one_of(st.just(0), st.integers(0, 255)), wrong=st.sampled_from([0, 0, 0, 1, 2]),
+          drift=st.integers(-3, 3), clocks=st.integers(0, 700))
+    def hear(self, value: int, wrong: int, drift: int, clocks: int) -> None:
+        """A character of our format, perhaps with another parity or without its stop bit, at about our rate."""
+        shape = format_of(self.ref.smd)
+        bit = shape.factor * (self.ref.period or 3) * (100 + drift) // 100
+        frame = encode(value, self.now, bit, shape.data, shape.parity, 1)
+        bits = frame.bits ^ (1 << frame.length - wrong if wrong else 0)
+        self.bring(frame._replace(bits=bits), clocks)
+
+    @rule(bit=st.integers(1, 90), length=st.integers(1, 12), bits=st.one_of(st.just(0), st.integers(0, 4095)),
+          clocks=st.integers(0, 700))
+    def noise(self, bit: int, length: int, bits: int, clocks: int) -> None:
+        """Spikes, breaks, other people's rates."""
+        self.bring(Frame(self.now, bit, length, bits & (1 << length) - 1), clocks)
+
+    def bring(self, frame: Frame, clocks: int) -> None:
+        if not self.wire or self.wire[-1].end <= self.now:
+            self.wire.append(frame)
+            self.scu.receive_frame(frame)
+        if clocks:
+            self.go(clocks)
+
+    @rule()
+    def reset(self) -> None:
+        self.scu.reset("button")
+        self.ref.reset()
+
+    @rule()
+    def save_and_continue_in_another(self) -> None:
+        block, timers = self.scu.snapshot(), self.scheduler.snapshot()
+        self.make()
+        self.scu.restore(block)
+        self.scheduler.restore(timers)
+        assert self.scu.snapshot() == block
+
+    @invariant()
+    def same_registers_and_lines(self) -> None:
+        assert (self.scu.peek(1), self.scu.peek(0)) == (self.ref.sst, self.ref.srb)
+        assert (self.sint.level, self.srdy.level) == (self.ref.sint, self.ref.srdy)
+
+    def teardown(self) -> None:
+        self.command(0)
+        self.go(15_000)
+        characters = [frame for frame in self.sent if frame.length > 1]
+        assert [frame.start for frame in characters] == [began for began, _, _ in self.ref.sent]
+        for frame, (_, end, middles) in zip(characters, self.ref.sent, strict=True):
+            assert end - frame.length < frame.end <= end
+            assert middles is None or [frame.bits >> n & 1 for n in range(frame.length)] == middles
+        pulled: list[tuple[int, int]] = []
+        for frame in self.sent:
+            if frame.length == 1:
+                joins = pulled and pulled[-1][1] == frame.start
+                pulled.append((pulled.pop()[0] if joins else frame.start, frame.end))
+        assert pulled == self.ref.pulled
+
+
+ScuMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestScuAgainstReference = ScuMachine.TestCase
 
 
 # --- frames -----------------------------------------------------------------------------------------------------

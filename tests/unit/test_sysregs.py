@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from reference_sysregs import PORTS, Reference
 
 from korgm1.board.midi import BYTE, MidiIn, MidiOut
 from korgm1.bus.ports import PortMap
@@ -35,10 +37,11 @@ class Probe:
 
 
 class Rig:
-    def __init__(self, address_reset: int = 0) -> None:
-        self.ports = PortMap(UnmappedLog(0xFF))
+    def __init__(self, address_reset: int = 0, disabled: str = "silent") -> None:
+        self.ports = PortMap(UnmappedLog(now=lambda: 0))
         self.lines = {name: Line(name, rest) for name, rest in
-                      (("intp1", 1), ("intp2", 1), ("sint", 0), ("tout1", 0), ("serial_pins", 0))}
+                      (("intp1", 1), ("intp2", 1), ("sint", 0), ("tout0", 0), ("tout1", 0), ("icu_int", 0),
+                       ("int_cpu", 0), ("serial_pins", 0))}
         self.inputs: dict[int, int] = {}
         self.calls: list[tuple[object, ...]] = []
         units = {"scu": Probe(0x10), "tcu": Probe(0x20), "icu": Probe(0x30), "dmau": Probe(0x40)}
@@ -47,7 +50,7 @@ class Rig:
             set_edge_only=lambda n, on: self.calls.append(("edge", n, on)),
             listen=lambda n, on: self.calls.append(("listen", n, on)),
             set_tcks=lambda value: self.calls.append(("tcks", value)),
-            address_reset=address_reset,
+            address_reset=address_reset, disabled=disabled,
         )
         self.sysregs.reset("power")
 
@@ -67,7 +70,7 @@ def test_reset_values_and_nothing_mapped() -> None:
     assert {port: rig.ports.read(port) for port in RESET} == RESET
     assert rig.answering() == {}
     assert rig.calls == [("tcks", 0), ("listen", 1, False), ("edge", 2, False)]
-    assert rig.inputs == {1: 1, 2: 1}
+    assert rig.inputs == {0: 0, 1: 1, 2: 1}
 
 
 def test_button_reset_keeps_refresh_enable_and_addresses() -> None:
@@ -159,10 +162,13 @@ def test_interrupt_routing(irsw: int, scu: int, timer: int) -> None:
     rig.out((0xFFFE, irsw << 2))
     if irsw:
         assert rig.calls == [("listen", 1, bool(timer)), ("edge", 2, bool(timer))]
-    for name in ("intp1", "intp2", "sint", "tout1"):
+    for name in ("intp1", "intp2", "sint", "tout0", "tout1"):
         rig.lines[name].drive(0)
-    assert rig.inputs == {1: 0, 2: 0}
-    wires = (("intp1", 1, not scu), ("sint", 1, scu), ("intp2", 2, not timer), ("tout1", 2, timer))
+    assert rig.inputs == {0: 0, 1: 0, 2: 0}
+    rig.out((0xFFFD, 0x0F))
+    wires = (
+        ("tout0", 0, 1), ("intp1", 1, not scu), ("sint", 1, scu), ("intp2", 2, not timer), ("tout1", 2, timer)
+    )
     for name, level_no, wanted in wires:
         rig.lines[name].drive(1)
         assert rig.inputs[level_no] == int(wanted)
@@ -170,6 +176,23 @@ def test_interrupt_routing(irsw: int, scu: int, timer: int) -> None:
     rig.lines["sint"].drive(1)
     rig.out((0xFFFE, 0x04))
     assert rig.inputs[1] == 1, "a change of route shows the new source's level"
+
+
+@pytest.mark.parametrize("disabled", ["silent", "unmapped"])
+def test_a_disabled_unit_requests_nothing_unless_only_its_window_goes(disabled: str) -> None:
+    rig = Rig(disabled=disabled)
+    rig.out((0xFFFE, 0x0C), (0xFFFD, 0x0E))
+    for name in ("tout0", "sint", "tout1", "icu_int"):
+        rig.lines[name].drive(1)
+    assert (rig.inputs, rig.lines["int_cpu"].level) == ({0: 1, 1: 1, 2: 1}, 1)
+    for opsel, inputs, int_cpu in ((0x0A, {0: 0, 1: 1, 2: 0}, 1), (0x06, {0: 1, 1: 0, 2: 1}, 1), (0x00, {}, 0)):
+        rig.out((0xFFFD, opsel))
+        if disabled == "silent":
+            assert (rig.inputs, rig.lines["int_cpu"].level) == ({0: 0, 1: 0, 2: 0} | inputs, int_cpu)
+        else:
+            assert (rig.inputs, rig.lines["int_cpu"].level) == ({0: 1, 1: 1, 2: 1}, 1)
+    rig.out((0xFFFE, 0x00))
+    assert rig.inputs == {0: 1 if disabled == "unmapped" else 0, 1: 1, 2: 1}, "pins are nobody's"
 
 
 def test_clocks_and_pins() -> None:
@@ -200,6 +223,97 @@ def test_any_writes_save_and_restore(writes: list[tuple[int, int]]) -> None:
     assert twin.answering() == fresh.answering()
 
 
+# --- against a reference that works every answer out anew -----------------------------------------------------------
+
+
+class SysregsMachine(RuleBasedStateMachine):
+    """Registers written, lines driven, resets; every port of the pages in use and every line compared."""
+
+    @initialize(address_reset=st.sampled_from([0x00, 0xFF, 0x4D]), silent=st.booleans())
+    def begin(self, address_reset: int, silent: bool) -> None:
+        self.rig = Rig(address_reset, "silent" if silent else "unmapped")
+        self.rig.ports.map(0x0000, 0x200, Probe(0x80))
+        self.ref = Reference(address_reset, silent)
+
+    @rule(port=st.sampled_from(sorted(PORTS)), value=st.one_of(st.integers(0, 255), st.sampled_from([0, 0x0F, 0xFF])))
+    def write(self, port: int, value: int) -> None:
+        self.rig.out((port, value))
+        self.ref.store(PORTS[port], value)
+
+    @rule(lows=st.lists(st.sampled_from([0x00, 0x01, 0x08, 0x09, 0x10, 0x14, 0x20]), min_size=4, max_size=4),
+          page=st.sampled_from([0x00, 0x01, 0xFF]))
+    def place_close_together(self, lows: list[int], page: int) -> None:
+        for unit, low in enumerate(lows):
+            self.write(0xFFF8 + unit, low)
+        self.write(0xFFFC, page)
+
+    @rule(opcn=st.integers(0, 15), opsel=st.one_of(st.just(15), st.integers(0, 15)))
+    def switch(self, opcn: int, opsel: int) -> None:
+        self.write(0xFFFE, opcn)
+        self.write(0xFFFD, opsel)
+
+    @rule(opsel=st.integers(0, 15))
+    def enable(self, opsel: int) -> None:
+        self.write(0xFFFD, opsel)
+
+    @rule(port=st.sampled_from([0xFFFF, 0xFFF7, 0xFFF3, 0xFFF1]), value=st.integers(0, 255))
+    def write_nowhere(self, port: int, value: int) -> None:
+        self.rig.out((port, value))
+        assert self.rig.ports.read(port) == 0xFF
+
+    @rule(levels=st.dictionaries(st.sampled_from(["INTP1", "INTP2", "SINT", "TOUT0", "TOUT1", "ICU"]), st.integers(0, 1)))
+    def drive(self, levels: dict[str, int]) -> None:
+        for line, level in levels.items():
+            self.rig.lines["icu_int" if line == "ICU" else line.lower()].drive(level)
+            self.ref.line[line] = level
+
+    @rule(kind=st.sampled_from(["power", "button"]), rfc=st.integers(0, 255))
+    def reset(self, kind: str, rfc: int) -> None:
+        self.write(0xFFF2, rfc)
+        self.rig.sysregs.reset(kind)
+        self.ref.reset(kind)
+
+    @rule()
+    def save_and_continue_in_another(self) -> None:
+        old = self.rig
+        self.rig = Rig(self.ref.address_reset, "silent" if self.ref.silent else "unmapped")
+        self.rig.ports.map(0x0000, 0x200, Probe(0x80))
+        for name, line in old.lines.items():
+            if name != "int_cpu":
+                self.rig.lines[name].restore(line.level)
+        self.rig.inputs.update(old.inputs)
+        self.rig.calls[:] = old.calls
+        self.rig.sysregs.restore(old.sysregs.snapshot())
+
+    @invariant()
+    def same_answers(self) -> None:
+        marks = {"scu": 0x10, "tcu": 0x20, "icu": 0x30, "dmau": 0x40}
+        for page, count in ((0x00, 0x40), (0x01, 0x40), (self.ref.register["OPHA"], 0x100), (0xFF, 0x100)):
+            for port in range(page * 256, page * 256 + count):
+                who = self.ref.answer(port)
+                if who is None:
+                    expect = 0x80 | port if port < 0x200 else 0xFF
+                elif who[0] == "system":
+                    expect = self.ref.register[PORTS[port]] if port in PORTS else 0xFF
+                else:
+                    expect = marks[who[0]] | who[1]
+                assert self.rig.ports.read(port) == self.rig.ports.peek(port) == expect, f"{port:04X}"
+
+    @invariant()
+    def same_lines(self) -> None:
+        assert self.rig.inputs == self.ref.icu_inputs()
+        assert self.rig.lines["int_cpu"].level == self.ref.cpu_int()
+        assert self.rig.lines["serial_pins"].level == self.ref.serial_pins()
+        last = {call[0]: call[-1] for call in self.rig.calls}
+        assert last == {
+            "tcks": self.ref.register["TCKS"], "listen": self.ref.edge_only(), "edge": self.ref.edge_only(),
+        }
+
+
+SysregsMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestSysregsAgainstReference = SysregsMachine.TestCase
+
+
 # --- all units on one chip ----------------------------------------------------------------------------------------
 
 
@@ -208,24 +322,25 @@ class V50:
 
     def __init__(self) -> None:
         self.scheduler = scheduler = Scheduler()
-        self.ports = PortMap(UnmappedLog(0xFF))
+        self.ports = PortMap(UnmappedLog(now=lambda: 0))
         self.int = Line("INT")
         tout0, tout1, tout2 = (Line(f"TOUT{n}") for n in range(3))
         sint, intp1, serial_pins = Line("SINT"), Line("INTP1", 1), Line("PF1")
         self.out = MidiOut()
-        self.icu = Icu(self.int)
+        icu_int = Line("ICU INT")
+        self.icu = Icu(icu_int)
         self.scu = Scu(scheduler, sint, self.out.receive)
         self.tcu = Tcu(scheduler, tout0, tout1, tout2, self.scu.set_rtclk)
         self.memory = bytearray(1 << 20)
         self.dmau = Dmau(
             scheduler, self.memory.__getitem__, self.memory.__setitem__, lambda n, word: 0xFFFF, lambda n, word, v: None
         )
-        tout0.connect(lambda level: self.icu.set_input(0, level))
-        serial_pins.connect(self.scu.set_pins)
+        serial_pins.connect(lambda level: self.scu.set_pins(bool(level)))
         serial_pins.connect(self.dmau.set_serial_pins)
         self.sysregs = Sysregs(
             self.ports, {"icu": self.icu, "tcu": self.tcu, "scu": self.scu, "dmau": self.dmau},
-            intp1=intp1, intp2=tout2, sint=sint, tout1=tout1, set_input=self.icu.set_input,
+            intp1=intp1, intp2=tout2, sint=sint, tout0=tout0, tout1=tout1, icu_int=icu_int, int_cpu=self.int,
+            set_input=self.icu.set_input,
             set_edge_only=self.icu.set_edge_only, listen=self.tcu.listen, set_tcks=self.tcu.set_tcks,
             serial_pins=serial_pins,
         )

@@ -183,6 +183,8 @@ class MidiOut:
     def receive(self, frame: Frame) -> None:
         """A frame comes out of the socket."""
         bits = sample((frame,), frame.start, BIT, 10)
+        if bits & 1:                                        # too short for a start bit
+            return
         if not bits & 0x200:
             self.framing_errors += 1
             return

@@ -62,7 +62,7 @@ class M1(Machine):
         self.battery = battery
 
         # wires
-        int_cpu = Line("INT")                           # ICU -> CPU, inside the V50
+        icu_int, int_cpu = Line("ICU INT"), Line("INT")  # ICU -> OPSEL -> CPU, inside the V50
         tout0, tout1, tout2 = Line("TOUT0"), Line("TOUT1"), Line("TOUT2")
         sint = Line("SINT")                             # SCU -> INT1 by OPCN
         intp1 = Line("INTP1", 1)                        # pin, pulled up
@@ -77,11 +77,11 @@ class M1(Machine):
         memory.map_rom(0xE0000, rom)                    # IC32 D0-7, IC23 D8-15 (27C512)
 
         # inside the V50 (uPD70216): units without an address until the firmware gives them one
-        self.icu = icu = Icu(int_cpu, open_bus)
+        self.icu = icu = Icu(icu_int, open_bus)
         self.midi_out = MidiOut()
         self.midi_thru = MidiOut(keep=0)                # nobody asks what it said
-        self.scu = scu = Scu(clock, sint, self.midi_out.receive, guess["H-TBRDY"])      # TxD -> MIDI OUT
-        self.tcu = tcu = Tcu(clock, tout0, tout1, tout2, scu.set_rtclk, guess["H-TCU-ODD"])  # TOUT1 -> RTCLK
+        self.scu = scu = Scu(clock, sint, self.midi_out.receive, guess["H-TBRDY"], guess["H-BREAK"])  # TxD -> MIDI OUT
+        self.tcu = tcu = Tcu(clock, tout0, tout1, tout2, scu.set_rtclk)                 # TOUT1 -> RTCLK
         self.dmau = dmau = Dmau(                                                        # no DMARQ is wired
             clock, memory.read, memory.write, lambda channel, word: open_bus * 0x101, lambda channel, word, value: None,
             waits=lambda: self.sysregs.peek(WCY2) >> 2 & 3 if guess["H-WAITS"] else 0,
@@ -89,14 +89,14 @@ class M1(Machine):
         self.bus_held = dmau.hold if guess["H-DMA-CPU"] else lambda room: 0
         self.sysregs = Sysregs(
             ports, {"scu": scu, "tcu": tcu, "icu": icu, "dmau": dmau},
-            intp1=intp1, intp2=tout2, sint=sint, tout1=tout1, set_input=icu.set_input,
+            intp1=intp1, intp2=tout2, sint=sint, tout0=tout0, tout1=tout1,          # TOUT0 -> INT0, inside
+            icu_int=icu_int, int_cpu=int_cpu, set_input=icu.set_input,
             set_edge_only=icu.set_edge_only, listen=tcu.listen, set_tcks=tcu.set_tcks,
-            serial_pins=serial_pins, address_reset=guess["H-ULA"],
+            serial_pins=serial_pins, address_reset=guess["H-ULA"], disabled=guess["H-OPSEL"],
             set_waits=lambda waits: self.engine.set_waits(*waits) if guess["H-WAITS"] else None,
         )                                                       # TOUT2 -> INTP2 (MAME)
         serial_pins.connect(lambda level: scu.set_pins(bool(level)))
         serial_pins.connect(dmau.set_serial_pins)
-        tout0.connect(lambda level: icu.set_input(0, level))    # INT0, hard-wired in the chip
         tcu.set_gate(1)                                         # TCTL2 high
 
         # MIDI

@@ -12,13 +12,14 @@
 Level 0 is timer 0; 1 and 2 are as OPCN routes them; 3-7 are the pins INTP3-7, pulled up: open they read high, which
 requests in level mode and never does in edge mode. What the TCU feeds is edge-triggered whatever LEV says.
 
-DATASHEET: registers, commands, edge rule of the TCU inputs, undefined until IIW1 and untouched by RESET.
-RECALL (uPD71059/8259): a request must stay until the acknowledge, else level 7 is delivered with nothing in service;
-IIW1 clears IMK, IIS, edge detectors, rotation, exceptional nesting and selects IRQ; the polling byte (7 request, 2-0
-level); normal FI passes over masked levels under exceptional nesting. ASSUMED: INT stays low before and during
-initialisation; a poll without a request reads 00; the vector of a slave level comes from the empty bus as FF
-(H-OPENBUS).
-Sources: facts v50-chip 2.1 (NEC data book 1991, uPD70216).
+DATASHEET (uPD70216, uPD71059): registers, commands, edge rule of the TCU inputs, undefined until IIW1 and untouched by
+RESET; a request must stay until the acknowledge, else level 7 is delivered with nothing in service; IIW1 clears IMK,
+IIS, edge detectors, priority, exceptional nesting and selects IRQ; the polling byte (7 request, 2-0 level); POL = 0
+does nothing, so polling lasts until the next read, and a read of IMKW ends it too and acknowledges as well; normal FI
+passes over masked levels under exceptional nesting. ASSUMED: INT stays low before and during initialisation; IIW1 ends
+polling and self-FI rotation; a poll without a request reads 00; the vector of a slave level comes from the empty bus as
+FF (H-OPENBUS).
+Sources: facts v50-chip 2.1; NEC data book 1991, uPD70216 and uPD71059.
 """
 
 from __future__ import annotations
@@ -65,17 +66,14 @@ class Icu:
             self._update()
 
     def read(self, offset: int) -> int:
-        """IMKW, or the polling byte (which acknowledges), IIS or IRQ."""
-        if offset:
-            return self._imk
+        """IMKW, or the polling byte, IIS or IRQ; while polling any read acknowledges."""
+        value = self.peek(offset)
         if self._poll:
             self._poll = False
             level = self._highest()
-            if level is None:
-                return 0
-            self._enter(level)
-            return 0x80 | level
-        return self._iis if self._read_iis else self._irq()
+            if level is not None:
+                self._enter(level)
+        return value
 
     def write(self, offset: int, value: int) -> None:
         """A command word; which one follows from the offset, D4-D3 and the state of initialisation."""
@@ -122,8 +120,9 @@ class Icu:
         """Both INTA cycles: the vector number; the level goes into service. Level 7 if the request has gone."""
         level = self._highest()
         if level is None:
-            return self._vector | 7
-        self._enter(level)
+            level = 7
+        else:
+            self._enter(level)
         return self._bus_vector if self._slaves >> level & 1 else self._vector | level
 
     def snapshot(self) -> dict[str, Any]:
@@ -182,7 +181,7 @@ class Icu:
             self._special = bool(value & 0x20)
         if value & 2:
             self._read_iis = bool(value & 1)
-        self._poll = bool(value & 4)
+        self._poll = self._poll or bool(value & 4)
 
     def _finish_word(self, value: int) -> None:
         rotate, specific, finish = value & 0x80, value & 0x40, value & 0x20

@@ -10,15 +10,17 @@
 | FFF2 | RFC: 7 refresh on, 4-0 interval | 08, bit 7 kept |
 | FFF0 | TCKS: clocks of the TCU | 00 |
 
-IRSW bit 2: INT1 = SCU, else pin INTP1; bit 3: INT2 = TOUT1, else pin INTP2. PF bit 1: RxD and TxD are pins, else
-DMARQ3 and DMAAK3. All twelve read back. Windows: DMAU 16 bytes; ICU 2 registers, TCU and SCU 4, each on every second
-address of its lane; the bytes between, and the rest of the page, go out to the board.
+INT0 = TOUT0. IRSW bit 2: INT1 = SCU, else pin INTP1; bit 3: INT2 = TOUT1, else pin INTP2. PF bit 1: RxD and TxD are
+pins, else DMARQ3 and DMAAK3. All twelve read back. Windows: DMAU 16 bytes; ICU 2 registers, TCU and SCU 4, each on
+every second address of its lane; the bytes between, and the rest of the page, go out to the board.
 
 DATASHEET: registers, reset values, routing, nothing mapped until enabled, units must not overlap.
 MAME: lane of bit 0; a unit page of FF, which is this area, takes no units. H-ULA: OPHA and the xULA after power-on.
+H-OPSEL: a disabled unit requests nothing either: no INT from the ICU, no SINT, TOUT0 and TOUT1 low at the ICU. Its
+registers stay, and it goes on counting and shifting. PF bit 0 chooses among INTAK, TOUT1 and SRDY for a pin that goes
+nowhere here.
 ASSUMED: unused bits read 0; the reserved ports FFF1 FFF3 FFF7 FFFF stay inside the chip and read FF, whatever the open
-bus of the board reads; RESET keeps the undefined ones; where units overlap DMAU covers ICU covers TCU covers SCU; OPSEL
-only opens the window: a unit switched off keeps running.
+bus of the board reads; RESET keeps the undefined ones; where units overlap DMAU covers ICU covers TCU covers SCU.
 Waits of memory blocks and I/O go to the CPU (H-WAITS); those of DMA and refresh, and refresh itself, are only stored.
 Sources: facts v50-chip 1 (NEC data book 1991, uPD70216).
 """
@@ -68,14 +70,17 @@ class Sysregs:
         units: "scu", "tcu", "icu", "dmau" -> the device.
         intp1, intp2: the pins.
         sint: the SCU's interrupt.
-        tout1: timer 1's output.
-        set_input: the ICU's `set_input`, fed with levels 1 and 2.
+        tout0, tout1: the timers' outputs.
+        icu_int: the ICU's request.
+        int_cpu: driven with what of it reaches the CPU.
+        set_input: the ICU's `set_input`, fed with levels 0, 1 and 2.
         set_edge_only: the ICU's `set_edge_only`, told when timer 1 feeds level 2.
         listen: the TCU's `listen`, told whether timer 1's edges are wanted.
         set_tcks: the TCU's `set_tcks`.
         set_waits: told the wait states.
         serial_pins: driven with PF bit 1: RxD and TxD are pins, DMA channel 3 is not.
         address_reset: hypothesis H-ULA.
+        disabled: hypothesis H-OPSEL: "silent" or "unmapped".
     """
 
     def __init__(
@@ -86,19 +91,24 @@ class Sysregs:
         intp1: Line,
         intp2: Line,
         sint: Line,
+        tout0: Line,
         tout1: Line,
+        icu_int: Line,
+        int_cpu: Line,
         set_input: Callable[[int, int], None],
         set_edge_only: Callable[[int, bool], None],
         listen: Callable[[int, bool], None],
         set_tcks: Callable[[int], None],
         serial_pins: Line,
         address_reset: int = 0x00,
+        disabled: str = "silent",
         set_waits: Callable[[Waits], None] = lambda waits: None,
     ) -> None:
         self._ports = ports
         self._units = units
-        self._int1 = (intp1, sint)
-        self._int2 = (intp2, tout1)
+        self._intp1, self._intp2, self._sint, self._tout0, self._tout1 = intp1, intp2, sint, tout0, tout1
+        self._icu_int, self._int_cpu = icu_int, int_cpu
+        self._always = 0x0F if disabled == "unmapped" else 0
         self._set_input = set_input
         self._set_edge_only = set_edge_only
         self._listen = listen
@@ -108,10 +118,12 @@ class Sysregs:
         self._address_reset = address_reset
         self._windows: dict[str, tuple[int, int, int]] = {}
         self._registers = dict.fromkeys(_WRITABLE, 0)
-        for source, line in enumerate(self._int1):
-            line.connect(lambda level, source=source: self._forward(1, source, level))  # type: ignore[misc]
-        for source, line in enumerate(self._int2):
-            line.connect(lambda level, source=source: self._forward(2, source, level))  # type: ignore[misc]
+        tout0.connect(lambda level: set_input(0, self._int0()))
+        for line in (intp1, sint):
+            line.connect(lambda level: set_input(1, self._int1()))
+        for line in (intp2, tout1):
+            line.connect(lambda level: set_input(2, self._int2()))
+        icu_int.connect(lambda level: int_cpu.drive(self._int()))
         ports.map(SYSTEM_AREA, 16, self, onchip=True)
 
     def reset(self, kind: str) -> None:
@@ -146,6 +158,8 @@ class Sysregs:
             self._route()
         elif offset >= SULA:
             self._place()
+            if offset == OPSEL:
+                self._request()
         if offset in (WMB, WCY1, OPHA):
             self._set_waits(self.waits)
 
@@ -170,20 +184,41 @@ class Sysregs:
         """Take a snapshot back: the windows follow; what else is switched, the units restore themselves."""
         self._registers = {offset: block[f"{offset:X}"] for offset in _WRITABLE}
         self._serial_pins.restore(self._registers[OPCN] >> 1 & 1)
+        self._int_cpu.restore(self._int())
         self._place()
         self._set_waits(self.waits)
 
-    def _forward(self, level_no: int, source: int, level: int) -> None:
-        if self._registers[OPCN] >> 1 + level_no & 1 == source:
-            self._set_input(level_no, level)
+    def _requests(self, unit: str) -> bool:
+        return bool((self._registers[OPSEL] | self._always) & UNITS[unit][1])
+
+    def _int0(self) -> int:
+        return self._tout0.level if self._requests("tcu") else 0
+
+    def _int1(self) -> int:
+        if not self._registers[OPCN] & 4:
+            return self._intp1.level
+        return self._sint.level if self._requests("scu") else 0
+
+    def _int2(self) -> int:
+        if not self._registers[OPCN] & 8:
+            return self._intp2.level
+        return self._tout1.level if self._requests("tcu") else 0
+
+    def _int(self) -> int:
+        return self._icu_int.level if self._requests("icu") else 0
+
+    def _request(self) -> None:
+        self._set_input(0, self._int0())
+        self._set_input(1, self._int1())
+        self._set_input(2, self._int2())
+        self._int_cpu.drive(self._int())
 
     def _route(self) -> None:
         opcn = self._registers[OPCN]
-        to_scu, to_timer = opcn >> 2 & 1, opcn >> 3 & 1
-        self._listen(1, bool(to_timer))
-        self._set_edge_only(2, bool(to_timer))
-        self._set_input(1, self._int1[to_scu].level)
-        self._set_input(2, self._int2[to_timer].level)
+        to_timer = bool(opcn & 8)
+        self._listen(1, to_timer)
+        self._set_edge_only(2, to_timer)
+        self._request()
         self._serial_pins.drive(opcn & 2)
 
     def _place(self) -> None:

@@ -15,15 +15,15 @@ Multiple latch: bit 5 = 0 counts, bit 4 = 0 status, bits 3-1 counters 2-0. Statu
 
 Each clock is CLKOUT / (2, 4, 8, 16) or the pin TCLK, which is not connected here: such a timer stands still.
 
-Events: only an output somebody listens to is scheduled. The SCU is not told edges but the period of RTCLK. The low
+Events: only an output somebody listens to is scheduled. The SCU is told the period and one fall of RTCLK. The low
 pulses of modes 2, 4 and 5, one timer clock long, are delivered when they end, as low and high at once: one event a
 tick. The status byte (OL) shows them exactly.
 
-DATASHEET: registers, clocks, gates, routing. RECALL (8254): bit positions of multiple latch, order of status and count.
+DATASHEET (uPD70216, uPD71054): registers, clocks, gates, routing, latches, status before count.
 ASSUMED: the prescaler runs from power-on with its edges at multiples of its period; after power-on all outputs are low
 and nothing counts (the data book leaves the unit undefined); RESET changes nothing here; RTCLK takes a new count at
-the write, not at the reload; a read of TMD stays inside the chip and gives FF. H-TCU-ODD: see tcu_counter.
-Sources: facts v50-chip 1, 2.2 (NEC data book 1991, uPD70216).
+the write, not at the reload; a read of TMD stays inside the chip and gives FF.
+Sources: facts v50-chip 1, 2.2; NEC data book 1991, uPD70216 and uPD71054.
 """
 
 from __future__ import annotations
@@ -99,12 +99,12 @@ class Tcu:
         tout0: driven by timer 0 (to the ICU's INT0).
         tout1: driven by timer 1 while `listen(1, True)`.
         tout2: driven by timer 2 (pin TOUT2).
-        rtclk: called with the period of timer 1's output in CPU clocks, or None, whenever it changes.
-        odd: hypothesis H-TCU-ODD.
+        rtclk: called with the period of timer 1's output in CPU clocks, or None, and the clock of a fall, whenever
+            these change.
 
     >>> scheduler = Scheduler()
     >>> tick = Line("TOUT0")
-    >>> tcu = Tcu(scheduler, tick, Line("TOUT1"), Line("TOUT2"), lambda period: None)
+    >>> tcu = Tcu(scheduler, tick, Line("TOUT1"), Line("TOUT2"), lambda period, fall: None)
     >>> tcu.write(3, 0x34)              # timer 0, low then high byte, mode 2
     >>> tcu.write(0, 0xA0); tcu.write(0, 0x0F)
     >>> tick.connect(lambda level: print(scheduler.now, level) if level else None)
@@ -113,20 +113,17 @@ class Tcu:
     16002 1
     """
 
+    snapshot_version = 2
+
     def __init__(
-        self,
-        scheduler: Scheduler,
-        tout0: Line,
-        tout1: Line,
-        tout2: Line,
-        rtclk: Callable[[int | None], None],
-        odd: str = "8254",
+        self, scheduler: Scheduler, tout0: Line, tout1: Line, tout2: Line, rtclk: Callable[[int | None, int], None]
     ) -> None:
         self._scheduler = scheduler
         self._rtclk = rtclk
         self._period: int | None = None
+        self._phase = 0
         self._channels = tuple(
-            _Channel(Counter(odd=odd), line, listened=line is not tout1) for line in (tout0, tout1, tout2)
+            _Channel(Counter(), line, listened=line is not tout1) for line in (tout0, tout1, tout2)
         )
         self._timers = tuple(
             scheduler.timer(f"tcu.{n}", lambda n=n: self._fire(n))  # type: ignore[misc]
@@ -212,7 +209,7 @@ class Tcu:
     def period(self, timer: int) -> int | None:
         """The period of the timer's output in CPU clocks (modes 2 and 3), None when it is not periodic.
 
-        >>> tcu = Tcu(Scheduler(), Line("TOUT0"), Line("TOUT1"), Line("TOUT2"), lambda period: None)
+        >>> tcu = Tcu(Scheduler(), Line("TOUT0"), Line("TOUT1"), Line("TOUT2"), lambda period, fall: None)
         >>> tcu.write(3, 0x56); tcu.write(1, 8)
         >>> tcu.period(1)
         16
@@ -240,6 +237,7 @@ class Tcu:
                 for channel in self._channels
             ],
             "period": self._period,
+            "phase": self._phase,
         }
 
     def restore(self, block: dict[str, Any]) -> None:
@@ -250,6 +248,7 @@ class Tcu:
                 setattr(channel, name, saved[name])
             channel.line.restore(saved["level"])
         self._period = block["period"]
+        self._phase = block["phase"]
 
     def _fire(self, n: int) -> None:
         channel = self._channels[n]
@@ -282,9 +281,18 @@ class Tcu:
         if channel.listened:
             channel.line.drive(channel.counter.out)
         self._schedule(n)
-        if n == 1 and (period := self.period(1)) != self._period:
-            self._period = period
-            self._rtclk(period)
+        if n == 1:
+            self._tell_rtclk()
+
+    def _tell_rtclk(self) -> None:
+        channel, period = self._channels[1], self.period(1)
+        fall = 0
+        if period is not None and channel.shift is not None:
+            fall = channel.at + channel.counter.next_fall() << channel.shift
+        phase = fall % period if period else 0
+        if (period, phase) != (self._period, self._phase):
+            self._period, self._phase = period, phase
+            self._rtclk(period, fall)
 
     @staticmethod
     def _write_count(channel: _Channel, value: int) -> None:

@@ -12,12 +12,17 @@ write. `advance` jumps any number of ticks; `next_change` says how many ticks th
 | 4 | low for one tick at 0 | low stops counting |
 | 5 | as 4, started by a trigger | rising edge triggers |
 
-DATASHEET: waveforms of modes 0-3. RECALL (8254): moment of loading, new counts in mid-cycle, what the count reads in
-mode 3 with odd N (H-TCU-ODD). ASSUMED: N = 1, illegal in modes 2 and 3, leaves the output high.
+In mode 3 the count goes down by two: N, N-2 ... 2 in either half; odd N: N-1 ... 0 while high, N-1 ... 2 while low.
+
+DATASHEET (uPD70216 figure 22; uPD71054): all of this, the moment of loading, new counts in mid-cycle, triggers ignored
+before the first count. ASSUMED: N = 1, illegal in modes 2 and 3, leaves the output high; a new count in mode 3 waits
+for the end of the half cycle and the output turns over as ever (the uPD71054's sheet has "goes high" in one place).
+Sources: facts v50-chip 2.2; NEC data book 1991, uPD70216 and uPD71054.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 _SAVED = (
@@ -30,8 +35,6 @@ class Counter:
 
     Args:
         gate: level the gate rests at.
-        odd: how an odd count of mode 3 reads: "8254" (N-1, N-3 ... 0, then N-1 ... 2) or "82C54" (N, N-1, N-3 ... 2,
-            then N, N-3 ... 2).
 
     >>> c = Counter()
     >>> c.control(mode=2, bcd=False)
@@ -43,10 +46,9 @@ class Counter:
     (0, 1)
     """
 
-    __slots__ = (*_SAVED, "_odd")
+    __slots__ = _SAVED
 
-    def __init__(self, gate: int = 1, odd: str = "8254") -> None:
-        self._odd = odd
+    def __init__(self, gate: int = 1) -> None:
         self.gate = gate
         self.loaded = 0
         self.ce = 0
@@ -154,6 +156,20 @@ class Counter:
             return self.count
         return None
 
+    def next_fall(self) -> int:
+        """Ticks until the output falls, of a counter that has a `period`.
+
+        >>> c = Counter()
+        >>> c.control(mode=3, bcd=False); c.write_count(8)
+        >>> c.next_fall()
+        5
+        """
+        counter, ticks = copy(self), 0
+        if not counter.out:
+            ticks = counter.next_change() or 0
+            counter.advance(ticks)
+        return ticks + (counter.next_change() or 0)
+
     def snapshot(self) -> dict[str, Any]:
         """The whole state."""
         return {name: getattr(self, name) for name in _SAVED}
@@ -213,8 +229,4 @@ class Counter:
 
     def _square_value(self) -> int:
         n, left = self.loaded, self.ce
-        if not n & 1:
-            return 2 * left
-        if self._odd == "8254":
-            return 2 * left - 2 * self.out
-        return n if left == ((n + 1) // 2 if self.out else n // 2) else 2 * left
+        return 2 * left - 2 * self.out if n & 1 else 2 * left
