@@ -62,6 +62,8 @@ static void end_block(lockstep *l)
     const bus_trace *t = &l->second.trace;
     const uint8_t *copy = l->second.bus.mem;
     uint32_t kept = t->count < t->capacity ? t->count : t->capacity;
+    if (lockstep_is_full(&l->second))
+        memcpy(l->before_memory, copy, MEMORY);
     for (uint32_t i = 0; i < kept; i++)
         if (t->cycles[i].kind == CYCLE_MEMW) {
             uint32_t a = t->cycles[i].address, b = (a + 1) & (MEMORY - 1);
@@ -78,7 +80,7 @@ static void end_block(lockstep *l)
 static int whole_is_due(lockstep *l)
 {
     l->since_whole += (uint32_t)(l->first.cpu->instructions - l->before.instructions);
-    if (l->since_whole < WHOLE_RAM_EVERY)
+    if (l->since_whole < WHOLE_RAM_EVERY && !lockstep_is_full(&l->first))
         return 0;
     l->since_whole = 0;
     return 1;
@@ -242,5 +244,6 @@ void lockstep_free(lockstep *l)
     free(l->third.trace.cycles);
     free(l->spare);
     free(l->log);
+    free(l->undo);
     free(l);
 }

@@ -6,8 +6,7 @@
 
 #define MEMORY 0x100000u
 
-/* A step asks for a few hundred cycles at most (BCD strings), and a cycle takes four clocks: no block fills these. */
-enum { LOCKSTEP_CYCLES_KEPT = 4096, LOCKSTEP_UNDO_KEPT = 8192 };
+enum { LOCKSTEP_CYCLES_KEPT = 4096 };   /* of a block; only BCD strings of thousands of bytes have more */
 
 typedef struct traffic {
     uint32_t address;
@@ -42,9 +41,8 @@ struct lockstep {
     uint64_t given;        /* what first.cpu->horizon was set to */
     uint8_t in_device;
     traffic *log;          /* first.passed of them */
-    uint32_t room;
-    uint32_t undo[LOCKSTEP_UNDO_KEPT];   /* address << 8 | byte before, of the first's stores */
-    uint32_t undos;
+    uint32_t *undo;        /* address << 8 | byte before, of the first's stores; `undos` of them */
+    uint32_t undos, log_room, undo_room;
     uint8_t pages[256];         /* board->page as last looked at, */
     uint8_t pages_before[256];  /* and at the block's beginning */
     uint8_t change_pending, change_remap;   /* a device changed memory in this block, from change_start to _end */
@@ -76,6 +74,9 @@ void lockstep_take_horizon(lockstep *l);
 void lockstep_follow_change(player *p);
 
 /* ---- lockstep_search.c ---- */
+
+/* More cycles than were kept. */
+static inline int lockstep_is_full(const player *p) { return p->trace.count > p->trace.capacity; }
 
 /* Are they alike, *a a core and *b Unicorn? LOCKSTEP_*; `whole`: all RAM too. Sets l->address. */
 int lockstep_compare(lockstep *l, const player *a, const player *b, int whole);

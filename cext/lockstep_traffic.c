@@ -18,6 +18,19 @@ void lockstep_take_horizon(lockstep *l)
 
 /* ---- the first engine's callbacks: do it, and keep it ---- */
 
+/* The array, with room for one more; NULL = there is none. */
+static void *with_room(void *array, uint32_t *room, uint32_t used, size_t size)
+{
+    uint32_t more = *room ? 2 * *room : 256;
+    void *larger;
+    if (used < *room)
+        return array;
+    larger = realloc(array, more * size);
+    if (larger != NULL)
+        *room = more;
+    return larger;
+}
+
 static const board_bus *enter(lockstep *l)
 {
     lockstep_take_horizon(l);
@@ -28,18 +41,15 @@ static const board_bus *enter(lockstep *l)
 static void leave(lockstep *l, uint8_t kind, uint32_t address, uint8_t value)
 {
     const v30 *cpu = l->first.cpu;
+    traffic *log;
     l->in_device = 0;
     l->horizon = cpu->horizon;
     lockstep_give_horizon(l);
-    if (l->first.passed == l->room) {
-        uint32_t room = l->room ? 2 * l->room : 64;
-        traffic *log = realloc(l->log, room * sizeof *log);
-        if (log == NULL)
-            return;   /* the second engine will miss it, and say so */
-        l->log = log;
-        l->room = room;
-    }
-    l->log[l->first.passed++] = (traffic){
+    log = with_room(l->log, &l->log_room, l->first.passed, sizeof *log);
+    if (log == NULL)
+        return;   /* the second engine will miss it, and say so */
+    l->log = log;
+    log[l->first.passed++] = (traffic){
         .address = address, .kind = kind, .value = value, .changed = l->change_unkept, .int_line = cpu->int_line,
         .nmi_latch = cpu->nmi_latch, .poll_line = cpu->poll_line, .int_since = cpu->int_since,
         .nmi_since = cpu->nmi_since, .waits = cpu->waits,
@@ -78,8 +88,11 @@ static void first_mem_out(void *user, uint32_t address, uint8_t value)
     lockstep *l = ((player *)user)->l;
     const board_bus *board = l->board;
     if (board->page[address >> 12] == PAGE_RAM) {
-        if (l->undos < LOCKSTEP_UNDO_KEPT)
-            l->undo[l->undos++] = address << 8 | board->mem[address];
+        uint32_t *undo = with_room(l->undo, &l->undo_room, l->undos, sizeof *undo);
+        if (undo != NULL) {
+            l->undo = undo;
+            undo[l->undos++] = address << 8 | board->mem[address];
+        }
         board->mem[address] = value;
         return;
     }

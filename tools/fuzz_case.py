@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from korgm1.cpu.engine import CpuOptions
-from korgm1.cpu.lockstep_engine import LockstepEngine
+from korgm1.cpu.lockstep_engine import LockstepEngine, SteppingLockstepEngine
 from korgm1.cpu.unicorn_engine import UnicornEngine
 from korgm1.cpu.v30_engine import V30Engine
 from korgm1.errors import CpuDivergence
@@ -199,7 +199,8 @@ def _difference(one: Board, other: Board) -> str:
     return ""
 
 
-LOCKSTEP = (make_engine(LockstepEngine),)
+LOCKSTEP = (make_engine(SteppingLockstepEngine),)
+BLOCKS = (make_engine(LockstepEngine),)
 FREE = (make_engine(V30Engine), make_engine(UnicornEngine))
 
 
