@@ -1,6 +1,6 @@
 /* Two engines in step: the V30 core on the real board, Unicorn on a copy of its memory, fed with the same traffic.
 
-   The core runs a block of some hundred instructions, then Unicorn runs to the same clock. Their states, data bus cycles
+   The core runs a block of some fifty instructions, then Unicorn runs to the same clock. Their states, data bus cycles
    (all of them, in order) and the bytes they wrote are compared; all RAM is every 65,536 instructions. Device traffic
    happens once: what the core read is kept, and handed to Unicorn when it asks for the same thing in the same order.
 
@@ -27,7 +27,7 @@ enum {
     LOCKSTEP_MEMORY = 4     /* the RAM, or a byte in it */
 };
 
-enum { LOCKSTEP_BLOCK = 2048 };   /* clocks, the longest block */
+enum { LOCKSTEP_BLOCK = 512 };   /* clocks, the longest block, and the usual one */
 
 /* `cpu` = the state that callers see; cpu->bus is set. NULL as in unicorn_glue_new. */
 lockstep *lockstep_new(const char *path, v30 *cpu, board_bus *bus, const char **why);

@@ -5,7 +5,7 @@
 
 An episode is 1 MB of random code (RAM with ROM, open bus and device pages in it) on which some dozens of runs begin,
 each with registers, interrupts at random clocks and writes by the host of their own. Mode "lockstep" compares after
-every instruction, "blocks" every 2,048 clocks; "free" lets Unicorn run by itself, in slices, and compares the ends;
+every instruction, "blocks" every 512 clocks; "free" lets Unicorn run by itself, in slices, and compares the ends;
 "all" does them in turn.
 A difference is made as small as it goes and written as NAME.json with NAME.py, a test that runs it again. Exit code 1.
 """

@@ -33,7 +33,7 @@ class LockstepEngine(V30Engine):
 
     name = "lockstep"
     block_clocks: int = lib.LOCKSTEP_BLOCK
-    """Clocks between two comparisons, 1 to 2,048."""
+    """Clocks between two comparisons, 1 to 512."""
 
     def _begin(self) -> None:
         self._lockstep = make_native(lib.lockstep_new, lib.lockstep_free, self._cpu, self.bus.pointer)
@@ -44,7 +44,7 @@ class LockstepEngine(V30Engine):
 
         Raises:
             CpuDivergence: the engines differ; the text is the report. The engine stays where the block ended, up to
-                2,048 clocks behind what is reported; the next run begins with both alike.
+                512 clocks behind what is reported; the next run begins with both alike.
         """
         self._cpu.horizon = until
         kind = lib.lockstep_run(self._lockstep)
