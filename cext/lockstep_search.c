@@ -87,8 +87,6 @@ static void second_begins(lockstep *l)
             memcpy(memory + start, l->before_memory + start, 0x1000);
             unicorn_glue_forget(l->glue, start, 0x1000);
         }
-    if (l->change_remap)
-        unicorn_glue_remap(l->glue);
 }
 
 static void show_cycles(lockstep *l, int which, const bus_cycle *cycles, uint32_t count, uint32_t from)

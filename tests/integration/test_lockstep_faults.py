@@ -30,6 +30,7 @@ AX, DX, BX, DI = 3, 18, 8, 14
 """Unicorn's numbers of registers."""
 CODE = 0x1000
 LOOP = CODE + 6
+PAGE_RAM, PAGE_ROM = 1, 2
 
 Plant = Callable[..., None]
 
@@ -73,7 +74,8 @@ def plant(library: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pla
 
 
 class Board:
-    """1 MB of RAM but for ROM; the program is a loop of 3,000 turns; ports answer by number of the access."""
+    """64 KB of RAM; the program is a loop of 3,000 turns; ports answer by number of the access. Port 40 stores into
+    memory, 41 turns a page of RAM into ROM and back."""
 
     def __init__(self, kind: type[LockstepEngine], loop: str) -> None:
         body = bytes.fromhex(loop)
@@ -92,6 +94,12 @@ class Board:
 
     def write(self, port: int, value: int) -> None:
         self.accesses += 1
+        if port == 0x40:
+            self.memory.image[0x5000] = self.accesses & 0xFF
+            self.engine.host_wrote(0x5000, 1)
+        elif port == 0x41:
+            self.memory.pages[6] ^= PAGE_RAM ^ PAGE_ROM
+            self.engine.pages_changed()
 
     def report(self, clocks: int = 400_000) -> str:
         """What is found within so many clocks."""
@@ -123,9 +131,15 @@ def both_reports(loop: str) -> tuple[str, str]:
         ("b0 11 aa e4 20 42", {"address": LOOP + 2, "place": 0x3000 + 3000 - 1000}, "the memory"),
         ("b0 00 84 06 00 20 90", {"address": LOOP, "place": 0x2000}, "the data bus cycles"),
         ("e4 20 50 5b 88 d8 e6 21", {"address": LOOP + 3, "register": BX, "wrong": 0x80}, "the state"),
+        ("b0 00 6e 90", {"address": LOOP, "place": 3000 - 1000}, "the traffic with devices"),
+        ("8a 26 00 50 40 e6 40", {"address": LOOP + 4, "register": DX}, "the state"),
+        ("fe 06 00 60 40 e6 41", {"address": LOOP + 4, "register": DX}, "the state"),
         ("a4 4e b3 00", {"address": LOOP, "register": DI, "wrong": 0x4000}, "the state"),
     ],
-    ids=["register", "stored only", "port only", "written byte", "read byte", "from port to port", "pointer"],
+    ids=[
+        "register", "stored only", "port only", "written byte", "read byte", "from port to port", "port only, from memory",
+        "beside a store by a device", "beside a change of pages", "pointer",
+    ],
 )
 def test_a_fault_in_the_middle_of_a_block_is_traced_to_its_instruction(
     plant: Plant, loop: str, fault: dict[str, int], words: str

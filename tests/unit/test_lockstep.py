@@ -163,7 +163,8 @@ def test_a_device_may_set_the_waits_and_the_poll_pin() -> None:
         board.engine.set_waits(0x2000, 0x8000, waits, 3 - waits, 1, waits, 0xFF)
         board.engine.set_poll(int(len(board.seen) == 60))
 
-    _alike("e6 10 ff 06 00 20 9b 50 58 eb f5", change)
+    boards = _alike("e6 10 ff 06 00 20 9b 50 58 eb f5", change, 20_000)
+    assert len(boards[1].seen) == 60 and boards[1].engine.polling
 
 
 def test_a_device_may_bring_the_horizon_forward() -> None:
