@@ -41,9 +41,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     built = tmp_path_factory.mktemp("faulty") / "libunicorn.so.2"
     compiler = os.environ.get("CC", "cc").split()
     try:
-        done = subprocess.run(
-            [*compiler, "-O1", "-shared", "-fPIC", str(SOURCE), "-o", str(built), "-ldl"], capture_output=True, text=True
-        )
+        command = [*compiler, "-O1", "-shared", "-fPIC", str(SOURCE), "-o", str(built), "-ldl"]
+        done = subprocess.run(command, capture_output=True, text=True)
     except FileNotFoundError:
         pytest.skip("no C compiler")
     assert done.returncode == 0, done.stderr
@@ -79,7 +78,7 @@ class Board:
 
     def __init__(self, kind: type[LockstepEngine], loop: str) -> None:
         body = bytes.fromhex(loop)
-        code = bytes.fromhex("bf0030b9b80b") + body + bytes([0xE2, 0xFE - len(body)])   # MOV IY,3000; MOV CW,3000
+        code = bytes.fromhex("bf0030b9b80b") + body + bytes([0xE2, 0xFE - len(body)])  # MOV IY,3000; MOV CW,3000
         self.memory = MemoryMap(UnmappedLog(now=lambda: 0))
         self.memory.map_ram(0, 0x10000)
         self.memory.image[:0x10000] = bytes(0x10000)
@@ -137,8 +136,16 @@ def both_reports(loop: str) -> tuple[str, str]:
         ("a4 4e b3 00", {"address": LOOP, "register": DI, "wrong": 0x4000}, "the state"),
     ],
     ids=[
-        "register", "stored only", "port only", "written byte", "read byte", "from port to port", "port only, from memory",
-        "beside a store by a device", "beside a change of pages", "pointer",
+        "register",
+        "stored only",
+        "port only",
+        "written byte",
+        "read byte",
+        "from port to port",
+        "port only by memory",
+        "beside a store by a device",
+        "beside a change of pages",
+        "pointer",
     ],
 )
 def test_a_fault_in_the_middle_of_a_block_is_traced_to_its_instruction(
