@@ -128,9 +128,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="speeds only")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    length = {engine: min(args.seconds, 4) if engine == "lockstep" else args.seconds for engine in NAMES}
-    idle = {engine: play_loop(engine, length[engine]) for engine in NAMES}
-    both = {engine: busy_loop(engine, length[engine]) for engine in NAMES}
+    idle = {engine: play_loop(engine, args.seconds) for engine in NAMES}
+    both = {engine: busy_loop(engine, args.seconds) for engine in NAMES}
     busy = {engine: speed for engine, (speed, _) in both.items()}
     peers: list[Speed | None] = [None, None]
     if mame.find_mame():

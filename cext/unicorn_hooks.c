@@ -134,17 +134,53 @@ static void follow_control(unicorn_glue *g, const slot *s)
     }
 }
 
-void glue_count(unicorn_glue *g, uint32_t address)
+static uint32_t ask_time(v30 *cpu, slot *s, v30_shape shape, uint64_t asked)
 {
-    const slot *s = g->running;
+    uint32_t clocks = v30_time(cpu, shape, shape >> SHAPE_PREFIXES & 3, s->count);
+    s->times[1] = s->times[0];
+    s->times[0] = (slot_time){.asked = asked, .state = cpu->bus_unit, .state_early = cpu->bus_unit_early,
+                              .clocks = (uint16_t)clocks, .early = cpu->early};   /* what Unicorn may run takes no 1,000 */
+    return clocks;
+}
+
+/* Do the waits found for the last segments still hold? */
+static inline int waits_hold(const v30 *cpu)
+{
+    return !cpu->waits.any || memcmp(&cpu->waits.segments, cpu->s, sizeof cpu->s) == 0;
+}
+
+/* v30_time: an instruction mostly meets the bus unit as it met it one of the last two times, and its answer is nearer
+   at hand here. */
+static inline uint32_t time_of(v30 *cpu, slot *s, v30_shape shape)
+{
+    uint64_t waits = cpu->waits.any ? cpu->waits.found : 0;
+    uint64_t asked = (uint64_t)1 << 63 | waits << 40 | (uint64_t)cpu->bus_unit << 8 | (shape >> SHAPE_PATH & 0xFF);
+    const slot_time *t = &s->times[0];
+    if (!waits_hold(cpu))
+        return v30_time(cpu, shape, shape >> SHAPE_PREFIXES & 3, s->count);
+    if (t->asked != asked)
+        t = &s->times[1];
+    if (t->asked != asked)
+        return ask_time(cpu, s, shape, asked);
+    cpu->bus_unit = t->state;
+    cpu->bus_unit_early = t->state_early;
+    cpu->early = t->early;
+    return t->clocks;
+}
+
+static inline void count_clocks(unicorn_glue *g, uint32_t address)
+{
+    slot *s = g->running;
     v30_shape shape = g->shape | (v30_shape)(address & 1) << SHAPE_TARGET;
     if (s == NULL)
         return;
     g->running = NULL;
     if (s->conditional && address != g->next)
         shape |= (v30_shape)PATH_TAKEN << SHAPE_PATH;
-    g->cpu->clock += v30_time(g->cpu, shape, shape >> SHAPE_PREFIXES & 3, s->count);
+    g->cpu->clock += time_of(g->cpu, s, shape);
 }
+
+void glue_count(unicorn_glue *g, uint32_t address) { count_clocks(g, address); }
 
 void glue_on_code(void *uc, uint64_t linear, uint32_t size, void *user)
 {
@@ -156,7 +192,7 @@ void glue_on_code(void *uc, uint64_t linear, uint32_t size, void *user)
     slot *s = &g->slots[address];
     uint16_t kind;
     (void)uc, (void)size;
-    glue_count(g, address);
+    count_clocks(g, address);
     if (cpu->clock >= g->limit) {
         if (g->newer)
             glue_load_registers(g);

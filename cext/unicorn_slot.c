@@ -187,6 +187,7 @@ void unicorn_slot_decode(slot *s, const board_bus *bus, uint16_t ps, uint16_t pc
     s->bytes = raw & s->mask;
     s->length = (uint8_t)counted;
     s->kind = SLOT_KNOWN | SLOT_DELEGATE;
+    s->times[0].asked = s->times[1].asked = 0;
     if (d.prefixes > 6 || !alike(&d, code))
         return;
     conditional = (d.opcode & 0xF0) == 0x70 || (d.opcode & 0xFC) == 0xE0;

@@ -18,6 +18,13 @@ enum {
     SLOT_NO_REGISTER = 0xFF
 };
 
+/* What v30_time said. */
+typedef struct slot_time {
+    uint64_t asked;       /* path, odd and target, the bus unit's state before, waits; 0 = nothing yet */
+    uint32_t state, state_early;   /* behind it */
+    uint16_t clocks, early;
+} slot_time;
+
 typedef struct slot {
     uint64_t bytes;       /* the instruction, or its first eight bytes */
     uint64_t mask;        /* which of them count */
@@ -31,6 +38,7 @@ typedef struct slot {
     uint8_t conditional;
     uint8_t count;        /* of the shape */
     uint64_t shape;       /* for v30_time, without path, odd and target */
+    slot_time times[2];
 } slot;
 
 /* Decode the instruction at PS:PC into *s. `raw` = the eight bytes there. */

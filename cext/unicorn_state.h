@@ -23,7 +23,7 @@ struct unicorn_glue {
     uint32_t cs_base;
     uint32_t window;       /* furthest offset from cs_base that Unicorn may run */
     uint32_t next;         /* behind the instruction that Unicorn runs */
-    const slot *running;   /* that instruction, whose clocks are still to be counted; or NULL */
+    slot *running;         /* that instruction, whose clocks are still to be counted; or NULL */
     v30_shape shape;       /* its shape */
     uint8_t newer;         /* Unicorn's general registers and flags are newer than cpu's */
     uint16_t sp;           /* when `newer`; else cpu->r[V30_SP] is the same */

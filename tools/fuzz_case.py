@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from korgm1.cpu.engine import CpuOptions
-from korgm1.cpu.lockstep_engine import LockstepEngine
+from korgm1.cpu.lockstep_engine import LockstepEngine, SteppingLockstepEngine
 from korgm1.cpu.unicorn_engine import UnicornEngine
 from korgm1.cpu.v30_engine import V30Engine
 from korgm1.errors import CpuDivergence
@@ -85,14 +85,30 @@ class Board:
         return port * 37 + clock * 11 + (clock >> 5) & 0xFF
 
     def write(self, port: int, value: int) -> None:
-        """Some ports move the interrupt lines: at once, or by an event that comes earlier than the horizon."""
+        """Some ports move the interrupt lines, at once, or by an event that comes earlier than the horizon; others the
+        POLL# pin, the wait states, a byte of RAM, the kind of a page."""
         self.traffic.append(("out", self.engine.clock, port, value))
-        if port & 0x1F == 5:
+        what, page = port & 0x1F, port >> 8 ^ value
+        if what == 5:
             self.engine.set_int(value & 1)
-        elif port & 0x1F == 6:
+        elif what == 6:
             self.engine.nmi()
-        elif port & 0x1F == 7:
+        elif what == 7:
             self.engine.lower_horizon(self.engine.clock + (value & 15))
+        elif what == 8:
+            self.engine.set_poll(int(value & 15 == 15))
+        elif what == 9:
+            self.set_waits(value)
+        elif what == 10 and self.pages[page] == RAM:
+            self.image[page * 0x1000 + (port & 0xFFF)] = value
+            self.engine.host_wrote(page * 0x1000 + (port & 0xFFF), 1)
+        elif what == 11 and self.pages[page] in (RAM, ROM):
+            self.pages[page] = RAM + ROM - self.pages[page]
+            self.engine.pages_changed()
+
+    def set_waits(self, value: int) -> None:
+        """Two bits each: below 40000, to BFFFF, above, ports."""
+        self.engine.set_waits(0x40000, 0xC0000, value & 3, value >> 2 & 3, value >> 4 & 3, value >> 6, 0xFF)
 
     def device_read(self, address: int) -> int:
         self.traffic.append(("read", self.engine.clock, address, 0))
@@ -152,7 +168,11 @@ class Runner:
         ends = []
         for number, board in enumerate(self.boards):
             board.traffic.clear()
+            if board.pages != case.pages:
+                board.pages[:] = case.pages
+                board.engine.pages_changed()
             board.engine.restore(case.core)
+            board.set_waits(0)
             try:
                 _run(board, case, self.slice_clocks if number else 0)
             except CpuDivergence as difference:
@@ -199,7 +219,8 @@ def _difference(one: Board, other: Board) -> str:
     return ""
 
 
-LOCKSTEP = (make_engine(LockstepEngine),)
+LOCKSTEP = (make_engine(SteppingLockstepEngine),)
+BLOCKS = (make_engine(LockstepEngine),)
 FREE = (make_engine(V30Engine), make_engine(UnicornEngine))
 
 

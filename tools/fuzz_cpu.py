@@ -5,7 +5,8 @@
 
 An episode is 1 MB of random code (RAM with ROM, open bus and device pages in it) on which some dozens of runs begin,
 each with registers, interrupts at random clocks and writes by the host of their own. Mode "lockstep" compares after
-every instruction; "free" lets Unicorn run whole blocks, in slices, and compares the ends; "both" does them in turn.
+every instruction, "blocks" every 512 clocks; "free" lets Unicorn run by itself, in slices, and compares the ends;
+"all" does them in turn.
 A difference is made as small as it goes and written as NAME.json with NAME.py, a test that runs it again. Exit code 1.
 """
 
@@ -20,13 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fuzz_case import DEVICE, FREE, LOCKSTEP, MEMORY, OPEN, RAM, ROM, Case, Event, Make, Runner, shrink
+from fuzz_case import BLOCKS, DEVICE, FREE, LOCKSTEP, MEMORY, OPEN, RAM, ROM, Case, Event, Make, Runner, shrink
 from fuzz_code import code
 from korgm1.cpu.v30_engine import V30Engine
 
 RUNS = 40
 MOST_CLOCKS = 4_000
-MODES = {"lockstep": LOCKSTEP, "free": FREE}
+MODES = {"lockstep": LOCKSTEP, "blocks": BLOCKS, "free": FREE}
 SLICES = (0, 1, 7, 100, 1_000)
 RENEW = 64
 """Episodes on one pair of engines: what they have seen before is part of the test."""
@@ -136,7 +137,7 @@ def episode(seed: int, runner: Runner, most: int) -> tuple[str, Case] | None:
 
 
 def fuzz(
-    instructions: int, seed: int, seconds: float = 0, mode: str = "both", quiet: bool = True,
+    instructions: int, seed: int, seconds: float = 0, mode: str = "all", quiet: bool = True,
     makers: dict[str, tuple[Make, ...]] = MODES,
 ) -> tuple[int, Found | None]:  # fmt: skip
     """Episodes until so many instructions (or seconds, host time) are done or a difference is found.
@@ -145,7 +146,7 @@ def fuzz(
         instructions: of the V30 core.
         seed: episode n of it is always the same.
         seconds: 0 = no limit.
-        mode: "lockstep", "free" or "both".
+        mode: one of MODES, or "all".
         makers: the engines of each mode.
 
     Returns:
@@ -155,11 +156,11 @@ def fuzz(
     done = number = 0
     runners: dict[str, Runner] = {}
     while done < instructions and not (seconds and time.monotonic() - begun > seconds):
-        name = mode if mode != "both" else ("lockstep", "free")[number & 1]
-        if number % RENEW < 2 or name not in runners:
+        name = mode if mode != "all" else tuple(MODES)[number % len(MODES)]
+        if number % RENEW < len(MODES) or name not in runners:
             runners[name] = Runner(makers[name])
         runner = runners[name]
-        runner.slice_clocks = SLICES[number // 2 % len(SLICES)] if name == "free" else 0
+        runner.slice_clocks = SLICES[number // len(MODES) % len(SLICES)] if name == "free" else 0
         runner.instructions = 0
         found = episode(seed * 1_000_003 + number, runner, instructions - done)
         done += runner.instructions
@@ -194,7 +195,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--instructions", type=int, default=1_000_000, help="how many (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=0, help="or so long")
     parser.add_argument("--seed", type=int, default=1, help="which programs (default: %(default)s)")
-    parser.add_argument("--mode", choices=(*MODES, "both"), default="both", help="default: %(default)s")
+    parser.add_argument("--mode", choices=(*MODES, "all"), default="all", help="default: %(default)s")
     parser.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="where a found case goes")
     args = parser.parse_args(arguments)
     done, found = fuzz(args.instructions, args.seed, args.seconds, args.mode, quiet=False)

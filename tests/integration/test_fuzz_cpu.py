@@ -20,7 +20,7 @@ PLANTED: tuple[Make, ...] = (make_engine(V30Engine), make_engine(V30Engine, CpuO
 """They differ in what undefined opcodes do."""
 
 
-@pytest.mark.parametrize("mode", ["lockstep", "free"])
+@pytest.mark.parametrize("mode", ["lockstep", "blocks", "free"])
 def test_a_short_run_finds_no_difference(mode: str) -> None:
     done, found = fuzz(40_000, seed=7, mode=mode)
     assert found is None, found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -103,6 +104,94 @@ def test_pages_may_change_in_a_callback() -> None:
     assert board.engine.registers()["aw"] == 0x77
 
 
+def _alike(code: str, on_port: Callable[[Board], None], clocks: int = 3_000, **registers: int) -> list[Board]:
+    """The V30 core and lockstep on the same program, whose ports do the same; they end alike."""
+    boards = [Board(code, kind, **registers) for kind in (V30Engine, LockstepEngine)]
+    for board in boards:
+        board.on_port = partial(on_port, board)
+        board.engine.run(clocks)
+    assert boards[1].seen == boards[0].seen
+    assert len(boards[1].seen) > 20
+    assert boards[1].engine.snapshot() == boards[0].engine.snapshot()
+    assert boards[1].memory.image[:] == boards[0].memory.image[:]
+    return boards
+
+
+def test_a_device_may_write_memory_in_the_middle_of_a_block() -> None:
+    """What was read before it must still be the old byte, what is read behind it the new one."""
+
+    def store(board: Board) -> None:
+        board.memory.image[0x2000] = len(board.seen) & 0xFF
+        board.engine.host_wrote(0x2000, 1)
+
+    _alike("02 06 00 20 e6 10 02 06 00 20 aa eb f3", store, iy=0x3000)
+
+
+def test_a_device_may_write_the_code_that_follows() -> None:
+    def patch(board: Board) -> None:
+        board.memory.image[CODE + 4] = len(board.seen) & 0xFF
+        board.engine.host_wrote(CODE + 4, 1)
+
+    _alike("e6 10 90 04 00 aa eb f8", patch, iy=0x3000)
+
+
+def test_the_acknowledge_may_write_the_vector() -> None:
+    def request(board: Board) -> None:
+        board.engine.set_int(1)
+
+    boards = [Board("fb 40 e6 10 eb fb", kind) for kind in (V30Engine, LockstepEngine)]
+    for board in boards:
+        board.memory.image[0x200:0x203] = b"\x4b\xcf\x90"
+        board.engine.host_wrote(0x200, 3)
+        board.on_port = partial(request, board)
+
+        def acknowledge(board: Board = board) -> int:
+            board.memory.image[0x80] = len(board.seen) & 1
+            board.engine.host_wrote(0x80, 1)
+            return board.acknowledge()
+
+        board.engine.bus.int_ack = acknowledge
+        board.engine.run(3_000)
+    assert boards[0].seen == boards[1].seen
+    assert sum(what == "ack" for what, *_ in boards[0].seen) > 10
+    assert boards[0].engine.snapshot() == boards[1].engine.snapshot()
+
+
+def test_a_device_may_set_the_waits_and_the_poll_pin() -> None:
+    def change(board: Board) -> None:
+        waits = len(board.seen) & 3
+        board.engine.set_waits(0x2000, 0x8000, waits, 3 - waits, 1, waits, 0xFF)
+        board.engine.set_poll(int(len(board.seen) == 60))
+
+    boards = _alike("e6 10 ff 06 00 20 9b 50 58 eb f5", change, 20_000)
+    assert len(boards[1].seen) == 60 and boards[1].engine.polling
+
+
+def test_a_device_may_bring_the_horizon_forward() -> None:
+    def earlier(board: Board) -> None:
+        if len(board.seen) == 30:
+            board.engine.lower_horizon(board.engine.clock + 11)
+
+    boards = _alike("e6 10 40 43 eb fa", earlier, 10_000)
+    assert boards[1].engine.clock < 1_000
+
+
+@pytest.mark.parametrize("when", [1, 700, 1_500])
+def test_a_snapshot_taken_between_runs_has_the_same_future(when: int) -> None:
+    code = "fb 40 e6 10 ff 06 00 20 50 5b 8e db 8e c3 e2 f2"
+    board = Board(code, cw=1_000)
+    board.engine.run(when)
+    block, memory = board.engine.snapshot(), board.memory.image[:]
+    board.engine.run(4_000)
+    other = Board(code)
+    other.memory.image[:] = memory
+    other.engine.host_wrote(0, len(memory))
+    other.engine.restore(block)
+    other.engine.run(4_000)
+    assert other.engine.snapshot() == board.engine.snapshot()
+    assert other.memory.image[:] == board.memory.image[:]
+
+
 def test_halt_and_a_stopped_cpu_let_the_time_pass() -> None:
     board = Board("fa f4")
     board.engine.run(1_000)
@@ -161,3 +250,17 @@ def test_a_difference_in_a_written_byte_is_reported() -> None:
     board.memory.image[0x2001] = 0x5A
     with pytest.raises(CpuDivergence, match=r"the memory(?s:.*)memory 02001: v30 5A, unicorn FF"):
         board.engine.run(1_000)
+
+
+def test_what_a_stopped_block_wrote_is_reported_as_it_was_at_the_step() -> None:
+    """The byte is written again within the same block; the report has the first time, and its code."""
+    board = Board("fe 06 00 20 c6 06 01 10 06 eb f5")
+    board.memory.image[0x2000] = 0x5A
+    with pytest.raises(CpuDivergence) as caught:
+        board.engine.run(1_000)
+    report = str(caught.value)
+    assert "after instruction 1, begun at clock 0, 0100:0000 fe 06 00 20" in report
+    assert "MEMR 02000=5A5A/1  MEMW 02000=5B5B/1" in report
+    assert "MEMR 02000=FFFF/1  MEMW 02000=0000/1" in report
+    assert board.memory.image[0x1001] == 6
+    board.engine.run(2_000)
