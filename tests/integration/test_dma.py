@@ -92,6 +92,15 @@ def test_a_cascade_stops_the_cpu_for_as_long_as_it_lasts() -> None:
     assert [end - ends[0] for end in ends] == [0, 500, 9_000]
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_dma_goes_on_while_the_cpu_halts(engine: str) -> None:
+    m1, _ = run(engine, rom(BLOCK | IN, 0x3000, 4, 0), asked_at=190_000)
+    m1.run_until(189_999)
+    assert m1.engine.halted and m1.sram.image()[0x3000:0x3004] != bytes([INC_AW]) * 4
+    m1.run_until(190_016)
+    assert m1.engine.halted and m1.sram.image()[0x3000:0x3004] == bytes([INC_AW]) * 4
+
+
 @pytest.mark.parametrize("cut", [12_340, 12_346, 12_360, 12_500, 13_000])
 def test_a_block_that_is_saved_and_taken_up_elsewhere(cut: int) -> None:
     image = rom(BLOCK | IN, ROUTINE, 16, 3)

@@ -235,7 +235,10 @@ states = []
 for _ in range(3):
     session.run(0.01); states.append(session.snapshot())
 from korgm1.files import write_atomic
-write_atomic(path, states[0])
+began = time.monotonic()
+for _ in range(5):
+    write_atomic(path, states[0])
+one = (time.monotonic() - began) / 5
 random.seed(1)
 seen, killed = set(), 0
 for _ in range(rounds):
@@ -244,7 +247,7 @@ for _ in range(rounds):
         while True:
             for state in states:
                 write_atomic(path, state)
-    time.sleep(random.uniform(0.0005, 0.004))
+    time.sleep(random.uniform(0.2, 4) * one)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     killed += os.WTERMSIG(status) == signal.SIGKILL

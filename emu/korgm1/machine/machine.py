@@ -49,13 +49,13 @@ class Machine:
 
     def run_until(self, clock: int) -> None:
         """Run to the first instruction boundary at or after `clock`, all events due by then fired."""
-        scheduler, engine = self.scheduler, self.engine
+        scheduler, engine, reset_n, bus_held = self.scheduler, self.engine, self.reset_n, self.bus_held
         scheduler.run_due(engine.clock)
         while engine.clock < clock:
             room = scheduler.headroom(clock - engine.clock)
-            if not self.reset_n.level:
+            if not reset_n.level:
                 self._pass_time(room)
-            elif held := self.bus_held(room):
+            elif held := bus_held(room):
                 self._pass_time(held)
             else:
                 engine.run(engine.clock + room)

@@ -28,6 +28,7 @@ INFERENCE: the unit sees the programmed waits through READY, so a verify transfe
 ASSUMED: the bus is granted in the clock of the request; it is the CPU's for 4 clocks after a release; TDIR 11 acts as
 verify; fixed priority forgets the rotation; a channel masked or all disabled in its service stops; reserved and
 write-only registers read FF (the access stays inside the chip). EXW, which moves an edge inside the cycle, is stored.
+Not here: BUSLOCK, which keeps the DMAU waiting for an instruction's length, and the refresh unit's precedence.
 H-DMA-CPU: what `hold` says the CPU pays.
 Sources: NEC data book 1991, uPD70216 p. 51-60 and uPD71071 p. 14-30; facts v50-chip 2.4.
 """
@@ -191,6 +192,8 @@ class Dmau:
         """
         if self._cascading:
             return room
+        if not self._taken:
+            return 0
         held = min(room, self._taken)
         self._taken -= held
         return held
