@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from korgm1.cpu.clock_bench import ClockBench, Setup
-from korgm1.cpu.clock_table import SPECIAL, ClockRow, all_names, clock_rows, clocks_of, recorded_as
+from korgm1.cpu.clock_table import ClockRow, all_names, clock_rows, clocks_of, recorded_as
+from korgm1.cpu.clock_ways import SPECIAL
 from korgm1.cpu.disassembler import decode
 from korgm1.cpu.instruction_table import EMULATED, NATIVE
 from korgm1.hypotheses import all_hypotheses

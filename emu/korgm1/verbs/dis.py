@@ -27,8 +27,9 @@ examples:
   korgm1 dis --clocks 8B F7.6 0F20 F3A4 INT 8080.CD            some of them; F7 is all of F7.0-F7.7
   korgm1 dis --clocks --json F7                                one JSON object
 
-A plain linear disassembly: what nobody documented, and data, are db. Clocks are found by running the model both engines
-use, with six bytes in the queue, an idle bus and no waits, up to the first byte of the next instruction. In the table:
+A plain linear disassembly: what nobody documented, and data, are db. A file whose name is a form is ./8B. Clocks are
+found by running the model both engines use, with six bytes in the queue, an idle bus and no waits, up to the first byte
+of the next instruction. In the table:
 even, odd: operands at even and odd addresses (stack, strings and ports, too); +mem, +io: clocks more with one wait
 state in every memory cycle, fetches included, or every I/O cycle. Micro-steps, one character each:
   . a clock   n some clocks   q take a byte of the queue   s reserve the bus   x flush the queue   ( ) a loop
