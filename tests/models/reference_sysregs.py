@@ -1,6 +1,7 @@
 """The V50's system I/O area from NEC's sheet of the uPD70216: the whole 64 KB of I/O and the request lines, asked anew.
 
-Nothing is kept but what was written: who answers a port, and what the ICU and the CPU see, is worked out at each question.
+Nothing is kept but what was written: who answers a port, and what the ICU and the CPU see, is worked out at each
+question.
 """
 
 from __future__ import annotations

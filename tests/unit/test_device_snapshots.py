@@ -58,7 +58,7 @@ FILLED: dict[str, Block] = {
             "frames": [[4000, 256, 10, 0x320], [6560, 256, 10, 0x2AA]],
         },
     },
-    "tcu": {"channels": [timer(number) for number in range(3)], "period": 16, "phase": 2},
+    "tcu": {"channels": [timer(number) for number in range(3)], "period": 16},
     "dmau": {
         "channels": [
             {"address": 0x10001 + n, "base_address": 0x20002 + n, "base_count": 33 + n, "count": 3 + n, "mode": 0x44}

@@ -419,6 +419,20 @@ class IcuMachine(RuleBasedStateMachine):
         self.icu.write(0, 0x10 | value)
         self.ref.begin(0x10 | value)
 
+    @rule(iiw1=st.integers(0, 15), slaves=st.integers(0, 255), iiw4=st.sampled_from([0x01, 0x03, 0x11, 0x13]))
+    def initialise_at_once(self, iiw1: int, slaves: int, iiw4: int) -> None:
+        self.initialise(iiw1)
+        for word in (0x40, *(() if iiw1 & 2 else (slaves,)), *((iiw4,) if iiw1 & 1 else ())):
+            self.next_word(word)
+
+    @rule(levels=st.lists(st.integers(0, 7), min_size=1, max_size=3), rotate=st.sampled_from([0x00, 0x80, 0x20]))
+    def interrupts(self, levels: list[int], rotate: int) -> None:
+        self.finish(rotate)
+        for n in levels:
+            self.wire(n, 0)
+            self.wire(n, 1)
+            self.acknowledge()
+
     @precondition(lambda self: self.ref.words_due)
     @rule(value=st.integers(0, 255))
     def next_word(self, value: int) -> None:

@@ -261,7 +261,9 @@ class SysregsMachine(RuleBasedStateMachine):
         self.rig.out((port, value))
         assert self.rig.ports.read(port) == 0xFF
 
-    @rule(levels=st.dictionaries(st.sampled_from(["INTP1", "INTP2", "SINT", "TOUT0", "TOUT1", "ICU"]), st.integers(0, 1)))
+    @rule(levels=st.dictionaries(
+        st.sampled_from(["INTP1", "INTP2", "SINT", "TOUT0", "TOUT1", "ICU"]), st.integers(0, 1)
+    ))
     def drive(self, levels: dict[str, int]) -> None:
         for line, level in levels.items():
             self.rig.lines["icu_int" if line == "ICU" else line.lower()].drive(level)

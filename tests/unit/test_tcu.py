@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import reference_tcu
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from korgm1.clock import Scheduler
 from korgm1.line import Line
@@ -428,94 +430,13 @@ def test_snapshot_in_mid_count_continues_the_same(mode: int, count: int, tcks: i
     assert twin.tcu.snapshot() == rig.tcu.snapshot()
 
 
-# --- the counter against a reference that knows nothing but single ticks ----------------------------------------
-
-
-class TickModel:
-    """The 8254's text, one CLK at a time; no closed forms."""
-
-    def __init__(self) -> None:
-        self.gate = 1
-        self.ce = 0
-        self.control(0)
-
-    def control(self, mode: int) -> None:
-        self.mode, self.out, self.cr = mode, int(mode != 0), None
-        self.load = self.going = self.done = self.held = False
-        self.half_left = 0
-
-    def write(self, count: int) -> None:
-        first = self.cr is None or not self.going
-        self.cr: int | None = count or 65536
-        self.held = False
-        if self.mode == 0:
-            self.out = 0
-        if self.mode in (0, 4) or (self.mode in (2, 3) and first):
-            self.load = True
-
-    def half_written(self) -> None:
-        if self.mode == 0:
-            self.held, self.out = True, 0
-
-    def set_gate(self, level: int) -> None:
-        rising, falling = level and not self.gate, self.gate and not level
-        self.gate = level
-        if rising and self.cr is not None and self.mode in (1, 2, 3, 5):
-            self.load = True
-        if falling and self.mode in (2, 3):
-            self.out = 1
-
-    def start_half(self) -> None:
-        assert self.cr is not None
-        if self.cr == 1:
-            self.out, self.half_left = 1, 1
-        else:
-            self.half_left = (self.cr + self.out) // 2
-        self.one = self.cr == 1
-
-    def tick(self) -> None:
-        if self.mode in (4, 5):
-            self.out = 1
-        if self.load:
-            assert self.cr is not None
-            self.load, self.going, self.done, self.ce = False, True, False, self.cr
-            if self.mode == 1:
-                self.out = 0
-            if self.mode in (2, 3):
-                self.out = 1
-            if self.mode == 3:
-                self.start_half()
-            return
-        if not self.going:
-            return
-        if self.mode in (0, 4) and (not self.gate or self.held):
-            return
-        if self.mode in (2, 3) and not self.gate:
-            return
-        if self.mode == 2:
-            assert self.cr is not None
-            if self.ce == 1:
-                self.ce, self.out = self.cr, 1
-            else:
-                self.ce -= 1
-                self.out = int(self.ce != 1)
-        elif self.mode == 3:
-            self.half_left -= 1
-            if self.half_left == 0:
-                if not self.one:
-                    self.out ^= 1
-                self.start_half()
-        else:
-            self.ce = (self.ce - 1) % 65536
-            if self.ce == 0 and not self.done:
-                self.done = True
-                self.out = int(self.mode < 4)
+# --- against a reference that knows nothing but single pulses ------------------------------------------------------
 
 
 OPS = st.one_of(
-    st.tuples(st.just("control"), st.integers(0, 5)),
+    st.tuples(st.just("control"), st.integers(0, 11)),
     st.tuples(st.just("write"), st.integers(0, 9)),
-    st.tuples(st.just("write"), st.integers(0, 65535)),
+    st.tuples(st.just("write"), st.integers(0, 9999)),
     st.tuples(st.just("half"), st.just(0)),
     st.tuples(st.just("gate"), st.integers(0, 1)),
     st.tuples(st.just("run"), st.integers(1, 40)),
@@ -525,18 +446,18 @@ OPS = st.one_of(
 
 @settings(deadline=None)
 @given(st.lists(OPS, max_size=30))
-def test_counter_equals_the_tick_by_tick_model(ops: list[tuple[str, int]]) -> None:
-    counter, model = Counter(), TickModel()
+def test_counter_equals_the_pulse_by_pulse_model(ops: list[tuple[str, int]]) -> None:
+    counter, model = Counter(), reference_tcu.Counter()
     for op, value in ops:
         if op == "control":
-            counter.control(value, False)
-            model.control(value)
+            counter.control(value % 6, value > 5)
+            model.control(value % 6, value > 5)
         elif op == "write":
             counter.write_count(value)
             model.write(value)
         elif op == "half":
             counter.hold()
-            model.half_written()
+            model.first_byte_written()
         elif op == "gate":
             counter.set_gate(value)
             model.set_gate(value)
@@ -544,27 +465,27 @@ def test_counter_equals_the_tick_by_tick_model(ops: list[tuple[str, int]]) -> No
             change = counter.next_change()
             for tick in range(1, value + 1):
                 before = model.out
-                model.tick()
+                model.pulse()
                 if change is None or tick < change:
                     assert model.out == before, "the output moved before next_change said so"
             counter.advance(value)
-        assert counter.out == model.out
-        if model.mode != 3 and model.going:
-            assert counter.value() == model.ce % 65536
+        assert (counter.out, counter.null) == (model.out, model.null)
+        if model.running:
+            assert counter.value() == model.value()
 
 
 @pytest.mark.parametrize("mode", [0, 1, 2, 3, 4, 5])
 def test_every_change_is_found_by_next_change(mode: int) -> None:
     for count in range(2, 9):
-        counter, model = programmed(mode, count, gate=0), TickModel()
+        counter, model = programmed(mode, count, gate=0), reference_tcu.Counter()
         model.gate = 0
-        model.control(mode)
+        model.control(mode, False)
         model.write(count)
         for c in (counter, model):
             c.set_gate(1)  # type: ignore[attr-defined]
         expected, out = [], model.out
         for tick in range(1, 60):
-            model.tick()
+            model.pulse()
             if model.out != out:
                 out = model.out
                 expected.append(tick)
@@ -576,49 +497,169 @@ def test_every_change_is_found_by_next_change(mode: int) -> None:
         assert found == expected
 
 
-TCU_OPS = st.one_of(
-    st.tuples(st.just("program"), st.integers(0, 5), st.integers(0, 12)),
-    st.tuples(st.just("count"), st.integers(0, 12), st.just(0)),
-    st.tuples(st.just("gate"), st.integers(0, 1), st.just(0)),
-    st.tuples(st.just("tcks"), st.integers(0, 3), st.just(0)),
-    st.tuples(st.just("run"), st.integers(0, 90), st.just(0)),
-)
+DECIMAL = st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda digits: digits[0] << 4 | digits[1])
+
+
+class TcuMachine(RuleBasedStateMachine):
+    """All three timers through their registers, at every stop every count, status and line compared."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0
+        self.rig = Rig()
+        self.timers = [reference_tcu.Timer() for _ in range(3)]
+        self.shift: list[int | None] = [1, 1, 1]
+        self.outs = [0, 0, 0]
+        self.rises = [0, 0, 0]
+        self.listening = False
+
+    def note(self) -> None:
+        for n, timer in enumerate(self.timers):
+            self.rises[n] += timer.counter.out > self.outs[n]
+            self.outs[n] = timer.counter.out
+
+    @rule(n=st.integers(0, 2), access=st.integers(1, 3), mode=st.integers(0, 7), bcd=st.integers(0, 1))
+    def mode_word(self, n: int, access: int, mode: int, bcd: int) -> None:
+        word = n << 6 | access << 4 | mode << 1 | bcd
+        self.rig.tcu.write(3, word)
+        self.timers[n].mode_word(word)
+        self.note()
+
+    @rule(n=st.integers(0, 2), high=st.integers(0, 1), low=st.one_of(st.sampled_from(range(10)), DECIMAL))
+    def whole_count(self, n: int, low: int, high: int) -> None:
+        for byte in (low, high) if self.timers[n].access == "both" and not self.timers[n].written else (low,):
+            self.write(n, byte)
+
+    @rule(n=st.integers(0, 2), byte=DECIMAL)
+    def write(self, n: int, byte: int) -> None:
+        self.rig.tcu.write(n, byte)
+        self.timers[n].write(byte)
+        self.note()
+
+    @rule(n=st.integers(0, 2))
+    def latch(self, n: int) -> None:
+        self.rig.tcu.write(3, n << 6)
+        self.timers[n].latch(True, False)
+
+    @rule(bits=st.integers(0, 63))
+    def multiple_latch(self, bits: int) -> None:
+        self.rig.tcu.write(3, 0xC0 | bits)
+        for n, timer in enumerate(self.timers):
+            if bits & 2 << n:
+                timer.latch(not bits & 0x20, not bits & 0x10)
+
+    @rule(n=st.integers(0, 2))
+    def read(self, n: int) -> None:
+        timer = self.timers[n]
+        known = timer.status_latch is not None or self.defined(timer)
+        assert self.rig.tcu.read(n) == timer.read() or not known
+
+    @staticmethod
+    def defined(timer: reference_tcu.Timer) -> bool:
+        """The sheet says what a read of the count gives."""
+        return timer.counter.running if timer.count_latch is None else timer.defined
+
+    @rule(level=st.integers(0, 1))
+    def gate(self, level: int) -> None:
+        self.rig.tcu.set_gate(level)
+        self.timers[2].counter.set_gate(level)
+        self.note()
+
+    @rule(pins=st.one_of(st.just(0), st.integers(0, 7)), prescale=st.integers(0, 3))
+    def clocks(self, pins: int, prescale: int) -> None:
+        self.rig.tcu.set_tcks(pins << 2 | prescale)
+        self.shift = [None if pins >> n & 1 else prescale + 1 for n in range(3)]
+
+    @rule(on=st.booleans())
+    def listen_to_timer_1(self, on: bool) -> None:
+        self.rig.tcu.listen(1, on)
+        self.listening = on
+        self.rises[1] = sum(level for _, level in self.rig.edges[1])
+
+    @rule(kind=st.sampled_from(["button", "button", "power"]))
+    def reset(self, kind: str) -> None:
+        self.rig.tcu.reset(kind)
+        if kind == "power":
+            for n, timer in enumerate(self.timers):
+                self.timers[n] = reference_tcu.Timer(timer.counter.gate)
+        self.note()
+
+    @rule(clocks=st.integers(1, 200))
+    def run(self, clocks: int) -> None:
+        for _ in range(clocks):
+            self.now += 1
+            for timer, shift in zip(self.timers, self.shift, strict=True):
+                if shift is not None and self.now % (1 << shift) == 0:
+                    timer.counter.pulse()
+            self.note()
+        self.rig.run(self.now)
+
+    @rule()
+    def save_and_continue_in_another(self) -> None:
+        old, self.rig = self.rig, Rig()
+        self.rig.tcu.restore(old.tcu.snapshot())
+        self.rig.scheduler.restore(old.scheduler.snapshot())
+        self.rig.edges[:] = old.edges
+        for line, edges in zip(self.rig.lines, self.rig.edges, strict=True):
+            line.connect(lambda level, edges=edges: edges.append((self.rig.scheduler.now, level)))
+
+    @invariant()
+    def same_counts_and_lines(self) -> None:
+        saved = self.rig.tcu.snapshot()
+        for n, timer in enumerate(self.timers):
+            counter, seen = timer.counter, saved["channels"][n]
+            self.rig.tcu.write(3, 0xE0 | 2 << n)
+            if timer.status_latch is None:
+                assert self.rig.tcu.peek(n) == counter.out << 7 | counter.null << 6 | timer.word
+            if self.defined(timer):
+                self.rig.tcu.restore({**saved, "channels": [
+                    {**seen, "status": None} if place == n else other for place, other in enumerate(saved["channels"])
+                ]})
+                count = counter.value() if timer.count_latch is None else timer.count_latch
+                high = timer.access == "high" or (timer.access == "both" and timer.read_one)
+                assert self.rig.tcu.peek(n) == (count >> 8 if high else count & 0xFF)
+            self.rig.tcu.restore(saved)
+            if n != 1 or self.listening:
+                late = counter.mode in (2, 4, 5) and not counter.out
+                assert self.rig.lines[n].level == counter.out or late
+                assert sum(level for _, level in self.rig.edges[n]) == self.rises[n]
+
+
+TcuMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestTcuAgainstReference = TcuMachine.TestCase
 
 
 @settings(deadline=None)
-@given(st.lists(TCU_OPS, max_size=25))
-def test_the_line_follows_the_model_at_every_clock(ops: list[tuple[str, int, int]]) -> None:
-    """Timer 2 through its registers; only the short low pulses may reach the line late, and then as edges at once."""
-    rig, model = Rig(), TickModel()
-    shift, clock = 1, 0
-    for op, value, count in ops:
-        if op == "program":
-            rig.tcu.write(3, 0x90 | value << 1)
-            rig.tcu.write(2, count)
-            model.control(value)
-            model.cr = None
-            model.write(count)
-        elif op == "count" and model.cr is not None:
-            rig.tcu.write(2, value)
-            model.write(value)
-        elif op == "gate":
-            rig.tcu.set_gate(value)
-            model.set_gate(value)
-        elif op == "tcks":
-            rig.tcu.set_tcks(value)
-            shift = value + 1
-        elif op == "run":
-            for _ in range(value):
-                clock += 1
-                if clock % (1 << shift) == 0:
-                    rises = len([level for _, level in rig.edges[2] if level])
-                    before = model.out
-                    model.tick()
-                    rig.run(clock)
-                    late = model.mode in (2, 4, 5) and not model.out
-                    assert rig.lines[2].level == model.out or late
-                    if model.out and not before:
-                        assert len([level for _, level in rig.edges[2] if level]) == rises + 1
-            rig.run(clock)
-        if model.cr is not None:
-            assert rig.status(2) >> 7 == model.out
+@given(
+    mode=st.sampled_from([2, 3]), tcks=st.integers(0, 3), start=st.integers(0, 50), counts=st.lists(
+        st.tuples(st.integers(2, 9), st.integers(0, 150)), min_size=1, max_size=4
+    ),
+)
+def test_rtclk_is_told_a_fall_that_comes(
+    mode: int, tcks: int, start: int, counts: list[tuple[int, int]]
+) -> None:
+    """Whatever counts are written when, the falls of the output are at the clock told and its periods after it."""
+    told: list[tuple[int | None, int]] = []
+    scheduler, timer = Scheduler(), reference_tcu.Timer()
+    tcu = Tcu(scheduler, Line("0"), Line("1"), Line("2"), lambda period, fall: told.append((period, fall)))
+    tcu.set_tcks(tcks)
+    now = start
+    scheduler.run_due(now)
+    tcu.write(3, 0x50 | mode << 1)
+    timer.mode_word(0x10 | mode << 1)
+    for count, clocks in counts:
+        tcu.write(1, count)
+        timer.write(count)
+        period, fall = told[-1]
+        falls = []
+        for clock in range(now + 1, now + clocks + 1):
+            before = timer.counter.out
+            if clock % (2 << tcks) == 0:
+                timer.counter.pulse()
+            if before and not timer.counter.out:
+                falls.append(clock)
+        assert period is not None
+        first = fall if fall > now else fall + ((now - fall) // period + 1) * period
+        assert falls == list(range(first, now + clocks + 1, period))
+        now += clocks
+        scheduler.run_due(now)

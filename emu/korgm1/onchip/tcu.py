@@ -100,7 +100,7 @@ class Tcu:
         tout1: driven by timer 1 while `listen(1, True)`.
         tout2: driven by timer 2 (pin TOUT2).
         rtclk: called with the period of timer 1's output in CPU clocks, or None, and the clock of a fall, whenever
-            these change.
+            the period changes.
 
     >>> scheduler = Scheduler()
     >>> tick = Line("TOUT0")
@@ -113,15 +113,12 @@ class Tcu:
     16002 1
     """
 
-    snapshot_version = 2
-
     def __init__(
         self, scheduler: Scheduler, tout0: Line, tout1: Line, tout2: Line, rtclk: Callable[[int | None, int], None]
     ) -> None:
         self._scheduler = scheduler
         self._rtclk = rtclk
         self._period: int | None = None
-        self._phase = 0
         self._channels = tuple(
             _Channel(Counter(), line, listened=line is not tout1) for line in (tout0, tout1, tout2)
         )
@@ -237,7 +234,6 @@ class Tcu:
                 for channel in self._channels
             ],
             "period": self._period,
-            "phase": self._phase,
         }
 
     def restore(self, block: dict[str, Any]) -> None:
@@ -248,7 +244,6 @@ class Tcu:
                 setattr(channel, name, saved[name])
             channel.line.restore(saved["level"])
         self._period = block["period"]
-        self._phase = block["phase"]
 
     def _fire(self, n: int) -> None:
         channel = self._channels[n]
@@ -286,13 +281,10 @@ class Tcu:
 
     def _tell_rtclk(self) -> None:
         channel, period = self._channels[1], self.period(1)
-        fall = 0
-        if period is not None and channel.shift is not None:
-            fall = channel.at + channel.counter.next_fall() << channel.shift
-        phase = fall % period if period else 0
-        if (period, phase) != (self._period, self._phase):
-            self._period, self._phase = period, phase
-            self._rtclk(period, fall)
+        if period != self._period:
+            self._period = period
+            running = period is not None and channel.shift is not None
+            self._rtclk(period, channel.at + channel.counter.next_fall() << channel.shift if running else 0)
 
     @staticmethod
     def _write_count(channel: _Channel, value: int) -> None:
