@@ -160,7 +160,7 @@ class TraceReader:
         count: how many lines at most.
 
     >>> reader = TraceReader(TraceFilter.parse(), 10)
-    >>> reader.text(bytes.fromhex("1e 00f0 00f0 01 90 0108 3412 0720 40 00 00f0 01f0 20"), 16000)
+    >>> reader.text(bytes.fromhex("3e 00f0 00f0 0190 011880 3412 0720 40 00 00f0 01f0 20"), 16000)
     (b'16000 exec F000:F000 90 aw=1234 psw=2007\\n16000 int 20 at F000:F001\\n', (1, 1, 0, 0, 0, 0, 0))
     """
 
