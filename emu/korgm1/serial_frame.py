@@ -53,9 +53,9 @@ def level(frames: Sequence[Frame], clock: int) -> int:
     >>> [level(wire, clock) for clock in (99, 100, 110, 120, 190, 200)]
     [1, 0, 1, 0, 1, 1]
     """
-    for frame in frames:
-        if frame.start <= clock < frame.end:
-            return frame.bits >> (clock - frame.start) // frame.bit & 1
+    for start, bit, length, bits in frames:
+        if 0 <= clock - start < bit * length:
+            return bits >> (clock - start) // bit & 1
     return 1
 
 
@@ -71,21 +71,21 @@ def sample(frames: Sequence[Frame], start: int, bit: int, count: int) -> int:
 def falling_edge(frames: Sequence[Frame], since: int) -> int | None:
     """Clock of the first change from high to low at or after `since`, or None."""
     end, last = -1, 1
-    for frame in frames:
-        if frame.start != end:
+    for start, bit, length, bits in frames:
+        if start != end:
             last = 1
-        end = frame.end
+        end = start + bit * length
         if end <= since:
-            last = frame.bits >> frame.length - 1 & 1
+            last = bits >> length - 1 & 1
             continue
         first = 0
-        if since > frame.start:
-            first = (since - frame.start - 1) // frame.bit + 1
-            last = frame.bits >> first - 1 & 1
-        for n in range(first, frame.length):
-            now = frame.bits >> n & 1
+        if since > start:
+            first = (since - start - 1) // bit + 1
+            last = bits >> first - 1 & 1
+        for n in range(first, length):
+            now = bits >> n & 1
             if last and not now:
-                return frame.start + n * frame.bit
+                return start + n * bit
             last = now
     return None
 

@@ -42,6 +42,19 @@ class Receiver:
         srb: the character received.
         ready: it was not read yet.
         parity_error, overrun, framing_error: kept until `clear_errors`.
+        format: SMD.
+
+    >>> from korgm1.serial_frame import encode
+    >>> scheduler, clock = Scheduler(), BitClock()
+    >>> receiver = Receiver(scheduler, clock, lambda: print("at", scheduler.now))
+    >>> receiver.format = format_of(0x4E)
+    >>> clock.change(0, 16, 0)
+    >>> receiver.enable(True)
+    >>> receiver.receive(encode(0x41, 0, 256))
+    >>> scheduler.run_due(2560)
+    at 2432
+    >>> hex(receiver.srb)
+    '0x41'
     """
 
     _frames: deque[Frame]

@@ -34,6 +34,16 @@ class Transmitter:
     Attributes:
         stb: the character in STB.
         full: STB holds one.
+        format: SMD.
+
+    >>> from korgm1.onchip.scu_clock import format_of
+    >>> scheduler, clock = Scheduler(), BitClock()
+    >>> transmitter = Transmitter(scheduler, clock, lambda frame: print(frame.start, bin(frame.bits)), lambda: None)
+    >>> transmitter.format = format_of(0x4E)
+    >>> clock.change(0, 16, 0)
+    >>> transmitter.write(0x41, enabled=True)
+    >>> scheduler.run_due(2560)
+    0 0b1010000010
     """
 
     def __init__(

@@ -283,8 +283,10 @@ class Tcu:
         channel, period = self._channels[1], self.period(1)
         if period != self._period:
             self._period = period
-            running = period is not None and channel.shift is not None
-            self._rtclk(period, channel.at + channel.counter.next_fall() << channel.shift if running else 0)
+            fall = 0
+            if period is not None and channel.shift is not None:
+                fall = channel.at + channel.counter.next_fall() << channel.shift
+            self._rtclk(period, fall)
 
     @staticmethod
     def _write_count(channel: _Channel, value: int) -> None:
