@@ -285,7 +285,7 @@ class Tcu:
             self._period = period
             fall = 0
             if period is not None and channel.shift is not None:
-                fall = channel.at + channel.counter.next_fall() << channel.shift
+                fall = (channel.at + channel.counter.next_fall()) << channel.shift
             self._rtclk(period, fall)
 
     @staticmethod
