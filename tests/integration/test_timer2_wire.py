@@ -38,7 +38,7 @@ def test_the_first_rising_edge_of_timer_2_requests() -> None:
 def test_a_fresh_machine_that_is_restored_sees_the_edge_too() -> None:
     m1, twin = machine(), machine()
     program(m1)
-    twin.restore(m1.snapshot())
+    twin.restore(m1.snapshot(), m1.versions())
     assert irq(twin) == 0
     twin.scheduler.time_source = None
     twin.scheduler.run_due(twin.scheduler.now + 300)
