@@ -277,6 +277,7 @@ def test_first_byte_of_two_stops_mode_0() -> None:
     assert rig.edges[0][-1] == (40 + 2 * 6, 1)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5), st.integers(0, 0xFFFF), st.integers(0, 200_000), st.sampled_from([0x00, 0xE2, 0xD2, 0xC2]))
 def test_peek_is_what_read_gives_and_leaves_every_field_alone(mode: int, count: int, clock: int, latch: int) -> None:
     rig = Rig()
