@@ -102,6 +102,8 @@ static const traffic *replay(lockstep *l, uint8_t kind, uint32_t address)
     l->second.nmi_latch = t->nmi_latch;
     l->second.int_since = t->int_since;
     l->second.nmi_since = t->nmi_since;
+    if (l->second.bus_settings != l->first->bus_settings)
+        v30_same_settings(&l->second, l->first);
     return t;
 }
 
@@ -139,7 +141,8 @@ static int same_state(const v30 *a, const v30 *b)
         && a->psw == b->psw && a->clock == b->clock && a->instructions == b->instructions && a->halted == b->halted
         && a->shadow == b->shadow && a->trap_armed == b->trap_armed && a->stop == b->stop
         && a->md_writable == b->md_writable && a->rep_active == b->rep_active && a->nmi_latch == b->nmi_latch
-        && a->int_line == b->int_line && a->bus_unit == b->bus_unit && a->polling == b->polling;
+        && a->int_line == b->int_line && a->bus_unit == b->bus_unit && a->polling == b->polling
+        && a->refresh_next == b->refresh_next;
 }
 
 static int same_cycles(const bus_trace *a, const bus_trace *b)
@@ -235,7 +238,6 @@ int lockstep_run(lockstep *l)
             l->second.horizon = first->clock;
         } else
             l->second.horizon = l->second.clock + 1;
-        l->second.waits = first->waits;
         unicorn_glue_run(l->glue);
         pass_on(l);
         l->kind = (uint8_t)compare(l);

@@ -347,8 +347,7 @@ static inline uint32_t finish(insn *i)
 static uint32_t finish_by_hand(const insn *i)
 {
     v30 *c = i->cpu;
-    uint32_t clocks = i->clk + 4u * i->splits;
-    v30_prefetch(c, c->pc & 1 ? V30_QUEUE_BYTES - 1 : V30_QUEUE_BYTES);
+    uint32_t clocks = v30_time_by_hand(c, i->clk + 4u * i->splits);
     c->clock += clocks;
     return clocks;
 }
@@ -367,6 +366,7 @@ static uint32_t execute_one(v30 *c)
     i.start = c->pc;
     i.clk = i.count = 0;
     i.path = i.sub = i.mode = i.splits = 0;
+    i.watched = (uint8_t)v30_watched(c);
     i.odd = c->r[V30_SP] & 1 ? V30_ODD_SP : 0;
     i.prefixes = 0;
     if (c->rep_active) {
@@ -430,7 +430,7 @@ static uint32_t execute_one(v30 *c)
 
 static uint32_t execute_8080(v30 *c)
 {
-    insn i = {.cpu = c, .bus = c->bus, .start = c->pc};
+    insn i = {.cpu = c, .bus = c->bus, .start = c->pc, .watched = (uint8_t)v30_watched(c)};
     if (c->psw & V30_BRK)
         c->trap_armed = 1;
     c->instructions++;

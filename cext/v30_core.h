@@ -14,6 +14,7 @@ typedef struct insn {
     uint32_t count;      /* of the shape: see v30_bus_unit.h */
     uint8_t path, sub, mode, odd;
     uint8_t splits;      /* words at odd addresses */
+    uint8_t watched;     /* somebody records data cycles, or their waits count */
     uint32_t immediate;  /* all bytes of it, the first lowest; a direct offset of A0-A3 too */
     uint16_t start;      /* pc of the first prefix byte */
     uint16_t prefixes;
@@ -43,18 +44,25 @@ static inline void v30_trace(const board_bus *bus, uint8_t kind, uint32_t addres
     t->count++;
 }
 
-static inline uint8_t v30_bus_read(board_bus *bus, uint32_t a)
+/* Write a data cycle down for whoever asked: a byte, or a word at an even address. */
+void v30_note_cycle(insn *i, uint8_t kind, uint32_t address, uint16_t data, int word);
+
+static inline int v30_watched(const v30 *c) { return c->slow_bus | !!c->bus->trace; }
+
+static inline uint8_t v30_read_byte(insn *i, uint32_t a)
 {
+    board_bus *bus = i->bus;
     uint8_t value = v30_page_reads(bus->page[a >> 12]) ? bus->mem[a] : bus->mem_in(bus->user, a);
-    if (bus->trace)
-        v30_trace(bus, CYCLE_MEMR, a, (uint16_t)(value * 0x101), !(a & 1));
+    if (i->watched)
+        v30_note_cycle(i, CYCLE_MEMR, a, value, 0);
     return value;
 }
 
-static inline void v30_bus_write(board_bus *bus, uint32_t a, uint8_t value)
+static inline void v30_write_byte(insn *i, uint32_t a, uint8_t value)
 {
-    if (bus->trace)
-        v30_trace(bus, CYCLE_MEMW, a, (uint16_t)(value * 0x101), !(a & 1));
+    board_bus *bus = i->bus;
+    if (i->watched)
+        v30_note_cycle(i, CYCLE_MEMW, a, value, 0);
     if (bus->page[a >> 12] == PAGE_RAM)
         bus->mem[a] = value;
     else
@@ -63,12 +71,12 @@ static inline void v30_bus_write(board_bus *bus, uint32_t a, uint8_t value)
 
 static inline uint8_t v30_read8(insn *i, uint16_t segment, uint16_t offset)
 {
-    return v30_bus_read(i->bus, v30_physical(segment, offset));
+    return v30_read_byte(i, v30_physical(segment, offset));
 }
 
 static inline void v30_write8(insn *i, uint16_t segment, uint16_t offset, uint8_t value)
 {
-    v30_bus_write(i->bus, v30_physical(segment, offset), value);
+    v30_write_byte(i, v30_physical(segment, offset), value);
 }
 
 /* Anything but an even word of plain memory with nobody recording. A word at an odd address is two byte cycles; at
@@ -80,7 +88,7 @@ static inline uint16_t v30_read16(insn *i, uint16_t segment, uint16_t offset)
 {
     const board_bus *bus = i->bus;
     uint32_t a = v30_physical(segment, offset);
-    if ((a & 1) || !v30_page_reads(bus->page[a >> 12]) || bus->trace)
+    if ((a & 1) || !v30_page_reads(bus->page[a >> 12]) || i->watched)
         return v30_read16_slow(i, segment, offset);
     return (uint16_t)(bus->mem[a] | bus->mem[a + 1] << 8);
 }
@@ -89,7 +97,7 @@ static inline void v30_write16(insn *i, uint16_t segment, uint16_t offset, uint1
 {
     board_bus *bus = i->bus;
     uint32_t a = v30_physical(segment, offset);
-    if ((a & 1) || bus->page[a >> 12] != PAGE_RAM || bus->trace) {
+    if ((a & 1) || bus->page[a >> 12] != PAGE_RAM || i->watched) {
         v30_write16_slow(i, segment, offset, value);
         return;
     }

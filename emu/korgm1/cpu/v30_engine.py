@@ -1,7 +1,7 @@
 """The Engine on our own V30 core (cext/v30*.c): a uPD70216's CPU, complete, 8080 emulation mode included.
 
 State is one C struct. Confirmed: registers, flags (undefined ones too), bus order, by the recordings `korgm1 cpu-check`
-runs; clocks too, from a model of the bus unit and its queue (cext/v30_bus_unit.c). Guessed: H-WAITS.
+runs; clocks too, from a model of the bus unit and its queue (cext/v30_bus_unit.c). Guessed: H-WAITS, H-REFRESH, H-WRITE-OVERLAP.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _SAVED = (
     "pc", "psw", "clock", "instructions", "int_line", "nmi_latch", "poll_line", "halted", "shadow", "md_writable",
     "trap_armed", "stop", "stop_ps", "stop_pc", "rep_active", "rep_prefix", "rep_opcode", "rep_segment", "rep_next",
     "int_since", "nmi_since", "polling", "bus_unit", "bus_unit_early", "early",
+    "refresh_interval", "refresh_waits", "refresh_next", "refresh_next_early",
 )  # fmt: skip
 _LONG = 16   # clocks after which a pin is seen
 
@@ -36,6 +37,7 @@ class V30Engine:
     """
 
     name = "v30"
+    snapshot_version = 2
 
     def __init__(
         self,
@@ -122,14 +124,18 @@ class V30Engine:
         return bool(self._cpu.polling)
 
     def set_waits(
-        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int
+        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int, onchip: int
     ) -> None:
         """Wait states of bus cycles (H-WAITS); no part of a snapshot: who set them sets them again."""
         waits = {
             "lower_end": lower_end, "upper_start": upper_start, "lower": lower, "middle": middle, "upper": upper,
-            "io": io, "onchip_page": onchip_page,
+            "io": io, "onchip_page": onchip_page, "onchip": onchip.to_bytes(32, "little"),
         }  # fmt: skip
-        lib.v30_set_waits(self._cpu, ffi.new("v30_waits *", waits)[0])
+        lib.v30_set_waits(self._cpu, ffi.new("v30_waits *", waits))
+
+    def set_refresh(self, interval: int, waits: int) -> None:
+        """A refresh cycle every `interval` clocks, 0 = never (H-REFRESH); set again after a restore, it goes on."""
+        lib.v30_set_refresh(self._cpu, interval, waits)
 
     def prefetch(self, count: int) -> None:
         """Have `count` bytes at PC in the queue and the bus idle; 0: as behind a jump."""
@@ -198,9 +204,18 @@ class V30Engine:
                 raise ValueError(f"segment register {new.rep_segment}")
             if new.stop > lib.V30_STOP_PREFIXES:
                 raise ValueError(f"stop reason {new.stop}")
+            lib.v30_restored(new)
         except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise SnapshotError(f"the CPU's part of the snapshot is damaged: {error}") from None
         self._cpu[0] = new[0]
+
+    def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
+        """Layout 1 had no refresh and another packing of the bus unit: its queue is filled again from PC."""
+        flushed = 1 << 20 | 1 << 15 | (block["pc"] & 1) << 14
+        return {
+            **block, "bus_unit": flushed, "bus_unit_early": flushed, "early": 0,
+            "refresh_interval": 0, "refresh_waits": 0, "refresh_next": 0, "refresh_next_early": 0,
+        }  # fmt: skip
 
     def _end_run(self) -> None:
         self._cpu.horizon = 0
