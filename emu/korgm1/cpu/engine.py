@@ -98,7 +98,8 @@ class Engine(Protocol):
         ...
 
     def set_waits(
-        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int, onchip: int
+        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int,
+        onchip: int,
     ) -> None:
         """Wait states of bus cycles: memory below `lower_end`, from `upper_start` on, between; I/O off the chip.
 

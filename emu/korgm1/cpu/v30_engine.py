@@ -1,7 +1,8 @@
 """The Engine on our own V30 core (cext/v30*.c): a uPD70216's CPU, complete, 8080 emulation mode included.
 
 State is one C struct. Confirmed: registers, flags (undefined ones too), bus order, by the recordings `korgm1 cpu-check`
-runs; clocks too, from a model of the bus unit and its queue (cext/v30_bus_unit.c). Guessed: H-WAITS, H-REFRESH, H-WRITE-OVERLAP.
+runs; clocks too, from a model of the bus unit and its queue (cext/v30_bus_unit.c). Guessed: H-WAITS,
+H-REFRESH, H-WRITE-OVERLAP.
 """
 
 from __future__ import annotations
@@ -124,7 +125,8 @@ class V30Engine:
         return bool(self._cpu.polling)
 
     def set_waits(
-        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int, onchip: int
+        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int,
+        onchip: int,
     ) -> None:
         """Wait states of bus cycles (H-WAITS); no part of a snapshot: who set them sets them again."""
         waits = {

@@ -80,6 +80,11 @@ def refresh_interval(rfc: int) -> int:
     return 8 * (timer + (17 if timer < 4 else 1)) if rfc & 0x80 else 0
 
 
+def _span(window: tuple[int, int, int]) -> tuple[int, int, int]:
+    first, count, step = window
+    return first, first + count, step
+
+
 class Sysregs:
     """The twelve system registers and what they switch.
 
@@ -199,8 +204,8 @@ class Sysregs:
         return self._registers[WCY2] >> 2 & 3
 
     def _onchip(self) -> int:
-        ports = {port & 0xFF for first, count, step in self._windows.values() for port in range(first, first + count, step)}
-        return sum(1 << port for port in ports)
+        windows = self._windows.values()
+        return sum(1 << port for port in {port & 0xFF for window in windows for port in range(*_span(window))})
 
     def snapshot(self) -> dict[str, Any]:
         """The registers by their port's last digit."""
