@@ -135,6 +135,16 @@ static uint8_t second_int_ack(void *user) { return replay_in(user, CYCLE_INTA, 0
 
 /* ---- comparison ---- */
 
+static int same_stale(const v30 *a, const v30 *b)
+{
+    if (!(a->state & V30_STALE))
+        return 1;
+    for (unsigned n = 0; n < a->stale_count; n++)
+        if (a->stale[n].address != b->stale[n].address || a->stale[n].byte != b->stale[n].byte)
+            return 0;
+    return a->stale_count == b->stale_count;
+}
+
 static int same_state(const v30 *a, const v30 *b)
 {
     return memcmp(a->r, b->r, sizeof a->r) == 0 && memcmp(a->s, b->s, sizeof a->s) == 0 && a->pc == b->pc
@@ -142,7 +152,7 @@ static int same_state(const v30 *a, const v30 *b)
         && a->shadow == b->shadow && a->trap_armed == b->trap_armed && a->stop == b->stop
         && a->md_writable == b->md_writable && a->rep_active == b->rep_active && a->nmi_latch == b->nmi_latch
         && a->int_line == b->int_line && a->bus_unit == b->bus_unit && a->polling == b->polling
-        && a->refresh_next == b->refresh_next;
+        && a->refresh_next == b->refresh_next && a->state == b->state && same_stale(a, b);
 }
 
 static int same_cycles(const bus_trace *a, const bus_trace *b)

@@ -8,7 +8,7 @@
 static int wants_core(const unicorn_glue *g)
 {
     const v30 *cpu = g->cpu;
-    return cpu->nmi_latch | cpu->trap_armed | cpu->halted | cpu->stop | cpu->rep_active | cpu->emulating | g->remap
+    return cpu->nmi_latch | cpu->trap_armed | cpu->halted | cpu->stop | cpu->rep_active | cpu->state | g->remap
         | (cpu->int_line && (cpu->psw & V30_IE)) | !!(cpu->psw & V30_BRK);
 }
 

@@ -26,9 +26,21 @@ enum {   /* guesses that can be made otherwise */
     V30_OPTION_8080_FLAGS = 4,         /* H-8080-FLAGS: AC and V in 8080 mode as on an 8080; else as in native mode */
     V30_OPTION_8080_STATES = 8,        /* H-8080-CLOCKS: the states of an 8080A; else clocks of like native code */
     V30_OPTION_CALLN_CLEARS = 16,      /* H-CALLN: CALLN clears IE and BRK; else it keeps them */
+    V30_OPTION_FRESH_QUEUE = 64,       /* H-STALE: bytes in the queue follow stores to memory; else they stay as fetched */
     V30_OPTION_WRITE_OVERLAP = 32      /* H-WRITE-OVERLAP: the next instruction begins while a memory write ends, as on a
                                           V50; else behind it, as on a V30 */
 };
+
+enum {
+    V30_EMULATING = 1,   /* 8080 emulation mode: MD = 0 in psw */
+    V30_STALE = 2        /* the queue holds bytes of `stale` */
+};
+enum { V30_STALE_BYTES = 6 };
+
+typedef struct v30_stale_byte {   /* memory has changed since it was fetched */
+    uint32_t address;
+    uint8_t byte;
+} v30_stale_byte;
 
 enum { V30_SHADOW_INT = 1, V30_SHADOW_NMI = 2 };   /* what the next boundary does not sample */
 
@@ -76,7 +88,7 @@ typedef struct v30 {
             uint8_t trap_armed;    /* BRK was 1 when the last instruction began: vector 1 at the next boundary */
             uint8_t stop;          /* V30_STOP_* */
             uint8_t rep_active;    /* between two elements of a repeated string instruction, see below */
-            uint8_t emulating;     /* 8080 emulation mode: MD = 0 in psw */
+            uint8_t state;         /* V30_EMULATING, V30_STALE */
         };
     };
     uint8_t poll_line;     /* level of the POLL# pin */
@@ -94,6 +106,8 @@ typedef struct v30 {
     uint32_t bus_unit;     /* state of the bus unit at this boundary, packed (v30_bus_unit.c) */
     uint32_t bus_unit_early;   /* and `early` clocks before it, when all was done but the wait for the next byte */
     uint16_t early;
+    uint8_t stale_count;   /* with V30_STALE */
+    v30_stale_byte stale[V30_STALE_BYTES];
     uint8_t slow_bus;      /* there are waits or refreshes */
     v30_code code;         /* the queue's, with slow_bus */
     v30_waits waits;

@@ -43,11 +43,16 @@ void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value
     if (a & 1) {
         i->splits++;
         v30_write_byte(i, a, (uint8_t)value);
+        i->writes++;
         v30_write_byte(i, v30_physical(segment, (uint16_t)(offset + 1)), (uint8_t)(value >> 8));
         return;
     }
     if (i->watched)
         v30_note_cycle(i, CYCLE_MEMW, a, value, 1);
+    if (v30_near_code(i, a)) {
+        v30_suspect(i, a);
+        v30_suspect(i, a + 1);
+    }
     if (bus->page[a >> 12] == PAGE_RAM) {
         bus->mem[a] = (uint8_t)value;
         bus->mem[a + 1] = (uint8_t)(value >> 8);

@@ -10,6 +10,7 @@ void v30_flush_queue(v30 *c)
     unit u = {.odd = c->pc & 1, .redirect = 1};
     c->bus_unit = unit_pack(&u, 0);
     c->early = 0;
+    c->state &= (uint8_t)~V30_STALE;
     c->code = v30_code_next(c);
 }
 
@@ -28,6 +29,7 @@ void v30_prefetch(v30 *c, unsigned bytes)
     }
     c->bus_unit = unit_pack(&u, 0);
     c->early = 0;
+    c->state &= (uint8_t)~V30_STALE;
 }
 
 /* ---- playing ---- */
@@ -39,27 +41,45 @@ typedef struct outcome {
 } outcome;
 
 /* `to`: the code behind the instruction; with slow_bus only. */
+static int32_t play_unit(const v30 *c, unit *u, steps *s, v30_shape shape, unsigned prefixes, uint32_t count)
+{
+    uint8_t *seen = u->seen;
+    s->overlap = (c->options & V30_OPTION_WRITE_OVERLAP) != 0;
+    unit_unpack(u, c->bus_unit);
+    u->seen = seen;
+    if (c->slow_bus) {
+        u->waits = c->cycle_waits;
+        u->blocks = &c->waits;
+        u->code = c->code;
+        u->interval = c->refresh_interval;
+        u->tick = (int32_t)(c->refresh_next - c->clock);
+        u->refresh_waits = c->refresh_waits;
+    }
+    return unit_play(u, s, shape, prefixes, count);
+}
+
+/* `to`: the code behind the instruction; with slow_bus only. */
 static outcome play(const v30 *c, v30_shape shape, unsigned prefixes, uint32_t count, v30_code to)
 {
-    unit u;
-    steps s = {.overlap = (c->options & V30_OPTION_WRITE_OVERLAP) != 0};
-    int32_t t;
-    unit_unpack(&u, c->bus_unit);
-    if (c->slow_bus) {
-        u.waits = c->cycle_waits;
-        u.blocks = &c->waits;
-        u.code = c->code;
-        s.jump = to;
-        u.interval = c->refresh_interval;
-        u.tick = (int32_t)(c->refresh_next - c->clock);
-        u.refresh_waits = c->refresh_waits;
-    }
-    t = unit_play(&u, &s, shape, prefixes, count);
+    unit u = {0};
+    steps s = {.jump = to};
+    int32_t t = play_unit(c, &u, &s, shape, prefixes, count);
     return (outcome){
         .clocks = (uint32_t)(t + s.before), .state = unit_pack(&u, t), .state_early = s.state_early,
         .early = (uint32_t)s.early, .tick = (int64_t)u.tick + s.before, .tick_early = (int64_t)s.tick_early + s.before,
         .ticked = u.ticked,
     };
+}
+
+void v30_plan_queue(const v30 *c, v30_shape shape, unsigned prefixes, uint32_t count, v30_queue_plan *plan)
+{
+    unit u = {.seen = plan->fetched};
+    steps s = {.jump = v30_code_next(c)};
+    (void)play_unit(c, &u, &s, shape, prefixes, count);
+    while (u.carried || u.requests || u.next == DATA)
+        unit_clock_passes(&u);
+    plan->flushes = u.flushed;
+    plan->written = s.written;
 }
 
 static uint32_t take_over(v30 *c, const outcome *o)

@@ -88,6 +88,14 @@ void v30_time_passes(v30 *cpu, uint64_t clocks, int fetching);
 /* v30_time without moving on, as if there were no waits and no refresh. */
 uint32_t v30_foretell(const v30 *cpu, v30_shape shape, unsigned prefixes, uint32_t count);
 
+/* What v30_time will do to the queue. */
+typedef struct v30_queue_plan {
+    uint8_t flushes;
+    uint8_t fetched[64];   /* bytes that are fetched or under way, from v30_code_next on, when the first data cycles begin */
+    uint64_t written;      /* a bit for each of those that is a memory write */
+} v30_queue_plan;
+void v30_plan_queue(const v30 *cpu, v30_shape shape, unsigned prefixes, uint32_t count, v30_queue_plan *plan);
+
 /* At a boundary, take back the wait for the next instruction's first byte as far as `since`, but not further: an
    interrupt does not wait for it. Returns how many clocks; cpu->clock stays. */
 uint32_t v30_take_back(v30 *cpu, int64_t since);

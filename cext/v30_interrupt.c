@@ -21,7 +21,7 @@ void v30_vector(insn *i, uint8_t vector)
     uint16_t ps = v30_read16(i, 0, (uint16_t)(table + 2));
     v30_push(i, c->psw);
     c->psw = (uint16_t)((c->psw & ~(V30_IE | V30_BRK)) | V30_MD);
-    c->emulating = 0;
+    c->state = 0;
     v30_push(i, c->s[V30_PS]);
     v30_push(i, c->pc);
     c->s[V30_PS] = ps;

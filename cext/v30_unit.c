@@ -49,8 +49,8 @@ static unsigned next_data_waits(unit *u)
 {
     unsigned waits;
     if (u->carried == 0) {
-        if (u->pfp && u->began < u->pfp_room)
-            u->pfp[u->began] = (uint8_t)u->fetched;
+        if (u->seen && u->began < UNIT_SEEN)
+            u->seen[u->began] = (uint8_t)u->fetched;
         return v30_cycle_waits(u->waits, u->began++);
     }
     u->carried--;

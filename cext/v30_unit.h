@@ -6,6 +6,7 @@
 
 /* Idle with a cycle settled: its T1 follows. T4W and T5 end a cycle with waits. */
 enum { IDLE, T1, T2, T3, TW, T4, T4W, T5 };
+enum { UNIT_SEEN = 64 };
 enum { NOBODY, FETCH, DATA, REFRESH };
 
 typedef struct unit {
@@ -28,6 +29,7 @@ typedef struct unit {
     uint8_t carried_waits;   /* and their waits: 2 bits each, first lowest */
     uint8_t refreshes;    /* asked for by the refresh unit and not begun */
     uint8_t demand;       /* and they go first */
+    uint8_t flushed;      /* since `unpack` */
     uint8_t ticked;       /* one was asked for since `unpack` */
     uint32_t asked, done; /* data cycles */
     uint32_t began;       /* of this instruction */
@@ -38,8 +40,7 @@ typedef struct unit {
     uint64_t waits;       /* of this instruction's data cycles, see v30_cycle_waits */
     const v30_waits *blocks;   /* NULL: fetches have no waits */
     v30_code code;        /* `fetched` bytes of it are fetched */
-    uint8_t *pfp;         /* NULL, or where `fetched` is written down as each data cycle begins */
-    uint32_t pfp_room;
+    uint8_t *seen;        /* NULL, or where `fetched` is written down as each of the first data cycles begins */
 } unit;
 
 void unit_clock_passes(unit *u);
@@ -64,6 +65,7 @@ typedef struct steps {
     uint32_t state_early;
     int32_t early, tick_early;
     int32_t before;       /* clocks of prefixes played before; all times count from behind them */
+    uint64_t written;     /* a bit for each of the first data cycles that is a memory write */
     uint8_t overlap;      /* the next instruction may begin while a memory write ends (H-WRITE-OVERLAP) */
 } steps;
 

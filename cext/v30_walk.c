@@ -43,6 +43,7 @@ static void flush(unit *u, const steps *s)
     }
     u->code = s->jump;
     u->fetched = 0;
+    u->flushed = 1;
     u->odd = (uint8_t)s->target;
     u->redirect = 1;
     u->reserved = 0;
@@ -53,6 +54,7 @@ int32_t unit_walk(unit *u, steps *s)
     int32_t t = 0;
     uint32_t read_ends[4] = {0}, last = u->asked;
     unsigned reads = 0, used = 0, n = 0, cycles;
+    uint32_t first = u->asked;
     int writes = 0;   /* is the last data cycle a memory write? */
     for (;;) {
         char step = *s->at++;
@@ -127,6 +129,8 @@ int32_t unit_walk(unit *u, steps *s)
         t = ask(u, t, cycles);
         last = u->asked;
         writes = !is_read && step != 'o';
+        for (uint32_t cycle = last - cycles - first; writes && cycle < last - first && cycle < UNIT_SEEN; cycle++)
+            s->written |= (uint64_t)1 << cycle;
         if (is_read)
             read_ends[reads++ & 3] = last;
     }

@@ -28,6 +28,9 @@ class CpuOptions:
     calln_keeps: bool = True
     """Does CALLN leave IE and BRK as they are (H-CALLN)?"""
 
+    stale_queue: bool = True
+    """Do bytes in the queue stay as they were fetched when memory is stored to (H-STALE)?"""
+
     write_overlap: bool = False
     """Does an instruction begin while the last one's memory write ends, as on a V50 (H-WRITE-OVERLAP)? On a V30, no."""
 

@@ -163,7 +163,7 @@ class V30Engine:
             elif name == "pc":
                 cpu.pc = value
             elif name == "psw":
-                cpu.psw = (value & lib.V30_PSW_WRITABLE) | (lib.V30_PSW_ONES ^ cpu.emulating << 15)
+                cpu.psw = (value & lib.V30_PSW_WRITABLE) | (lib.V30_PSW_ONES ^ (cpu.state & lib.V30_EMULATING) << 15)
             else:
                 raise KeyError(name)
         cpu.rep_active = cpu.polling = 0
@@ -186,7 +186,9 @@ class V30Engine:
         """The whole core."""
         cpu = self._cpu
         block: dict[str, Any] = {name: int(getattr(cpu, name)) for name in _SAVED}
-        return {**block, "r": list(cpu.r), "s": list(cpu.s), "stop_code": list(cpu.stop_code)}
+        count = cpu.stale_count if cpu.state & lib.V30_STALE else 0
+        stale = [[cpu.stale[n].address, cpu.stale[n].byte] for n in range(count)]
+        return {**block, "r": list(cpu.r), "s": list(cpu.s), "stop_code": list(cpu.stop_code), "stale": stale}
 
     def restore(self, block: dict[str, Any]) -> None:
         """Take a snapshot back.
@@ -200,7 +202,10 @@ class V30Engine:
                 setattr(new, name, block[name])
             if [len(block[name]) for name in ("r", "s", "stop_code")] != [8, 4, 2]:
                 raise ValueError("another number of registers")
-            new.emulating = not new.psw & 0x8000
+            stale = block["stale"]
+            new.stale = [{"address": address & 0xFFFFF, "byte": byte} for address, byte in stale]
+            new.stale_count = len(stale)
+            new.state = (0 if new.psw & 0x8000 else lib.V30_EMULATING) | (lib.V30_STALE if stale else 0)
             new.r, new.s, new.stop_code = block["r"], block["s"], block["stop_code"]
             if new.rep_segment > 3 and new.rep_segment != 0xFF:
                 raise ValueError(f"segment register {new.rep_segment}")
@@ -212,11 +217,12 @@ class V30Engine:
         self._cpu[0] = new[0]
 
     def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
-        """Layout 1 had no refresh and another packing of the bus unit: its queue is filled again from PC."""
+        """Layout 1 had no refresh, no stale bytes, another packing of the bus unit: the queue is filled again from PC."""
         flushed = 1 << 20 | 1 << 15 | (block["pc"] & 1) << 14
         return {
             **block, "bus_unit": flushed, "bus_unit_early": flushed, "early": 0,
             "refresh_interval": 0, "refresh_waits": 0, "refresh_next": 0, "refresh_next_early": 0,
+            "stale": [],
         }  # fmt: skip
 
     def _end_run(self) -> None:

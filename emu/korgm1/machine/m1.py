@@ -148,7 +148,7 @@ class M1(Machine):
         # CPU
         options = CpuOptions(
             guess["H-UNDEFINED"], guess["H-POPSEG"], guess["H-8080-FLAGS"], guess["H-8080-CLOCKS"], guess["H-CALLN"],
-            guess["H-WRITE-OVERLAP"],
+            guess["H-STALE"], guess["H-WRITE-OVERLAP"],
         )
         self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, guess["H-POLL"], options)   # POLL# low
         int_cpu.connect(lambda level: cpu.set_int(level, clock.now))
