@@ -15,6 +15,7 @@ typedef struct traffic {
     uint8_t value;
     uint8_t int_line, nmi_latch;   /* as the device left them */
     int64_t int_since, nmi_since;
+    uint32_t bus_settings;
 } traffic;
 
 struct lockstep {
@@ -47,7 +48,7 @@ static void keep(lockstep *l, uint8_t kind, uint32_t address, uint8_t value)
         l->room = room;
     }
     l->log[l->logged++] = (traffic){address, kind, value, l->first->int_line, l->first->nmi_latch,
-                                     l->first->int_since, l->first->nmi_since};
+                                     l->first->int_since, l->first->nmi_since, l->first->bus_settings};
 }
 
 static uint8_t first_port_in(void *user, uint16_t port)
@@ -102,7 +103,7 @@ static const traffic *replay(lockstep *l, uint8_t kind, uint32_t address)
     l->second.nmi_latch = t->nmi_latch;
     l->second.int_since = t->int_since;
     l->second.nmi_since = t->nmi_since;
-    if (l->second.bus_settings != l->first->bus_settings)
+    if (l->second.bus_settings != t->bus_settings)
         v30_same_settings(&l->second, l->first);
     return t;
 }

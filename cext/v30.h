@@ -155,8 +155,9 @@ void v30_restored(v30 *cpu);
 /* From now on (H-WAITS). */
 void v30_set_waits(v30 *cpu, const v30_waits *waits);
 
-/* A refresh cycle with `waits` is asked for every `interval` clocks, 0 = never (H-REFRESH). A change starts the interval
-   anew. */
+/* A refresh cycle with `waits` is asked for every `interval` clocks, 0 = never, else at least V30_REFRESH_LEAST, which
+   leaves time for the CPU (H-REFRESH). A change starts the interval anew. */
+enum { V30_REFRESH_LEAST = 40 };
 void v30_set_refresh(v30 *cpu, uint32_t interval, unsigned waits);
 
 /* The waits of *from, for a second core in step. */

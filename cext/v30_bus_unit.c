@@ -52,7 +52,7 @@ static int32_t play_unit(const v30 *c, unit *u, steps *s, v30_shape shape, unsig
         u->blocks = &c->waits;
         u->code = c->code;
         u->interval = c->refresh_interval;
-        u->tick = (int32_t)(c->refresh_next - c->clock);
+        u->tick = c->refresh_interval ? (int32_t)(c->refresh_next - c->clock) : 0;
         u->refresh_waits = c->refresh_waits;
     }
     return unit_play(u, s, shape, prefixes, count);
@@ -140,8 +140,10 @@ static uint32_t time_slow_bus(v30 *c, v30_shape shape, unsigned prefixes, uint32
         outcome o = play(c, shape, prefixes, count, to);
         if (alike && !o.ticked)
             remember(m, key, extra, &o);
-        c->refresh_next_early = c->clock + (uint64_t)o.tick_early;
-        c->refresh_next = c->clock + (uint64_t)o.tick;
+        if (c->refresh_interval) {
+            c->refresh_next_early = c->clock + (uint64_t)o.tick_early;
+            c->refresh_next = c->clock + (uint64_t)o.tick;
+        }
         clocks = take_over(c, &o);
     }
     c->code = to;

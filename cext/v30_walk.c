@@ -109,8 +109,8 @@ int32_t unit_walk(unit *u, steps *s)
                 unit_clock_passes(u);
             s->early = u->t - s->early;
             return u->t;
-        case 'e': unit_pass_to(u, t); return u->t;
-        case '@': unit_pass_to(u, t - 1); return t;
+        case 'e': unit_pass_to(u, t); s->tick_early = u->tick; return u->t;
+        case '@': unit_pass_to(u, t - 1); s->tick_early = u->tick; return t;
         case 'r': is_read = 1; odd = s->word ? s->odd & V30_ODD_EA : 0; break;
         case 'w': odd = s->word ? s->odd & V30_ODD_EA : 0; break;
         case 'R': is_read = 1; odd = s->odd & V30_ODD_EA; break;

@@ -27,7 +27,8 @@ Event = tuple[int, str, int, bytes]
 
 @dataclass(frozen=True)
 class Case:
-    """`core` is a snapshot of the V30 core; `events` are (clock, what, where, bytes): int, nmi, poke."""
+    """`core` is a snapshot of the V30 core, and "waits" for `waits_of`; `events` are (clock, what, where, bytes): int,
+    nmi, poke."""
 
     memory: bytes
     pages: bytes
@@ -70,6 +71,14 @@ def _runs(memory: bytes, pages: bytes) -> Iterator[tuple[int, bytes]]:
             yield start, memory[start : start + 16]
 
 
+def waits_of(value: int) -> tuple[int, int, int, int, int, int, int, int]:
+    """Arguments of `Engine.set_waits`: none in a quarter of the values, else other ones in each block."""
+    if value & 3 == 0:
+        return 0x80000, 0x80000, 0, 0, 0, 0, 0, 0
+    lower, upper = 0x8000 << (value >> 2 & 3), 0x100000 - (0x8000 << (value & 3))
+    return lower, upper, value >> 4 & 3, value & 3, value >> 5 & 3, value >> 6, value, 0x1234 << value & (1 << 256) - 1
+
+
 @dataclass
 class Board:
     """What an engine runs on; `traffic` is all it did to the outside."""
@@ -85,7 +94,7 @@ class Board:
         return port * 37 + clock * 11 + (clock >> 5) & 0xFF
 
     def write(self, port: int, value: int) -> None:
-        """Some ports move the interrupt lines: at once, or by an event that comes earlier than the horizon."""
+        """Some ports move the interrupt lines, at once or by an event before the horizon; some set waits, refresh."""
         self.traffic.append(("out", self.engine.clock, port, value))
         if port & 0x1F == 5:
             self.engine.set_int(value & 1)
@@ -93,6 +102,10 @@ class Board:
             self.engine.nmi()
         elif port & 0x1F == 7:
             self.engine.lower_horizon(self.engine.clock + (value & 15))
+        elif port & 0x1F == 8:
+            self.engine.set_waits(*waits_of(value))
+        elif port & 0x1F == 9:
+            self.engine.set_refresh(8 * max(value >> 3, 5) if value & 4 else 0, value & 3)
 
     def device_read(self, address: int) -> int:
         self.traffic.append(("read", self.engine.clock, address, 0))
@@ -117,7 +130,7 @@ def make_engine(kind: type[V30Engine], options: CpuOptions | None = None) -> Mak
     """A maker of that engine for `Runner`."""
 
     def make(board: Board) -> V30Engine:
-        return kind(board, board, board.acknowledge, options=options or CpuOptions())
+        return kind(board, board, board.acknowledge, options=options or CpuOptions(write_overlap=True))
 
     return make
 
@@ -153,6 +166,7 @@ class Runner:
         for number, board in enumerate(self.boards):
             board.traffic.clear()
             board.engine.restore(case.core)
+            board.engine.set_waits(*waits_of(case.core.get("waits", 0)))
             try:
                 _run(board, case, self.slice_clocks if number else 0)
             except CpuDivergence as difference:
@@ -246,6 +260,7 @@ def _later_start(case: Case, make: Make, fails: Callable[[Case], bool]) -> Case:
     board = runner.boards[0]
     engine = board.engine
     engine.restore(case.core)
+    engine.set_waits(*waits_of(case.core.get("waits", 0)))
     events = list(case.events)
     while engine.clock < case.until and len(starts) < 5000:
         ahead = engine.clock + 1
@@ -285,7 +300,8 @@ def _blank_memory(case: Case, fails: Callable[[Case], bool]) -> Case:
 
 def _plain_core(case: Case, fails: Callable[[Case], bool]) -> Case:
     """Registers and latches 0 where that changes nothing."""
-    for name in ("int_line", "nmi_latch", "poll_line", "shadow", "trap_armed", "md_writable"):
+    latches = ("int_line", "nmi_latch", "poll_line", "shadow", "trap_armed", "md_writable")
+    for name in ("waits", "refresh_interval", *latches):
         case = _take(case, replace(case, core={**case.core, name: 0}), fails)
     for name in ("r", "s"):
         for index in range(len(case.core[name])):

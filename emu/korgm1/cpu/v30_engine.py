@@ -136,7 +136,13 @@ class V30Engine:
         lib.v30_set_waits(self._cpu, ffi.new("v30_waits *", waits))
 
     def set_refresh(self, interval: int, waits: int) -> None:
-        """A refresh cycle every `interval` clocks, 0 = never (H-REFRESH); set again after a restore, it goes on."""
+        """A refresh cycle every `interval` clocks, 0 = never (H-REFRESH); set again after a restore, it goes on.
+
+        Raises:
+            ValueError: an interval that is too short for anything else.
+        """
+        if 0 < interval < lib.V30_REFRESH_LEAST:
+            raise ValueError(f"refresh every {interval} clocks; 0, or at least {lib.V30_REFRESH_LEAST}")
         lib.v30_set_refresh(self._cpu, interval, waits)
 
     def prefetch(self, count: int) -> None:
@@ -211,13 +217,15 @@ class V30Engine:
                 raise ValueError(f"segment register {new.rep_segment}")
             if new.stop > lib.V30_STOP_PREFIXES:
                 raise ValueError(f"stop reason {new.stop}")
+            if 0 < new.refresh_interval < lib.V30_REFRESH_LEAST:
+                raise ValueError(f"refresh every {new.refresh_interval} clocks")
             lib.v30_restored(new)
         except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise SnapshotError(f"the CPU's part of the snapshot is damaged: {error}") from None
         self._cpu[0] = new[0]
 
     def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
-        """Layout 1 had no refresh, no stale bytes, another packing of the bus unit: the queue is filled again from PC."""
+        """Layout 1 had no refresh, no stale bytes, another packing of the bus unit: the queue is filled again."""
         flushed = 1 << 20 | 1 << 15 | (block["pc"] & 1) << 14
         return {
             **block, "bus_unit": flushed, "bus_unit_early": flushed, "early": 0,
