@@ -436,7 +436,8 @@ static uint32_t execute_one(v30 *c, uint64_t raw, int at_once, uint32_t clk)
         return 0;
     if (i.clk == 0)
         return finish(&i);
-    return i.clk & CLK_STALE ? finish_stale(&i) : finish_by_hand(&i);
+    i.clk &= ~CLK_STALE;
+    return i.clk ? finish_by_hand(&i) : finish_stale(&i);
 }
 
 static uint32_t execute_8080(v30 *c)
