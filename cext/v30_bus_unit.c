@@ -40,7 +40,7 @@ typedef struct outcome {
     uint8_t ticked;
 } outcome;
 
-/* `to`: the code behind the instruction; with slow_bus only. */
+/* From the core's state; u->seen and s->jump are set. */
 static int32_t play_unit(const v30 *c, unit *u, steps *s, v30_shape shape, unsigned prefixes, uint32_t count)
 {
     uint8_t *seen = u->seen;
