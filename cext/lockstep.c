@@ -152,8 +152,9 @@ static int same_state(const v30 *a, const v30 *b)
         && a->psw == b->psw && a->clock == b->clock && a->instructions == b->instructions && a->halted == b->halted
         && a->shadow == b->shadow && a->trap_armed == b->trap_armed && a->stop == b->stop
         && a->md_writable == b->md_writable && a->rep_active == b->rep_active && a->nmi_latch == b->nmi_latch
-        && a->int_line == b->int_line && a->bus_unit == b->bus_unit && a->polling == b->polling
-        && a->refresh_next == b->refresh_next && a->state == b->state && same_stale(a, b);
+        && a->int_line == b->int_line && a->popped_at == b->popped_at && a->psw_before == b->psw_before
+        && a->bus_unit == b->bus_unit && a->polling == b->polling && a->refresh_next == b->refresh_next
+        && a->state == b->state && same_stale(a, b);
 }
 
 static int same_cycles(const bus_trace *a, const bus_trace *b)

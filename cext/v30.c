@@ -221,7 +221,7 @@ static inline void execute(insn *i, uint64_t raw, uint16_t pc)
             c->shadow = V30_SHADOW_INT | V30_SHADOW_NMI;
         break;
     case 0x9C: v30_push(i, c->psw); break;
-    case 0x9D: v30_load_psw(c, v30_pop(i)); break;
+    case 0x9D: v30_pop_psw(i); break;
     case 0x9E: v30_set_flags(c, 0xD5, (r[V30_AW] >> 8) & 0xD5); break;
     case 0x9F: v30_set_reg8(c, 4, (uint8_t)c->psw); break;
     case 0xA0: v30_set_al(c, v30_read8(i, v30_segment_of(i, V30_DS0), IMM16)); break;

@@ -103,6 +103,9 @@ typedef struct v30 {
     uint8_t rep_segment;   /* V30_DS1.. of the source */
     uint8_t polling;       /* POLL has found its pin high */
     uint16_t rep_next;     /* pc after the instruction */
+    uint16_t psw_before;   /* of the last POP PSW that left IE 1, which was 1 before: see v30_pop_psw.c */
+    uint16_t popped_pc;    /* pc behind it */
+    uint64_t popped_at;    /* `instructions` behind it; 0 = there was none */
     uint32_t bus_unit;     /* state of the bus unit at this boundary, packed (v30_bus_unit.c) */
     uint32_t bus_unit_early;   /* and `early` clocks before it, when all was done but the wait for the next byte */
     uint16_t early;

@@ -277,6 +277,11 @@ int v30_no_address(insn *i);
 /* PSW written by POP PSW, RETI and RETEM; IE turning 1 is seen one boundary later; MD only while it is writable. */
 void v30_load_psw(v30 *c, uint16_t value);
 
+void v30_pop_psw(insn *i);             /* 9D */
+
+/* The bits of PSW that an INT recognized now, having pushed them, turns back to what they were before POP PSW. */
+uint16_t v30_psw_race(const v30 *c);
+
 /* Vector through the table: two reads, then PSW, PS and PC pushed, IE = BRK = 0, native mode. */
 void v30_vector(insn *i, uint8_t vector);
 

@@ -72,7 +72,10 @@ static uint8_t acknowledge(v30 *c)
 static uint32_t take_int(v30 *c, uint32_t back)
 {
     uint8_t vector = acknowledge(c);
-    return take(c, vector, SHAPE_INT, back);
+    uint16_t turned_back = v30_psw_race(c);
+    uint32_t clocks = take(c, vector, SHAPE_INT, back);
+    c->psw ^= turned_back;
+    return clocks;
 }
 
 /* Clocks a pin must be high before a boundary to be seen there (MEASURED): INT 3, NMI 4; between two elements of a

@@ -1,10 +1,12 @@
 /* The bus unit, clock by clock.
-   Laws, all MEASURED on a uPD70116C-8 (every recorded case without pin events comes out exactly):
+   Laws, all MEASURED on a uPD70116C-8 (17,500 of 17,500 recorded cases come out exactly, and of 305 instructions
+   measured behind a row of NOPs 300):
    - a bus cycle is T1 T2 T3 (Tw) T4. What comes next is settled at the end of T3 and of each idle clock, and its T1 comes
      two clocks after that clock; so a request does not interrupt a running fetch.
    - a data request goes first. The execution unit reserves the bus a clock before it asks; from then on no fetch begins.
-   - code is fetched as words while two bytes are free in the queue of six (a fetch under way counts as filled); the
-     first after a jump to an odd address is one byte. Its bytes can be taken two clocks after T4.
+   - code is fetched as words while two bytes are free in the queue of six (a fetch under way counts as filled, and in
+     the clock after its T4, when its bytes arrive, it counts twice); the first after a jump to an odd address is one
+     byte. Its bytes can be taken two clocks after T4.
    - a flush throws away the queue and the fetch under way, which still runs to its end; the end of that T4 is one more
      moment to settle the fetch of the target.
    With waits, what T3 settles is settled behind T4, and data and bytes arrive a clock later (H-WAITS).
@@ -14,12 +16,12 @@
 
 enum { REFRESHES_MAX = 7, REFRESHES_LEFT = 3 };
 
-static int has_room(const unit *u)
+static int has_room(const unit *u, unsigned pushed)
 {
-    return u->redirect || u->queue + u->arriving + (u->doomed ? 0 : u->fetching) <= V30_QUEUE_BYTES - 2;
+    return u->redirect || u->queue + pushed + u->arriving + (u->doomed ? 0 : u->fetching) <= V30_QUEUE_BYTES - 2;
 }
 
-static void settle(unit *u)
+static void settle(unit *u, unsigned pushed)
 {
     if (u->next)
         return;
@@ -28,7 +30,7 @@ static void settle(unit *u)
     else if (u->requests) {
         u->next = DATA;
         u->requests--;
-    } else if (!u->reserved && has_room(u)) {
+    } else if (!u->reserved && has_room(u, pushed)) {
         u->next = FETCH;
         u->settled = u->odd ? 1 : 2;
         u->fetched += u->settled;
@@ -88,13 +90,13 @@ static void end(unit *u)
     } else if (was == DATA)
         u->done++;
     if (u->phase == T5)
-        settle(u);
+        settle(u, 0);
     u->current = NOBODY;
     u->phase = IDLE;
     if (u->next)
         begin(u);
     else if (was == FETCH && u->redirect && !u->requests)
-        settle(u);
+        settle(u, 0);
 }
 
 static void refresh_asks(unit *u)
@@ -107,22 +109,24 @@ static void refresh_asks(unit *u)
 
 void unit_clock_passes(unit *u)
 {
+    unsigned pushed;
     while (u->interval && u->t >= u->tick)
         refresh_asks(u);
-    u->queue = (uint8_t)(u->queue + u->arriving);
+    pushed = u->arriving;
+    u->queue = (uint8_t)(u->queue + pushed);
     u->arriving = 0;
     switch (u->phase) {
     case IDLE:
         if (u->next)
             begin(u);
         else
-            settle(u);
+            settle(u, pushed);
         break;
     case T1: u->phase = T2; break;
     case T2: u->phase = T3; break;
     case T3:
         if (u->waiting == 0)
-            settle(u);
+            settle(u, 0);
         u->phase = u->waiting ? TW : T4;
         break;
     case TW:

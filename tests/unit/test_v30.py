@@ -196,6 +196,29 @@ def test_pop_psw_that_enables_is_seen_one_boundary_later() -> None:
     assert rig.acknowledged == 1, "IE was 1 already: no shadow"
 
 
+@pytest.mark.parametrize(("code", "steps", "before", "popped", "lives"), [
+    ("9d 90", 1, 0xFE86, 0xFA52, 0xFC86),
+    ("26 9d 90", 1, 0xFE86, 0xFA52, 0xFC86),
+    ("9d 90 90", 2, 0xFE86, 0xFA52, 0xFC86),
+    ("9d 90 90 90", 3, 0xFE86, 0xFA52, 0xF852),
+    ("9d b0 00 90", 2, 0xFE86, 0xFA52, 0xF852),
+    ("9d eb 00 90", 2, 0xFE86, 0xFA52, 0xF852),
+    ("9d 90", 1, 0xFE17, 0xF642, 0xF442),
+    ("9d 90 90", 2, 0xFC86, 0xFA52, 0xF852),
+])
+def test_an_int_behind_pop_psw_finds_either_psw(code: str, steps: int, before: int, popped: int, lives: int) -> None:
+    """As in INT.9D; one NOP later by interrupt_model.md of nec_test; behind other instructions the popped one lives."""
+    rig, other = Rig(code, psw=before), Rig(code)
+    rig.memory.image[0x8000:0x8002] = other.memory.image[0x8000:0x8002] = popped.to_bytes(2, "little")
+    rig.step(steps)
+    rig.cpu.set_int(1)
+    other.cpu.restore(rig.cpu.snapshot())
+    for each in (rig, other):
+        each.step()
+        assert each.acknowledged == 1 and each.word(each["sp"] + 4) == popped, "the popped one is pushed"
+        assert each["psw"] == lives
+
+
 def test_repeated_string_is_interrupted_between_elements_and_resumes_with_all_prefixes() -> None:
     rig = Rig("26 f3 a4 90", ix=0x2000, iy=0x3000, cw=5, ds1=0, psw=0xF202)
     rig.poke(0x2000, "0102030405")

@@ -17,11 +17,12 @@ from korgm1.errors import SnapshotError
 
 GENERAL = REGISTERS[:8]
 SEGMENTS = REGISTERS[8:12]
+_SINCE_2 = ("psw_before", "popped_pc", "popped_at")   # of the block since its layout 2
+_SINCE_3 = ("refresh_interval", "refresh_waits", "refresh_next", "refresh_next_early")
 _SAVED = (
     "pc", "psw", "clock", "instructions", "int_line", "nmi_latch", "poll_line", "halted", "shadow", "md_writable",
     "trap_armed", "stop", "stop_ps", "stop_pc", "rep_active", "rep_prefix", "rep_opcode", "rep_segment", "rep_next",
-    "int_since", "nmi_since", "polling", "bus_unit", "bus_unit_early", "early",
-    "refresh_interval", "refresh_waits", "refresh_next", "refresh_next_early",
+    "int_since", "nmi_since", "polling", "bus_unit", "bus_unit_early", "early", *_SINCE_2, *_SINCE_3,
 )  # fmt: skip
 _LONG = 16   # clocks after which a pin is seen
 
@@ -38,7 +39,7 @@ class V30Engine:
     """
 
     name = "v30"
-    snapshot_version = 2
+    snapshot_version = 3
 
     def __init__(
         self,
@@ -225,12 +226,14 @@ class V30Engine:
         self._cpu[0] = new[0]
 
     def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
-        """Layout 1 had no refresh, no stale bytes, another packing of the bus unit: the queue is filled again."""
+        """Layout 1 knew nothing of a POP PSW just executed, layout 2 nothing of refresh and stale bytes.
+
+        Both packed the bus unit otherwise: its queue is filled again from PC.
+        """
         flushed = 1 << 20 | 1 << 15 | (block["pc"] & 1) << 14
+        since = _SINCE_3 if version > 1 else _SINCE_2 + _SINCE_3
         return {
-            **block, "bus_unit": flushed, "bus_unit_early": flushed, "early": 0,
-            "refresh_interval": 0, "refresh_waits": 0, "refresh_next": 0, "refresh_next_early": 0,
-            "stale": [],
+            **block, **dict.fromkeys(since, 0), "bus_unit": flushed, "bus_unit_early": flushed, "early": 0, "stale": [],
         }  # fmt: skip
 
     def _end_run(self) -> None:
