@@ -2,12 +2,23 @@
 #include "lockstep_state.h"
 #include <string.h>
 
+static int same_stale(const v30 *a, const v30 *b)
+{
+    if (!(a->state & V30_STALE))
+        return 1;
+    for (unsigned n = 0; n < a->stale_count; n++)
+        if (a->stale[n].address != b->stale[n].address || a->stale[n].byte != b->stale[n].byte)
+            return 0;
+    return a->stale_count == b->stale_count;
+}
+
 static int same_state(const v30 *a, const v30 *b)
 {
     return memcmp(a->r, b->r, sizeof a->r) == 0 && memcmp(a->s, b->s, sizeof a->s) == 0 && a->pc == b->pc
         && a->psw == b->psw && a->clock == b->clock && a->instructions == b->instructions
         && a->attention == b->attention && a->md_writable == b->md_writable && a->bus_unit == b->bus_unit
-        && a->polling == b->polling && a->popped_at == b->popped_at && a->psw_before == b->psw_before;
+        && a->polling == b->polling && a->popped_at == b->popped_at && a->psw_before == b->psw_before
+        && a->refresh_next == b->refresh_next && same_stale(a, b);
 }
 
 static int same_cycles(const bus_trace *a, const bus_trace *b)

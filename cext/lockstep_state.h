@@ -15,6 +15,9 @@ typedef struct traffic {
     uint8_t changed;     /* the device changed memory or pages: see lockstep.change_* */
     uint8_t int_line, nmi_latch, poll_line;   /* as the device left them */
     int64_t int_since, nmi_since;
+    uint32_t bus_settings;     /* counts changes of these: */
+    uint32_t refresh_interval;
+    uint8_t refresh_waits;
     v30_waits waits;
 } traffic;
 

@@ -52,7 +52,8 @@ static void leave(lockstep *l, uint8_t kind, uint32_t address, uint8_t value)
     log[l->first.passed++] = (traffic){
         .address = address, .kind = kind, .value = value, .changed = l->change_unkept, .int_line = cpu->int_line,
         .nmi_latch = cpu->nmi_latch, .poll_line = cpu->poll_line, .int_since = cpu->int_since,
-        .nmi_since = cpu->nmi_since, .waits = cpu->waits,
+        .nmi_since = cpu->nmi_since, .bus_settings = cpu->bus_settings, .refresh_interval = cpu->refresh_interval,
+        .refresh_waits = cpu->refresh_waits, .waits = cpu->waits,
     };
     l->change_unkept = 0;
 }
@@ -141,7 +142,11 @@ static const traffic *look_up(player *p, uint8_t kind, uint32_t address)
     cpu->poll_line = t->poll_line;
     cpu->int_since = t->int_since;
     cpu->nmi_since = t->nmi_since;
-    cpu->waits = t->waits;
+    if (cpu->bus_settings != t->bus_settings) {
+        v30_set_waits(cpu, &t->waits);
+        v30_set_refresh(cpu, t->refresh_interval, t->refresh_waits);
+        cpu->bus_settings = t->bus_settings;
+    }
     if (t->changed)
         lockstep_follow_change(p);
     return t;

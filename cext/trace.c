@@ -42,10 +42,15 @@ static void end(trace *t, uint8_t *at, unsigned kind)
 
 static uint32_t place_of(const v30 *c) { return (uint32_t)c->s[V30_PS] << 16 | c->pc; }
 
-static uint8_t byte_at(const board_bus *bus, uint16_t ps, uint16_t pc)
+static uint8_t emulating(const v30 *c) { return c->state & V30_EMULATING; }
+
+/* Of PS:pc, as the queue has it. */
+static uint8_t byte_at(const v30 *c, uint16_t pc)
 {
-    uint32_t a = (((uint32_t)ps << 4) + pc) & 0xFFFFF;
-    return bus->page[a >> 12] == PAGE_DEVICE ? 0xFF : bus->mem[a];
+    const board_bus *bus = c->bus;
+    uint32_t a = (((uint32_t)c->s[V30_PS] << 4) + pc) & 0xFFFFF;
+    uint8_t value = bus->page[a >> 12] == PAGE_DEVICE ? 0xFF : bus->mem[a];
+    return c->state & V30_STALE ? v30_stale_byte_at(c, a, value) : value;
 }
 
 /* Of an 8080 instruction. */
@@ -66,27 +71,26 @@ static unsigned length_8080(uint8_t opcode, uint8_t second)
 /* The bytes of the instruction at PS:PC; how many, | 80 when there are more than the first TRACE_CODE. */
 static unsigned take_code(const v30 *c, uint8_t *code)
 {
-    uint16_t ps = c->s[V30_PS];
     unsigned length, shown;
-    if (c->emulating)
-        length = length_8080(byte_at(c->bus, ps, c->pc), byte_at(c->bus, ps, (uint16_t)(c->pc + 1)));
+    if (emulating(c))
+        length = length_8080(byte_at(c, c->pc), byte_at(c, (uint16_t)(c->pc + 1)));
     else {
         v30_decoded d;
-        v30_decode(c->bus, ps, c->pc, &d);
+        v30_decode_next(c, &d);
         length = d.length;
     }
     shown = length < TRACE_CODE ? length : TRACE_CODE;
     for (unsigned i = 0; i < shown; i++)
-        code[i] = byte_at(c->bus, ps, (uint16_t)(c->pc + i));
+        code[i] = byte_at(c, (uint16_t)(c->pc + i));
     return shown < length ? shown | 0x80 : shown;
 }
 
-/* Eight bytes at once: they lie in plain memory without a wrap. */
+/* Eight bytes at once: they lie in plain memory without a wrap, and the queue has the same. */
 static int take_raw(const v30 *c, uint64_t *raw)
 {
     const board_bus *bus = c->bus;
     uint32_t a = (((uint32_t)c->s[V30_PS] << 4) + c->pc) & 0xFFFFF;
-    if (a > 0xFFFF8 || c->pc > 0xFFF8 || bus->page[a >> 12] == PAGE_DEVICE || bus->page[(a + 7) >> 12] == PAGE_DEVICE)
+    if ((c->state & V30_STALE) || a > 0xFFFF8 || c->pc > 0xFFF8 || bus->page[a >> 12] == PAGE_DEVICE || bus->page[(a + 7) >> 12] == PAGE_DEVICE)
         return 0;
     memcpy(raw, bus->mem + a, sizeof *raw);
     return 1;
@@ -99,14 +103,14 @@ static uint8_t *write_code(trace *t, uint8_t *at, const v30 *c, uint32_t place)
     unsigned length;
     uint64_t raw;
     int whole = take_raw(c, &raw);
-    if (whole && kept->size != 0 && kept->raw == raw && kept->place == place && kept->emulating == c->emulating) {
+    if (whole && kept->size != 0 && kept->raw == raw && kept->place == place && kept->emulating == emulating(c)) {
         memcpy(at, kept->text, sizeof kept->text);
         return at + kept->size;
     }
     length = take_code(c, code);
     stop = trace_text_code(at, place, code, length & 0x1F, length >> 7);
     if (whole && length <= 8) {   /* the text depends on nothing but the eight bytes */
-        *kept = (trace_code){raw, place, (uint8_t)(stop - at), c->emulating, {0}};
+        *kept = (trace_code){raw, place, (uint8_t)(stop - at), emulating(c), {0}};
         memcpy(kept->text, at, kept->size);
     }
     return stop;
@@ -128,10 +132,10 @@ static uint8_t *pack_code(trace *t, uint8_t *first, uint8_t *at, const v30 *c)
     unsigned length;
     uint64_t raw, known;
     memcpy(&known, slot->code, sizeof known);
-    if (take_raw(c, &raw) && slot->length - 1u < 8 && slot->emulating == c->emulating
+    if (take_raw(c, &raw) && slot->length - 1u < 8 && slot->emulating == emulating(c)
         && ((raw ^ known) & first_bytes(slot->length)) == 0)
         return at;
-    slot->emulating = c->emulating;
+    slot->emulating = emulating(c);
     length = take_code(c, code);
     if (length == slot->length && memcmp(code, slot->code, length & 0x1F) == 0)
         return at;

@@ -8,7 +8,7 @@
 static int wants_core(const unicorn_glue *g)
 {
     const v30 *cpu = g->cpu;
-    return cpu->nmi_latch | cpu->trap_armed | cpu->halted | cpu->stop | cpu->rep_active | cpu->emulating | g->remap
+    return cpu->nmi_latch | cpu->trap_armed | cpu->halted | cpu->stop | cpu->rep_active | cpu->state | g->remap
         | (cpu->int_line && (cpu->psw & V30_IE)) | !!(cpu->psw & V30_BRK);
 }
 
@@ -81,18 +81,20 @@ static void delegate(unicorn_glue *g, uint32_t address)
     glue_go_on_at(g, g->cpu->pc);
 }
 
-static int place_is_plain(const unicorn_glue *g, unsigned segment, uint16_t offset, int store, int word)
+static int place_is_plain(unicorn_glue *g, unsigned segment, uint16_t offset, int store, int word)
 {
     uint32_t address = ((uint32_t)g->cpu->s[segment] << 4) + offset;
     uint8_t page;
     if (address >= MEMORY || (word && (offset & 15) == 15))   /* that may lie across two pages, or wrap */
         return 0;
+    if (g->cpu->slow_bus)
+        g->blocks |= (uint8_t)(1u << v30_block_waits(&g->cpu->waits, address));
     page = g->bus.page[address >> 12];
     return page == PAGE_RAM || (page == PAGE_ROM && !store);
 }
 
 /* May Unicorn access the operand of *s? Then V30_ODD_* of it are added. */
-static int operand_is_plain(const unicorn_glue *g, const slot *s, v30_shape *odd)
+static int operand_is_plain(unicorn_glue *g, const slot *s, v30_shape *odd)
 {
     uint16_t offset = s->displacement;
     if (s->base != SLOT_NO_REGISTER)
@@ -113,10 +115,22 @@ static int operand_is_plain(const unicorn_glue *g, const slot *s, v30_shape *odd
     return 1;
 }
 
-static int stack_is_plain(const unicorn_glue *g, const slot *s)
+static int stack_is_plain(unicorn_glue *g, const slot *s)
 {
     uint16_t offset = s->kind & SLOT_PUSH ? (uint16_t)(g->sp - 2) : g->sp;
     return !(offset & 1) && place_is_plain(g, V30_SS, offset, s->kind & SLOT_PUSH, 1);
+}
+
+/* With a slow bus: list the waits of an instruction's data cycles when all are the same, else 0 for the core. */
+static int list_waits(unicorn_glue *g)
+{
+    uint64_t waits = g->blocks > 1;   /* 1 = none, 2 = one, 4 = two, 8 = three */
+    if (g->blocks & (g->blocks - 1))
+        return 0;
+    waits += (g->blocks > 2) + (g->blocks > 4);
+    g->cpu->cycle_waits = waits * (0x5555555555555555u & (((uint64_t)1 << 2 * V30_LISTED_CYCLES) - 1));
+    g->blocks = 0;
+    return 1;
 }
 
 /* What the glue knows without asking Unicorn. */
@@ -143,20 +157,13 @@ static uint32_t ask_time(v30 *cpu, slot *s, v30_shape shape, uint64_t asked)
     return clocks;
 }
 
-/* Do the waits found for the last segments still hold? */
-static inline int waits_hold(const v30 *cpu)
-{
-    return !cpu->waits.any || memcmp(&cpu->waits.segments, cpu->s, sizeof cpu->s) == 0;
-}
-
 /* v30_time: an instruction mostly meets the bus unit as it met it one of the last two times, and its answer is nearer
    at hand here. */
 static inline uint32_t time_of(v30 *cpu, slot *s, v30_shape shape)
 {
-    uint64_t waits = cpu->waits.any ? cpu->waits.found : 0;
-    uint64_t asked = (uint64_t)1 << 63 | waits << 40 | (uint64_t)cpu->bus_unit << 8 | (shape >> SHAPE_PATH & 0xFF);
+    uint64_t asked = (uint64_t)1 << 63 | (uint64_t)cpu->bus_unit << 8 | (shape >> SHAPE_PATH & 0xFF);
     const slot_time *t = &s->times[0];
-    if (!waits_hold(cpu))
+    if (cpu->slow_bus)
         return v30_time(cpu, shape, shape >> SHAPE_PREFIXES & 3, s->count);
     if (t->asked != asked)
         t = &s->times[1];
@@ -177,6 +184,7 @@ static inline void count_clocks(unicorn_glue *g, uint32_t address)
     g->running = NULL;
     if (s->conditional && address != g->next)
         shape |= (v30_shape)PATH_TAKEN << SHAPE_PATH;
+    g->cpu->pc = (uint16_t)(address - g->cs_base);
     g->cpu->clock += time_of(g->cpu, s, shape);
 }
 
@@ -222,7 +230,8 @@ void glue_on_code(void *uc, uint64_t linear, uint32_t size, void *user)
     }
     if (kind != SLOT_KNOWN) {
         if ((kind & SLOT_DELEGATE) || ((kind & (SLOT_PUSH | SLOT_POP)) && !stack_is_plain(g, s))
-            || ((kind & SLOT_LOAD) && !operand_is_plain(g, s, &odd))) {
+            || ((kind & SLOT_LOAD) && !operand_is_plain(g, s, &odd)) || (cpu->slow_bus && !list_waits(g))) {
+            g->blocks = 0;
             delegate(g, address);
             return;
         }

@@ -25,6 +25,7 @@ struct unicorn_glue {
     uint32_t next;         /* behind the instruction that Unicorn runs */
     slot *running;         /* that instruction, whose clocks are still to be counted; or NULL */
     v30_shape shape;       /* its shape */
+    uint8_t blocks;        /* with cpu->slow_bus: a bit for each number of waits that the running one's operands have */
     uint8_t newer;         /* Unicorn's general registers and flags are newer than cpu's */
     uint16_t sp;           /* when `newer`; else cpu->r[V30_SP] is the same */
     uint8_t remap;         /* board->page changed */

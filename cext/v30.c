@@ -11,7 +11,7 @@ void v30_reset(v30 *c)
     c->s[V30_PS] = 0xFFFF;
     c->pc = 0;
     c->psw = V30_PSW_ONES;
-    c->nmi_latch = c->halted = c->shadow = c->md_writable = c->trap_armed = c->rep_active = c->emulating = 0;
+    c->nmi_latch = c->halted = c->shadow = c->md_writable = c->trap_armed = c->rep_active = c->state = 0;
     c->polling = 0;
     c->stop = V30_STOP_NONE;
     v30_flush_queue(c);
@@ -332,12 +332,17 @@ static inline int fetch_at_once(const v30 *c, uint64_t *raw)
     return 1;
 }
 
+static inline v30_shape shape_of(const insn *i)
+{
+    return v30_shape_of(i->opcode, i->sub, i->mode, i->prefixes) | (v30_shape)i->path << SHAPE_PATH
+        | (v30_shape)i->odd << SHAPE_ODD | (v30_shape)(i->cpu->pc & 1) << SHAPE_TARGET;
+}
+
 /* The clocks of what was just executed. */
 static inline uint32_t finish(insn *i)
 {
     v30 *c = i->cpu;
-    v30_shape shape = v30_shape_of(i->opcode, i->sub, i->mode, i->prefixes) | (v30_shape)i->path << SHAPE_PATH
-        | (v30_shape)i->odd << SHAPE_ODD | (v30_shape)(c->pc & 1) << SHAPE_TARGET;
+    v30_shape shape = shape_of(i);
     uint32_t clocks = v30_time(c, shape, i->prefixes, i->count);
     c->clock += clocks;
     return clocks;
@@ -347,38 +352,42 @@ static inline uint32_t finish(insn *i)
 static uint32_t finish_by_hand(const insn *i)
 {
     v30 *c = i->cpu;
-    uint32_t clocks = i->clk + 4u * i->splits;
-    v30_prefetch(c, c->pc & 1 ? V30_QUEUE_BYTES - 1 : V30_QUEUE_BYTES);
+    uint32_t clocks = v30_time_by_hand(c, i->clk + 4u * i->splits);
     c->clock += clocks;
     return clocks;
 }
 
-/* One instruction, or one element of a repeated one. */
-static uint32_t execute_one(v30 *c)
+static uint32_t finish_stale(insn *i)
+{
+    v30_settle_stale(i, shape_of(i));
+    return finish(i);
+}
+
+/* One instruction, or one element of a repeated one. at_once: its bytes are in raw; clk: CLK_STALE or 0. */
+static uint32_t execute_one(v30 *c, uint64_t raw, int at_once, uint32_t clk)
 {
     insn i;
-    uint64_t raw;
     uint16_t pc = (uint16_t)(c->pc + 1);
     uint8_t format;
-    int at_once;
     unsigned prefixes = 0;
     i.cpu = c;
     i.bus = c->bus;
     i.start = c->pc;
-    i.clk = i.count = 0;
-    i.path = i.sub = i.mode = i.splits = 0;
+    i.clk = clk;
+    i.count = 0;
+    i.path = i.sub = i.mode = i.splits = i.writes = i.suspects = 0;
+    i.watched = (uint8_t)v30_watched(c);
     i.odd = c->r[V30_SP] & 1 ? V30_ODD_SP : 0;
     i.prefixes = 0;
     if (c->rep_active) {
         v30_string_element(&i);
-        return finish(&i);
+        return i.clk ? finish_stale(&i) : finish(&i);
     }
     if (c->psw & V30_BRK)   /* no store otherwise: v30_run reads `attention` as one word */
         c->trap_armed = 1;
     c->instructions++;
     i.segment = V30_NO_SEGMENT;
     i.rep = 0;
-    at_once = fetch_at_once(c, &raw);
     if (at_once) {
         i.opcode = (uint8_t)raw;
         raw >>= 8;
@@ -425,12 +434,15 @@ static uint32_t execute_one(v30 *c)
     execute(&i, raw, pc);
     if (c->stop)
         return 0;
-    return i.clk ? finish_by_hand(&i) : finish(&i);
+    if (i.clk == 0)
+        return finish(&i);
+    i.clk &= ~CLK_STALE;
+    return i.clk ? finish_by_hand(&i) : finish_stale(&i);
 }
 
 static uint32_t execute_8080(v30 *c)
 {
-    insn i = {.cpu = c, .bus = c->bus, .start = c->pc};
+    insn i = {.cpu = c, .bus = c->bus, .start = c->pc, .watched = (uint8_t)v30_watched(c)};
     if (c->psw & V30_BRK)
         c->trap_armed = 1;
     c->instructions++;
@@ -440,11 +452,18 @@ static uint32_t execute_8080(v30 *c)
 
 uint32_t v30_execute(v30 *c)
 {
+    uint64_t raw = 0;
+    int at_once;
     if (c->halted || c->stop)
         return 0;
     if (!c->rep_active)
         c->trap_armed = 0;
-    return c->emulating ? execute_8080(c) : execute_one(c);
+    if (c->state & V30_EMULATING)
+        return execute_8080(c);
+    if (c->state)   /* V30_STALE */
+        return execute_one(c, 0, 0, CLK_STALE);
+    at_once = fetch_at_once(c, &raw);
+    return execute_one(c, raw, at_once, 0);
 }
 
 uint32_t v30_step(v30 *c)
@@ -456,9 +475,11 @@ uint32_t v30_step(v30 *c)
 void v30_run(v30 *c)
 {
     while (c->clock < c->horizon) {
-        if (c->attention == 0)
-            execute_one(c);
-        else if (v30_step(c) == 0)
+        if (c->attention == 0) {
+            uint64_t raw = 0;
+            int at_once = fetch_at_once(c, &raw);
+            (void)execute_one(c, raw, at_once, 0);
+        } else if (v30_step(c) == 0)
             v30_let_pass(c);   /* halted or stopped */
     }
 }

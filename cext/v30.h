@@ -25,8 +25,22 @@ enum {   /* guesses that can be made otherwise */
     V30_OPTION_POP_SEGMENT_PLAIN = 2,  /* H-POPSEG: POP sreg leaves no interrupt shadow; else it does */
     V30_OPTION_8080_FLAGS = 4,         /* H-8080-FLAGS: AC and V in 8080 mode as on an 8080; else as in native mode */
     V30_OPTION_8080_STATES = 8,        /* H-8080-CLOCKS: the states of an 8080A; else clocks of like native code */
-    V30_OPTION_CALLN_CLEARS = 16       /* H-CALLN: CALLN clears IE and BRK; else it keeps them */
+    V30_OPTION_CALLN_CLEARS = 16,      /* H-CALLN: CALLN clears IE and BRK; else it keeps them */
+    V30_OPTION_FRESH_QUEUE = 64,       /* H-STALE: bytes in the queue follow stores to memory; else they stay as fetched */
+    V30_OPTION_WRITE_OVERLAP = 32      /* H-WRITE-OVERLAP: the next instruction begins while a memory write ends, as on a
+                                          V50; else behind it, as on a V30 */
 };
+
+enum {
+    V30_EMULATING = 1,   /* 8080 emulation mode: MD = 0 in psw */
+    V30_STALE = 2        /* the queue holds bytes of `stale` */
+};
+enum { V30_STALE_BYTES = 6 };
+
+typedef struct v30_stale_byte {   /* memory has changed since it was fetched */
+    uint32_t address;
+    uint8_t byte;
+} v30_stale_byte;
 
 enum { V30_SHADOW_INT = 1, V30_SHADOW_NMI = 2 };   /* what the next boundary does not sample */
 
@@ -34,19 +48,25 @@ enum { V30_SHADOW_INT = 1, V30_SHADOW_NMI = 2 };   /* what the next boundary doe
 enum { V30_REMEMBERED_BITS = 12 };
 typedef struct v30_remembered {
     uint64_t key;     /* shape and state before; 0 = nothing */
+    uint64_t extra;   /* waits, and what the refresh unit asks for */
     uint32_t state, state_early;   /* behind it */
     uint16_t clocks, early;
-    uint16_t waits;
 } v30_remembered;
 
-typedef struct v30_waits {   /* Tw of each bus cycle */
+/* Wait states of the CPU's bus cycles, 0 to 3 (uPD70216: WMB, WCY1). Ports on the chip have none: those of the page FF
+   and those of the page `onchip_page` (A15-A8) whose bit is set in `onchip`. */
+typedef struct v30_waits {
     uint32_t lower_end, upper_start;   /* addresses: lower below, upper from there on, middle between */
     uint8_t lower, middle, upper, io;
-    uint8_t onchip_page;   /* ports xx00-xxFF on the chip, like FF00-FFFF: no waits */
-    uint8_t any;
-    uint64_t segments;     /* DS1 PS SS DS0 as v30_bus_unit.c looked them up last, */
-    uint16_t found;        /* and what it found */
+    uint8_t onchip_page;
+    uint8_t onchip[32];
 } v30_waits;
+
+enum { V30_CODE_MIXED = 0xFF };
+typedef struct v30_code {   /* what is fetched next */
+    uint16_t ps, pc;
+    uint8_t waits;         /* of its fetches, or V30_CODE_MIXED about the end of a block or a segment */
+} v30_code;
 
 typedef struct v30 {
     uint16_t r[8];
@@ -68,7 +88,7 @@ typedef struct v30 {
             uint8_t trap_armed;    /* BRK was 1 when the last instruction began: vector 1 at the next boundary */
             uint8_t stop;          /* V30_STOP_* */
             uint8_t rep_active;    /* between two elements of a repeated string instruction, see below */
-            uint8_t emulating;     /* 8080 emulation mode: MD = 0 in psw */
+            uint8_t state;         /* V30_EMULATING, V30_STALE */
         };
     };
     uint8_t poll_line;     /* level of the POLL# pin */
@@ -89,7 +109,18 @@ typedef struct v30 {
     uint32_t bus_unit;     /* state of the bus unit at this boundary, packed (v30_bus_unit.c) */
     uint32_t bus_unit_early;   /* and `early` clocks before it, when all was done but the wait for the next byte */
     uint16_t early;
+    uint8_t stale_count;   /* with V30_STALE */
+    v30_stale_byte stale[V30_STALE_BYTES];
+    uint8_t slow_bus;      /* there are waits or refreshes */
+    v30_code code;         /* the queue's, with slow_bus */
     v30_waits waits;
+    uint32_t refresh_interval;   /* clocks; 0 = no refresh */
+    uint8_t refresh_waits;
+    uint32_t bus_settings; /* counts changes to waits and refresh */
+    uint64_t refresh_next; /* clock at which the next refresh is asked for, */
+    uint64_t refresh_next_early;   /* and as it was `early` clocks ago */
+    uint64_t cycle_waits;  /* of the running instruction's data cycles, see v30_cycle_waits; with slow_bus only */
+    uint32_t cycles;       /* number of them */
     board_bus *bus;
     v30_remembered remembered[1 << V30_REMEMBERED_BITS];   /* no state: may be forgotten at any time */
 } v30;
@@ -121,8 +152,19 @@ void v30_flush_queue(v30 *cpu);
 /* The queue holds `bytes` at PC and the bus is idle; 0: the first was just fetched behind a jump. */
 void v30_prefetch(v30 *cpu, unsigned bytes);
 
-/* Waits of memory and I/O cycles (H-WAITS). */
-void v30_set_waits(v30 *cpu, v30_waits waits);
+/* The state was put in from outside. */
+void v30_restored(v30 *cpu);
+
+/* From now on (H-WAITS). */
+void v30_set_waits(v30 *cpu, const v30_waits *waits);
+
+/* A refresh cycle with `waits` is asked for every `interval` clocks, 0 = never, else at least V30_REFRESH_LEAST, which
+   leaves time for the CPU (H-REFRESH). A change starts the interval anew. */
+enum { V30_REFRESH_LEAST = 40 };
+void v30_set_refresh(v30 *cpu, uint32_t interval, unsigned waits);
+
+/* The waits of *from, for a second core in step. */
+void v30_same_settings(v30 *cpu, const v30 *from);
 
 enum {   /* what the clocks of an instruction depend on */
     V30_KIND_PLAIN = 0,    /* its operands' addresses */
@@ -154,6 +196,12 @@ typedef struct v30_decoded {
 /* Decode the instruction at PS:PC from plain memory (bytes of other pages read FF), without executing it.
    Returns its length in bytes. */
 int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *out);
+
+/* With V30_STALE: what the queue holds for the code byte at `address`, whose memory holds `value`. */
+uint8_t v30_stale_byte_at(const v30 *cpu, uint32_t address, uint8_t value);
+
+/* The one at PS:PC, as the queue has it. */
+int v30_decode_next(const v30 *cpu, v30_decoded *out);
 
 /* The offset of the modrm or direct operand (out->memory, A0-A3). Reads cpu->r only. */
 uint16_t v30_operand_offset(const v30 *cpu, const v30_decoded *in);

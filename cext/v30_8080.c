@@ -148,7 +148,7 @@ static void nec_page(insn *i)
         c->s[V30_PS] = v30_pop(i);
         v30_load_psw(c, v30_pop(i) | V30_MD);
         c->pc = pc;
-        c->md_writable = c->emulating = 0;
+        c->md_writable = c->state = 0;
     } else if (c->options & V30_OPTION_UNDEFINED_STOPS)
         v30_stop(i, V30_STOP_UNDEFINED, second);
 }
@@ -288,6 +288,6 @@ void v30_8080_instruction(insn *i)
         put8(i, opcode >> 3 & 7, get8(i, opcode & 7));
     else
         alu(i, opcode >> 3 & 7, get8(i, opcode & 7));
-    if (keep_v && c->emulating)
+    if (keep_v && (c->state & V30_EMULATING))
         v30_set_flags(c, V30_V, v);
 }

@@ -3,7 +3,7 @@
 #define KORGM1_V30_8080_H
 #include "v30_core.h"
 
-/* One whole 8080 instruction at PS:i->start, with its clocks in i->clk; cpu->emulating is 1. */
+/* One whole 8080 instruction at PS:i->start, with its clocks in i->clk; cpu->state has V30_EMULATING. */
 void v30_8080_instruction(insn *i);
 
 /* By opcode. Two answers to what nobody measured (H-8080-CLOCKS), words at even addresses. A conditional CALL or RET:

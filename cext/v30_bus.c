@@ -1,5 +1,19 @@
-/* The slower bus accesses: words at odd addresses or off plain memory, recorded ones, ports. */
+/* The slower bus accesses: words at odd addresses or off plain memory, watched ones, ports. */
 #include "v30_core.h"
+
+void v30_note_cycle(insn *i, uint8_t kind, uint32_t address, uint16_t data, int word)
+{
+    v30 *c = i->cpu;
+    if (c->slow_bus)
+        v30_list_cycle(c, kind <= CYCLE_MEMW ? v30_block_waits(&c->waits, address)
+                          : kind == CYCLE_INTA ? 0 : v30_port_waits(&c->waits, (uint16_t)address));
+    if (!i->bus->trace)
+        return;
+    if (word)
+        v30_trace(i->bus, kind, address, data, 0);
+    else
+        v30_trace(i->bus, kind, address, (uint16_t)(data * 0x101), !(address & 1));
+}
 
 uint16_t v30_read16_slow(insn *i, uint16_t segment, uint16_t offset)
 {
@@ -8,8 +22,8 @@ uint16_t v30_read16_slow(insn *i, uint16_t segment, uint16_t offset)
     uint16_t value;
     if (a & 1) {
         i->splits++;
-        value = v30_bus_read(bus, a);
-        return (uint16_t)(value | v30_bus_read(bus, v30_physical(segment, (uint16_t)(offset + 1))) << 8);
+        value = v30_read_byte(i, a);
+        return (uint16_t)(value | v30_read_byte(i, v30_physical(segment, (uint16_t)(offset + 1))) << 8);
     }
     if (v30_page_reads(bus->page[a >> 12]))
         value = (uint16_t)(bus->mem[a] | bus->mem[a + 1] << 8);
@@ -17,8 +31,8 @@ uint16_t v30_read16_slow(insn *i, uint16_t segment, uint16_t offset)
         value = bus->mem_in(bus->user, a);
         value = (uint16_t)(value | bus->mem_in(bus->user, a + 1) << 8);
     }
-    if (bus->trace)
-        v30_trace(bus, CYCLE_MEMR, a, value, 0);
+    if (i->watched)
+        v30_note_cycle(i, CYCLE_MEMR, a, value, 1);
     return value;
 }
 
@@ -28,12 +42,17 @@ void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value
     uint32_t a = v30_physical(segment, offset);
     if (a & 1) {
         i->splits++;
-        v30_bus_write(bus, a, (uint8_t)value);
-        v30_bus_write(bus, v30_physical(segment, (uint16_t)(offset + 1)), (uint8_t)(value >> 8));
+        v30_write_byte(i, a, (uint8_t)value);
+        i->writes++;
+        v30_write_byte(i, v30_physical(segment, (uint16_t)(offset + 1)), (uint8_t)(value >> 8));
         return;
     }
-    if (bus->trace)
-        v30_trace(bus, CYCLE_MEMW, a, value, 0);
+    if (i->watched)
+        v30_note_cycle(i, CYCLE_MEMW, a, value, 1);
+    if (v30_near_code(i, a)) {
+        v30_suspect(i, a);
+        v30_suspect(i, a + 1);
+    }
     if (bus->page[a >> 12] == PAGE_RAM) {
         bus->mem[a] = (uint8_t)value;
         bus->mem[a + 1] = (uint8_t)(value >> 8);
@@ -43,18 +62,13 @@ void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value
     }
 }
 
-/* IN and OUT alone: INM and OUTM have another use for the bit, and go off the chip. */
-static void look_where(insn *i, uint16_t port)
-{
-    if (i->opcode >= 0xE4 && (port >> 8 == 0xFF || port >> 8 == i->cpu->waits.onchip_page))
-        i->odd |= V30_ON_CHIP;
-}
-
+/* A port's callback may change the waits: the cycle has those from before. */
 uint8_t v30_in8(insn *i, uint16_t port)
 {
     board_bus *bus = i->bus;
     uint8_t value;
-    look_where(i, port);
+    if (i->cpu->slow_bus)
+        v30_list_cycle(i->cpu, v30_port_waits(&i->cpu->waits, port));
     value = bus->port_in(bus->user, port);
     if (bus->trace)
         v30_trace(bus, CYCLE_IOR, port, (uint16_t)(value * 0x101), !(port & 1));
@@ -71,7 +85,8 @@ uint16_t v30_in16(insn *i, uint16_t port)
         value = v30_in8(i, port);
         return (uint16_t)(value | v30_in8(i, (uint16_t)(port + 1)) << 8);
     }
-    look_where(i, port);
+    if (i->cpu->slow_bus)
+        v30_list_cycle(i->cpu, v30_port_waits(&i->cpu->waits, port));
     value = bus->port_in(bus->user, port);
     value = (uint16_t)(value | bus->port_in(bus->user, (uint16_t)(port + 1)) << 8);
     if (bus->trace)
@@ -82,16 +97,14 @@ uint16_t v30_in16(insn *i, uint16_t port)
 void v30_out8(insn *i, uint16_t port, uint8_t value)
 {
     board_bus *bus = i->bus;
-    look_where(i, port);
-    if (bus->trace)
-        v30_trace(bus, CYCLE_IOW, port, (uint16_t)(value * 0x101), !(port & 1));
+    if (v30_watched(i->cpu))
+        v30_note_cycle(i, CYCLE_IOW, port, value, 0);
     bus->port_out(bus->user, port, value);
 }
 
 void v30_out16(insn *i, uint16_t port, uint16_t value)
 {
     board_bus *bus = i->bus;
-    look_where(i, port);
     if (port & 1) {
         i->odd |= V30_ODD_IO;
         i->splits++;
@@ -99,8 +112,8 @@ void v30_out16(insn *i, uint16_t port, uint16_t value)
         v30_out8(i, (uint16_t)(port + 1), (uint8_t)(value >> 8));
         return;
     }
-    if (bus->trace)
-        v30_trace(bus, CYCLE_IOW, port, value, 0);
+    if (v30_watched(i->cpu))
+        v30_note_cycle(i, CYCLE_IOW, port, value, 1);
     bus->port_out(bus->user, port, (uint8_t)value);
     bus->port_out(bus->user, (uint16_t)(port + 1), (uint8_t)(value >> 8));
 }

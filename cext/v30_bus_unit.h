@@ -7,7 +7,37 @@ enum { V30_QUEUE_BYTES = 6 };
 
 /* Operands at odd offsets: their words take two bus cycles. */
 enum { V30_ODD_SP = 1, V30_ODD_EA = 2, V30_ODD_IX = 2, V30_ODD_IO = 4, V30_ODD_BP = 8, V30_ODD_IY = 8 };
-enum { V30_ON_CHIP = 8 };   /* the port of IN or OUT is on the chip */
+
+static inline unsigned v30_block_waits(const v30_waits *w, uint32_t address)
+{
+    address &= 0xFFFFF;
+    return address < w->lower_end ? w->lower : address >= w->upper_start ? w->upper : w->middle;
+}
+
+static inline unsigned v30_port_waits(const v30_waits *w, uint16_t port)
+{
+    unsigned page = port >> 8, low = port & 0xFF;
+    return page == 0xFF || (page == w->onchip_page && w->onchip[low >> 3] >> (low & 7) & 1) ? 0 : w->io;
+}
+
+/* A list of waits, two bits a data cycle, the first lowest. From the 25th cycle on, which only PREPARE and BCD strings
+   have, the waits of the twelve before come again: their operands take turns by 2, 3, 4 or 6 cycles. */
+enum { V30_LISTED_CYCLES = 24, V30_LIST_TURN = 12 };
+
+static inline unsigned v30_cycle_waits(uint64_t list, uint32_t n)
+{
+    if (n >= V30_LISTED_CYCLES)
+        n = V30_LISTED_CYCLES - V30_LIST_TURN + (n - V30_LISTED_CYCLES) % V30_LIST_TURN;
+    return (unsigned)(list >> 2 * n) & 3;
+}
+
+/* The next data cycle of the running instruction has these waits. */
+static inline void v30_list_cycle(v30 *c, unsigned waits)
+{
+    if (c->cycles < V30_LISTED_CYCLES)
+        c->cycle_waits |= (uint64_t)waits << 2 * c->cycles;
+    c->cycles++;
+}
 
 /* All that the clocks of an instruction depend on, but the bus unit's own state. The fields of a shape, lowest first:
    opcode 8 | second byte of the 0F page, or the modrm's reg field in groups 6 | mode 2 (0 no memory, else 1 + bytes of
@@ -40,13 +70,31 @@ static inline v30_shape v30_shape_of(unsigned opcode, unsigned sub, unsigned mod
     return opcode | sub << SHAPE_SUB | mode << SHAPE_MODE | (prefixes < 3 ? prefixes : 3) << SHAPE_PREFIXES;
 }
 
+/* Where the core stands: what the queue holds and fetches at this boundary. */
+v30_code v30_code_next(const v30 *cpu);
+
 /* Let the bus unit work through an instruction: returns its clocks, from the boundary before it to the one behind it
-   (there the first byte of the next waits to be taken), and moves the bus unit's state on. `prefixes` and `count` are
-   meant in full when the shape has no room for them. The instruction's own PS and data segments tell its waits. */
+   (there the first byte of the next waits to be taken), and moves the bus unit's state on. cpu->clock is that of the
+   boundary before, PS and PC are those behind it. `prefixes` and `count` are meant in full when the shape has no room for
+   them. The list of its waits is used up. */
 uint32_t v30_time(v30 *cpu, v30_shape shape, unsigned prefixes, uint32_t count);
 
-/* The same without moving on. */
+/* The same where the clocks are said by hand: the cycles' waits are added. */
+uint32_t v30_time_by_hand(v30 *cpu, uint32_t clocks);
+
+/* HALT: `clocks` pass, no fetch begins; or `fetching`, with fetches. */
+void v30_time_passes(v30 *cpu, uint64_t clocks, int fetching);
+
+/* v30_time without moving on, as if there were no waits and no refresh. */
 uint32_t v30_foretell(const v30 *cpu, v30_shape shape, unsigned prefixes, uint32_t count);
+
+/* What v30_time will do to the queue. */
+typedef struct v30_queue_plan {
+    uint8_t flushes;
+    uint8_t fetched[64];   /* bytes that are fetched or under way, from v30_code_next on, when the first data cycles begin */
+    uint64_t written;      /* a bit for each of those that is a memory write */
+} v30_queue_plan;
+void v30_plan_queue(const v30 *cpu, v30_shape shape, unsigned prefixes, uint32_t count, v30_queue_plan *plan);
 
 /* At a boundary, take back the wait for the next instruction's first byte as far as `since`, but not further: an
    interrupt does not wait for it. Returns how many clocks; cpu->clock stays. */

@@ -7,13 +7,24 @@
 #define V30_NO_SEGMENT 0xFF
 #define V30_MAX_PREFIXES 0xFFFF
 
+enum { SUSPECTS = 16 };
+typedef struct suspect {   /* a byte that may be in the queue was stored to */
+    uint32_t address;
+    uint8_t old, write;
+} suspect;
+
+#define CLK_STALE 0x80000000u   /* in insn.clk: the queue may hold stale bytes */
+
 typedef struct insn {
     v30 *cpu;
     board_bus *bus;
-    uint32_t clk;        /* the clocks, where they are said by hand; else 0 */
+    uint32_t clk;        /* the clocks, where they are said by hand, or CLK_STALE; else 0 */
     uint32_t count;      /* of the shape: see v30_bus_unit.h */
     uint8_t path, sub, mode, odd;
     uint8_t splits;      /* words at odd addresses */
+    uint8_t writes;      /* memory cycles written before the present operand, where there are several */
+    uint8_t suspects;    /* bytes stored just behind the instruction, see v30_stale.c */
+    uint8_t watched;     /* somebody records data cycles, or their waits count */
     uint32_t immediate;  /* all bytes of it, the first lowest; a direct offset of A0-A3 too */
     uint16_t start;      /* pc of the first prefix byte */
     uint16_t prefixes;
@@ -24,6 +35,7 @@ typedef struct insn {
     uint8_t modrm;
     uint8_t segment;     /* V30_DS1.. by a prefix, or V30_NO_SEGMENT */
     uint8_t rep;         /* F2 F3 64 65, or 0 */
+    suspect suspect[SUSPECTS];
 } insn;
 
 /* ---- bus ---- */
@@ -43,18 +55,41 @@ static inline void v30_trace(const board_bus *bus, uint8_t kind, uint32_t addres
     t->count++;
 }
 
-static inline uint8_t v30_bus_read(board_bus *bus, uint32_t a)
+/* Write a data cycle down for whoever asked: a byte, or a word at an even address. */
+void v30_note_cycle(insn *i, uint8_t kind, uint32_t address, uint16_t data, int word);
+
+/* A store so little behind the instruction's first byte may hit the queue. */
+enum { NEAR_CODE = 32 };
+
+static inline int v30_near_code(const insn *i, uint32_t a)
 {
+    return a - v30_physical(i->cpu->s[V30_PS], i->start) < NEAR_CODE;
+}
+
+/* `a` is about to be stored to. */
+void v30_suspect(insn *i, uint32_t a);
+
+/* The instruction had suspects, or began with V30_STALE: settle what the queue holds behind it. Before v30_time. */
+void v30_settle_stale(insn *i, v30_shape shape);
+
+static inline int v30_watched(const v30 *c) { return c->slow_bus | !!c->bus->trace; }
+
+static inline uint8_t v30_read_byte(insn *i, uint32_t a)
+{
+    board_bus *bus = i->bus;
     uint8_t value = v30_page_reads(bus->page[a >> 12]) ? bus->mem[a] : bus->mem_in(bus->user, a);
-    if (bus->trace)
-        v30_trace(bus, CYCLE_MEMR, a, (uint16_t)(value * 0x101), !(a & 1));
+    if (i->watched)
+        v30_note_cycle(i, CYCLE_MEMR, a, value, 0);
     return value;
 }
 
-static inline void v30_bus_write(board_bus *bus, uint32_t a, uint8_t value)
+static inline void v30_write_byte(insn *i, uint32_t a, uint8_t value)
 {
-    if (bus->trace)
-        v30_trace(bus, CYCLE_MEMW, a, (uint16_t)(value * 0x101), !(a & 1));
+    board_bus *bus = i->bus;
+    if (i->watched)
+        v30_note_cycle(i, CYCLE_MEMW, a, value, 0);
+    if (v30_near_code(i, a))
+        v30_suspect(i, a);
     if (bus->page[a >> 12] == PAGE_RAM)
         bus->mem[a] = value;
     else
@@ -63,12 +98,12 @@ static inline void v30_bus_write(board_bus *bus, uint32_t a, uint8_t value)
 
 static inline uint8_t v30_read8(insn *i, uint16_t segment, uint16_t offset)
 {
-    return v30_bus_read(i->bus, v30_physical(segment, offset));
+    return v30_read_byte(i, v30_physical(segment, offset));
 }
 
 static inline void v30_write8(insn *i, uint16_t segment, uint16_t offset, uint8_t value)
 {
-    v30_bus_write(i->bus, v30_physical(segment, offset), value);
+    v30_write_byte(i, v30_physical(segment, offset), value);
 }
 
 /* Anything but an even word of plain memory with nobody recording. A word at an odd address is two byte cycles; at
@@ -80,7 +115,7 @@ static inline uint16_t v30_read16(insn *i, uint16_t segment, uint16_t offset)
 {
     const board_bus *bus = i->bus;
     uint32_t a = v30_physical(segment, offset);
-    if ((a & 1) || !v30_page_reads(bus->page[a >> 12]) || bus->trace)
+    if ((a & 1) || !v30_page_reads(bus->page[a >> 12]) || i->watched)
         return v30_read16_slow(i, segment, offset);
     return (uint16_t)(bus->mem[a] | bus->mem[a + 1] << 8);
 }
@@ -89,7 +124,7 @@ static inline void v30_write16(insn *i, uint16_t segment, uint16_t offset, uint1
 {
     board_bus *bus = i->bus;
     uint32_t a = v30_physical(segment, offset);
-    if ((a & 1) || bus->page[a >> 12] != PAGE_RAM || bus->trace) {
+    if ((a & 1) || bus->page[a >> 12] != PAGE_RAM || i->watched || v30_near_code(i, a)) {
         v30_write16_slow(i, segment, offset, value);
         return;
     }
@@ -107,6 +142,7 @@ static inline void v30_push(insn *i, uint16_t value)
     v30 *c = i->cpu;
     c->r[V30_SP] = (uint16_t)(c->r[V30_SP] - 2);
     v30_write16(i, c->s[V30_SS], c->r[V30_SP], value);
+    i->writes++;
 }
 
 static inline uint16_t v30_pop(insn *i)
@@ -189,7 +225,7 @@ static inline void v30_put_rm16(insn *i, uint16_t value)
 static inline void v30_emulate(v30 *c)
 {
     c->psw &= (uint16_t)~V30_MD;
-    c->emulating = 1;
+    c->state = V30_EMULATING;
 }
 
 /* ---- other files of the core ---- */

@@ -1,5 +1,6 @@
 /* Decoding without executing: lengths, operands and clocks, for whoever lets another core execute. */
 #include "v30_core.h"
+#include <string.h>
 
 static int is_word(const v30_decoded *d) { return d->opcode & 1; }
 
@@ -85,11 +86,10 @@ static uint8_t open_byte(void *user, uint32_t address)
     return 0xFF;
 }
 
-int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
+static int decode(v30 *cpu, const board_bus *bus, uint16_t pc, v30_decoded *d)
 {
-    v30 cpu = {.s = {0, ps, 0, 0}};
     board_bus quiet = *bus;
-    insn i = {.cpu = &cpu, .bus = &quiet, .start = pc};
+    insn i = {.cpu = cpu, .bus = &quiet, .start = pc};
     code_bytes code;
     int begins;
     quiet.mem_in = open_byte;
@@ -130,6 +130,19 @@ int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
         }
     }
     return d->length;
+}
+
+int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
+{
+    v30 cpu = {.s = {0, ps, 0, 0}};
+    return decode(&cpu, bus, pc, d);
+}
+
+int v30_decode_next(const v30 *c, v30_decoded *d)
+{
+    v30 cpu = {.s = {0, c->s[V30_PS], 0, 0}, .state = c->state & V30_STALE, .stale_count = c->stale_count};
+    memcpy(cpu.stale, c->stale, sizeof cpu.stale);
+    return decode(&cpu, c->bus, c->pc, d);
 }
 
 uint16_t v30_operand_offset(const v30 *c, const v30_decoded *d)

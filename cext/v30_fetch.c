@@ -76,6 +76,8 @@ static uint8_t take8(insn *i, code_bytes *code)
     board_bus *bus = i->bus;
     uint32_t a = v30_physical(i->cpu->s[V30_PS], code->next);
     uint8_t value = bus->page[a >> 12] != PAGE_DEVICE ? bus->mem[a] : bus->mem_in(bus->user, a);
+    if (i->cpu->state & V30_STALE)
+        value = v30_stale_byte_at(i->cpu, a, value);
     code->raw |= (uint64_t)value << 8 * (uint16_t)(code->next++ - code->opcode_at);
     return value;
 }

@@ -21,7 +21,7 @@ void v30_vector(insn *i, uint8_t vector)
     uint16_t ps = v30_read16(i, 0, (uint16_t)(table + 2));
     v30_push(i, c->psw);
     c->psw = (uint16_t)((c->psw & ~(V30_IE | V30_BRK)) | V30_MD);
-    c->emulating = 0;
+    c->state = 0;
     v30_push(i, c->s[V30_PS]);
     v30_push(i, c->pc);
     c->s[V30_PS] = ps;
@@ -34,20 +34,28 @@ void v30_trap(insn *i, uint8_t vector, uint8_t path)
     v30_vector(i, vector);
 }
 
+/* The two cycles: the ICU is on the chip, so they have no waits. */
+static void acknowledged(insn *i)
+{
+    for (int n = 0; n < 2 && i->cpu->slow_bus; n++)
+        v30_list_cycle(i->cpu, 0);
+}
+
 /* `back`: clocks by which it begins before the boundary */
 static uint32_t take(v30 *c, uint8_t vector, unsigned sequence, uint32_t back)
 {
-    insn i = {.cpu = c, .bus = c->bus};
-    uint64_t odd = c->r[V30_SP] & 1 ? V30_ODD_SP : 0;
-    uint32_t clocks = 0;
-    if (c->rep_active)
-        clocks = v30_time(c, v30_shape_of(SHAPE_BREAK_REPEAT, 0, 0, 0), 0, 0);
+    insn i = {.cpu = c, .bus = c->bus, .watched = (uint8_t)v30_watched(c)};
+    uint64_t odd = c->r[V30_SP] & 1 ? V30_ODD_SP : 0, before = c->clock;
+    uint8_t repeats = c->rep_active;
     c->halted = c->rep_active = c->polling = 0;
+    c->clock -= back;
+    if (repeats)
+        c->clock += v30_time(c, v30_shape_of(SHAPE_BREAK_REPEAT, 0, 0, 0), 0, 0);
+    if (sequence == SHAPE_INT)
+        acknowledged(&i);
     v30_vector(&i, vector);
-    clocks += v30_time(c, v30_shape_of(sequence, 0, 0, 0) | odd << SHAPE_ODD | (uint64_t)(c->pc & 1) << SHAPE_TARGET, 0, 0);
-    clocks -= back;
-    c->clock += clocks;
-    return clocks;
+    c->clock += v30_time(c, v30_shape_of(sequence, 0, 0, 0) | odd << SHAPE_ODD | (uint64_t)(c->pc & 1) << SHAPE_TARGET, 0, 0);
+    return (uint32_t)(c->clock - before);
 }
 
 static uint8_t acknowledge(v30 *c)
@@ -81,13 +89,11 @@ static int was_high(const v30 *c, int64_t since, int clocks)
     return (int64_t)c->clock >= since + clocks + (c->rep_active ? ELEMENT : 0);
 }
 
-/* Time in HALT: held, the bus unit ends its fetch, and begins no other; after 16 clocks nothing changes any more. */
-static uint32_t halt_passes(v30 *c, int64_t until, unsigned path)
+/* Time in HALT. */
+static uint32_t halt_passes(v30 *c, int64_t until, int fetching)
 {
     uint64_t clocks = until > (int64_t)c->clock ? (uint64_t)until - c->clock : 0;
-    (void)v30_time(c, v30_shape_of(SHAPE_PASS, 0, 0, 0) | (v30_shape)path << SHAPE_PATH, 0,
-                   clocks < 16 ? (uint32_t)clocks : 16);
-    c->clock += clocks;
+    v30_time_passes(c, clocks, fetching);
     return (uint32_t)clocks;
 }
 
@@ -101,7 +107,7 @@ void v30_let_pass(v30 *c)
     if (c->stop)
         c->clock = (uint64_t)until;
     else
-        (void)halt_passes(c, until, PATH_HELD);
+        (void)halt_passes(c, until, 0);
 }
 
 /* HALT ends: NMI, INT; with IE = 0 execution goes on. */
@@ -109,14 +115,14 @@ static uint32_t wake(v30 *c)
 {
     uint32_t clocks;
     if (c->nmi_latch && (int64_t)c->clock >= c->nmi_since) {
-        clocks = halt_passes(c, c->nmi_since + WAKES_AFTER_NMI, PATH_HELD);
+        clocks = halt_passes(c, c->nmi_since + WAKES_AFTER_NMI, 0);
         c->nmi_latch = 0;
         return clocks + take(c, 2, SHAPE_VECTOR, 0);
     }
     if (!c->int_line || (int64_t)c->clock < c->int_since)
         return 0;
-    clocks = halt_passes(c, c->int_since + WAKES_AFTER_INT - 1, PATH_HELD);
-    clocks += halt_passes(c, (int64_t)c->clock + 1, PATH_FREE);   /* a queue with room begins a fetch */
+    clocks = halt_passes(c, c->int_since + WAKES_AFTER_INT - 1, 0);
+    clocks += halt_passes(c, (int64_t)c->clock + 1, 1);   /* a queue with room begins a fetch */
     c->halted = 0;
     if (c->psw & V30_IE)
         clocks += take_int(c, 0);

@@ -52,6 +52,8 @@ static void bcd_string(insn *i, uint8_t second)
             v30_write8(i, target, (uint16_t)(c->r[V30_IY] + n), (uint8_t)(r + correction));
         else if (second == 0x22)
             v30_write8(i, target, (uint16_t)(c->r[V30_IY] + n), (uint8_t)(r - correction));
+        if (i->writes < 0xFF)
+            i->writes++;
     }
     v30_set_flags(c, V30_FLAGS6, (uint16_t)((carry ? V30_S | V30_AC | V30_CY : 0) | (zero ? V30_Z | V30_P : 0)));
     i->count = count;

@@ -5,7 +5,7 @@
    . a clock   n the next count of clocks   ( ) a loop, as often as count
    q take a byte   s reserve the bus until x   x flush, the target's fetch may begin
    r w the operand, R W a word of it whatever the opcode   p u pop, push   l a word of the frame at SS:BP
-   a b c string: source read, target read, target written   i o port   k interrupt acknowledge   v vector table
+   a b c string: source read, target read, target written   i o port   k interrupt acknowledge   v vector table, and the byte of TRANS
    f wait for the next read's data   g wait until the last write is on its way
    E done: wait for all data cycles and for the next instruction's first byte   e done without waiting
    @ in the middle of an instruction: the next element */

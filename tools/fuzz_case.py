@@ -27,7 +27,8 @@ Event = tuple[int, str, int, bytes]
 
 @dataclass(frozen=True)
 class Case:
-    """`core` is a snapshot of the V30 core; `events` are (clock, what, where, bytes): int, nmi, poke."""
+    """`core` is a snapshot of the V30 core, and "waits" for `waits_of`; `events` are (clock, what, where, bytes): int,
+    nmi, poke."""
 
     memory: bytes
     pages: bytes
@@ -70,6 +71,14 @@ def _runs(memory: bytes, pages: bytes) -> Iterator[tuple[int, bytes]]:
             yield start, memory[start : start + 16]
 
 
+def waits_of(value: int) -> tuple[int, int, int, int, int, int, int, int]:
+    """Arguments of `Engine.set_waits`: none in a quarter of the values, else other ones in each block."""
+    if value & 3 == 0:
+        return 0x80000, 0x80000, 0, 0, 0, 0, 0, 0
+    lower, upper = 0x8000 << (value >> 2 & 3), 0x100000 - (0x8000 << (value & 3))
+    return lower, upper, value >> 4 & 3, value & 3, value >> 5 & 3, value >> 6, value, 0x1234 << value & (1 << 256) - 1
+
+
 @dataclass
 class Board:
     """What an engine runs on; `traffic` is all it did to the outside."""
@@ -86,7 +95,7 @@ class Board:
 
     def write(self, port: int, value: int) -> None:
         """Some ports move the interrupt lines, at once, or by an event that comes earlier than the horizon; others the
-        POLL# pin, the wait states, a byte of RAM, the kind of a page."""
+        POLL# pin, the waits, refresh, a byte of RAM, the kind of a page."""
         self.traffic.append(("out", self.engine.clock, port, value))
         what, page = port & 0x1F, port >> 8 ^ value
         if what == 5:
@@ -98,17 +107,15 @@ class Board:
         elif what == 8:
             self.engine.set_poll(int(value & 15 == 15))
         elif what == 9:
-            self.set_waits(value)
+            self.engine.set_waits(*waits_of(value))
         elif what == 10 and self.pages[page] == RAM:
             self.image[page * 0x1000 + (port & 0xFFF)] = value
             self.engine.host_wrote(page * 0x1000 + (port & 0xFFF), 1)
         elif what == 11 and self.pages[page] in (RAM, ROM):
             self.pages[page] = RAM + ROM - self.pages[page]
             self.engine.pages_changed()
-
-    def set_waits(self, value: int) -> None:
-        """Two bits each: below 40000, to BFFFF, above, ports."""
-        self.engine.set_waits(0x40000, 0xC0000, value & 3, value >> 2 & 3, value >> 4 & 3, value >> 6, 0xFF)
+        elif what == 12:
+            self.engine.set_refresh(8 * max(value >> 3, 5) if value & 4 else 0, value & 3)
 
     def device_read(self, address: int) -> int:
         self.traffic.append(("read", self.engine.clock, address, 0))
@@ -133,7 +140,7 @@ def make_engine(kind: type[V30Engine], options: CpuOptions | None = None) -> Mak
     """A maker of that engine for `Runner`."""
 
     def make(board: Board) -> V30Engine:
-        return kind(board, board, board.acknowledge, options=options or CpuOptions())
+        return kind(board, board, board.acknowledge, options=options or CpuOptions(write_overlap=True))
 
     return make
 
@@ -172,7 +179,7 @@ class Runner:
                 board.pages[:] = case.pages
                 board.engine.pages_changed()
             board.engine.restore(case.core)
-            board.set_waits(0)
+            board.engine.set_waits(*waits_of(case.core.get("waits", 0)))
             try:
                 _run(board, case, self.slice_clocks if number else 0)
             except CpuDivergence as difference:
@@ -267,6 +274,7 @@ def _later_start(case: Case, make: Make, fails: Callable[[Case], bool]) -> Case:
     board = runner.boards[0]
     engine = board.engine
     engine.restore(case.core)
+    engine.set_waits(*waits_of(case.core.get("waits", 0)))
     events = list(case.events)
     while engine.clock < case.until and len(starts) < 5000:
         ahead = engine.clock + 1
@@ -306,7 +314,8 @@ def _blank_memory(case: Case, fails: Callable[[Case], bool]) -> Case:
 
 def _plain_core(case: Case, fails: Callable[[Case], bool]) -> Case:
     """Registers and latches 0 where that changes nothing."""
-    for name in ("int_line", "nmi_latch", "poll_line", "shadow", "trap_armed", "md_writable"):
+    latches = ("int_line", "nmi_latch", "poll_line", "shadow", "trap_armed", "md_writable")
+    for name in ("waits", "refresh_interval", *latches):
         case = _take(case, replace(case, core={**case.core, name: 0}), fails)
     for name in ("r", "s"):
         for index in range(len(case.core[name])):

@@ -94,7 +94,8 @@ def core_of(rng: random.Random, blank: dict[str, Any]) -> dict[str, Any]:
     return {
         **blank, "r": registers, "s": segments, "pc": pc,
         "psw": 0xF002 | rng.randrange(0x10000) & rng.choice((0x0ED5, 0x0ED5, 0x0FD5)),
-        "poll_line": int(rng.random() < 0.03),
+        "poll_line": int(rng.random() < 0.03), "waits": rng.randrange(256),
+        "refresh_interval": rng.choice((0, 0, 40, 72, 256)), "refresh_waits": rng.randrange(4),
     }  # fmt: skip
 
 

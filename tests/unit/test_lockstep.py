@@ -160,7 +160,7 @@ def test_the_acknowledge_may_write_the_vector() -> None:
 def test_a_device_may_set_the_waits_and_the_poll_pin() -> None:
     def change(board: Board) -> None:
         waits = len(board.seen) & 3
-        board.engine.set_waits(0x2000, 0x8000, waits, 3 - waits, 1, waits, 0xFF)
+        board.engine.set_waits(0x2000, 0x8000, waits, 3 - waits, 1, waits, 0xFF, 0)
         board.engine.set_poll(int(len(board.seen) == 60))
 
     boards = _alike("e6 10 ff 06 00 20 9b 50 58 eb f5", change, 20_000)

@@ -236,10 +236,14 @@ def test_repeated_string_is_interrupted_between_elements_and_resumes_with_all_pr
 
 
 def test_a_repeated_string_that_overwrites_itself_goes_on() -> None:
-    rig = Rig("f3 aa 90", iy=START, cw=3, aw=0x40)
-    rig.cpu.run(60)
-    assert rig.memory.image[START : START + 3] == b"\x40\x40\x40" and rig["cw"] == 0
-    assert rig["aw"] > 0x40, "the overwritten byte behind it runs as INC AW"
+    for stale in (True, False):
+        rig = Rig("f3 aa 90", options=CpuOptions(stale_queue=stale), iy=START, cw=3, aw=0x40)
+        rig.cpu.run(60)
+        assert rig.memory.image[START : START + 3] == b"\x40\x40\x40" and rig["cw"] == 0
+        if stale:
+            assert rig["aw"] == 0x40, "the NOP behind it was in the queue"
+        else:
+            assert rig["aw"] > 0x40, "the overwritten byte behind it runs as INC AW"
 
 
 def test_run_stops_inside_a_long_repeat() -> None:

@@ -116,7 +116,7 @@ static void start(v30 *cpu, board_bus *bus, uint64_t seed)
     cpu->nmi_latch = draw() & 1;
     if (draw() % 4 == 0) {   /* 8080 mode */
         cpu->psw &= (uint16_t)~V30_MD;
-        cpu->emulating = 1;
+        cpu->state = V30_EMULATING;
     }
     cpu->clock = (uint64_t)draw() << (draw() % 20);
     cpu->horizon = cpu->clock + 200000;

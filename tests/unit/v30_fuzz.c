@@ -91,7 +91,7 @@ int main(int count, char **words)
                 scatter(&cpu);
             }
             trace.count = 0;
-            if (cpu.rep_active || cpu.emulating || draw() % 8 == 0) {
+            if (cpu.rep_active || cpu.state || draw() % 8 == 0) {
                 cpu.int_line = draw() % 4 == 0;
                 cpu.nmi_latch = draw() % 16 == 0;
                 cpu.poll_line = draw() % 2;

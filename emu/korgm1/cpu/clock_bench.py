@@ -128,7 +128,7 @@ class ClockBench:
         if setup.pin == "nmi":
             core.nmi()
         waits = setup.memory_waits
-        core.set_waits(0, SIZE, waits, waits, waits, setup.io_waits, 0xFF)
+        core.set_waits(0, SIZE, waits, waits, waits, setup.io_waits, 0xFF, 0)
         core.prefetch(_QUEUE)
         core.shapes()
         self._seen = []

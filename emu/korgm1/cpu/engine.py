@@ -28,6 +28,12 @@ class CpuOptions:
     calln_keeps: bool = True
     """Does CALLN leave IE and BRK as they are (H-CALLN)?"""
 
+    stale_queue: bool = True
+    """Do bytes in the queue stay as they were fetched when memory is stored to (H-STALE)?"""
+
+    write_overlap: bool = False
+    """Does an instruction begin while the last one's memory write ends, as on a V50 (H-WRITE-OVERLAP)? On a V30, no."""
+
 
 DEFAULTS = CpuOptions()
 
@@ -95,9 +101,17 @@ class Engine(Protocol):
         ...
 
     def set_waits(
-        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int
+        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int,
+        onchip: int,
     ) -> None:
-        """Wait states of bus cycles: memory below `lower_end`, from `upper_start` on, between; I/O off chip."""
+        """Wait states of bus cycles: memory below `lower_end`, from `upper_start` on, between; I/O off the chip.
+
+        Ports on the chip have none: the page FF, and of the page `onchip_page` those whose bit is set in `onchip`.
+        """
+        ...
+
+    def set_refresh(self, interval: int, waits: int) -> None:
+        """A refresh cycle with `waits` is asked for every `interval` clocks; 0 = never."""
         ...
 
     def prefetch(self, count: int) -> None:

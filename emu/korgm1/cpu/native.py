@@ -136,6 +136,8 @@ def new_cpu(bus: NativeBus, poll: int = 0, options: CpuOptions = DEFAULTS) -> An
         lib.V30_OPTION_8080_FLAGS: options.flags_8080 == "8080",
         lib.V30_OPTION_8080_STATES: options.clocks_8080 == "8080",
         lib.V30_OPTION_CALLN_CLEARS: not options.calln_keeps,
+        lib.V30_OPTION_FRESH_QUEUE: not options.stale_queue,
+        lib.V30_OPTION_WRITE_OVERLAP: options.write_overlap,
     }
     cpu.options = sum(bit for bit, on in chosen.items() if on)
     lib.v30_reset(cpu)

@@ -1,7 +1,8 @@
 """The Engine on our own V30 core (cext/v30*.c): a uPD70216's CPU, complete, 8080 emulation mode included.
 
 State is one C struct. Confirmed: registers, flags (undefined ones too), bus order, by the recordings `korgm1 cpu-check`
-runs; clocks too, from a model of the bus unit and its queue (cext/v30_bus_unit.c). Guessed: H-WAITS.
+runs; clocks too, from a model of the bus unit and its queue (cext/v30_bus_unit.c). Guessed: H-WAITS,
+H-REFRESH, H-WRITE-OVERLAP.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from korgm1.errors import SnapshotError
 GENERAL = REGISTERS[:8]
 SEGMENTS = REGISTERS[8:12]
 _SINCE_2 = ("psw_before", "popped_pc", "popped_at")   # of the block since its layout 2
+_SINCE_3 = ("refresh_interval", "refresh_waits", "refresh_next", "refresh_next_early")
 _SAVED = (
     "pc", "psw", "clock", "instructions", "int_line", "nmi_latch", "poll_line", "halted", "shadow", "md_writable",
     "trap_armed", "stop", "stop_ps", "stop_pc", "rep_active", "rep_prefix", "rep_opcode", "rep_segment", "rep_next",
-    "int_since", "nmi_since", "polling", "bus_unit", "bus_unit_early", "early", *_SINCE_2,
+    "int_since", "nmi_since", "polling", "bus_unit", "bus_unit_early", "early", *_SINCE_2, *_SINCE_3,
 )  # fmt: skip
 _LONG = 16   # clocks after which a pin is seen
 
@@ -37,7 +39,7 @@ class V30Engine:
     """
 
     name = "v30"
-    snapshot_version = 2
+    snapshot_version = 3
 
     def __init__(
         self,
@@ -124,14 +126,25 @@ class V30Engine:
         return bool(self._cpu.polling)
 
     def set_waits(
-        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int
+        self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int,
+        onchip: int,
     ) -> None:
         """Wait states of bus cycles (H-WAITS); no part of a snapshot: who set them sets them again."""
         waits = {
             "lower_end": lower_end, "upper_start": upper_start, "lower": lower, "middle": middle, "upper": upper,
-            "io": io, "onchip_page": onchip_page,
+            "io": io, "onchip_page": onchip_page, "onchip": onchip.to_bytes(32, "little"),
         }  # fmt: skip
-        lib.v30_set_waits(self._cpu, ffi.new("v30_waits *", waits)[0])
+        lib.v30_set_waits(self._cpu, ffi.new("v30_waits *", waits))
+
+    def set_refresh(self, interval: int, waits: int) -> None:
+        """A refresh cycle every `interval` clocks, 0 = never (H-REFRESH); set again after a restore, it goes on.
+
+        Raises:
+            ValueError: an interval that is too short for anything else.
+        """
+        if 0 < interval < lib.V30_REFRESH_LEAST:
+            raise ValueError(f"refresh every {interval} clocks; 0, or at least {lib.V30_REFRESH_LEAST}")
+        lib.v30_set_refresh(self._cpu, interval, waits)
 
     def prefetch(self, count: int) -> None:
         """Have `count` bytes at PC in the queue and the bus idle; 0: as behind a jump."""
@@ -157,7 +170,7 @@ class V30Engine:
             elif name == "pc":
                 cpu.pc = value
             elif name == "psw":
-                cpu.psw = (value & lib.V30_PSW_WRITABLE) | (lib.V30_PSW_ONES ^ cpu.emulating << 15)
+                cpu.psw = (value & lib.V30_PSW_WRITABLE) | (lib.V30_PSW_ONES ^ (cpu.state & lib.V30_EMULATING) << 15)
             else:
                 raise KeyError(name)
         cpu.rep_active = cpu.polling = 0
@@ -180,11 +193,9 @@ class V30Engine:
         """The whole core."""
         cpu = self._cpu
         block: dict[str, Any] = {name: int(getattr(cpu, name)) for name in _SAVED}
-        return {**block, "r": list(cpu.r), "s": list(cpu.s), "stop_code": list(cpu.stop_code)}
-
-    def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
-        """A block of layout 1 knew nothing of a POP PSW just executed."""
-        return {**block, **dict.fromkeys(_SINCE_2, 0)}
+        count = cpu.stale_count if cpu.state & lib.V30_STALE else 0
+        stale = [[cpu.stale[n].address, cpu.stale[n].byte] for n in range(count)]
+        return {**block, "r": list(cpu.r), "s": list(cpu.s), "stop_code": list(cpu.stop_code), "stale": stale}
 
     def restore(self, block: dict[str, Any]) -> None:
         """Take a snapshot back.
@@ -198,15 +209,32 @@ class V30Engine:
                 setattr(new, name, block[name])
             if [len(block[name]) for name in ("r", "s", "stop_code")] != [8, 4, 2]:
                 raise ValueError("another number of registers")
-            new.emulating = not new.psw & 0x8000
+            stale = block["stale"]
+            new.stale = [{"address": address & 0xFFFFF, "byte": byte} for address, byte in stale]
+            new.stale_count = len(stale)
+            new.state = (0 if new.psw & 0x8000 else lib.V30_EMULATING) | (lib.V30_STALE if stale else 0)
             new.r, new.s, new.stop_code = block["r"], block["s"], block["stop_code"]
             if new.rep_segment > 3 and new.rep_segment != 0xFF:
                 raise ValueError(f"segment register {new.rep_segment}")
             if new.stop > lib.V30_STOP_PREFIXES:
                 raise ValueError(f"stop reason {new.stop}")
+            if 0 < new.refresh_interval < lib.V30_REFRESH_LEAST:
+                raise ValueError(f"refresh every {new.refresh_interval} clocks")
+            lib.v30_restored(new)
         except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise SnapshotError(f"the CPU's part of the snapshot is damaged: {error}") from None
         self._cpu[0] = new[0]
+
+    def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
+        """Layout 1 knew nothing of a POP PSW just executed, layout 2 nothing of refresh and stale bytes.
+
+        Both packed the bus unit otherwise: its queue is filled again from PC.
+        """
+        flushed = 1 << 20 | 1 << 15 | (block["pc"] & 1) << 14
+        since = _SINCE_3 if version > 1 else _SINCE_2 + _SINCE_3
+        return {
+            **block, **dict.fromkeys(since, 0), "bus_unit": flushed, "bus_unit_early": flushed, "early": 0, "stale": [],
+        }  # fmt: skip
 
     def _end_run(self) -> None:
         self._cpu.horizon = 0

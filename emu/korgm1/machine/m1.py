@@ -94,6 +94,7 @@ class M1(Machine):
             set_edge_only=icu.set_edge_only, listen=tcu.listen, set_tcks=tcu.set_tcks,
             serial_pins=serial_pins, address_reset=guess["H-ULA"], disabled=guess["H-OPSEL"],
             set_waits=lambda waits: self.engine.set_waits(*waits) if guess["H-WAITS"] else None,
+            set_refresh=lambda refresh: self.engine.set_refresh(*refresh) if guess["H-REFRESH"] else None,
         )                                                       # TOUT2 -> INTP2 (MAME)
         serial_pins.connect(lambda level: scu.set_pins(bool(level)))
         serial_pins.connect(dmau.set_serial_pins)
@@ -151,7 +152,8 @@ class M1(Machine):
 
         # CPU
         options = CpuOptions(
-            guess["H-UNDEFINED"], guess["H-POPSEG"], guess["H-8080-FLAGS"], guess["H-8080-CLOCKS"], guess["H-CALLN"]
+            guess["H-UNDEFINED"], guess["H-POPSEG"], guess["H-8080-FLAGS"], guess["H-8080-CLOCKS"], guess["H-CALLN"],
+            guess["H-STALE"], guess["H-WRITE-OVERLAP"],
         )
         self.engine = cpu = make_engine(engine, memory, ports, icu.acknowledge, guess["H-POLL"], options)   # POLL# low
         int_cpu.connect(lambda level: cpu.set_int(level, clock.now))

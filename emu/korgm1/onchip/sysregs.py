@@ -21,7 +21,7 @@ registers stay, and it goes on counting and shifting. PF bit 0 chooses among INT
 nowhere here.
 ASSUMED: unused bits read 0; the reserved ports FFF1 FFF3 FFF7 FFFF stay inside the chip and read FF, whatever the open
 bus of the board reads; RESET keeps the undefined ones; where units overlap DMAU covers ICU covers TCU covers SCU.
-Waits of memory blocks and I/O go to the CPU (H-WAITS); those of DMA and refresh, and refresh itself, are only stored.
+Waits of memory blocks and I/O, refresh and its waits go to the CPU (H-WAITS, H-REFRESH); `dma_waits` are for the DMAU.
 Sources: facts v50-chip 1 (NEC data book 1991, uPD70216).
 """
 
@@ -59,7 +59,32 @@ class Waits(NamedTuple):
     upper: int
     io: int
     onchip_page: int
-    """A15-A8 of the ports that are on the chip, like the page FF."""
+    """A15-A8 of the ports that may be on the chip, like the whole page FF."""
+    onchip: int
+    """A bit for each port of that page which a unit answers."""
+
+
+class Refresh(NamedTuple):
+    """Refresh cycles as programmed."""
+
+    interval: int
+    """Clocks from one to the next; 0 = none."""
+    waits: int
+
+
+def refresh_interval(rfc: int) -> int:
+    """Clocks between two refreshes for a value of RFC: 8 x N, N = 17 to 20 for RTM 0-3, else RTM + 1; 0 = switched off.
+
+    >>> refresh_interval(0x88), refresh_interval(0x80), refresh_interval(0x9F), refresh_interval(0x08)
+    (72, 136, 256, 0)
+    """
+    timer = rfc & 0x1F
+    return 8 * (timer + (17 if timer < 4 else 1)) if rfc & 0x80 else 0
+
+
+def _span(window: tuple[int, int, int]) -> tuple[int, int, int]:
+    first, count, step = window
+    return first, first + count, step
 
 
 class Sysregs:
@@ -78,6 +103,7 @@ class Sysregs:
         listen: the TCU's `listen`, told whether timer 1's edges are wanted.
         set_tcks: the TCU's `set_tcks`.
         set_waits: told the wait states.
+        set_refresh: told the refresh.
         serial_pins: driven with PF bit 1: RxD and TxD are pins, DMA channel 3 is not.
         address_reset: hypothesis H-ULA.
         disabled: hypothesis H-OPSEL: "silent" or "unmapped".
@@ -103,6 +129,7 @@ class Sysregs:
         address_reset: int = 0x00,
         disabled: str = "silent",
         set_waits: Callable[[Waits], None] = lambda waits: None,
+        set_refresh: Callable[[Refresh], None] = lambda refresh: None,
     ) -> None:
         self._ports = ports
         self._units = units
@@ -115,6 +142,7 @@ class Sysregs:
         self._set_tcks = set_tcks
         self._serial_pins = serial_pins
         self._set_waits = set_waits
+        self._set_refresh = set_refresh
         self._address_reset = address_reset
         self._windows: dict[str, tuple[int, int, int]] = {}
         self._registers = dict.fromkeys(_WRITABLE, 0)
@@ -139,6 +167,7 @@ class Sysregs:
         self._set_tcks(registers[TCKS])
         self._route()
         self._set_waits(self.waits)
+        self._set_refresh(self.refresh)
 
     def read(self, offset: int) -> int:
         """A register; reserved ports read FF."""
@@ -160,8 +189,10 @@ class Sysregs:
             self._place()
             if offset == OPSEL:
                 self._request()
-        if offset in (WMB, WCY1, OPHA):
+        if offset in (WMB, WCY1) or offset >= SULA:
             self._set_waits(self.waits)
+        elif offset in (RFC, WCY2):
+            self._set_refresh(self.refresh)
 
     def peek(self, offset: int) -> int:
         """The same as a read."""
@@ -173,8 +204,22 @@ class Sysregs:
         wmb, wcy1 = self._registers[WMB], self._registers[WCY1]
         return Waits(
             _BLOCKS[wmb >> 4 & 7], 0x100000 - _BLOCKS[wmb & 7], wcy1 & 3, wcy1 >> 2 & 3, wcy1 >> 4 & 3, wcy1 >> 6,
-            self._registers[OPHA],
+            self._registers[OPHA], self._onchip(),
         )
+
+    @property
+    def refresh(self) -> Refresh:
+        """The refresh as programmed."""
+        return Refresh(refresh_interval(self._registers[RFC]), self._registers[WCY2] & 3)
+
+    @property
+    def dma_waits(self) -> int:
+        """Wait states of DMA cycles, 0 to 3 (WCY2)."""
+        return self._registers[WCY2] >> 2 & 3
+
+    def _onchip(self) -> int:
+        windows = self._windows.values()
+        return sum(1 << port for port in {port & 0xFF for window in windows for port in range(*_span(window))})
 
     def snapshot(self) -> dict[str, Any]:
         """The registers by their port's last digit."""
@@ -187,6 +232,7 @@ class Sysregs:
         self._int_cpu.restore(self._int())
         self._place()
         self._set_waits(self.waits)
+        self._set_refresh(self.refresh)
 
     def _requests(self, unit: str) -> bool:
         return bool((self._registers[OPSEL] | self._always) & UNITS[unit][1])
