@@ -573,6 +573,16 @@ def test_rtclk_changing_goes_on_with_the_character_being_received() -> None:
     assert (rig.sst & (RBRDY | FE), rig.scu.read(0)) == (RBRDY, 0b1001_1011)
 
 
+def test_rtclk_changing_in_a_start_bit_moves_the_look_at_its_middle() -> None:
+    rig = Rig()
+    rig.scu.receive_frame(Frame(0, 150, 2, 0b10))
+    rig.run(100)
+    rig.scu.set_rtclk(64, 100)
+    rig.hear(0x3C, 640, 1024)
+    rig.run(20_000)
+    assert (rig.sst & (RBRDY | FE), rig.scu.read(0)) == (RBRDY, 0x3C), "it was high there: no start bit"
+
+
 @pytest.mark.parametrize(("fall", "start"), [(0, 256), (7, 263), (100, 260)])
 def test_a_start_bit_begins_at_an_edge_of_the_divided_rtclk(fall: int, start: int) -> None:
     rig = Rig(rtclk=None)

@@ -28,7 +28,8 @@ class Rig:
         icu = Icu(Line("INT"), 0xFF)
         self.sysregs = Sysregs(
             self.ports, {"icu": icu, "dmau": dmau, "tcu": icu, "scu": icu},
-            intp1=Line("INTP1", 1), intp2=Line("INTP2", 1), sint=Line("SINT"), tout1=Line("TOUT1"),
+            intp1=Line("INTP1", 1), intp2=Line("INTP2", 1), sint=Line("SINT"), tout0=Line("TOUT0"),
+            tout1=Line("TOUT1"), icu_int=Line("ICU"), int_cpu=Line("INT"),
             serial_pins=Line("PF1"), set_input=lambda level, state: None, set_edge_only=lambda level, on: None,
             listen=lambda timer, on: None, set_tcks=lambda value: None,
             set_waits=self._waits, set_refresh=self._refresh,

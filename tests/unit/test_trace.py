@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from korgm1.bus.memory import MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
+from korgm1.cpu.engine import DEFAULTS, CpuOptions
 from korgm1.cpu.native import lib
 from korgm1.cpu.trace import BLOCK_SIZE, KINDS, NEVER, TraceBlock, TraceFilter, Tracer, TraceReader
 from korgm1.cpu.v30_engine import V30Engine
@@ -25,14 +26,14 @@ ALL = {"exec": ((0, 0xFFFFF),), "memr": ((0, 0xFFFFF),), "memw": ((0, 0xFFFFF),)
        "out": ((0, 0xFFFF),)}  # fmt: skip
 
 
-def engine_with(code: bytes, start: int = 0x10400) -> V30Engine:
+def engine_with(code: bytes, start: int = 0x10400, options: CpuOptions = DEFAULTS) -> V30Engine:
     """RAM in the low 128 KB, `code` at 1000:0400, a vector table that points into it, open bus above."""
     memory = MemoryMap(UnmappedLog(lambda: 0))
     memory.map_ram(0, 0x20000)
     memory.image[0:0x400] = bytes((0x00, 0x05, 0x00, 0x10)) * 256
     memory.image[start : start + len(code)] = code
     memory.image[0x10500:0x10501] = b"\xcf"
-    engine = V30Engine(memory, PortMap(UnmappedLog(lambda: 0)), lambda: 0x20)
+    engine = V30Engine(memory, PortMap(UnmappedLog(lambda: 0)), lambda: 0x20, options=options)
     engine.set_registers({"ps": 0x1000, "pc": 0x400, "ss": 0x0, "sp": 0x8000})
     return engine
 
@@ -267,10 +268,20 @@ def whole(line: str, other: str) -> bool:
     return mine == head and code.startswith(shown.removesuffix("..")) and shown != ""
 
 
+@pytest.mark.parametrize(("stale", "shown"), [(True, "90"), (False, "40")])
+def test_a_stale_byte_of_the_queue_is_shown_as_it_is_executed(stale: bool, shown: str) -> None:
+    """MOV word [0406],4040 over the two NOPs behind it."""
+    engine = engine_with(bytes.fromhex("c7060604404090909090"), options=CpuOptions(stale_queue=stale))
+    engine.set_registers({"ds0": 0x1000})
+    engine.prefetch(6)
+    assert [line.rpartition(" ")[2] for line in traced(engine, "exec", 20)][1:3] == [shown, shown]
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.binary(min_size=1, max_size=60), st.integers(0, 0xFFFF), st.booleans(), st.booleans())
 def test_random_code_against_the_recorder(code: bytes, value: int, pending: bool, step: bool) -> None:
-    engines = [engine_with(code) for _ in range(3)]
+    fresh = CpuOptions(stale_queue=False)   # the reference reads memory
+    engines = [engine_with(code, options=fresh) for _ in range(3)]
     for engine in engines:
         engine.set_registers({"ix": value, "bw": value ^ 0x5555, "cw": value & 15, "ds0": value & 0xFF,
                               "psw": 0xF002 | (0x200 if pending else 0) | (0x100 if step else 0)})  # fmt: skip

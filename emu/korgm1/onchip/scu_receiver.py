@@ -126,6 +126,7 @@ class Receiver:
         elif not self._clock.period:
             self._timer.cancel()
         else:
+            self._probing = not self._taken
             self._wait()
 
     def receive(self, frame: Frame) -> None:
