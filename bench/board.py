@@ -49,6 +49,7 @@ class Board(Machine):
         self.engine = make_engine(engine, self.memory, self.ports, self._acknowledge)
         self.scheduler.time_source = lambda: self.engine.clock
         self.scheduler.on_earlier = self.engine.lower_horizon
+        self.bus_held = lambda room: 0
         self.devices = {}
         self.reset("power")
 

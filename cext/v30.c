@@ -343,7 +343,7 @@ static inline uint32_t finish(insn *i)
 {
     v30 *c = i->cpu;
     v30_shape shape = shape_of(i);
-    uint32_t clocks = v30_time(c, shape, i->prefixes, i->count);
+    uint32_t clocks = v30_time_at(c, i->start, shape, i->prefixes, i->count);
     c->clock += clocks;
     return clocks;
 }

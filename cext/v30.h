@@ -46,6 +46,12 @@ enum { V30_SHADOW_INT = 1, V30_SHADOW_NMI = 2 };   /* what the next boundary doe
 
 /* What an instruction did to the bus unit, remembered: see v30_bus_unit.c. */
 enum { V30_REMEMBERED_BITS = 12 };
+enum { V30_PLACES_BITS = 10 };
+typedef struct v30_place {   /* the answer the instruction at an address got last */
+    uint64_t key;
+    uint32_t state, state_early;
+    uint16_t clocks, early;
+} v30_place;
 typedef struct v30_remembered {
     uint64_t key;     /* shape and state before; 0 = nothing */
     uint64_t extra;   /* waits, and what the refresh unit asks for */
@@ -122,7 +128,8 @@ typedef struct v30 {
     uint64_t cycle_waits;  /* of the running instruction's data cycles, see v30_cycle_waits; with slow_bus only */
     uint32_t cycles;       /* number of them */
     board_bus *bus;
-    v30_remembered remembered[1 << V30_REMEMBERED_BITS];   /* no state: may be forgotten at any time */
+    v30_remembered remembered[1 << V30_REMEMBERED_BITS];   /* no state: may be forgotten at any time, */
+    v30_place places[1 << V30_PLACES_BITS];                /* and neither is this */
 } v30;
 
 /* RESET: PS FFFF, PC 0, PSW F002, other segments 0, queue empty; general registers are left alone. */

@@ -105,11 +105,6 @@ static inline uint32_t recall(v30 *c, const v30_remembered *m)
     return m->clocks;
 }
 
-static inline uint64_t key_of(const v30 *c, v30_shape shape, uint32_t count)
-{
-    return shape | (uint64_t)count << SHAPE_COUNT | (uint64_t)c->bus_unit << SHAPE_BITS;
-}
-
 static void remember(v30_remembered *m, uint64_t key, uint64_t extra, const outcome *o)
 {
     if (o->clocks <= 0xFFFF)
@@ -128,7 +123,7 @@ static uint32_t time_slow_bus(v30 *c, v30_shape shape, unsigned prefixes, uint32
     uint32_t clocks;
     int alike;   /* all there is to know is in key and extra */
     alike = count <= SHAPE_COUNT_MAX && prefixes <= 3 && c->code.waits != V30_CODE_MIXED && to.waits != V30_CODE_MIXED;
-    key = (key_of(c, shape, count) & UINT64_MAX >> 3) | (uint64_t)1 << 61 | (uint64_t)c->refresh_waits << 62;
+    key = (v30_time_key(c, shape, count) & UINT64_MAX >> 3) | (uint64_t)1 << 61 | (uint64_t)c->refresh_waits << 62;
     extra = c->cycle_waits | (uint64_t)(c->code.waits & 3) << 48 | (uint64_t)(to.waits & 3) << 50
         | (uint64_t)(c->bus_unit >> UNIT_RARE_SHIFT) << 52;
     m = place_of(c, key ^ extra * 0xD6E8FEB86659FD93u);
@@ -160,7 +155,7 @@ uint32_t v30_time(v30 *c, v30_shape shape, unsigned prefixes, uint32_t count)
     if (c->slow_bus)
         return time_slow_bus(c, shape, prefixes, count);
     if (count <= SHAPE_COUNT_MAX && prefixes <= 3) {
-        key = key_of(c, shape, count);
+        key = v30_time_key(c, shape, count);
         m = place_of(c, key);
         if (m->key == key)
             return recall(c, m);
@@ -169,6 +164,16 @@ uint32_t v30_time(v30 *c, v30_shape shape, unsigned prefixes, uint32_t count)
     } else
         o = play(c, shape, prefixes, count, c->code);
     return take_over(c, &o);
+}
+
+uint32_t v30_time_new_at(v30 *c, v30_place *place, v30_shape shape, unsigned prefixes, uint32_t count)
+{
+    uint64_t key = v30_time_key(c, shape, count);
+    uint32_t clocks = v30_time(c, shape, prefixes, count);
+    if (!c->slow_bus && prefixes <= 3 && count <= SHAPE_COUNT_MAX && clocks <= 0xFFFF)
+        *place = (v30_place){.key = key, .state = c->bus_unit, .state_early = c->bus_unit_early,
+                             .clocks = (uint16_t)clocks, .early = c->early};
+    return clocks;
 }
 
 uint32_t v30_foretell(const v30 *c, v30_shape shape, unsigned prefixes, uint32_t count)

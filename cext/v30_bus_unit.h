@@ -85,6 +85,26 @@ uint32_t v30_time_by_hand(v30 *cpu, uint32_t clocks);
 /* HALT: `clocks` pass, no fetch begins; or `fetching`, with fetches. */
 void v30_time_passes(v30 *cpu, uint64_t clocks, int fetching);
 
+static inline uint64_t v30_time_key(const v30 *c, v30_shape shape, uint32_t count)
+{
+    return shape | (uint64_t)count << SHAPE_COUNT | (uint64_t)c->bus_unit << SHAPE_BITS;
+}
+
+/* v30_time for the instruction at PS:pc. It is looked up by its address first: unlike the look-up by the bus unit's
+   state, this need not wait for the one of the instruction before. */
+uint32_t v30_time_new_at(v30 *cpu, v30_place *place, v30_shape shape, unsigned prefixes, uint32_t count);
+static inline uint32_t v30_time_at(v30 *c, uint16_t pc, v30_shape shape, unsigned prefixes, uint32_t count)
+{
+    v30_place *p = &c->places[(pc ^ c->s[V30_PS] << 4) & ((1 << V30_PLACES_BITS) - 1)];
+    if (p->key == v30_time_key(c, shape, count) && prefixes <= 3 && count <= SHAPE_COUNT_MAX && !c->slow_bus) {
+        c->bus_unit = p->state;
+        c->bus_unit_early = p->state_early;
+        c->early = p->early;
+        return p->clocks;
+    }
+    return v30_time_new_at(c, p, shape, prefixes, count);
+}
+
 /* v30_time without moving on, as if there were no waits and no refresh. */
 uint32_t v30_foretell(const v30 *cpu, v30_shape shape, unsigned prefixes, uint32_t count);
 

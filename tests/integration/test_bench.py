@@ -1,0 +1,48 @@
+"""The benches run: their boards and their arithmetic follow the program. What they measure is no test."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from korgm1.machine.engines import NAMES
+
+BENCH = Path(__file__).resolve().parents[2] / "bench"
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[ModuleType]:
+    sys.path.insert(0, str(BENCH))
+    try:
+        import bench
+
+        yield bench
+    finally:
+        sys.path.remove(str(BENCH))
+
+
+@pytest.mark.parametrize("engine", NAMES)
+def test_the_speeds(bench: ModuleType, engine: str) -> None:
+    busy, a_pass = bench.busy_loop(engine, 0.01)
+    assert busy.nanoseconds > 0 and busy.instructions > 100_000 and a_pass > 100
+    assert bench.play_loop(engine, 0.05).factor > 0
+
+
+def test_the_costs(bench: ModuleType, tmp_path: Path) -> None:
+    row = bench.costs.measure("v30", 20_000, bench.costs.build_null_ports(tmp_path))
+    assert row["IN, answered in Python"] > row["IN, answered in C"]
+
+
+def test_two_threads(bench: ModuleType) -> None:
+    assert bench.threads.gain("v30", 0.05) > 0
+
+
+def test_what_a_trace_costs(bench: ModuleType, tmp_path: Path) -> None:
+    import trace_cost
+
+    row = trace_cost.measure(trace_cost.busy_session, "v30", "all", 1000, 1, tmp_path)
+    assert row["text_bytes"] > 10 * row["kmt_bytes"] > 0
