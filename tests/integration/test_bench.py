@@ -37,7 +37,8 @@ def test_the_costs(bench: ModuleType, tmp_path: Path) -> None:
     assert row["IN, answered in Python"] > row["IN, answered in C"]
 
 
-def test_two_threads(bench: ModuleType) -> None:
+def test_two_threads(bench: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.threads, "TRIALS", 1)
     assert bench.threads.gain("v30", 0.05) > 0
 
 
