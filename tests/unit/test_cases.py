@@ -155,6 +155,10 @@ def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cpu-check", "--engine", "v30", "--json", str(bad)]) == 1
     found = json.loads(capsys.readouterr().out)
     assert (found["passed"], found["total"], list(found["failing"])) == (1, 2, ["40"])
+    assert main(["cpu-check", "--engine", "all", str(good)]) == 0
+    assert capsys.readouterr().out.split("\n")[::2] == ["unicorn:", "v30:", "lockstep:", ""]
+    assert main(["cpu-check", "--engine", "all", "--json", str(bad)]) == 1
+    assert [each["passed"] for each in json.loads(capsys.readouterr().out)] == [1, 1, 1]
 
 
 def line(**changes: Any) -> bytes:

@@ -16,7 +16,7 @@ from korgm1.machine.engines import NAMES, make_engine
 EPILOG = """\
 examples:
   korgm1 cpu-check v30-public.jsonl.gz
-  korgm1 cpu-check --engine unicorn *.jsonl.gz
+  korgm1 cpu-check --engine all *.jsonl.gz
   korgm1 cpu-check --json cases.jsonl
   korgm1 cpu-check --clocks v30-public.jsonl.gz
   korgm1 cpu-check v1_native/
@@ -28,7 +28,8 @@ for all): form, passed/total, the first difference. Opcodes that a suite calls u
 those it calls invalid, and those of an 8086 that a V30 has not got, are not run. The last line is PASSED of TOTAL,
 without them. --clocks adds, for the cases that have clocks and queue, a row for each form: how many take just the
 recorded clocks, the mean and the worst error; and the share and the error over all. A suite's clocks are of an 8-bit
-bus and not compared. On a terminal the file that is run is shown; a whole V20 suite takes a quarter of an hour.
+bus and not compared. --engine all does it on one engine after the other; --json then prints a list. On a terminal the
+file that is run is shown; a whole V20 suite takes a quarter of an hour.
 Exit codes: 0 all pass, 1 some fail or a file cannot be used (the others are run all the same).
 """
 
@@ -43,7 +44,7 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="JSON-lines cases, or a suite")
-    parser.add_argument("--engine", choices=NAMES, default=NAMES[0], help="which core (default: %(default)s)")
+    parser.add_argument("--engine", choices=[*NAMES, "all"], default=NAMES[0], help="which core (default: %(default)s)")
     parser.add_argument("--clocks", action="store_true", help="compare clocks too, and print them by form")
     parser.add_argument("--forms", action="store_true", help="a row for each form, not only for those that fail")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -75,21 +76,27 @@ def show_progress(file: Path, number: int, count: int) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the result, then what was wrong with files; exit code 0 when all pass, else 1."""
+    """Print the result of each engine, then what was wrong with files; exit code 0 when all pass, else 1."""
     watched = sys.stderr.isatty()
-    result = cpu_check(args.files, args.engine, show_progress if watched else None)
-    if watched:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    results = []
+    for engine in NAMES if args.engine == "all" else [args.engine]:
+        result = cpu_check(args.files, engine, show_progress if watched else None)
+        results.append(result)
+        if watched:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        if not args.json:
+            if args.engine == "all":
+                print(f"{engine}:")
+            if args.clocks:
+                print(clocks_as_text(result))
+            print(as_text(result, args.forms), flush=True)
     if args.json:
-        print(json.dumps(as_json(result), indent=2))
-    else:
-        if args.clocks:
-            print(clocks_as_text(result))
-        print(as_text(result, args.forms))
-    sys.stdout.flush()
-    for error in result.errors:
+        found = [as_json(result) for result in results]
+        print(json.dumps(found if args.engine == "all" else found[0], indent=2), flush=True)
+    for error in results[0].errors:
         print(f"korgm1: {error}", file=sys.stderr)
-    return EXIT_OK if result.passed == result.total and not result.errors else UserError.exit_code
+    passed = all(result.passed == result.total and not result.errors for result in results)
+    return EXIT_OK if passed else UserError.exit_code
 
 
 def as_json(result: CheckResult) -> dict[str, Any]:
