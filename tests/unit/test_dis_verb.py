@@ -76,6 +76,18 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(everything) > 1000 and any(line[:6] == "0FFF  " for line in everything)
 
 
+def test_a_v50_overlaps_its_writes(capsys: pytest.CaptureFixture[str]) -> None:
+    def rows(cpu: str) -> list[tuple[int, str]]:
+        assert main(["dis", "--clocks", "--json", "--cpu", cpu, "89", "8B"]) == 0
+        return [(row["even"][0], row["source"]) for row in json.loads(capsys.readouterr().out)["rows"]]
+
+    plain, overlapped = rows("v30"), rows("v50")
+    assert [before[0] - after[0] for before, after in zip(plain, overlapped, strict=True)] == [0, 2, 0, 0]
+    assert [after[1] for after in overlapped] == [
+        before[1] + ("; H-WRITE-OVERLAP" if n == 1 else "") for n, before in enumerate(plain)
+    ]
+
+
 def test_the_table_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dis", "--clocks", "--json", "0F24", "C4"]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from korgm1.cpu.clock_bench import ClockBench, Setup
 from korgm1.cpu.clock_ways import REPEATED, SPECIAL, examples, ways
 from korgm1.cpu.disassembler import Instruction, decode
+from korgm1.cpu.engine import DEFAULTS, CpuOptions
 from korgm1.cpu.instruction_table import EMULATED, NATIVE
 
 MICROCODE = "V20 microcode listing"
@@ -87,11 +88,12 @@ def source_of(name: str) -> str:
     return ", ".join(filter(None, parts))
 
 
-def clock_rows(names: Iterable[str] = ()) -> Iterator[ClockRow]:
+def clock_rows(names: Iterable[str] = (), options: CpuOptions = DEFAULTS) -> Iterator[ClockRow]:
     """The rows of some forms, or of all: native, repeated strings, interrupts, 8080 mode.
 
     Args:
         names: forms, in any case of letters; an opcode (`F7`, `0F`) is all that begin with it, any prefix `prefix`.
+        options: guesses about the CPU; H-WRITE-OVERLAP is named as a source of each row it changes.
 
     Raises:
         KeyError: no form begins with a name.
@@ -103,9 +105,14 @@ def clock_rows(names: Iterable[str] = ()) -> Iterator[ClockRow]:
     everything = all_names()
     for name in names:
         chosen.update(dict.fromkeys(_found(name.upper(), everything)))
-    bench = ClockBench()
+    bench, v30 = ClockBench(options), ClockBench(replace(options, write_overlap=False))
     for name in chosen or everything:
-        yield from _rows(bench, name)
+        if not options.write_overlap:
+            yield from _rows(bench, name)
+            continue
+        for row, other in zip(_rows(bench, name), _rows(v30, name), strict=True):
+            changed = (row.even, row.odd) != (other.even, other.odd)
+            yield replace(row, source=f"{row.source}; H-WRITE-OVERLAP") if changed else row
 
 
 def _found(name: str, everything: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from korgm1.cpu.clock_bench import ClockBench
 from korgm1.cpu.clock_table import ClockRow, clock_rows, clocks_of
 from korgm1.cpu.disassembler import Instruction, decode
+from korgm1.cpu.engine import DEFAULTS
 from korgm1.cpu.instruction_table import SYNTAXES
 from korgm1.errors import EXIT_OK, UsageError, UserError
 
@@ -25,6 +27,7 @@ examples:
   korgm1 dis code.bin --clocks                                 with clocks: fewest-most
   korgm1 dis --clocks                                          the table of clocks, all forms
   korgm1 dis --clocks 8B F7.6 0F20 F3A4 INT 8080.CD            some of them; F7 is all of F7.0-F7.7
+  korgm1 dis --clocks --cpu v50 89 A4                          the same of a V50
   korgm1 dis --clocks --json F7                                one JSON object
 
 A plain linear disassembly: what nobody documented, and data, are db. A file whose name is a form is ./8B. Clocks are
@@ -38,7 +41,11 @@ state in every memory cycle, fetches included, or every I/O cycle. Micro-steps, 
 Sources: the V20's microcode listing (published with wickerwaka/nec_test), MEASURED where a constant was settled by the
 recordings, and the form under which a V30's recordings check the row (korgm1 cpu-check --clocks runs them); H-... are
 guesses (korgm1 hypotheses). Recordings of a V20 have other clocks, its bus being 8 bits wide: they are not compared.
+The chip on an M1's board is a V50: --cpu v50 has the clocks that boot and run use, two less where an instruction ends
+in a memory write (H-WRITE-OVERLAP).
 """
+CPUS = {"v30": DEFAULTS, "v50": replace(DEFAULTS, write_overlap=True)}
+"""What `--cpu` chooses: the chip that was measured, and the one on the board by its data book."""
 _STEPS = 28   # characters of micro-steps shown in a row of text, unless there are few rows
 _FEW = 40
 
@@ -61,6 +68,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--syntax", choices=SYNTAXES, default=SYNTAXES[0], help="default: %(default)s")
     parser.add_argument("--8080", action="store_true", dest="emulated", help="8080 mode")
     parser.add_argument("--clocks", action="store_true", help="a column of clocks; without FILE: the table")
+    parser.add_argument(
+        "--cpu", choices=CPUS, default="v30", help="whose clocks; v50: with H-WRITE-OVERLAP (default: %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
@@ -109,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
             "korgm1 dis --help",
         )
     lines = islice(listing(_read(args), args.org, args.at, args.emulated), args.count)
-    bench = ClockBench() if args.clocks else None
+    bench = ClockBench(CPUS[args.cpu]) if args.clocks else None
     known: dict[bytes, tuple[int, int] | None] = {}
 
     def clocks_now(instruction: Instruction) -> tuple[int, int] | None:
@@ -195,7 +205,7 @@ def _is_form(word: str) -> bool:
 
 
 def _print_table(args: argparse.Namespace) -> int:
-    rows = list(clock_rows(args.what))
+    rows = list(clock_rows(args.what, CPUS[args.cpu]))
     if args.json:
         print(json.dumps({"rows": [row_json(row) for row in rows]}, indent=1))
         return EXIT_OK
