@@ -175,7 +175,7 @@ uint32_t lockstep_cycles(const lockstep *l, int which) { return l->cycle_count[w
 
 const bus_cycle *lockstep_cycle(const lockstep *l, int which, uint32_t index)
 {
-    return index < lockstep_cycles(l, which) ? &l->cycles[which == LOCKSTEP_SECOND][index] : NULL;
+    return index < l->cycles_kept[which == LOCKSTEP_SECOND] ? &l->cycles[which == LOCKSTEP_SECOND][index] : NULL;
 }
 
 uint32_t lockstep_address(const lockstep *l) { return l->address; }

@@ -1,8 +1,8 @@
 /* Two engines in step: the V30 core on the real board, Unicorn on a copy of its memory, fed with the same traffic.
 
-   The core runs a block of some fifty instructions, then Unicorn runs to the same clock. Their states, data bus cycles
-   (all of them, in order) and the bytes they wrote are compared; all RAM is every 65,536 instructions. Device traffic
-   happens once: what the core read is kept, and handed to Unicorn when it asks for the same thing in the same order.
+   The core runs a block of some sixty instructions, then Unicorn runs to the same clock. Their states, data bus cycles
+   (in order, the first 4,096 of a block and their number) and the bytes they wrote are compared; all RAM is every 65,536
+   instructions. Device traffic happens once: what the core read is kept, and handed to Unicorn when it asks for the same thing in the same order.
 
    When a block differs, a second core runs it again step by step on a memory of its own, fed with the kept traffic, and
    Unicorn again and again from the block's beginning, each time one step further, until they differ: that step

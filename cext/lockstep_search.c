@@ -18,7 +18,8 @@ static int same_state(const v30 *a, const v30 *b)
         && a->psw == b->psw && a->clock == b->clock && a->instructions == b->instructions
         && a->attention == b->attention && a->md_writable == b->md_writable && a->bus_unit == b->bus_unit
         && a->polling == b->polling && a->popped_at == b->popped_at && a->psw_before == b->psw_before
-        && a->refresh_next == b->refresh_next && same_stale(a, b);
+        && a->bus_unit_early == b->bus_unit_early && a->early == b->early && a->refresh_next == b->refresh_next
+        && a->refresh_next_early == b->refresh_next_early && a->poll_line == b->poll_line && same_stale(a, b);
 }
 
 static int same_cycles(const bus_trace *a, const bus_trace *b)
@@ -100,10 +101,15 @@ static void second_begins(lockstep *l)
         }
 }
 
+/* Those from `from` on; of more than were kept only the number is known. */
 static void show_cycles(lockstep *l, int which, const bus_cycle *cycles, uint32_t count, uint32_t from)
 {
-    l->cycles[which] = cycles + from;
+    uint32_t kept = count < LOCKSTEP_CYCLES_KEPT ? count : LOCKSTEP_CYCLES_KEPT;
+    if (from > count)
+        from = count;
+    l->cycles[which] = cycles + (from < kept ? from : kept);
     l->cycle_count[which] = count - from;
+    l->cycles_kept[which] = from < kept ? kept - from : 0;
 }
 
 static void show_step(lockstep *l, uint32_t from)
@@ -112,7 +118,7 @@ static void show_step(lockstep *l, uint32_t from)
     l->is_step = 1;
     lockstep_copy_cpu(&l->shown_second, &l->second_cpu);
     show_cycles(l, LOCKSTEP_FIRST, a->cycles, a->count, from);
-    show_cycles(l, LOCKSTEP_SECOND, b->cycles, b->count, from < b->count ? from : b->count);
+    show_cycles(l, LOCKSTEP_SECOND, b->cycles, b->count, from);
 }
 
 /* The steps do not differ this time: what is known is the block, whose second engine's cycles are in l->spare. */
@@ -120,7 +126,8 @@ static void show_block(lockstep *l, uint32_t spare_count)
 {
     const bus_trace *a = &l->third.trace;
     uint32_t from = 0;
-    while (from < a->count && from < spare_count && memcmp(&a->cycles[from], &l->spare[from], sizeof *l->spare) == 0)
+    while (from < a->count && from < spare_count && from < LOCKSTEP_CYCLES_KEPT
+           && memcmp(&a->cycles[from], &l->spare[from], sizeof *l->spare) == 0)
         from++;
     lockstep_copy_cpu(&l->shown_before, &l->before);
     show_cycles(l, LOCKSTEP_FIRST, a->cycles, a->count, from);

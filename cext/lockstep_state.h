@@ -61,7 +61,7 @@ struct lockstep {
     v30 shown_before, shown_second;
     bus_cycle *spare;
     const bus_cycle *cycles[2];
-    uint32_t cycle_count[2];
+    uint32_t cycle_count[2], cycles_kept[2];
 };
 
 /* ---- lockstep_traffic.c ---- */

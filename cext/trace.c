@@ -250,8 +250,6 @@ uint32_t trace_step(trace *t, v30 *c)
 void trace_run(trace *t, v30 *c)
 {
     while (c->clock < c->horizon)
-        if (trace_step(t, c) == 0) {
+        if (trace_step(t, c) == 0)
             v30_let_pass(c);   /* halted or stopped */
-            return;
-        }
 }

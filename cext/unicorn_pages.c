@@ -47,7 +47,7 @@ void glue_code_changed(unicorn_glue *g, uint32_t address, uint32_t length)
         return;
     unicorn_glue_forget(g, page << 12, 0x1000);
     forget_slots(g, page << 12);
-    g->code_page[page] = 0;
+    g->code_page[page] = page > 0 && g->code_page[page - 1];   /* which may run on into this one: see glue_mark_code */
     show_page(g, page);
 }
 

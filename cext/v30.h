@@ -159,8 +159,11 @@ void v30_flush_queue(v30 *cpu);
 /* The queue holds `bytes` at PC and the bus is idle; 0: the first was just fetched behind a jump. */
 void v30_prefetch(v30 *cpu, unsigned bytes);
 
-/* The state was put in from outside. */
+/* The state was put in from outside; its waits may still have to be set. */
 void v30_restored(v30 *cpu);
+
+/* Can bus_unit or bus_unit_early have this value? */
+int v30_is_bus_unit(uint32_t state);
 
 /* From now on (H-WAITS). */
 void v30_set_waits(v30 *cpu, const v30_waits *waits);
@@ -169,9 +172,6 @@ void v30_set_waits(v30 *cpu, const v30_waits *waits);
    leaves time for the CPU (H-REFRESH). A change starts the interval anew. */
 enum { V30_REFRESH_LEAST = 40 };
 void v30_set_refresh(v30 *cpu, uint32_t interval, unsigned waits);
-
-/* The waits of *from, for a second core in step. */
-void v30_same_settings(v30 *cpu, const v30 *from);
 
 enum {   /* what the clocks of an instruction depend on */
     V30_KIND_PLAIN = 0,    /* its operands' addresses */

@@ -40,6 +40,14 @@ typedef struct outcome {
     uint8_t ticked;
 } outcome;
 
+/* Clocks until the next refresh is asked for. Those missed while another master had the bus are more than the refresh unit
+   counts: sixteen are enough. */
+static int32_t next_tick(const v30 *c)
+{
+    int64_t clocks = (int64_t)(c->refresh_next - c->clock), interval = c->refresh_interval;
+    return (int32_t)(clocks < -16 * interval ? clocks % interval - 15 * interval : clocks);
+}
+
 /* From the core's state; u->seen and s->jump are set. */
 static int32_t play_unit(const v30 *c, unit *u, steps *s, v30_shape shape, unsigned prefixes, uint32_t count)
 {
@@ -52,7 +60,7 @@ static int32_t play_unit(const v30 *c, unit *u, steps *s, v30_shape shape, unsig
         u->blocks = &c->waits;
         u->code = c->code;
         u->interval = c->refresh_interval;
-        u->tick = c->refresh_interval ? (int32_t)(c->refresh_next - c->clock) : 0;
+        u->tick = c->refresh_interval ? next_tick(c) : 0;
         u->refresh_waits = c->refresh_waits;
     }
     return unit_play(u, s, shape, prefixes, count);

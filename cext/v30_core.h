@@ -7,7 +7,7 @@
 #define V30_NO_SEGMENT 0xFF
 #define V30_MAX_PREFIXES 0xFFFF
 
-enum { SUSPECTS = 16 };
+enum { SUSPECTS = 32 };   /* PREPARE pushes down through all that is near its code */
 typedef struct suspect {   /* a byte that may be in the queue was stored to */
     uint32_t address;
     uint8_t old, write;
@@ -63,7 +63,7 @@ enum { NEAR_CODE = 32 };
 
 static inline int v30_near_code(const insn *i, uint32_t a)
 {
-    return a - v30_physical(i->cpu->s[V30_PS], i->start) < NEAR_CODE;
+    return ((a - v30_physical(i->cpu->s[V30_PS], i->start)) & 0xFFFFF) < NEAR_CODE;
 }
 
 /* `a` is about to be stored to. */

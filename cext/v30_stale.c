@@ -25,6 +25,9 @@ void v30_suspect(insn *i, uint32_t a)
     if ((c->options & V30_OPTION_FRESH_QUEUE) || (c->state & V30_EMULATING) || i->suspects == SUSPECTS
         || i->bus->page[a >> 12] == PAGE_DEVICE)
         return;
+    for (unsigned n = 0; n < i->suspects; n++)
+        if (i->suspect[n].address == a)
+            return;   /* what it was before the first store counts */
     i->clk |= CLK_STALE;
     i->suspect[i->suspects++] = (suspect){a, i->bus->mem[a], i->writes};
 }

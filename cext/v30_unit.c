@@ -178,6 +178,7 @@ static uint32_t pack_carried(const unit *u)
     return packed;
 }
 
+/* doomed_waits are left out: an interrupt right behind a jump in slow memory may come up to 3 clocks early. */
 uint32_t unit_pack(const unit *u, int32_t t)
 {
     uint32_t ahead = (uint32_t)(u->t - t + AHEAD_BIAS);
@@ -185,6 +186,16 @@ uint32_t unit_pack(const unit *u, int32_t t)
         | (uint32_t)u->odd << 14 | (uint32_t)u->redirect << 15 | (uint32_t)u->requests << 16 | (uint32_t)u->waiting << 18
         | ahead << 20 | pack_carried(u) << UNIT_RARE_SHIFT | (uint32_t)u->refreshes << UNIT_REFRESH_SHIFT
         | (uint32_t)u->demand << (UNIT_REFRESH_SHIFT + 3);
+}
+
+int v30_is_bus_unit(uint32_t s)
+{
+    unit u;
+    if ((s >> 8 & 7) > CURRENT_REFRESH || (s >> 11 & 7) > NEXT_REFRESH || (s >> 16 & 3) == 3)
+        return 0;
+    unit_unpack(&u, s);
+    return (u.phase == IDLE) == (u.current == NOBODY) && u.arriving <= 2
+        && u.queue + u.arriving + (u.doomed ? 0 : u.fetching) + (u.next == FETCH ? u.settled : 0) <= V30_QUEUE_BYTES;
 }
 
 void unit_unpack(unit *u, uint32_t s)

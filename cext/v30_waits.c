@@ -15,20 +15,25 @@ v30_code v30_code_next(const v30 *c)
     return code_at(c, c->s[V30_PS], c->rep_active ? c->rep_next : (uint16_t)(c->pc + c->polling));
 }
 
+static void look_at_settings(v30 *c)
+{
+    const v30_waits *w = &c->waits;
+    c->code = c->slow_bus ? code_at(c, c->code.ps, c->code.pc) : v30_code_next(c);
+    c->slow_bus = (w->lower | w->middle | w->upper | w->io) != 0 || c->refresh_interval != 0;
+    c->bus_settings++;
+}
+
 /* May happen in the middle of an instruction, in a port's callback. */
 static void changed(v30 *c)
 {
-    const v30_waits *w = &c->waits;
     const uint32_t usual = ((uint32_t)1 << UNIT_RARE_SHIFT) - 1;
-    c->code = c->slow_bus ? code_at(c, c->code.ps, c->code.pc) : v30_code_next(c);
-    c->slow_bus = (w->lower | w->middle | w->upper | w->io) != 0 || c->refresh_interval != 0;
+    look_at_settings(c);
     if (!c->slow_bus) {
         c->bus_unit &= usual;
         c->bus_unit_early &= usual;
         c->cycle_waits = 0;
         c->cycles = 0;
     }
-    c->bus_settings++;
 }
 
 void v30_set_waits(v30 *c, const v30_waits *waits)
@@ -52,15 +57,8 @@ void v30_set_refresh(v30 *c, uint32_t interval, unsigned waits)
     changed(c);
 }
 
-void v30_same_settings(v30 *c, const v30 *from)
-{
-    v30_set_waits(c, &from->waits);
-    v30_set_refresh(c, from->refresh_interval, from->refresh_waits);
-    c->bus_settings = from->bus_settings;
-}
-
 void v30_restored(v30 *c)
 {
     c->slow_bus = 0;
-    changed(c);
+    look_at_settings(c);
 }

@@ -178,8 +178,8 @@ class Runner:
             if board.pages != case.pages:
                 board.pages[:] = case.pages
                 board.engine.pages_changed()
-            board.engine.restore(case.core)
             board.engine.set_waits(*waits_of(case.core.get("waits", 0)))
+            board.engine.restore(case.core)
             try:
                 _run(board, case, self.slice_clocks if number else 0)
             except CpuDivergence as difference:

@@ -14,6 +14,8 @@ from korgm1.bus.memory import PAGE_RAM, MemoryMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.cpu import unicorn_engine
 from korgm1.cpu.engine import CpuOptions
+from korgm1.cpu.lockstep_engine import LockstepEngine
+from korgm1.cpu.trace import TraceFilter, Tracer
 from korgm1.cpu.unicorn_engine import UnicornEngine
 from korgm1.cpu.v30_engine import V30Engine
 from korgm1.errors import UserError
@@ -465,3 +467,38 @@ def test_code_that_changes_itself_all_the_time_goes_on_right(kind: Engines) -> N
     assert board.engine.registers() == reference.engine.registers()
     assert board.engine.instructions == reference.engine.instructions
     assert board.memory.image[0x1006] == reference.memory.image[0x1006]
+
+
+@pytest.mark.parametrize("stale", [True, False])
+def test_a_page_that_keeps_changing_is_still_watched_for_the_page_before_it(stale: bool) -> None:
+    """CALL 1FF2, whose MOV word [2000],22B0 changes a MOV AL,11 in its own queue, when page 2 has changed 130 times."""
+    code = {
+        0x3000: "be0100 e8ecef b98200", 0x3009: "fe060121 e8f0f0 49 75f6", 0x3013: "c606012011 e8d7ef f4",
+        0x1FF2: "d40ad40a9090 c7060020b022 9090 b011 c3", 0x2100: "b300c3",
+    }  # fmt: skip
+    ends = []
+    for kind in (V30Engine, UnicornEngine, LockstepEngine):
+        board = Board(kind, b"", options=CpuOptions(stale_queue=stale))
+        for address, text in code.items():
+            data = bytes.fromhex(text)
+            board.memory.image[address : address + len(data)] = data
+        board.engine.host_wrote(0, 0x10000)
+        board.engine.set_registers({"ps": 0, "pc": 0x3000, "ss": 0, "sp": 0x8000})
+        board.engine.run(40_000)
+        assert board.engine.halted
+        ends.append((board.engine.registers(), board.engine.instructions))
+    assert ends[0] == ends[1] == ends[2]
+    assert ends[0][0]["aw"] & 0xFF == (0x11 if stale else 0x22)
+
+
+def test_traced_time_passes_in_halt_until_a_pin_that_lies_ahead() -> None:
+    clocks = []
+    for kind in (V30Engine, UnicornEngine, LockstepEngine):
+        board = Board(kind, bytes.fromhex("fb f4 90 ebfd"))
+        tracer = Tracer(TraceFilter.parse("exec"), lambda block: None)
+        board.engine.trace(tracer)
+        board.engine.run(100)
+        board.engine.set_int(1, since=board.engine.clock + 200)
+        board.engine.run(1000)
+        clocks.append((board.engine.clock, board.engine.halted))
+    assert clocks[0] == clocks[1] == clocks[2] and clocks[0][0] >= 1000 and not clocks[0][1]

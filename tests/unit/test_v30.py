@@ -420,3 +420,62 @@ def test_register_names() -> None:
     assert rig["psw"] == 0xF002
     with pytest.raises(KeyError):
         rig.cpu.set_registers({"ax": 1})
+
+
+@pytest.mark.parametrize("state", [6 << 8 | 1 << 20, 6 << 11 | 1 << 20, 3 << 16 | 1 << 20, 7 | 1 << 20, 3 << 5 | 1 << 20])
+def test_a_bus_unit_in_an_impossible_state_is_refused(state: int) -> None:
+    rig = Rig("90")
+    with pytest.raises(SnapshotError, match="bus unit in state"):
+        rig.cpu.restore({**rig.cpu.snapshot(), "bus_unit": state})
+
+
+def test_a_refresh_long_overdue_is_caught_up_with_and_one_too_far_ahead_refused() -> None:
+    rig = Rig("90 90 eb fc")
+    rig.cpu.set_refresh(72, 1)
+    rig.cpu.run(1000)
+    block = rig.cpu.snapshot()
+    late = {**block, "clock": 10**12, "refresh_next": 0, "refresh_next_early": 0}
+    rig.cpu.restore(late)
+    rig.cpu.run(10**12 + 2000)
+    assert 0 <= rig.cpu.snapshot()["refresh_next"] - rig.cpu.clock <= 72 + 8
+    with pytest.raises(SnapshotError, match="next refresh"):
+        rig.cpu.restore({**block, "refresh_next": block["clock"] + 1000})
+
+
+def test_a_block_of_layout_2_takes_the_refresh_that_is_set() -> None:
+    rig = Rig("90")
+    rig.cpu.set_refresh(72, 3)
+    block = rig.cpu.snapshot()
+    old = {name: block[name] for name in block if not name.startswith(("refresh", "stale"))}
+    rig.cpu.restore(rig.cpu.upgrade(old, 2))
+    assert rig.cpu.snapshot()["refresh_interval"] == 72 and rig.cpu.snapshot()["refresh_waits"] == 3
+
+
+def test_waits_may_be_set_behind_a_restore_or_before() -> None:
+    """REP STM leaves waits of writes to come in the bus unit's state at its boundaries."""
+    waits = (0x80000, 0x80000, 3, 3, 3, 3, 0, 0)
+    rig = Rig("f3 ab eb fc", iy=0x2000, cw=40)
+    rig.cpu.set_waits(*waits)
+    for _ in range(30):
+        rig.step()
+        block, ends = rig.cpu.snapshot(), []
+        for before in (True, False):
+            other = Rig()
+            other.memory.image[:] = rig.memory.image
+            if before:
+                other.cpu.set_waits(*waits)
+            other.cpu.restore(block)
+            if not before:
+                other.cpu.set_waits(*waits)
+            other.step(3)
+            ends.append(other.cpu.snapshot())
+        assert ends[0] == ends[1]
+
+
+def test_a_long_prepare_over_its_own_queue_leaves_stale_bytes() -> None:
+    """PREPARE 0,20 pushes down through 32 bytes behind it; the two MOV AL,imm8 in the queue stay as they were."""
+    rig = Rig("d40a d40a d40a d40a 9090 c8000014 b011 b012 b013 b014 f4", sp=START + 10 + 32, bp=0x6000)
+    rig.step(7)
+    assert rig["pc"] == START + 14
+    rig.step()
+    assert rig["aw"] & 0xFF in (0x11, 0x12), "memory has another opcode there by now"

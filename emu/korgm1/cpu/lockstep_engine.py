@@ -99,6 +99,8 @@ class LockstepEngine(V30Engine):
         words = []
         for index in range(min(count, _SHOWN_CYCLES)):
             cycle = lib.lockstep_cycle(self._lockstep, which, index)
+            if cycle == ffi.NULL:
+                return f"{count} bus cycles {'  '.join(words)}, the rest not kept"
             words.append(f"{CYCLE_KINDS[cycle.kind]} {cycle.address:05X}={cycle.data:04X}/{cycle.ube}")
         return f"{count} bus cycles {'  '.join(words)}" + (" ..." if count > _SHOWN_CYCLES else "")
 

@@ -129,7 +129,7 @@ class V30Engine:
         self, lower_end: int, upper_start: int, lower: int, middle: int, upper: int, io: int, onchip_page: int,
         onchip: int,
     ) -> None:
-        """Wait states of bus cycles (H-WAITS); no part of a snapshot: who set them sets them again."""
+        """Wait states of bus cycles (H-WAITS); no part of a snapshot: who set them sets them again, best before."""
         waits = {
             "lower_end": lower_end, "upper_start": upper_start, "lower": lower, "middle": middle, "upper": upper,
             "io": io, "onchip_page": onchip_page, "onchip": onchip.to_bytes(32, "little"),
@@ -220,6 +220,10 @@ class V30Engine:
                 raise ValueError(f"stop reason {new.stop}")
             if 0 < new.refresh_interval < lib.V30_REFRESH_LEAST:
                 raise ValueError(f"refresh every {new.refresh_interval} clocks")
+            if new.refresh_interval and new.refresh_next > new.clock + new.refresh_interval + _LONG:
+                raise ValueError(f"the next refresh at clock {new.refresh_next}, and it is {new.clock}")
+            if not (lib.v30_is_bus_unit(new.bus_unit) and lib.v30_is_bus_unit(new.bus_unit_early)):
+                raise ValueError(f"a bus unit in state {new.bus_unit:#x}, {new.bus_unit_early:#x}")
             lib.v30_restored(new)
         except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise SnapshotError(f"the CPU's part of the snapshot is damaged: {error}") from None
@@ -230,10 +234,14 @@ class V30Engine:
 
         Both packed the bus unit otherwise: its queue is filled again from PC.
         """
-        flushed = 1 << 20 | 1 << 15 | (block["pc"] & 1) << 14
-        since = _SINCE_3 if version > 1 else _SINCE_2 + _SINCE_3
+        next_pc = block["rep_next"] if block["rep_active"] else block["pc"]
+        flushed = 1 << 20 | 1 << 15 | (next_pc & 1) << 14
+        interval = self._cpu.refresh_interval   # the system registers are restored before
+        tick = block["clock"] + interval
         return {
-            **block, **dict.fromkeys(since, 0), "bus_unit": flushed, "bus_unit_early": flushed, "early": 0, "stale": [],
+            **dict.fromkeys(_SINCE_2, 0), **block, "bus_unit": flushed, "bus_unit_early": flushed, "early": 0, "stale": [],
+            "refresh_interval": interval, "refresh_waits": self._cpu.refresh_waits, "refresh_next": tick,
+            "refresh_next_early": tick,
         }  # fmt: skip
 
     def _end_run(self) -> None:

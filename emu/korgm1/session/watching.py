@@ -94,7 +94,7 @@ class Watching(Base):
         """Write what the CPU does, from now (or the next power-on) to `trace_end`, to a file.
 
         Args:
-            path: the file, called PATH.part until `trace_end`; gzip'd when it ends in .gz.
+            path: the file, called PATH.part until `trace_end`; binary when it ends in .kmt.
             words: what is written down, see `korgm1.cpu.trace.TraceFilter.parse`.
 
         Raises:
