@@ -96,7 +96,7 @@ class LockstepEngine(V30Engine):
 
     def _cycles(self, which: int) -> str:
         count = lib.lockstep_cycles(self._lockstep, which)
-        words = []
+        words: list[str] = []
         for index in range(min(count, _SHOWN_CYCLES)):
             cycle = lib.lockstep_cycle(self._lockstep, which, index)
             if cycle == ffi.NULL:

@@ -239,7 +239,8 @@ class V30Engine:
         interval = self._cpu.refresh_interval   # the system registers are restored before
         tick = block["clock"] + interval
         return {
-            **dict.fromkeys(_SINCE_2, 0), **block, "bus_unit": flushed, "bus_unit_early": flushed, "early": 0, "stale": [],
+            **dict.fromkeys(_SINCE_2, 0), **block,
+            "bus_unit": flushed, "bus_unit_early": flushed, "early": 0, "stale": [],
             "refresh_interval": interval, "refresh_waits": self._cpu.refresh_waits, "refresh_next": tick,
             "refresh_next_early": tick,
         }  # fmt: skip
