@@ -94,7 +94,9 @@ class M1(Machine):
             set_edge_only=icu.set_edge_only, listen=tcu.listen, set_tcks=tcu.set_tcks,
             serial_pins=serial_pins, address_reset=guess["H-ULA"], disabled=guess["H-OPSEL"],
             set_waits=lambda waits: self.engine.set_waits(*waits) if guess["H-WAITS"] else None,
-            set_refresh=lambda refresh: self.engine.set_refresh(*refresh) if guess["H-REFRESH"] else None,
+            set_refresh=lambda refresh: self.engine.set_refresh(
+                refresh.interval, refresh.waits if guess["H-WAITS"] else 0
+            ) if guess["H-REFRESH"] else None,
         )                                                       # TOUT2 -> INTP2 (MAME)
         serial_pins.connect(lambda level: scu.set_pins(bool(level)))
         serial_pins.connect(dmau.set_serial_pins)
