@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from korgm1.board.battery import Battery
+from korgm1.cpu.v30_engine import V30Engine
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.m1 import M1
 
@@ -84,6 +85,17 @@ def test_each_transfer_costs_the_cpu_its_clocks(engine: str, mode: int, transfer
     image = rom(mode, 0x2000, transfers, waits)
     ends = [run(engine, image, pays=pays)[1][-1][0] for pays in (True, False)]
     assert ends[0] - ends[1] == transfers * (4 + waits)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_cpu_is_not_saved_and_restored_to_stand_still(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("a block of the whole core for each transfer")
+
+    for name in ("snapshot", "restore"):
+        monkeypatch.setattr(V30Engine, name, never)
+    m1, _ = run(engine, rom(BLOCK | IN, 0x2000, 200, 1))
+    assert m1.sram.image()[0x2000 : 0x2000 + 200] == bytes([INC_AW]) * 200
 
 
 def test_without_h_waits_a_transfer_has_none() -> None:
