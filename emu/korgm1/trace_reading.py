@@ -128,6 +128,7 @@ class _Binary:
         self._size = os.fstat(file.fileno()).st_size
 
     def text(self, wanted: TraceFilter = _EVERYTHING, count: int = NEVER) -> Iterator[bytes]:
+        """The wanted lines of the records, and all comments, a block at a time; see `Trace`."""
         reader = TraceReader(wanted, count)
         file = self._file
         for block in file.blocks():
@@ -145,6 +146,7 @@ class _Binary:
                 yield lines
 
     def info(self) -> TraceInfo:
+        """See `Trace`; every block is decompressed, no record is read."""
         info = TraceInfo("binary", self._size)
         try:
             for block in self._file.blocks():
@@ -173,6 +175,7 @@ class _Text:
         self._file = file
 
     def text(self, wanted: TraceFilter = _EVERYTHING, count: int = NEVER) -> Iterator[bytes]:
+        """The wanted lines, and all comments, one by one; see `Trace`."""
         for line, match in self._each():
             if count == 0:
                 return
@@ -183,6 +186,7 @@ class _Text:
                 yield line
 
     def info(self) -> TraceInfo:
+        """See `Trace`; a line counts by its second word."""
         info = TraceInfo("text", os.fstat(self._file.fileno()).st_size)
         try:
             for line, match in self._each():

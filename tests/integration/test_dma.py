@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from korgm1.board.battery import Battery
+from korgm1.cpu.v30_engine import V30Engine
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.m1 import M1
 
@@ -44,10 +45,10 @@ def rom(mode: int, address: int, transfers: int, waits: int) -> bytes:
 
 
 def run(
-    engine: str, image: bytes, asked_at: int = 12_345, pays: bool = True, left_at: int | None = None
+    engine: str, image: bytes, asked_at: int = 12_345, pays: bool = True, left_at: int | None = None, waits: bool = True
 ) -> tuple[M1, list[tuple[int, str, int, int]]]:
     """The program with DMARQ0 going high at one clock (and low at another); the machine, and its port accesses."""
-    guess = Hypotheses({"H-OPENBUS": INC_AW, "H-RESET-DELAY": 0, "H-DMA-CPU": pays})
+    guess = Hypotheses({"H-OPENBUS": INC_AW, "H-RESET-DELAY": 0, "H-DMA-CPU": pays, "H-WAITS": waits})
     m1 = M1(image, engine, guess, Battery())
     m1.power_up(None, 0, 0)
     accesses: list[tuple[int, str, int, int]] = []
@@ -84,6 +85,23 @@ def test_each_transfer_costs_the_cpu_its_clocks(engine: str, mode: int, transfer
     image = rom(mode, 0x2000, transfers, waits)
     ends = [run(engine, image, pays=pays)[1][-1][0] for pays in (True, False)]
     assert ends[0] - ends[1] == transfers * (4 + waits)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_cpu_is_not_saved_and_restored_to_stand_still(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("a block of the whole core for each transfer")
+
+    for name in ("snapshot", "restore"):
+        monkeypatch.setattr(V30Engine, name, never)
+    m1, _ = run(engine, rom(BLOCK | IN, 0x2000, 200, 1))
+    assert m1.sram.image()[0x2000 : 0x2000 + 200] == bytes([INC_AW]) * 200
+
+
+def test_without_h_waits_a_transfer_has_none() -> None:
+    image = rom(BLOCK | IN, 0x2000, 200, 3)
+    ends = [run("v30", image, pays=pays, waits=False)[1][-1][0] for pays in (True, False)]
+    assert ends[0] - ends[1] == 200 * 4
 
 
 def test_a_cascade_stops_the_cpu_for_as_long_as_it_lasts() -> None:

@@ -231,3 +231,23 @@ def test_a_byte_for_a_disabled_scu_waits_without_interrupting(engine: str) -> No
     m1.run_until(3000)
     m1.scu.receive_frame(encode(0x5A, 3000, 256))
     assert program.results(m1) == [0, 0xFF, 1, 0x86, 0x5A]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("mask", "ticks"), [(0xFE, 1), (0xFF, 0)])
+def test_an_interrupt_taken_back_behind_a_restore_does_not_come(engine: str, mask: int, ticks: int) -> None:
+    """INT waits under DI; saved, taken up in another machine, perhaps masked, then EI."""
+    program = Program()
+    for port, value in ((0x0E, 0x30), (0x08, 0x40), (0x08, 0x00)):
+        program.out(port, value)
+    program.wait(200)
+    program.out(0x02, mask)
+    program.code += EI + b"\x90" * 8
+    program.keep_ticks()
+    program.code += DI + LOOP
+    first, second = program.machine(engine), program.machine(engine)
+    while not first.engine.snapshot()["int_line"]:
+        assert first.clock < 10_000
+        first.run_until(first.clock + 50)
+    second.restore(first.snapshot(), first.versions())
+    assert program.results(second) == [ticks]

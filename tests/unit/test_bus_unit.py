@@ -317,6 +317,39 @@ def test_time_in_halt_is_the_same_in_slices(kind: type[V30Engine]) -> None:
     assert run(1_000_000) == run(9_973) == run(101)
 
 
+@pytest.mark.parametrize("kind", ENGINES)
+@pytest.mark.parametrize("refresh", [(0, 0), (72, 1)])
+@pytest.mark.parametrize("waits", [{}, {"lower": 1, "middle": 2, "io": 3}])
+def test_time_that_passes_moves_nothing_but_the_clock(
+    kind: type[V30Engine], refresh: tuple[int, int], waits: dict[str, int]
+) -> None:
+    """At many boundaries, with and without INT: as if the clock in a block of a snapshot were another."""
+    code = f"FB {MOV_BW_AW} 43 {MOV_AW_BW} 50 58 FF 37 8F 07 B9 05 00 F3 A5 EC FF 0E 90 09"
+    code += f" 75 {0x100 - len(bytes.fromhex(code)) - 2:02X} F4 EB FD"   # 30 rounds, then HALT
+    rigs = [Rig(code, kind=k, iy=0x2000, bw=0x7FF0, options=V50).waits(**waits) for k in (kind, kind, V30Engine)]
+    for rig in rigs:
+        rig.memory.image[0x80:0x84] = bytes.fromhex("00 30 00 00")
+        rig.memory.image[0x3000:0x3002] = bytes.fromhex("40 CF")
+        rig.memory.image[0x990:0x992] = b"\x1e\0"
+        rig.cpu.host_wrote(0, 0x4000)
+        rig.cpu.set_refresh(*refresh)
+    passed, put_in, _ = (rig.cpu for rig in rigs)
+    for n in range(500):
+        for rig in rigs:
+            rig.cpu.run(rig.cpu.clock + 37)
+        before = passed.snapshot()
+        clocks = (0, 1, 4, 23, 300, 70_000)[n % 6]
+        for cpu in (passed, rigs[2].cpu):
+            cpu.pass_time(clocks)
+        assert passed.snapshot() == {**before, "clock": before["clock"] + clocks}
+        put_in.restore({**put_in.snapshot(), "clock": put_in.clock + clocks})
+        assert passed.snapshot() == put_in.snapshot() == rigs[2].cpu.snapshot()
+        for rig in rigs:
+            rig.cpu.set_int(n % 5 == 0, rig.cpu.clock - n % 7)
+    assert passed.halted
+    assert len({bytes(rig.memory.image) for rig in rigs}) == 1
+
+
 # ---- what a V50 does otherwise ----
 
 

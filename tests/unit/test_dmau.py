@@ -274,6 +274,17 @@ def test_a_cascade_has_the_bus_until_its_request_ends() -> None:
     assert (rig.current(), rig.ended, rig.dmau.peek(0xB) & 0xF) == ((4, 0), [], 0)
 
 
+@pytest.mark.parametrize("kind", ["power", "button"])
+def test_after_reset_the_cpu_owes_nothing(kind: str) -> None:
+    rig = Rig()
+    rig.program(0, BLOCK | IN, 0, 5)
+    rig.dmau.request(0, 1)
+    rig.scheduler.run_due(1000)
+    assert rig.dmau.hold(1) == 1, "there was something to pay"
+    rig.dmau.reset(kind)
+    assert rig.dmau.hold(1000) == 0
+
+
 @pytest.mark.parametrize("away", ["mask", "disable", "reset", "pins"])
 def test_a_cascade_can_be_taken_away(away: str) -> None:
     rig = Rig()

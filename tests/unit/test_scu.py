@@ -461,6 +461,28 @@ def test_a_first_high_of_a_bit_before_re_is_enough_and_later_ones_may_be_short()
     assert (rig.sst & (RBRDY | FE), rig.scu.read(0)) == (RBRDY, 0x3C), "a false start has met the condition"
 
 
+@pytest.mark.parametrize("stands", [False, True])
+@pytest.mark.parametrize(("pieces", "heard"), [(2, False), (24, False), (25, True), (60, True)])
+def test_the_first_high_bit_may_come_in_pieces(stands: bool, pieces: int, heard: bool) -> None:
+    """A spike, so many stretches of 10 clocks high, a character; with RTCLK standing until the character begins, too."""
+    rig = Rig(scm=TE)
+    rig.run(1000)
+    if stands:
+        rig.scu.set_rtclk(None, 0)
+    rig.scu.receive_frame(Frame(1000, 16, 1, 0))
+    rig.run(1016)
+    rig.scu.write(1, TE | RE)
+    start = 1016 + 10 * pieces
+    for at in range(1016, start, 10):
+        rig.run(at)
+        rig.scu.receive_frame(Frame(at, 10, 1, 1))
+    rig.hear(0xFF, start)
+    if stands:
+        rig.scu.set_rtclk(16, start + 8)
+    rig.run(start + 10 * 256)
+    assert bool(rig.sst & RBRDY) == heard
+
+
 def test_re_off_takes_rbrdy_back_but_not_the_errors() -> None:
     rig = Rig(simk=2)
     rig.scu.receive_frame(Frame(0, 256, 10, 0x41 << 1))

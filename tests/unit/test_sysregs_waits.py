@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from korgm1.board.battery import Battery
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.clock import Scheduler
+from korgm1.hypotheses import Hypotheses
 from korgm1.line import Line
+from korgm1.machine.m1 import M1
 from korgm1.onchip.dmau import Dmau
 from korgm1.onchip.icu import Icu
 from korgm1.onchip.sysregs import Refresh, Sysregs, Waits, refresh_interval
@@ -118,6 +121,24 @@ def clocks_of_a_start(**values: bool) -> int:
     while machine.engine.instructions < 20_000:
         session.run(0.001)
     return machine.engine.clock * 1000 // machine.engine.instructions
+
+
+@pytest.mark.parametrize(("waits", "differ"), [(False, False), (True, True)])
+def test_without_h_waits_a_refresh_has_none_either(waits: bool, differ: bool) -> None:
+    """Code that leaves the bus no idle clock, refreshed every 40 clocks, from ROM without waits."""
+
+    def clocks(refresh_waits: int) -> int:
+        rom = bytearray(b"\x40" * 0x20000)                                    # INC AW
+        rom[0x1FFF0:0x1FFF5] = b"\xea\x00\x00\x00\xf0"
+        m1 = M1(bytes(rom), "v30", Hypotheses({"H-WAITS": waits, "H-RESET-DELAY": 0}), Battery())
+        m1.power_up(None, 0, 0)
+        for port, value in ((WCY1, 0), (WCY2, refresh_waits), (RFC, 0x84)):
+            m1.ports.write(port, value)
+        while m1.engine.instructions < 20_000:
+            m1.run_until(m1.clock + 1)
+        return m1.clock
+
+    assert (clocks(3) != clocks(0)) == differ
 
 
 def test_each_hypothesis_changes_what_a_machine_does() -> None:

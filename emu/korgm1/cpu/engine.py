@@ -79,6 +79,13 @@ class Engine(Protocol):
         """
         ...
 
+    def pass_time(self, clocks: int) -> None:
+        """Between two runs: `clocks` (0 or more) pass while the CPU stands still, in RESET or without the bus.
+
+        Nothing else changes: its bus unit stands still too, and refreshes asked for meanwhile wait.
+        """
+        ...
+
     def lower_horizon(self, clock: int) -> None:
         """From inside a callback: end the current `run` at the first boundary at or after `clock`."""
         ...

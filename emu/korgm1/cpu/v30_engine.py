@@ -99,6 +99,18 @@ class V30Engine:
             lib.trace_run(self._tracer.pointer, self._cpu)
         self.bus.raise_pending()
 
+    def pass_time(self, clocks: int) -> None:
+        """Between two runs: `clocks` (0 or more) pass while the CPU stands still; refreshes asked for meanwhile wait.
+
+        >>> from korgm1.bus.memory import MemoryMap; from korgm1.bus.ports import PortMap
+        >>> from korgm1.bus.unmapped import UnmappedLog; log = UnmappedLog(now=lambda: 0)
+        >>> cpu = V30Engine(MemoryMap(log), PortMap(log), lambda: 0)
+        >>> cpu.pass_time(1000)
+        >>> cpu.clock, cpu.instructions
+        (1000, 0)
+        """
+        self._cpu.clock += clocks
+
     def lower_horizon(self, clock: int) -> None:
         """End the current run at the first boundary at or after `clock`."""
         if clock < self._cpu.horizon:

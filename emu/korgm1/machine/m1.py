@@ -31,7 +31,7 @@ from korgm1.machine.machine import Machine
 from korgm1.onchip.dmau import Dmau
 from korgm1.onchip.icu import Icu
 from korgm1.onchip.scu import Scu
-from korgm1.onchip.sysregs import WCY2, Sysregs
+from korgm1.onchip.sysregs import Sysregs
 from korgm1.onchip.tcu import Tcu
 from korgm1.snapshot import Block
 from korgm1.sound.port_log import PortLog
@@ -84,7 +84,7 @@ class M1(Machine):
         self.tcu = tcu = Tcu(clock, tout0, tout1, tout2, scu.set_rtclk)                 # TOUT1 -> RTCLK
         self.dmau = dmau = Dmau(                                                        # no DMARQ is wired
             clock, memory.read, memory.write, lambda channel, word: open_bus * 0x101, lambda channel, word, value: None,
-            waits=lambda: self.sysregs.peek(WCY2) >> 2 & 3 if guess["H-WAITS"] else 0,
+            waits=lambda: self.sysregs.dma_waits if guess["H-WAITS"] else 0,
         )
         self.bus_held = dmau.hold if guess["H-DMA-CPU"] else lambda room: 0
         self.sysregs = Sysregs(
@@ -94,7 +94,9 @@ class M1(Machine):
             set_edge_only=icu.set_edge_only, listen=tcu.listen, set_tcks=tcu.set_tcks,
             serial_pins=serial_pins, address_reset=guess["H-ULA"], disabled=guess["H-OPSEL"],
             set_waits=lambda waits: self.engine.set_waits(*waits) if guess["H-WAITS"] else None,
-            set_refresh=lambda refresh: self.engine.set_refresh(*refresh) if guess["H-REFRESH"] else None,
+            set_refresh=lambda refresh: self.engine.set_refresh(
+                refresh.interval, refresh.waits if guess["H-WAITS"] else 0
+            ) if guess["H-REFRESH"] else None,
         )                                                       # TOUT2 -> INTP2 (MAME)
         serial_pins.connect(lambda level: scu.set_pins(bool(level)))
         serial_pins.connect(dmau.set_serial_pins)

@@ -54,9 +54,9 @@ class Machine:
         while engine.clock < clock:
             room = scheduler.headroom(clock - engine.clock)
             if not reset_n.level:
-                self._pass_time(room)
+                engine.pass_time(room)
             elif held := bus_held(room):
-                self._pass_time(held)
+                engine.pass_time(held)
             else:
                 engine.run(engine.clock + room)
             scheduler.run_due(engine.clock)
@@ -106,8 +106,3 @@ class Machine:
                 block = upgrade(block, version)
             part.restore(block)
         self.engine.host_wrote(0, 0x100000)
-
-    def _pass_time(self, clocks: int) -> None:
-        state = self.engine.snapshot()
-        state["clock"] += clocks
-        self.engine.restore(state)
