@@ -219,7 +219,10 @@ void glue_on_code(void *uc, uint64_t linear, uint32_t size, void *user)
             delegate(g, address);
             return;
         }
-        glue_mark_code(g, address);
+        if (glue_mark_code(g, address)) {
+            glue_go_on_at(g, (uint16_t)(address - g->cs_base));
+            return;
+        }
         unicorn_slot_decode(s, &g->bus, cpu->s[V30_PS], (uint16_t)(address - g->cs_base), raw);
         if (kind != 0) {   /* changed by whom? Have it translated again, in case the host forgot to say so */
             glue_code_changed(g, address, s->length);

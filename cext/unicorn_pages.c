@@ -22,14 +22,19 @@ static void show_page(unicorn_glue *g, unsigned page)
     g->bus.page[page] = kind == PAGE_RAM && g->code_page[page] ? PAGE_ROM : kind;
 }
 
-/* A block lies in the page it begins in and at most the next. */
-void glue_mark_code(unicorn_glue *g, uint32_t address)
+/* A block lies in the page it begins in and at most the next. A page that was not watched may have translations of code
+   that was never executed, as the core was asked to do it, and has changed since: 1 = they were thrown away. */
+int glue_mark_code(unicorn_glue *g, uint32_t address)
 {
+    int thrown_away = 0;
     for (unsigned page = address >> 12; page <= (address >> 12) + 1 && page < 256; page++)
         if (!g->code_page[page]) {
             g->code_page[page] = 1;
             show_page(g, page);
+            unicorn_glue_forget(g, page << 12, 0x1000);
+            thrown_away = 1;
         }
+    return thrown_away;
 }
 
 /* Decode anew what lies in a page or reaches into it. */

@@ -85,7 +85,7 @@ void glue_attach_trace(unicorn_glue *g);
 void glue_make_bus(unicorn_glue *g);
 
 /* Code at `address` is about to run. */
-void glue_mark_code(unicorn_glue *g, uint32_t address);
+int glue_mark_code(unicorn_glue *g, uint32_t address);
 
 /* Code at `address` has changed since it was decoded: translating it anew costs far more than executing it once. */
 void glue_code_changed(unicorn_glue *g, uint32_t address, uint32_t length);
