@@ -464,7 +464,7 @@ def test_a_first_high_of_a_bit_before_re_is_enough_and_later_ones_may_be_short()
 @pytest.mark.parametrize("stands", [False, True])
 @pytest.mark.parametrize(("pieces", "heard"), [(2, False), (24, False), (25, True), (60, True)])
 def test_the_first_high_bit_may_come_in_pieces(stands: bool, pieces: int, heard: bool) -> None:
-    """A spike, so many stretches of 10 clocks high, a character; with RTCLK standing until the character begins, too."""
+    """A spike, so many stretches of 10 clocks high, a character; RTCLK may stand until that begins."""
     rig = Rig(scm=TE)
     rig.run(1000)
     if stands:
