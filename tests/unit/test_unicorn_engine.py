@@ -506,10 +506,10 @@ def test_traced_time_passes_in_halt_until_a_pin_that_lies_ahead() -> None:
 
 @BOTH
 def test_code_translated_when_a_run_ended_in_front_of_it_may_change(kind: Engines) -> None:
-    """A jump to another page is the last of a run; what the host writes there before the next run is executed."""
-    board = Board(kind, bytes.fromhex("e9fd0f"))
-    board.memory.image[CODE + 0x1000 : CODE + 0x1003] = bytes.fromhex("b011f4")
-    assert board.steps(1)["pc"] == 0x1000
-    board.memory.image[CODE + 0x1001] = 0x22
-    board.engine.host_wrote(CODE + 0x1001, 1)
+    """A jump to a page far away is the last of a run; what the host writes there before the next run is executed."""
+    board = Board(kind, bytes.fromhex("e9fd2f"))
+    board.memory.image[CODE + 0x3000 : CODE + 0x3003] = bytes.fromhex("b011f4")
+    assert board.steps(1)["pc"] == 0x3000
+    board.memory.image[CODE + 0x3001] = 0x22
+    board.engine.host_wrote(CODE + 0x3001, 1)
     assert board.steps(1)["aw"] & 0xFF == 0x22
