@@ -72,7 +72,7 @@ def check_writable(path: Path) -> None:
 class PartFile:
     """A long file being written: NAME.part, which becomes NAME when it is whole.
 
-    What stood at NAME stays until then; a killed process leaves NAME.part.
+    What stood at NAME stays until then; a killed process leaves NAME.part. What is there must be a file.
 
     Args:
         path: NAME; its folder is made when missing.
@@ -88,8 +88,9 @@ class PartFile:
         self._part = path.with_name(f"{path.name}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.is_dir():
-                raise IsADirectoryError(21, "it is a folder")
+            for each in (path, self._part):
+                if each.exists():
+                    _want_file(each)
             self._file = self._part.open("wb", buffering=0)
         except OSError as error:
             raise self._failed(error) from error

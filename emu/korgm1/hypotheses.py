@@ -29,6 +29,33 @@ class Hypothesis:
     max: float | None = None
 
 
+SETTLED: Mapping[str, Any] = {
+    "H-TCU-ODD": "8254",    # uPD70216 data sheet, figure 22: in mode 3 an odd N reads N-1 ... 0, then N-1 ... 2
+}
+"""Guesses that are none any more: id -> the value that turned out right. Files of older versions still name them."""
+
+
+def still_open(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an older file without the guesses that were settled since.
+
+    Args:
+        values: id -> value, as a snapshot or a recording has them.
+
+    Raises:
+        UsageError: one was settled the other way, so no machine of this program does what the file's did.
+
+    >>> still_open({"H-TCU-ODD": "8254", "H-VREF": 4.9})
+    {'H-VREF': 4.9}
+    """
+    for key, right in SETTLED.items():
+        if key in values and values[key] != right:
+            raise UsageError(
+                f"the file was made with {key}={values[key]}, a guess that turned out wrong since",
+                f"one made with {key}={right}", "the program version that made it",
+            )
+    return {key: value for key, value in values.items() if key not in SETTLED}
+
+
 @cache
 def all_hypotheses() -> Mapping[str, Hypothesis]:
     """All of them by id, in the order of the file.

@@ -9,6 +9,7 @@ from typing import Any
 
 from korgm1.clock import CPU_HZ
 from korgm1.errors import ReplayDifference, UsageError, UserError
+from korgm1.hypotheses import still_open
 from korgm1.recording import Checker, Line, Recording, at, read_recording, unpack
 from korgm1.result import BootResult
 from korgm1.session import Session
@@ -48,8 +49,8 @@ def session_of(recording: Recording, roms: str | os.PathLike[str] | None = None,
         firmware = header["firmware"]
         session = Session(
             model=header["model"], roms=roms, engine=engine or header["engine"], sram=unpack(header["sram"]),
-            seed=int(header["seed"]), hypotheses=header["hypotheses"], card=unpack(header["card"]),
-            power_ups=int(header["power_ups"]),
+            seed=int(header["seed"]), hypotheses=still_open(header["hypotheses"]),
+            card=unpack(header["card"]), power_ups=int(header["power_ups"]),
         )
         session.begin_as(header)
         if session.firmware.sha1 != firmware["sha1"]:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import korgm1
-from korgm1.errors import UsageError, UserError
+from korgm1.errors import M1Error, ReplayDifference, UsageError, UserError
 from korgm1.recording import read_recording
 from korgm1.replay import replay
 from korgm1.session import Session
@@ -327,3 +327,128 @@ def test_a_note_is_refused_where_there_is_no_keyboard() -> None:
     session.power_on()
     with pytest.raises(UsageError, match="no keyboard"):
         session.note_on(1)
+
+
+# what hands did before the power came
+
+
+def slide_first(session: Session, path: Path) -> None:
+    session.slide(100)
+    session.record(path)
+
+
+def hold_first(session: Session, path: Path) -> None:
+    session.key_down("4")
+    session.move("joystick_x", 9)
+    session.record(path)
+
+
+def hold_between(session: Session, path: Path) -> None:
+    session.power_on()
+    session.run(0.1)
+    session.power_off()
+    session.record(path)
+    session.key_down("4")
+
+
+def slide_between(session: Session, path: Path) -> None:
+    session.power_on()
+    session.run(0.1)
+    session.slide(60)
+    session.power_off()
+    session.record(path)
+    session.slide(100)
+
+
+def hold_over(session: Session, path: Path) -> None:
+    session.record(path)
+    session.power_on()
+    session.run(1.9)
+    session.key_down("4")
+    session.slide(100)
+    session.power_off()
+
+
+def cut_short(session: Session, path: Path) -> None:
+    """The hand that held INT at power-on lets go in the end."""
+    session.record(path)
+    session.power_on(hold=["INT"])
+    session.press_at("4", 0.45, 0.1)
+    session.run(0.5)
+    session.power_off()
+
+
+@pytest.mark.parametrize(("before", "held", "value"), [
+    (slide_first, set(), 200), (hold_first, {"4"}, 0), (hold_between, {"4"}, 0), (slide_between, set(), 200),
+    (hold_over, {"4"}, 200), (cut_short, set(), 0),
+])  # fmt: skip
+def test_what_hands_do_stays_over_the_power_switch_and_is_recorded(
+    tmp_path: Path, before: Any, held: set[str], value: int
+) -> None:
+    path = tmp_path / "x.rec"
+    session = Session(engine="v30")
+    before(session, path)
+    session.power_on()
+    assert session.machine.panel.held == held
+    assert session.machine.panel.controls()["value"] == value
+    session.run(1.9)
+    session.key_up("4")
+    session.run(0.2)
+    session.record_end()
+    played = replay(path, engine="unicorn")
+    assert played.result.sram_sha1 == session.result().sram_sha1 and played.result.lcd == session.lcd
+
+
+def test_a_recording_without_hands_in_its_header_began_with_none(tmp_path: Path) -> None:
+    path = tmp_path / "x.rec"
+    session = Session(engine="v30")
+    session.record(path)
+    session.power_on()
+    session.run(0.3)
+    session.record_end()
+    rows = path.read_text().splitlines()
+    head = json.loads(rows[0])
+    assert (head.pop("held"), head.pop("controls")) == ([], session.machine.panel.controls())
+    path.write_text("\n".join([json.dumps(head), *rows[1:]]) + "\n")
+    assert replay(path).checks == 2
+
+
+@pytest.mark.parametrize(("fields", "text"), [
+    ({"held": ["NOKEY"]}, "NOKEY"), ({"controls": {"wheel": 1}}, "wheel"), ({"controls": {"value": 256}}, "256"),
+    ({"controls": {"value": "x"}}, "header is damaged"), ({"controls": []}, "header is damaged"),
+    ({"held": 5}, "header is damaged"),
+])  # fmt: skip
+def test_a_header_with_hands_that_cannot_be(recorded: Path, tmp_path: Path, fields: Any, text: str) -> None:
+    rows = recorded.read_text().splitlines()
+    path = tmp_path / "x.rec"
+    path.write_text("\n".join([json.dumps({**json.loads(rows[0]), **fields}), *rows[1:]]) + "\n")
+    with pytest.raises(M1Error, match=text):
+        replay(path)
+
+
+class WritingSession(Session):
+    """One whose firmware writes to a card as soon as it is in the slot, and keeps what it reads: OpenM1 never does."""
+
+    def insert_card(self, card: Any, protected: bool = False) -> None:
+        super().insert_card(card, protected)
+        self.machine.memory.write(0x50002, 0x5A)
+        self.machine.memory.write(0xF000, self.machine.memory.read(0x50002))
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_the_switch_of_a_card_is_replayed(
+    tmp_path: Path, protected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.rec"
+    session = WritingSession(engine="v30")
+    session.record(path)
+    session.power_on()
+    session.run(0.01)
+    session.insert_card(CARD, protected)
+    session.record_end()
+    monkeypatch.setattr("korgm1.replay.Session", WritingSession)
+    assert replay(path).whole
+    turned = (f'"protected":{json.dumps(switch)}' for switch in (protected, not protected))
+    path.write_text(path.read_text().replace(*turned))
+    with pytest.raises(ReplayDifference, match="in the RAM"):
+        replay(path)

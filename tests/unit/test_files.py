@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from korgm1.errors import UserError
-from korgm1.files import read_file, write_atomic
+from korgm1.files import PartFile, read_file, write_atomic
 
 
 def names(folder: Path) -> list[str]:
@@ -46,3 +46,24 @@ def test_reading_says_what_was_found(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="more than 99 bytes"):
         read_file(tmp_path / "big", "an SRAM image", limit=99)
     assert read_file(tmp_path / "big", "x") == bytes(100)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+@pytest.mark.parametrize("name", ["x", "x.part"])
+def test_a_long_file_does_not_take_the_place_of_a_device(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    reader = os.open(tmp_path / name, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(UserError, match="x cannot be written: it is a folder or a device"):
+            PartFile(tmp_path / "x").abandon()
+    finally:
+        os.close(reader)
+    assert [(path.name, path.is_fifo()) for path in tmp_path.iterdir()] == [(name, True)]
+
+
+@pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="this system has no /dev/null")
+def test_a_long_file_does_not_take_the_place_of_a_device_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "x").symlink_to("/dev/null")
+    with pytest.raises(UserError, match="it is a folder or a device"):
+        PartFile(tmp_path / "x").abandon()
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]

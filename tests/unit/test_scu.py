@@ -773,3 +773,64 @@ def test_a_sample_has_as_many_bits_as_asked_for() -> None:
     frame = encode(0x41, 7, 10, stop=2)
     assert sample([frame], 7, 10, 10) == frame.bits & 0x3FF
     assert sample([frame], 7, 10, 14) == frame.bits | 0x3800
+
+
+def layout_1(**fields: object) -> dict[str, object]:
+    """A block as SCUs saved it whose bits began with the write or the fall of RxD."""
+    return {
+        "rtclk": 16, "pins": True, "smd": MIDI, "scm": TE | RE, "simk": 2, "te_seen": True, "stb": 0, "stb_full": False,
+        "stb_goes": False, "tx_left": 0, "break_from": None, "srb": 0x33, "rbrdy": True, "pe": True, "ove": False,
+        "fe": True, "low_until": 0, "rx_start": None, "rx_bit": 0, "rx_smd": 0, "rx_probing": False, "tx": None,
+        "frames": [], **fields,
+    }
+
+
+def upgraded(clock: int, timers: list[list[object]], **fields: object) -> Rig:
+    """An SCU that goes on from such a block."""
+    rig = Rig(scm=0)
+    rig.scu.restore(rig.scu.upgrade(layout_1(**fields), 1))
+    rig.scheduler.restore({"clock": clock, "timers": timers})
+    return rig
+
+
+def test_layout_1_characters_under_way_come_out_when_they_would_have() -> None:
+    """One is being sent since 10,007, another waits; one is being received since 10,100, its start bit is not over."""
+    rig = upgraded(
+        10_200, [["scu.tx", 10_007 + 2560 - 10_200], ["scu.rx", 10_228 - 10_200]], tx=list(encode(0x90, 10_007, 256)),
+        stb=0x3C, stb_full=True, stb_goes=True, rx_start=10_100, rx_bit=256, rx_smd=MIDI, rx_probing=True,
+        frames=[list(encode(0x41, 10_100, 256))],
+    )
+    assert (rig.scu.read(0), rig.sst) == (0x33, 0x84 | PE | FE)
+    rig.run(10_100 + 128 + 9 * 256 - 16)
+    assert not rig.sst & RBRDY
+    rig.run(10_100 + 128 + 9 * 256)
+    assert (rig.sst & RBRDY, rig.scu.read(0)) == (RBRDY, 0x41)
+    rig.run(20_000)
+    assert rig.bytes_sent() == [(10_007, 0x90), (10_007 + 2560, 0x3C)]
+
+
+def test_layout_1_with_rtclk_standing_still() -> None:
+    rig = upgraded(20_000, [], rtclk=None, tx=list(encode(0x90, 10_000, 256)), tx_left=40, rbrdy=False)
+    rig.run(30_000)
+    assert rig.sent == []
+    rig.scu.set_rtclk(16, 30_000)
+    rig.run(30_000 + 40 * 16 - 1)
+    assert rig.sent == []
+    rig.run(30_000 + 40 * 16)
+    assert len(rig.sent) == 1
+
+
+def test_layout_1_rtclk_that_changes_stretches_what_is_left() -> None:
+    rig = upgraded(10_400, [["scu.tx", 2560 - 400]], tx=list(encode(0x90, 10_000, 256)))
+    rig.scu.set_rtclk(32, 10_400)
+    rig.run(10_400 + 2 * (2560 - 400) - 1)
+    assert rig.sent == []
+    rig.run(10_400 + 2 * (2560 - 400))
+    assert len(rig.sent) == 1
+
+
+def test_layout_1_break_covers_only_what_is_still_to_come() -> None:
+    rig = upgraded(10_400, [["scu.tx", 2560 - 400]], tx=list(encode(0xFF, 10_000, 256)), break_from=5_000,
+                   scm=TE | RE | SBRK, low_until=0)
+    rig.run(12_560)
+    assert [(frame.start, frame.bits) for frame in rig.sent] == [(10_000, 0)]

@@ -19,7 +19,7 @@ Sources: facts m1-hardware 1.2-1.5, panels 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from korgm1.errors import UsageError
@@ -190,6 +190,20 @@ class Panel:
         if not 0 <= value <= 127:
             raise UsageError(f"the VALUE slider cannot be set to {value}", "0 to 127")
         self.move("value", value * 255 // 127)
+
+    def lay_hands(self, held: Iterable[str], controls: Mapping[str, int]) -> None:
+        """Put these keys down and set these controls; the others stay as they are.
+
+        Raises:
+            UsageError: no such key or control, or a value outside 0-255.
+
+        >>> panel = Panel(); panel.lay_hands(["INT"], {"value": 9}); panel.held, panel.controls()["value"]
+        ({'INT'}, 9)
+        """
+        for name in held:
+            self.press(name)
+        for name, value in controls.items():
+            self.move(name, value)
 
     def microvolts(self, name: str) -> int:
         """The voltage of a control: at the rail as reference its ADC code is its value.

@@ -147,6 +147,44 @@ class Scu:
         if self._srdy is not None:
             self._srdy.restore(self._busy())
 
+    def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
+        """A block of layout 1, whose bits began with the write or the fall of RxD, as one of this layout.
+
+        It does not know where RTCLK's edges lay: they are put where the character under way began, the one being sent
+        first, until timer 1 is programmed anew. A break is taken up where that character began.
+        """
+        period, smd, tx = block["rtclk"], block["smd"], block["tx"]
+        frame = None if tx is None else Frame(*tx)
+        begun = frame.start if frame is not None else block["rx_start"] or 0
+        factor = format_of(smd).factor
+        at, number = begun, 0
+        if period:
+            at, number = begun % period, -(begun // period) % factor
+        first = end = 0
+        low_from = block["break_from"]
+        if frame is not None:
+            edges = frame.length * (frame.bit // period if period else factor)
+            first = number + begun // period if period else number + block["tx_left"] - edges
+            end = first + edges
+            low_from = None if low_from is None else max(low_from, frame.start)
+        start = block["rx_start"]
+        return {
+            **{name: block[name] for name in ("pins", "smd", "scm", "simk", "te_seen")},
+            "rtclk": [period, number, at],
+            "tx": {
+                "stb": block["stb"], "full": block["stb_full"], "goes": block["stb_goes"], "first": first, "end": end,
+                "low_from": low_from, "frame": tx,
+            },
+            "rx": {
+                "enabled": bool(block["scm"] & _RE), "srb": block["srb"], "ready": block["rbrdy"],
+                "parity_error": block["pe"], "overrun": block["ove"], "framing_error": block["fe"],
+                "low_from": 0, "low_until": block["low_until"], "looked": -1, "seen": 1, "fresh": False,
+                "first": None if start is None or not period else number + (start - at) // period,
+                "probing": block["rx_probing"], "taken": 0, "bits": 0, "shape": list(format_of(block["rx_smd"])),
+                "frames": block["frames"],
+            },
+        }
+
     def _clear(self) -> None:
         self._scm, self._simk = 0, 3
         self._te_seen = False

@@ -116,7 +116,9 @@ class Session(Inputs, State, Watching):
     # power
 
     def power_on(self, hold: Iterable[str] = ()) -> None:
-        """Switch on. Time starts at 0; RAM holds what the cell kept.
+        """Switch on. Time starts at 0; RAM holds what the cell kept, and hands are where they were.
+
+        A key press that the last power-off cut short is over.
 
         Args:
             hold: panel keys held down for the first two seconds.
@@ -129,8 +131,11 @@ class Session(Inputs, State, Watching):
         hold = tuple(hold)
         for key in hold:
             self.machine.panel.check_key(key)
+        for _, _, name, value in self._actions:
+            if name == "release":
+                self.key_up(value)
         if self._used:
-            self.machine = self._new_machine(self.machine.card.protected)
+            self.machine = self._new_machine(self.machine)
         self._used = True
         machine = self.machine
         if self._monitor is not None:
@@ -179,9 +184,13 @@ class Session(Inputs, State, Watching):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.power_off()
-        self.record_end()
-        self.trace_end()
+        try:
+            self.power_off()
+        finally:
+            try:
+                self.record_end()
+            finally:
+                self.trace_end()
 
     # time
 

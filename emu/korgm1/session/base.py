@@ -124,9 +124,12 @@ class Base:
         if not self.powered:
             raise UsageError("the power is off", "power_on() or boot() first")
 
-    def _new_machine(self, protected: bool = False) -> M1:
+    def _new_machine(self, before: M1 | None = None) -> M1:
+        """A machine without power; the card's switch and the player's hands are as on the one before."""
         machine = build(self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card)
-        machine.card.protected = protected
+        if before is not None:
+            machine.card.protected = before.card.protected
+            machine.panel.lay_hands(before.panel.held, before.panel.controls())
         return self._adopt(machine)
 
     def _adopt(self, machine: M1) -> M1:
@@ -172,6 +175,11 @@ class Base:
         """The lowest volts the RAM had since power-off, as far as the cell was changed."""
         now = self.battery.ram_volts
         return now if self._lowest_volts is None else min(self._lowest_volts, now)
+
+    def _unsaved_image(self, path: Path) -> bytes | None:
+        """What waits to be written to this file."""
+        waiting = [image for other, image in self._unsaved if other.resolve() == path.resolve()]
+        return waiting[-1] if waiting else None
 
     def _save_files(self) -> None:
         """Write the images that wait to be written."""

@@ -128,6 +128,8 @@ class Inputs(Base):
     def insert_card(self, card: bytes | str | os.PathLike[str], protected: bool = False) -> None:
         """Put a program card into the slot, whether the power is on or off.
 
+        A card whose file could not be written when it was ejected still holds what was on it.
+
         Args:
             card: an image of 32,768 bytes, or the path of one, which is written back with backups when the card has
                 been written to and is ejected, or the power goes off.
@@ -144,6 +146,8 @@ class Inputs(Base):
         if self.machine.card.status == 0:
             raise UsageError("there is a card in the slot", "eject_card() first")
         path, image = read_image(card, CARD_SIZE, "a program card image")
+        if path is not None:
+            image = self._unsaved_image(path) or image
         if image is None:
             raise UserError(f"{path} is not there", f"a program card image of {CARD_SIZE:,} bytes")
         if path is not None:

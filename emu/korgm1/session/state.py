@@ -11,7 +11,7 @@ from korgm1.board import sram as sram_chip
 from korgm1.board.battery import Battery
 from korgm1.errors import SnapshotError, UsageError
 from korgm1.files import write_atomic
-from korgm1.hypotheses import Hypotheses
+from korgm1.hypotheses import Hypotheses, still_open
 from korgm1.machine.build import build
 from korgm1.result import Timeline
 from korgm1.session.base import Base
@@ -63,9 +63,11 @@ class State(Base):
         """Take a snapshot back: the session, its guesses and seed included, goes on exactly as the other one did.
 
         The engine stays this session's. Blocks that this program does not know are kept for the next `snapshot`.
+        The card in the slot is the snapshot's, so the file of the card that was in it is no longer written.
 
         Raises:
-            SnapshotError: damaged, or of another model, firmware or program version; nothing has changed then.
+            SnapshotError: damaged, of another model, firmware or program version, or made with a guess that turned
+                out wrong since; nothing has changed then.
             UsageError: a recording is under way.
 
         >>> from korgm1.session import Session
@@ -88,7 +90,7 @@ class State(Base):
             if "session" not in saved.blocks:
                 raise SnapshotError("the snapshot has no block 'session'")
             block = saved.blocks["session"]
-            hypotheses = Hypotheses(manifest["hypotheses"])
+            hypotheses = Hypotheses(still_open(manifest["hypotheses"]))
             battery = Battery.from_text("fresh", hypotheses)
             machine = build(self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"])
             machine.restore(saved.blocks, saved.versions)
@@ -114,6 +116,7 @@ class State(Base):
         self._display, self._actions = display, actions
         self._power_ups, self._order, self._sent_at = numbers
         self._kept, self._card, self.seed, self._lowest_volts = kept, card, seed, lowest
+        self._card_path = None
         self._used = True
         known = {"session", *machine.parts()}
         self._foreign = Snapshot(

@@ -49,18 +49,22 @@ class Watching(Base):
             "card_protected": self.machine.card.protected,
             "battery": self.battery.cell_volts,
             "lowest_volts": self._lowest_volts,
+            "held": sorted(self.machine.panel.held),
+            "controls": self.machine.panel.controls(),
         }))
 
     def begin_as(self, header: Mapping[str, Any]) -> None:
-        """Have the card's switch, the cell and its past as the header of a recording has them; the power is off.
+        """Have panel, card's switch, cell and its past as the header of a recording has them; the power is off.
 
         Raises:
-            TypeError, ValueError: the header is damaged.
+            TypeError, ValueError, AttributeError: the header is damaged.
+            UsageError: it has a key or control that this panel has not.
         """
         self.battery.cell_volts = float(header.get("battery", self.battery.cell_volts))
         lowest = header.get("lowest_volts")
         self._lowest_volts = None if lowest is None else float(lowest)
         self.machine.card.protected = bool(header.get("card_protected", False))
+        self.machine.panel.lay_hands(header.get("held", ()), header.get("controls", {}))
 
     def record_end(self) -> None:
         """The recording is over; nothing happens if there is none.

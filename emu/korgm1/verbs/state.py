@@ -212,9 +212,9 @@ def _known(model: str) -> set[str]:
 
 
 def _guesses(values: dict[str, Any]) -> str:
-    from korgm1.hypotheses import all_hypotheses
+    from korgm1.hypotheses import SETTLED, all_hypotheses
 
-    defaults = {key: row.default for key, row in all_hypotheses().items()}
+    defaults = {**SETTLED, **{key: row.default for key, row in all_hypotheses().items()}}
     other = [f"{key}={value}" for key, value in values.items() if defaults.get(key) != value]
     return ", ".join(other) or "all at their defaults"
 

@@ -1,0 +1,77 @@
+"""Files that older versions of the program wrote. Both of tests/older were made before H-TCU-ODD was settled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from korgm1.cli import main
+from korgm1.errors import M1Error, ReplayDifference, SnapshotError
+from korgm1.recording import read_recording
+from korgm1.replay import replay, session_of
+from korgm1.session import Session
+from korgm1.snapshot import decode, encode
+
+OLDER = Path(__file__).resolve().parents[1] / "older"
+SNAPSHOT, RECORDING = OLDER / "layout1.state", OLDER / "layout1.rec"
+INQUIRY_REPLY = bytes.fromhex("f07e000602421900000018000100f7")
+
+
+@pytest.mark.parametrize("engine", ["v30", "unicorn"])
+def test_a_snapshot_goes_on_as_it_did(engine: str) -> None:
+    """It was taken while the SCU was sending F0, the first byte of a reply, and receiving the second of 40."""
+    old = decode(SNAPSHOT.read_bytes())
+    assert old.manifest["hypotheses"]["H-TCU-ODD"] == "8254" and old.version("scu") == 1
+    assert old.blocks["scu"]["tx"] is not None and old.blocks["scu"]["rx_start"] is not None
+    session = Session.load(SNAPSHOT, engine=engine)
+    session.run(1.0)
+    assert [line.rstrip() for line in session.lcd] == ["Prog I07 Init Prog", "Battery Low (Internal)"]
+    assert session.midi_out.replace(b"\xfe", b"") == INQUIRY_REPLY
+    assert "H-TCU-ODD" not in decode(session.snapshot()).manifest["hypotheses"]
+
+
+def test_state_show_takes_a_settled_guess_for_no_change(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["state", "show", str(SNAPSHOT)]) == 0
+    assert "all at their defaults" in capsys.readouterr().out
+
+
+def test_a_snapshot_that_was_made_with_the_other_choice_is_refused() -> None:
+    old = decode(SNAPSHOT.read_bytes())
+    old.manifest["hypotheses"]["H-TCU-ODD"] = "82C54"
+    session = Session(engine="v30")
+    before = session.snapshot()
+    with pytest.raises(SnapshotError, match="H-TCU-ODD=82C54, a guess that turned out wrong"):
+        session.restore(encode(old))
+    assert session.snapshot() == before
+
+
+def test_a_recording_is_read_and_differs_where_the_clocks_do() -> None:
+    """Its instrument can be set up; since then instructions take other clocks, and the replay says so."""
+    recording = read_recording(RECORDING)
+    assert recording.whole and recording.header["hypotheses"]["H-TCU-ODD"] == "8254"
+    assert session_of(recording).hypotheses.changed() == {}
+    with pytest.raises(ReplayDifference, match="first in the LCD: clock 177,"):
+        replay(RECORDING)
+
+
+def rewritten(path: Path, **guesses: Any) -> Path:
+    """A recording of today whose header has other guesses."""
+    with Session(engine="v30") as session:
+        session.record(path)
+        session.power_on()
+        session.run(0.3)
+    head, *rows = path.read_text().splitlines()
+    fields = json.loads(head)
+    fields["hypotheses"].update(guesses)
+    path.write_text("\n".join([json.dumps(fields), *rows]) + "\n")
+    return path
+
+
+def test_a_settled_guess_in_a_recording(tmp_path: Path) -> None:
+    path = tmp_path / "x.rec"
+    assert replay(rewritten(path, **{"H-TCU-ODD": "8254"})).whole
+    with pytest.raises(M1Error, match="H-TCU-ODD=82C54, a guess that turned out wrong"):
+        replay(rewritten(path, **{"H-TCU-ODD": "82C54"}))
