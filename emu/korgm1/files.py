@@ -72,7 +72,8 @@ def check_writable(path: Path) -> None:
 class PartFile:
     """A long file being written: NAME.part, which becomes NAME when it is whole.
 
-    What stood at NAME stays until then; a killed process leaves NAME.part. What is there must be a file.
+    What stood at NAME stays until then; a killed process leaves NAME.part. A link is followed; what is there must be a
+    file.
 
     Args:
         path: NAME; its folder is made when missing.
@@ -85,12 +86,14 @@ class PartFile:
     def __init__(self, path: Path, sync: bool = True) -> None:
         self.path = path
         self._sync = sync
-        self._part = path.with_name(f"{path.name}.part")
         try:
+            self.path = path = path.resolve()
+            if path.exists():
+                _want_file(path)
+            self._part = path.with_name(f"{path.name}.part")
+            if self._part.exists():
+                _want_file(self._part)
             path.parent.mkdir(parents=True, exist_ok=True)
-            for each in (path, self._part):
-                if each.exists():
-                    _want_file(each)
             self._file = self._part.open("wb", buffering=0)
         except OSError as error:
             raise self._failed(error) from error

@@ -67,3 +67,15 @@ def test_a_long_file_does_not_take_the_place_of_a_device_behind_a_link(tmp_path:
     with pytest.raises(UserError, match="it is a folder or a device"):
         PartFile(tmp_path / "x").abandon()
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_part_file_follows_a_link_and_refuses_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "link").symlink_to("real")
+    part = PartFile(tmp_path / "link")
+    part.write(b"x")
+    part.close()
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real").read_bytes() == b"x"
+    monkeypatch.chdir(tmp_path)
+    for folder in (".", "..", "/"):
+        with pytest.raises(UserError, match="it is a folder"):
+            PartFile(Path(folder))
