@@ -1,6 +1,6 @@
 """Speed as ratios in one run: every engine and MAME on the same two firmwares, what the pieces cost, two threads.
 
-    python bench/bench.py [--seconds 20] [--quick] [--json]
+    .venv/bin/python bench/bench.py [--seconds 20] [--quick] [--json]
 
 Firmwares: OpenM1 in its play loop, which waits most of the time and talks to devices, and the CPU-bound mix of
 firmware.py. Times are CPU time, which other work on the machine does not enter; only the first text and the two threads

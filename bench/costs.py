@@ -1,6 +1,6 @@
 """What one instruction, port access, event and interrupt cost: each is the difference of two runs, per piece.
 
-    python bench/costs.py [--clocks 4000000] [--json]
+    .venv/bin/python bench/costs.py [--clocks 4000000] [--json]
 
 The ports are measured twice: answered by a C function (what the engine's own dispatch costs) and by a Python device
 that does nothing (what entering Python costs). Best of three; nanoseconds of CPU time, which other work on the machine

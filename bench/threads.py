@@ -1,6 +1,6 @@
 """Two machines in two threads against one: the GIL is released while the C core or Unicorn runs.
 
-    python bench/threads.py [--seconds 10] [--json]
+    .venv/bin/python bench/threads.py [--seconds 10] [--json]
 
 The CPU-bound firmware on two boards that share nothing. By the wall clock: the shortest of TRIALS short runs of one and
 of two; with other work on the machine the number means little, so the cores that two busy processes get (CPU time /

@@ -1,6 +1,6 @@
 """What a trace costs: traced and untraced runs of the same instructions as ratios, on every engine, in both forms.
 
-    python bench/trace_cost.py [--instructions N] [--engines unicorn,v30,lockstep] [--filters "all;exec"] [--json]
+    .venv/bin/python bench/trace_cost.py [--instructions N] [--engines v30,lockstep] [--filters "all;exec"] [--json]
 
 Three firmwares: OpenM1's play loop, which waits most of the time and talks to devices; a loop that never waits, of
 moves, arithmetic, memory, calls and jumps; and one that scatters random values over random addresses, which nothing can

@@ -1,11 +1,12 @@
 """What is proved, row by row: prints docs/conformance.md, which nobody types.
 
-    python tools/conformance.py            print the page
-    python tools/conformance.py --write    write docs/conformance.md
+    .venv/bin/python tools/conformance.py            print the page
+    .venv/bin/python tools/conformance.py --write    write docs/conformance.md
 
 The CPU part runs every recorded case of the public files ($KORGM1_DATA or ../shared/data) on both engines, which must
 take the same clocks. The part of 8080 mode runs a part of tools/exercise_8080.py, which has no recordings to compare
-with. The unit part counts what pytest collects and reads the docstrings and hypotheses.toml.
+with. The part of hypotheses has those the CPU's sources name. The unit part counts what pytest collects and reads the
+docstrings and hypotheses.toml.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import exercise_8080
+import needs_korgm1  # noqa: F401
 from korgm1.cpu.cases import read_cases
 from korgm1.errors import UserError
 from korgm1.hypotheses import all_hypotheses
@@ -181,7 +183,7 @@ def emulation_part(compared: Mapping[str, int]) -> str:
         "No chip was recorded in this mode. Source of truth: Intel's manuals, as tests/models/reference_8080.py has",
         "them, with an 8080's AC and V and with those H-8080-FLAGS supposes; clocks are H-8080-CLOCKS. A number: how",
         "many instructions leave registers and flags as the model does, on each engine and with both kinds of flags,",
-        "in the part of a group run here; `python tools/exercise_8080.py` runs the whole of it.", "",
+        "in the part of a group run here; `.venv/bin/python tools/exercise_8080.py` runs the whole of it.", "",
         "| Group | Instructions and operands | Part | Compared |", "|---|---|---|---|",
     ]  # fmt: skip
     for name, count in compared.items():
@@ -190,6 +192,30 @@ def emulation_part(compared: Mapping[str, int]) -> str:
         lines.append(f"| {name} | {text} | {f'1/{part}' if part > 1 else 'all'} | {count} |")
     lines.append(f"| all | | | {sum(compared.values())} |")
     return "\n".join(lines) + "\n"
+
+
+def guesses_part() -> str:
+    """The table of the CPU's hypotheses: those its modules name."""
+    named: dict[str, list[str]] = {}
+    for file in sorted((ROOT / "emu" / "korgm1" / "cpu").glob("*.py")) + sorted((ROOT / "cext").glob("v30*.[ch]")):
+        for name in _guesses(file.read_text("utf-8")):
+            named.setdefault(name, []).append(file.name)
+    lines = [
+        "## Open hypotheses of the CPU", "",
+        "Those that `emu/korgm1/cpu` and `cext/v30*` name; `korgm1 hypotheses` prints each with its evidence and its",
+        "switch. The recordings are of a V30 without waits and refresh: what is only a V50's they cannot settle.", "",
+        "| Hypothesis | Confidence | Claim | What would refute it | Where |", "|---|---|---|---|---|",
+    ]  # fmt: skip
+    for name, row in all_hypotheses().items():
+        if name in named:
+            cells = (name, row.confidence, row.claim, row.falsifier, ", ".join(named[name]))
+            lines.append("| " + " | ".join(cell.replace("|", "/").rstrip(".") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _guesses(text: str) -> list[str]:
+    """The ids of hypotheses in a text, sorted."""
+    return sorted(set(re.findall(r"H-[A-Z0-9]+(?:-[A-Z0-9]+)*", text)) & set(all_hypotheses()))
 
 
 def collected() -> Counter[str]:
@@ -221,10 +247,12 @@ def unit_part(tests: Mapping[str, int]) -> str:
     known = all_hypotheses()
     lines = [
         "## Units", "",
-        "Tests: those pytest collects in test files that import the module, and its doctests; the whole-machine",
-        "tests under tests/integration drive all of them and are not counted. Source of truth and open hypotheses",
-        "are what the module's docstring names; `korgm1 hypotheses` prints each with its evidence and falsifier.", "",
-        "| Module | What it is | Tests | Source of truth | Open hypotheses (confidence) |", "|---|---|---|---|---|",
+        "Tests: how many pytest collects in test files that import the module, and its doctests. They are counted",
+        "here, not run: `.venv/bin/python -m pytest` runs them, and this page is committed only with a suite that",
+        "passes. The whole-machine tests under tests/integration drive all units and are not counted. Source of truth",
+        "and open hypotheses are what the docstring names; `korgm1 hypotheses` prints each with its evidence.", "",
+        "| Module | What it is | Tests collected | Source of truth | Open hypotheses (confidence) |",
+        "|---|---|---|---|---|",
     ]  # fmt: skip
     for layer in LAYERS:
         for file in sorted((ROOT / "emu" / "korgm1" / layer).glob("*.py")):
@@ -234,10 +262,9 @@ def unit_part(tests: Mapping[str, int]) -> str:
             path = file.relative_to(ROOT).as_posix()
             module = f"korgm1.{layer}.{file.stem}"
             count = tests.get(path, 0) + sum(tests[name] for name, modules in uses.items() if module in modules)
-            guesses = sorted(set(re.findall(r"H-[A-Z0-9]+(?:-[A-Z0-9]+)*", text)) & set(known))
             cells = [
                 f"{layer}/{file.stem}", _title(text), str(count), _sources(text),
-                ", ".join(f"{name} ({known[name].confidence})" for name in guesses) or "-",
+                ", ".join(f"{name} ({known[name].confidence})" for name in _guesses(text)) or "-",
             ]  # fmt: skip
             lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
@@ -256,7 +283,7 @@ def _sources(text: str) -> str:
 
 def page(parts: Iterable[str]) -> str:
     """The whole page."""
-    head = "Printed by `python tools/conformance.py --write`; a test holds it to that. Not edited by hand."
+    head = "Printed by `.venv/bin/python tools/conformance.py --write`; a test holds it to that. Not edited by hand."
     return "\n".join([f"# Conformance\n\n{head}\n", *parts])
 
 
@@ -265,11 +292,11 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write the page instead of printing it")
     args = parser.parse_args()
     try:
-        parts = [cpu_part(run_cases(data_folder())), emulation_part(run_exerciser()), unit_part(collected())]
+        parts = [cpu_part(run_cases(data_folder())), emulation_part(run_exerciser())]
     except UserError as error:
         print(f"the page cannot be made: {error}", file=sys.stderr)
         return 1
-    text = page(parts)
+    text = page([*parts, guesses_part(), unit_part(collected())])
     if args.write:
         PAGE.write_text(text, "utf-8")
     else:

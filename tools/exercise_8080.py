@@ -1,16 +1,17 @@
 """An exerciser of 8080 mode: every instruction over its operands and flags, against the model in tests/models.
 
-    python tools/exercise_8080.py                      all of it: 3.3 million instructions, a minute or so
-    python tools/exercise_8080.py --part 50            a fiftieth of each group
-    python tools/exercise_8080.py --flags v30          AC and V as H-8080-FLAGS supposes
-    python tools/exercise_8080.py --engine unicorn
-    python tools/exercise_8080.py --com 8080EXM.COM    a CP/M program instead: runs it and prints what it prints
+    .venv/bin/python tools/exercise_8080.py                      all of it: 3.3 million instructions, a minute or so
+    .venv/bin/python tools/exercise_8080.py --part 50            a fiftieth of each group
+    .venv/bin/python tools/exercise_8080.py --flags v30          AC and V as H-8080-FLAGS supposes
+    .venv/bin/python tools/exercise_8080.py --engine unicorn
+    .venv/bin/python tools/exercise_8080.py --com 8080EXM.COM    run a CP/M program instead
 
 No package registry carries one of the known exercisers (8080EXM, 8080PRE, CPUTEST, TST8080); if you have one, --com
 runs it under the two functions of CP/M they call: 2 prints a character, 9 a string.
 
 A group makes cases: bytes of code and the registers before them. Cases of equal registers are one program on the core:
-each loads its registers from memory by POPs, runs the code and stores all of them. Exit code 1: something differs.
+each loads its registers from memory by POPs, runs the code and stores all of them.
+Exit codes: 0 as the model does, 1 something differs or nothing was compared, 2 usage, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+import needs_korgm1  # noqa: F401
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "models"))
 from reference_8080 import Model
@@ -318,7 +321,8 @@ def run_com(path: Path, engine: str, flags: str, most: int, show: Callable[[byte
     return core.cpu.halted
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
+    """The command line."""
     parser = argparse.ArgumentParser(description="Exercise 8080 mode against the model.")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"default: all of {', '.join(GROUPS)}")
     parser.add_argument("--engine", choices=ENGINES, default="v30")
@@ -326,25 +330,40 @@ def main() -> int:
     parser.add_argument("--part", type=int, default=1, metavar="N", help="every Nth program of a group")
     parser.add_argument("--com", type=Path, metavar="FILE", help="run this CP/M program instead")
     parser.add_argument("--clocks", type=int, default=10**12, metavar="N", help="with --com: at most so many clocks")
-    args = parser.parse_args()
-    if args.com:
-        try:
-            ended = run_com(args.com, args.engine, args.flags, args.clocks, show)
-        except OSError as error:
-            parser.error(f"{args.com} cannot be read: {error.strerror}")
-        print("" if ended else f"\nstopped after {args.clocks:,} clocks")
-        return 0 if ended else 1
+    args = parser.parse_args(arguments)
     unknown = [name for name in args.groups if name not in GROUPS]
     if unknown or args.part < 1:
-        parser.error(f"no group {unknown[0]!r}" if unknown else "--part begins at 1")
-    core, failed = Core(args.engine, args.flags), False
-    for name in args.groups or GROUPS:
+        parser.error(f"no group {unknown[0]!r}" if unknown else f"--part is {args.part}, expected 1 or more")
+    try:
+        if args.com:
+            return _run_program(args.com, args.engine, args.flags, args.clocks)
+        return _run_groups(args.groups or list(GROUPS), Core(args.engine, args.flags), args.flags, args.part)
+    except OSError as error:
+        parser.error(f"{args.com} cannot be read: {error.strerror}")
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def _run_program(path: Path, engine: str, flags: str, clocks: int) -> int:
+    ended = run_com(path, engine, flags, clocks, show)
+    print("" if ended else f"\nstopped after {clocks:,} clocks")
+    return 0 if ended else 1
+
+
+def _run_groups(names: list[str], core: Core, flags: str, part: int) -> int:
+    failed, total = False, 0
+    for name in names:
         begin = time.perf_counter()
-        compared, difference = exercise(GROUPS[name], core, args.flags, args.part)
-        print(f"{name:12} {compared:>9,} {'ok' if not difference else 'DIFFERS: ' + difference}"
-              f"  {time.perf_counter() - begin:.1f} s", flush=True)  # fmt: skip
+        compared, difference = exercise(GROUPS[name], core, flags, part)
+        if difference:
+            said = f"DIFFERS: {difference}"
+        else:
+            said = "ok" if compared else f"nothing compared: it has fewer than {part:,} programs"
+        print(f"{name:12} {compared:>9,} {said}  {time.perf_counter() - begin:.1f} s", flush=True)
         failed |= bool(difference)
-    return int(failed)
+        total += compared
+    return int(failed or not total)
 
 
 def show(data: bytes) -> None:

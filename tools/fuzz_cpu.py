@@ -1,18 +1,21 @@
 """Random programs on two engines that must agree: Unicorn against the V30 core.
 
-    python tools/fuzz_cpu.py --instructions 10000000 --seed 1
-    python tools/fuzz_cpu.py --seconds 60 --mode lockstep
+    .venv/bin/python tools/fuzz_cpu.py --instructions 10000000 --seed 1
+    .venv/bin/python tools/fuzz_cpu.py --seconds 60 --mode lockstep
 
 An episode is 1 MB of random code (RAM with ROM, open bus and device pages in it) on which some dozens of runs begin,
 each with registers, interrupts at random clocks and writes by the host of their own. Mode "lockstep" compares after
 every instruction, "blocks" every 512 clocks; "free" lets Unicorn run by itself, in slices, and compares the ends;
 "all" does them in turn.
-A difference is made as small as it goes and written as NAME.json with NAME.py, a test that runs it again. Exit code 1.
+A difference is made as small as it goes and written as NAME.json with NAME.py, a test that runs it again.
+Exit codes: 0 no difference, 1 a difference, 2 usage, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import random
 import sys
 import time
@@ -21,10 +24,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import needs_korgm1  # noqa: F401
 from fuzz_case import BLOCKS, DEVICE, FREE, LOCKSTEP, MEMORY, OPEN, RAM, ROM, Case, Event, Make, Runner, shrink
 from fuzz_code import code
 from korgm1.cpu.v30_engine import V30Engine
 
+INSTRUCTIONS = 1_000_000
+NO_LIMIT = 1 << 62
 RUNS = 40
 MOST_CLOCKS = 4_000
 MODES = {"lockstep": LOCKSTEP, "blocks": BLOCKS, "free": FREE}
@@ -179,7 +185,6 @@ def fuzz(
 def write(found: Found, seed: int, folder: Path) -> Path:
     """The case and its test; the path of the case."""
     name = f"fuzz_{seed}_{found.episode}"
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     path.write_text(found.case.to_json(), "utf-8")
     first_line = found.difference.splitlines()[0].replace('"', "'")
@@ -193,13 +198,30 @@ def write(found: Found, seed: int, folder: Path) -> Path:
 def main(arguments: list[str] | None = None) -> int:
     """The command line; 0 when nothing was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--instructions", type=int, default=1_000_000, help="how many (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=0, help="or so long")
+    parser.add_argument(
+        "--instructions", type=int, metavar="N", help=f"how many (default: {INSTRUCTIONS:,}, with --seconds no limit)"
+    )
+    parser.add_argument("--seconds", type=float, default=0, metavar="S", help="or so long (default: no limit)")
     parser.add_argument("--seed", type=int, default=1, help="which programs (default: %(default)s)")
     parser.add_argument("--mode", choices=(*MODES, "all"), default="all", help="default: %(default)s")
     parser.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="where a found case goes")
     args = parser.parse_args(arguments)
-    done, found = fuzz(args.instructions, args.seed, args.seconds, args.mode, quiet=False)
+    if args.instructions is not None and args.instructions < 1:
+        parser.error(f"--instructions is {args.instructions}, expected 1 or more")
+    if not 0 <= args.seconds < math.inf:
+        parser.error(f"--seconds is {args.seconds:g}, expected a number from 0")
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--out {args.out} cannot be used: {error.strerror}")
+    if not os.access(args.out, os.W_OK | os.X_OK):
+        parser.error(f"--out {args.out} cannot be written to")
+    instructions = args.instructions or (NO_LIMIT if args.seconds else INSTRUCTIONS)
+    try:
+        done, found = fuzz(instructions, args.seed, args.seconds, args.mode, quiet=False)
+    except KeyboardInterrupt:
+        print("stopped; no difference until then", file=sys.stderr)
+        return 130
     if found is None:
         print(f"{done:,} instructions without a difference")
         return 0

@@ -115,7 +115,7 @@ def decode(data: bytes) -> Snapshot:
         if not all(isinstance(block, dict) for block in blocks.values()) or len(blocks) != len(names):
             raise ValueError("a block is no object, or is there twice")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
-        raise SnapshotError(f"the snapshot is damaged: {error}") from error
+        raise SnapshotError("the snapshot is damaged: its manifest or a block is not what the format says") from error
     return Snapshot(manifest, blocks, versions)
 
 
@@ -147,7 +147,10 @@ def _where(body: bytes) -> str:
 
 @dataclass(frozen=True)
 class Difference:
-    """One field that differs: its block (or "manifest"), its path, and both values; ABSENT where there is none."""
+    """One field that differs: its block (or "manifest"), its path, and both values; ABSENT where there is none.
+
+    A block that one of them has not got is one difference of the field "(block)"; another layout is "(layout)".
+    """
 
     block: str
     field: str
@@ -179,9 +182,10 @@ def diff(left: Snapshot, right: Snapshot) -> list[Difference]:
     """
     found = list(_compare("manifest", "", left.manifest, right.manifest))
     for name in [*left.blocks, *(name for name in right.blocks if name not in left.blocks)]:
-        if left.version(name) != right.version(name):
+        both = name in left.blocks and name in right.blocks
+        if both and left.version(name) != right.version(name):
             found.append(Difference(name, "(layout)", left.version(name), right.version(name)))
-        found += _compare(name, "", left.blocks.get(name, ABSENT), right.blocks.get(name, ABSENT))
+        found += _compare(name, "" if both else "(block)", left.blocks.get(name, ABSENT), right.blocks.get(name, ABSENT))
     return found
 
 
@@ -201,6 +205,6 @@ def _short(value: Any) -> str:
     if isinstance(value, list):
         return f"{len(value):,} items"
     if isinstance(value, dict):
-        return "{...}"
+        return f"{len(value):,} field{'s' * (len(value) != 1)}"
     text = value.hex(" ") if isinstance(value, bytes) else str(value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."

@@ -111,8 +111,10 @@ class BlockFile:
             self._file.seek(self._whole)
             header = self._file.read(HEADER_SIZE)
             if len(header) < HEADER_SIZE:
-                raise self._fault(f"is cut off before block {number} is whole" if header else
-                                  f"is cut off behind block {number - 1}: it has no foot")  # fmt: skip
+                raise self._fault(
+                    f"is cut off before block {number} is whole" if header else
+                    "is cut off: it has no foot" + (f" behind block {number - 1}" if number else ", and no block")
+                )
             block = self._parse(header, number)
             self._whole += HEADER_SIZE + block.stored
             yield block

@@ -117,7 +117,10 @@ def open_trace(path: str | os.PathLike[str]) -> Iterator[Trace]:
         elif start == _HEAD:
             yield _Text(path, file)
         elif start.startswith(b"\x1f\x8b"):
-            raise UserError(f"{path} is gzip'd", "a trace", f"gunzip {path}")
+            raise UserError(
+                f"{path} is gzip'd: a snapshot (korgm1 state show tells), or a trace somebody packed",
+                "a file of --trace, as it was written",
+            )
         else:
             raise UserError(f"{path} is no trace", "a file of --trace")
 

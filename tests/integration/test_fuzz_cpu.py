@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,3 +144,63 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     assert main(["--out", str(tmp_path), "--seed", "5"]) == 1
     assert "written whole" in capsys.readouterr().out
     assert from_json(tmp_path / "fuzz_5_3.json") == found.case
+
+
+def limits_of(monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int, float]:
+    """What a command line asks `fuzz` for: instructions, seconds."""
+    asked: list[tuple[int, float]] = []
+
+    def nothing(instructions: int, seed: int, seconds: float, *_: object, **__: object) -> tuple[int, None]:
+        asked.append((instructions, seconds))
+        return 0, None
+
+    monkeypatch.setattr("fuzz_cpu.fuzz", nothing)
+    assert main(list(words)) == 0
+    return asked[0]
+
+
+def test_seconds_alone_are_the_only_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert limits_of(monkeypatch) == (1_000_000, 0)
+    instructions, seconds = limits_of(monkeypatch, "--seconds", "60")
+    assert instructions > 10**15 and seconds == 60
+    assert limits_of(monkeypatch, "--seconds", "60", "--instructions", "5") == (5, 60)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--instructions", "0"), "--instructions is 0, expected 1 or more"),
+        (("--instructions", "-3"), "--instructions is -3, expected"),
+        (("--seconds", "-1"), "--seconds is -1, expected"),
+        (("--seconds", "nan"), "--seconds is nan, expected"),
+        (("--out", __file__), "cannot be used: "),
+    ],
+)
+def test_what_cannot_be_is_refused_at_the_start(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fuzz_cpu.fuzz", lambda *args, **kwargs: pytest.fail("it ran"))
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_it_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fuzz_cpu.fuzz", stopped)
+    assert main([]) == 130
+    assert capsys.readouterr().err.startswith("stopped")
+
+
+@pytest.mark.parametrize("tool", ["fuzz_cpu.py", "exercise_8080.py", "conformance.py"])
+def test_a_python_without_the_package_is_told_which_one_has_it(tool: str) -> None:
+    """-S: nothing that is installed can be imported."""
+    path = Path(__file__).parents[2] / "tools" / tool
+    done = subprocess.run([sys.executable, "-S", str(path)], capture_output=True, text=True, env={})
+    assert done.returncode == 2
+    assert f".venv/bin/python tools/{tool}" in done.stderr and "Traceback" not in done.stderr

@@ -292,10 +292,10 @@ def test_save_load_show_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
     assert main(["state", "diff", one, one]) == 0
     assert "no difference" in capsys.readouterr().out
-    assert main(["state", "diff", one, two]) == 1
+    assert main(["state", "diff", one, two]) == 5
     out = capsys.readouterr().out
     assert "engine                       unicorn -> v30" in out and "\ncpu " in out and "\nlcd " in out
-    assert main(["state", "diff", one, two, "--json"]) == 1
+    assert main(["state", "diff", one, two, "--json"]) == 5
     assert {"manifest", "sram", "lcd"} <= {row["block"] for row in json.loads(capsys.readouterr().out)}
 
 
@@ -303,7 +303,11 @@ def test_save_load_show_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     (["show", "{none}"], 1, "cannot be read"),
     (["show", "{rubbish}"], 1, "not a korgm1 snapshot"),
     (["load", "{rubbish}"], 1, "not a korgm1 snapshot"),
-    (["diff", "{state}", "{rubbish}"], 1, "not a korgm1 snapshot"),
+    (["diff", "{state}", "{rubbish}"], 1, "rubbish: this is not a korgm1 snapshot"),
+    (["load", "{rubbish}"], 1, "rubbish: this is not a korgm1 snapshot"),
+    (["load", "{state}", "--trace", "{none}", "--trace-filter", ""], 2, "--trace-filter '' is empty"),
+    (["load", "{state}", "--trace", "{none}", "--trace-filter", " , "], 2, "is empty"),
+    (["load", "{state}", "--trace", "{none}", "--trace-filter", "from=3,to=2"], 2, "asks for no stretch of time"),
     (["load", "{state}", "--press", "4@0.5"], 2, "is over"),
     (["load", "{state}", "--press", "NOKEY@5"], 2, "no key"),
     (["load", "{state}", "--trace-filter", "exec"], 2, "--trace"),
@@ -317,6 +321,63 @@ def test_mistakes_are_sentences(
     paths = {name: str(tmp_path / name) for name in ("none", "rubbish", "state")}
     assert main(["state", *(word.format(**paths) for word in words)]) == code
     assert text in capsys.readouterr().err
+
+
+def test_a_state_of_another_firmware_names_what_load_has_to_offer(
+    tmp_path: Path, saved: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = decode(saved)
+    state.manifest["firmware"]["sha1"] = "0" * 40
+    path = tmp_path / "x.state"
+    path.write_bytes(encode(state))
+    assert main(["state", "load", str(path)]) == 1
+    error = capsys.readouterr().err
+    assert f"try: korgm1 state load {path} --roms PATH" in error and "--model" not in error
+
+
+@pytest.mark.parametrize(
+    ("block", "key", "value"),
+    [("lcd", "_ddram", None), ("session", "actions", 5), ("session", "actions", [[1]]), ("session", "order", "x")],
+)
+def test_a_state_that_does_not_fit_is_told_without_pythons_words(
+    block: str, key: str, value: Any, tmp_path: Path, saved: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = decode(saved)
+    if value is None:
+        del state.blocks[block][key]
+    else:
+        state.blocks[block][key] = value
+    path = tmp_path / "x.state"
+    path.write_bytes(encode(state))
+    assert main(["state", "load", str(path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"korgm1: {path}: a field of the snapshot is missing, or of a kind this program cannot")
+    assert f"try: korgm1 state show {path}" in error and key not in error
+
+
+def test_a_manifest_of_another_kind_is_told_by_show(
+    tmp_path: Path, saved: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = decode(saved)
+    state.manifest["clock"] = []
+    path = tmp_path / "x.state"
+    path.write_bytes(encode(state))
+    assert main(["state", "show", str(path)]) == 1
+    assert capsys.readouterr().err.startswith(f"korgm1: {path}: its manifest or a block is not what the format says;")
+
+
+def test_a_block_that_one_state_has_not_got_is_missing(
+    tmp_path: Path, saved: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = decode(saved)
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_bytes(saved)
+    state.blocks["future"] = {"x": 1, "y": 2}
+    state.versions["future"] = 7
+    two.write_bytes(encode(state))
+    assert main(["state", "diff", str(two), str(one)]) == 5
+    rows = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert rows == [["future", "(block)", "2 fields -> (not there)"]]
 
 
 def test_a_state_goes_on_in_another_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,7 @@ from korgm1.session import Session
 from korgm1.snapshot import decode, diff
 from korgm1.trace_blocks import HEADER_SIZE, START
 from korgm1.trace_reading import open_trace
+from korgm1.verbs.trace import EXAMPLES
 
 
 def rows(path: Path) -> list[str]:
@@ -423,11 +424,26 @@ def test_text_that_is_damaged_or_cut_off(both: list[Path], tmp_path: Path) -> No
     assert "line 2 is none" in look(tmp_path / "x", lines[0] + b"1" * 1_000_000)[1]
 
 
+def test_the_examples_of_the_help_print_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each after the one before it, as they stand there."""
+    monkeypatch.chdir(tmp_path)
+    lines = EXAMPLES.partition("exit code")[0].splitlines()[1:]
+    commands = [re.split(r" {2,}| \| ", line.strip())[0].split() for line in lines if line.strip()]
+    assert len(commands) == 6 and commands[0][1] == "boot"
+    for _, *words in commands:
+        assert main(words) == 0
+        printed = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("#")]
+        assert len(printed) == 50 if "--count" in words else len(printed) > 10, words
+
+
 def test_files_that_are_no_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x"
     for data, words in (
-        (b"", "no trace"), (b"\x00" * 100, "no trace"), (gzip.compress(b"# korgm1 trace 1\n"), "gunzip"),
+        (b"", "no trace"), (b"\x00" * 100, "no trace"), (gzip.compress(b"# korgm1 trace 1\n"), "is gzip'd: a"),
         (START[:-4] + b"\x02\0\0\0", "version 2"), (START[:-1], "cut off"),
+        (START, "cut off: it has no foot, and no block"),
     ):  # fmt: skip
         path.write_bytes(data)
         for verb in ("show", "info"):

@@ -191,6 +191,18 @@ def line(**changes: Any) -> bytes:
         ("a.jsonl", line(iords=[-1]), "line 1: 'iords' is not"),
         ("a.jsonl", line(evt={"pin": 3, "trigger": "fpop", "delay": 1, "hold": 1}), "line 1: 'evt' is .*not pin 0-2"),
         ("a.jsonl", line(evt={"pin": 0, "trigger": "soon", "delay": 1, "hold": 1}), "line 1: 'evt' is .*trigger"),
+        ("a.jsonl", line(evt=None), "line 1: 'evt' is null, not pin 0-2"),
+        ("a.jsonl", line(queue="x"), "line 1: 'queue' is \"x\", not a number of bytes from 0 to 6"),
+        ("a.jsonl", line(queue=-1), "line 1: 'queue' is -1, not"),
+        ("a.jsonl", line(queue=None), "line 1: 'queue' is null, not"),
+        ("a.jsonl", line(queue=1e30), "line 1: 'queue' is 1e[+]30, not"),
+        ("a.jsonl", line(queue=7), "line 1: 'queue' is 7, not"),
+        ("a.jsonl", line(clocks="x"), "line 1: 'clocks' is \"x\", not a number of clocks from 1 to 10,000,000"),
+        ("a.jsonl", line(clocks=None), "line 1: 'clocks' is null, not"),
+        ("a.jsonl", line(clocks=1.5), "line 1: 'clocks' is 1.5, not"),
+        ("a.jsonl", line(clocks=-1), "line 1: 'clocks' is -1, not"),
+        ("a.jsonl", line(clocks=0), "line 1: 'clocks' is 0, not"),
+        ("a.jsonl", line(status=[]), "line 1: 'status' is \\[\\], no text"),
         ("a.jsonl", b"\xff\xfe\n", "is not text"),
         ("a.jsonl", b"", "holds no case"),
         ("a.jsonl", b"\n \n", "holds no case"),
@@ -235,6 +247,9 @@ def test_one_bad_file_leaves_the_results_of_the_others(tmp_path: Path, capsys: p
     assert shown.out.splitlines() == ["2 of 2"]
     assert shown.err.startswith(f"korgm1: {bad}: line 2")
     assert "there is no file" in shown.err
+    write(bad, json.dumps(case("90")), json.dumps(case("90", queue="x")))
+    assert main([*words, "--clocks"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "2 of 2", "the file behind the bad line is run"
     assert main([*words, "--json"]) == 1
     assert len(json.loads(capsys.readouterr().out)["errors"]) == 2
 

@@ -6,6 +6,7 @@ files, all passed but the known ones, which test_cpu_cases proves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 import conformance
 from korgm1.errors import UserError
 
-RENEW = "docs/conformance.md is out of date: run python tools/conformance.py --write"
+RENEW = "docs/conformance.md is out of date: run .venv/bin/python tools/conformance.py --write"
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,20 @@ def test_the_part_of_8080_mode_is_what_the_tool_prints(committed: str) -> None:
     part = conformance.emulation_part(conformance.count_exerciser())
     assert part in committed, RENEW
     assert part.splitlines()[-1].startswith("| all | | | 1") and "| conditions | Jumps, calls and" in part
+
+
+def test_the_hypotheses_of_the_cpu_are_what_the_tool_prints(committed: str) -> None:
+    part = conformance.guesses_part()
+    assert part in committed, RENEW
+    rows = re.findall(r"^\| (H-[A-Z0-9-]+) \| (?:high|medium|low) \|", part, re.MULTILINE)
+    assert rows == [
+        "H-POPSEG", "H-WAITS", "H-REFRESH", "H-WRITE-OVERLAP", "H-STALE", "H-UNDEFINED", "H-8080-FLAGS",
+        "H-8080-CLOCKS", "H-CALLN", "H-POLL",
+    ]
+
+
+def test_every_unit_names_where_it_comes_from(committed: str) -> None:
+    assert "none named" not in committed
 
 
 def test_what_the_exerciser_finds_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

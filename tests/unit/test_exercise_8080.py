@@ -84,3 +84,22 @@ def test_a_cpm_program_prints(engine: str, tmp_path: Path) -> None:
     assert printed == b"HELLO!"
     path.write_bytes(b"\xc3\x00\x01")
     assert not run_com(path, engine, "8080", 10_000, printed.extend)
+
+
+def test_a_part_that_covers_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exercise_8080.main(["sp", "conditions", "--part", "500"]) == 0
+    sp, conditions = capsys.readouterr().out.splitlines()
+    assert "0 nothing compared: it has fewer than 500 programs" in sp
+    assert " ok " in conditions
+    assert exercise_8080.main(["sp", "--part", "500"]) == 1
+
+
+def test_ctrl_c_ends_it_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> tuple[int, str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exercise_8080, "exercise", stopped)
+    assert exercise_8080.main(["sp"]) == 130
+    assert capsys.readouterr().err == "stopped\n"

@@ -123,8 +123,8 @@ def test_differences_by_block_and_field() -> None:
         ("tcu", "(layout)", "1 -> 2"),
         ("tcu", "channels[1].mode", "3 -> 0"),
         ("tcu", "x", "None -> 0"),
-        ("old", "", "{...} -> " + ABSENT),
-        ("new", "", ABSENT + " -> {...}"),
+        ("old", "(block)", "1 field -> " + ABSENT),
+        ("new", "(block)", ABSENT + " -> 0 fields"),
     ]
 
 

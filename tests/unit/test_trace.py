@@ -94,6 +94,7 @@ def test_a_filter_of_many_words() -> None:
 @pytest.mark.parametrize("words", [
     "code", "exec=", "exec=G", "port=0-10000", "mem=5-4", "mem=100000", "int=5", "all=5", "regs=1", "from", "from=x",
     "to=-1", "from=nan", "exec==5", "=", "out=5-", "form", "form=gz", "form=",
+    "from=2,to=1", "exec,from=1,to=1", "to=0",
 ])  # fmt: skip
 def test_a_filter_that_cannot_be_understood(words: str) -> None:
     with pytest.raises(UsageError, match="--trace-filter"):

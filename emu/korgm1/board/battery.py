@@ -12,7 +12,8 @@ absent   0.0     no cell in the holder
 Confirmed: cell, two diodes, R29 and its pin (facts m1-hardware 1.2). ASSUMED: Is 3 nA, n 1.9, 1 uA at 25 C. Guessed:
 H-BATT-DIODE, silicon, though repair advice for the M1 expects a smaller drop (see there); H-BATT-DIVIDER, the current
 IC29's input draws through R29 (0 = drops nothing).
-First version: a fixed cell voltage; discharge, temperature and contacts come later. Sources: facts battery-sram 1-4.
+First version: a fixed cell voltage; discharge, temperature and contacts come later.
+Sources: facts m1-hardware 1.2, battery-sram 1-4.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ status (card pin 32)   0 = inserted, to PIO PB6
 
 Confirmed: window and lane (MAME, not enabled there), 32,768 bytes of a real dump (DBTX), write-protect switch, pin 32.
 ASSUMED: the protect switch only blocks the write strobe (the firmware cannot read it); the card's own cell is good.
-What open bus reads is H-OPENBUS. Sources: facts m1-hardware 1.5, 2.
+What open bus reads is H-OPENBUS.
+Sources: facts m1-hardware 1.5, 2.
 """
 
 from __future__ import annotations

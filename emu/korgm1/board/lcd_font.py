@@ -13,7 +13,8 @@ their first 8 rows, the 5x10 font all of them.
 As text: E9 (to the power of -1) is U+00B9, EB (small x) U+02E3, F8 (x with a bar) U+1E8B, the nearest single ones;
 E7, EA, F0, F1 and F9 are the letters g j p q y once more, with longer tails.
 
-Confirmed: which character each code shows (DATASHEET, RECALL: facts v50-chip 7.1). Ours: every dot of the shapes.
+Confirmed: which character each code shows (DATASHEET, RECALL).
+Sources: facts v50-chip 7.1; every dot of the shapes is ours.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The LCD as a picture: dark dots on a lit ground, gaps between dots and characters, a bezel. Pure functions.
 
-Colours: dark 69,63,66 on 131,136,139 (MAME's, facts m1-hardware 1.5; the original's backlight is an EL foil).
+Colours: dark 69,63,66 on 131,136,139 (MAME's; the original's backlight is an EL foil).
 Proportions: ASSUMED, of common 40 x 2 modules (dot 0.60 mm, pitch 0.65, characters 3.70 apart), rounded to pixels.
+Sources: facts m1-hardware 1.5 (colours); the layout is ours.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ The sockets have no registers: of the device contract they need reset, snapshot 
 
 ASSUMED: the opto-coupler adds no delay. A byte counts as received from OUT when its stop bit is over. A listener at
 OUT samples each frame alone: of a frame sent much too slowly it hears only the first byte.
+Sources: MIDI 1.0; facts m1-hardware 1.5, v50-chip 2.3.
 """
 
 from __future__ import annotations

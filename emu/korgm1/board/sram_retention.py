@@ -11,7 +11,8 @@ power-up noise    15 % of the cells, probability 0.5 u^2                        
 
 A cell is lost if its supply was below its retention voltage for its decay time; it then wakes in its preferred state.
 First version: one lowest level and one time; a history of levels is summed in a later one. The type's pattern is
-constant over 64 cells of a chip. Sources: facts battery-sram 4.2, 4.4 (points 1-4). Hypothesis H-SRAM-CELLS.
+constant over 64 cells of a chip. Hypothesis H-SRAM-CELLS.
+Sources: facts battery-sram 4.2, 4.4 (points 1-4).
 """
 
 from __future__ import annotations

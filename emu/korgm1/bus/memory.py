@@ -2,6 +2,8 @@
 
 RAM and ROM lie in the image itself; an engine reads them without asking anybody. Pages that are open or belong to a
 device, and every write to ROM, come through `device_read` and `device_write`.
+
+Sources: ours; what lies where is facts m1-hardware 2 and comes from the netlist.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The 64 KB I/O map: byte ports, on-chip windows over board ports, open bus where nobody answers."""
+"""The 64 KB I/O map: byte ports, on-chip windows over board ports, open bus where nobody answers.
+
+Sources: facts v50-chip 1 (windows of the on-chip units); the rest is ours.
+"""
 
 from __future__ import annotations
 

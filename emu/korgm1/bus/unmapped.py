@@ -1,4 +1,7 @@
-"""Accesses nobody answers: counted by place, the first ones remembered with their clock."""
+"""Accesses nobody answers: counted by place, the first ones remembered with their clock.
+
+Sources: ours, an instrument of the bench without a counterpart on the board.
+"""
 
 from __future__ import annotations
 

@@ -25,6 +25,10 @@ _EXPECTED = "JSON-lines cases, plain or .gz"
 _LINE = "one JSON object a line"
 MAX_LINE = 0x10_0000
 """Characters of the longest line that is read."""
+QUEUE_BYTES = 6
+"""A V30's queue."""
+MAX_CLOCKS = 10_000_000
+"""More than any one instruction takes, 65,536 elements of a string among them."""
 
 
 def read_cases(path: Path) -> Iterator[dict[str, Any]]:
@@ -92,8 +96,8 @@ def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
 
 def _wrong_value(case: dict[str, Any]) -> str:
     """The first value of a case that cannot be, in words; "" where there is none."""
-    for key in ("op", "name"):
-        if not isinstance(case[key], str):
+    for key in ("op", "name", "status"):
+        if not isinstance(case.get(key, ""), str):
             return f"{key!r} is {_shown(case[key])}, no text"
     if not _is_code(case["bytes"]):
         return f"'bytes' is {_shown(case['bytes'])}, not an instruction as pairs of hexadecimal digits"
@@ -119,9 +123,12 @@ def _wrong_value(case: dict[str, Any]) -> str:
     words = case.get("iords", [])
     if not isinstance(words, list) or not _is_rows([[word] for word in words], 0xFFFF):
         return "'iords' is not a list of words read, 0-65535"
-    event = case.get("evt")
-    if event is not None and not _is_event(event):
-        return f"'evt' is {_shown(event)}, not pin 0-2, trigger fetch or fpop, delay, hold"
+    if "evt" in case and not _is_event(case["evt"]):
+        return f"'evt' is {_shown(case['evt'])}, not pin 0-2, trigger fetch or fpop, delay, hold"
+    if not _fits(case.get("queue", 0), QUEUE_BYTES):
+        return f"'queue' is {_shown(case['queue'])}, not a number of bytes from 0 to {QUEUE_BYTES}"
+    if "clocks" in case and not (_fits(case["clocks"], MAX_CLOCKS) and case["clocks"]):
+        return f"'clocks' is {_shown(case['clocks'])}, not a number of clocks from 1 to {MAX_CLOCKS:,}"
     return ""
 
 

@@ -87,6 +87,10 @@ class TraceFilter:
                         ranges.setdefault(kind, []).append(span)
                     else:
                         raise _unknown(word)
+        if times["from"] >= times["to"]:
+            raise UsageError(
+                f"--trace-filter {text!r} asks for no stretch of time", "from before to, in seconds since power-on"
+            )
         return cls({k: tuple(v) for k, v in ranges.items()}, interrupts, registers, times["from"], times["to"], form)
 
 

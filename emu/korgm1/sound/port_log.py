@@ -9,6 +9,7 @@
 
 Confirmed (MAME's driver, from the service manual): the addresses. Nothing public says what the registers mean;
 a read gives what open bus gives (hypothesis H-OPENBUS).
+Sources: facts m1-hardware 2, m1-sound.
 """
 
 from __future__ import annotations

@@ -164,9 +164,13 @@ def trace_words(args: argparse.Namespace) -> str:
     """What the options say of the trace, for `Session.trace`; "" without one.
 
     Raises:
-        UsageError: a filter or a form, but no trace.
+        UsageError: a filter or a form, but no trace; a filter without a word.
     """
     words, form = getattr(args, "trace_filter", None), getattr(args, "trace_format", None)
+    if words is not None and not words.replace(",", " ").strip():
+        raise UsageError(
+            f"--trace-filter {words!r} is empty", "words of docs/trace-format.md, or no --trace-filter, which is all"
+        )
     if getattr(args, "trace", None):
         return (words or "all") + (f",form={form}" if form else "")
     for name, given in (("--trace-filter", words), ("--trace-format", form)):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.clock import CPU_HZ, clocks
-from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, SnapshotError, UsageError
+from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, M1Error, SnapshotError, UsageError
 from korgm1.verbs.boot import report
 from korgm1.verbs.options import (
     ENGINES,
@@ -34,10 +34,11 @@ examples:
   korgm1 state load booted.state --engine v30 --seconds 2 --save later.state
   korgm1 state show booted.state                               what is in it
   korgm1 state diff booted.state later.state                   what differs, part by part
-The format is in docs/snapshot-format.md. diff ends with exit code 1 when something differs.
+The format is in docs/snapshot-format.md. Exit codes: 0 ok, 1 a file that cannot be used, 2 usage, 3 ROM problem, 4 the
+emulated CPU stopped, 5 diff found differences.
 """
-DIFFERENT = 1
-"""Exit code of `diff` when there are differences."""
+DIFFERENT = 5
+"""Exit code of `diff` when there are differences; 1 is a file that cannot be used."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -75,7 +76,8 @@ def add_parser(subparsers: Any) -> None:
     one.add_argument("--json", action="store_true", help="print one JSON object, bytes as hex")
     one.set_defaults(run=run_show)
 
-    one = deeds.add_parser("diff", help="what differs", description="Compare two snapshots, block by block.")
+    one = deeds.add_parser("diff", help="what differs", description="Compare two snapshots, block by block. "
+        "Exit codes: 0 no difference, 5 they differ, 1 one of them cannot be used.")
     one.add_argument("a", metavar="A")
     one.add_argument("b", metavar="B")
     one.add_argument("--json", action="store_true", help="print one JSON object, bytes as hex")
@@ -113,7 +115,10 @@ def load(args: argparse.Namespace) -> BootResult:
     """
     from korgm1.session import Session
 
-    session = Session.load(args.file, args.roms, args.engine)
+    try:
+        session = Session.load(args.file, args.roms, args.engine)
+    except SnapshotError as error:
+        raise _told(args.file, error) from error
     for name, when in (*args.press, *args.midi):
         if clocks(when) < session.clock:
             raise UsageError(f"{name}@{when:g} is over: the snapshot is of {_clock(session.clock)}", "a later time")
@@ -140,7 +145,9 @@ def run_show(args: argparse.Namespace) -> int:
     try:
         shown = describe(_read(args.file), _known)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise SnapshotError(f"{args.file} is not what its format says: {error}") from error
+        raise SnapshotError(
+            f"{args.file}: its manifest or a block is not what the format says", "a file of korgm1 state save"
+        ) from error
     if args.json:
         print(json.dumps(shown, indent=2))
         return EXIT_OK
@@ -223,7 +230,23 @@ def _read(path: str) -> Snapshot:
     from korgm1.files import read_file
     from korgm1.snapshot import decode
 
-    return decode(read_file(Path(path), "a snapshot (korgm1 state save)"))
+    data = read_file(Path(path), "a snapshot (korgm1 state save)")
+    try:
+        return decode(data)
+    except SnapshotError as error:
+        raise _told(path, error) from error
+
+
+def _told(path: str, error: SnapshotError) -> SnapshotError:
+    """The same for people: with the file's name, without Python's own words, with what `state load` has to offer."""
+    found, expected, hint = error.found, error.expected, error.hint
+    cause = error.__cause__
+    if cause is not None and not isinstance(cause, M1Error) and str(cause) in found:
+        found = "a field of the snapshot is missing, or of a kind this program cannot read"
+        hint = f"korgm1 state show {path}, which tells the program it is of"
+    if hint.startswith("--model"):
+        hint = f"korgm1 state load {path} --roms PATH, where the dump of that firmware is"
+    return SnapshotError(found if path in found else f"{path}: {found}", expected, hint)
 
 
 def _as_json(row: Difference) -> dict[str, Any]:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  korgm1 boot --trace x.kmt --seconds 1             make one
+  korgm1 boot --trace x.kmt --seconds 2             make one
   korgm1 trace info x.kmt                           of what, how long, how large
   korgm1 trace show x.kmt | head                    its lines (docs/trace-format.md)
   korgm1 trace show x.kmt --from 14300000 --count 50            from that clock on
   korgm1 trace show x.kmt --ports 0A00-0A0F                     what goes through these ports
-  korgm1 trace show x.kmt --address F06F3-F06FF --only insn     how often a place is run
+  korgm1 trace show x.kmt --address 80-83           when vector 20 is read: every interrupt of a device
 
 exit code: 1 if the file is damaged or was cut off; what could be read has been printed.
 """
