@@ -185,7 +185,8 @@ def diff(left: Snapshot, right: Snapshot) -> list[Difference]:
         both = name in left.blocks and name in right.blocks
         if both and left.version(name) != right.version(name):
             found.append(Difference(name, "(layout)", left.version(name), right.version(name)))
-        found += _compare(name, "" if both else "(block)", left.blocks.get(name, ABSENT), right.blocks.get(name, ABSENT))
+        one, two = (state.blocks.get(name, ABSENT) for state in (left, right))
+        found += _compare(name, "" if both else "(block)", one, two)
     return found
 
 

@@ -40,6 +40,9 @@ def test_the_costs(bench: ModuleType, tmp_path: Path) -> None:
 def test_two_threads(bench: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench.threads, "TRIALS", 1)
     assert bench.threads.gain("v30", 0.05) > 0
+    assert bench.threads.play_gain("v30", 0.05) > 0
+    found = {"unicorn": 2, "v30": 1.9, "play unicorn": 1.25, "play v30": 1.5, "free cores": 1.99, "cores": 2}
+    assert "play loop: unicorn 1.25, v30 1.50 " in bench.threads.as_text(found)
 
 
 def test_what_a_trace_costs(bench: ModuleType, tmp_path: Path) -> None:
