@@ -273,7 +273,9 @@ def read_recording(path: Path) -> Recording:
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             if number == len(rows) and lines:
                 break
-            raise UserError(f"{path}, line {number}, cannot be understood: {error}", "a korgm1 recording") from error
+            if not lines:
+                raise UserError(f"{path} is no recording", "a korgm1 recording (korgm1 boot --record FILE)") from error
+            raise UserError(f"{path}, line {number}, cannot be understood", "a line of a korgm1 recording") from error
     if not lines:
         raise UserError(f"{path} is empty", "a korgm1 recording")
     if lines[0].get("version") not in READABLE:

@@ -59,7 +59,8 @@ def session_of(recording: Recording, roms: str | os.PathLike[str] | None = None,
                 f"{session.firmware.name}, sha1 {session.firmware.sha1}", "--roms PATH of that dump",
             )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UserError(f"the recording's header is damaged: {error}", "a korgm1 recording") from error
+        what = f"it has no {error}" if isinstance(error, KeyError) else "a value in it makes no sense"
+        raise UserError(f"the recording's header is damaged: {what}", "a korgm1 recording") from error
     return session
 
 

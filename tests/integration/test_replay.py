@@ -165,9 +165,9 @@ def test_an_input_between_two_boundaries_is_a_difference(lines: Lines, tmp_path:
 
 @pytest.mark.parametrize(("change", "error", "text"), [
     (lambda ls: [], UserError, "empty"),
-    (lambda ls: ls[1:], UserError, "line 1"),
+    (lambda ls: ls[1:], UserError, "is no recording"),
     (lambda ls: [{**ls[0], "version": 3}, *ls[1:]], UserError, "format 3"),
-    (lambda ls: [{k: v for k, v in ls[0].items() if k != "seed"}, *ls[1:]], UserError, "header is damaged: 'seed'"),
+    (lambda ls: [{k: v for k, v in ls[0].items() if k != "seed"}, *ls[1:]], UserError, "has no 'seed'"),
     (lambda ls: [{**ls[0], "sram": "%%%"}, *ls[1:]], UserError, "header is damaged"),
     (lambda ls: [{**ls[0], "firmware": {"name": "M1", "version": "19", "sha1": "00"}}, *ls[1:]], UserError, "M1 19"),
     (lambda ls: [*ls[:3], {"do": "slide"}, *ls[3:]], UserError, "line 4"),
