@@ -210,9 +210,6 @@ uint8_t v30_stale_byte_at(const v30 *cpu, uint32_t address, uint8_t value);
 /* The one at PS:PC, as the queue has it. */
 int v30_decode_next(const v30 *cpu, v30_decoded *out);
 
-/* The offset of the modrm or direct operand (out->memory, A0-A3). Reads cpu->r only. */
-uint16_t v30_operand_offset(const v30 *cpu, const v30_decoded *in);
-
 /* Clocks of a PLAIN or BRANCH instruction, from cpu as it is before it, when it leads to PC = target: the number
    v30_execute would return. For V30_KIND_DATA: 0. */
 uint32_t v30_clocks(const v30 *cpu, const v30_decoded *in, uint16_t target);

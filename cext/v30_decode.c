@@ -145,7 +145,8 @@ int v30_decode_next(const v30 *c, v30_decoded *d)
     return decode(&cpu, c->bus, c->pc, d);
 }
 
-uint16_t v30_operand_offset(const v30 *c, const v30_decoded *d)
+/* Of the modrm or direct operand (d->memory, A0-A3) */
+static uint16_t operand_offset(const v30 *c, const v30_decoded *d)
 {
     return d->memory ? v30_ea_offset(c, v30_ea_form(d->modrm), d->displacement) : d->displacement;
 }
@@ -170,7 +171,7 @@ uint32_t v30_clocks(const v30 *c, const v30_decoded *d, uint16_t target)
         return 0;
     if (d->kind == V30_KIND_BRANCH && jumps(c, d))
         path = PATH_TAKEN;
-    if ((d->memory || (d->opcode & 0xFC) == 0xA0) && (v30_operand_offset(c, d) & 1))
+    if ((d->memory || (d->opcode & 0xFC) == 0xA0) && (operand_offset(c, d) & 1))
         odd |= V30_ODD_EA;
     if (d->io_words && ((d->opcode & 8 ? c->r[V30_DW] : d->displacement) & 1))
         odd |= V30_ODD_IO;

@@ -237,8 +237,12 @@ class V30Engine:
             if not (lib.v30_is_bus_unit(new.bus_unit) and lib.v30_is_bus_unit(new.bus_unit_early)):
                 raise ValueError(f"a bus unit in state {new.bus_unit:#x}, {new.bus_unit_early:#x}")
             lib.v30_restored(new)
-        except (LookupError, TypeError, ValueError, OverflowError) as error:
+        except ValueError as error:
             raise SnapshotError(f"the CPU's part of the snapshot is damaged: {error}") from None
+        except (LookupError, TypeError, OverflowError):
+            raise SnapshotError(
+                "the CPU's part of the snapshot is damaged: a field is missing, or of a kind this program cannot read"
+            ) from None
         self._cpu[0] = new[0]
 
     def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:

@@ -46,6 +46,7 @@ GIVE_UP = 120 * CPU_HZ
 HOLD_TIME = 2 * CPU_HZ
 """How long keys held at power-on stay down: two seconds."""
 
+
 class Session(Inputs, State, Watching):
     """One instrument with its power switch, panel, jacks and cell.
 

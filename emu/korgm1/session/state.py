@@ -85,7 +85,8 @@ class State(Base):
             if (model, sha1) != (self.model.name, self.firmware.sha1):
                 raise SnapshotError(
                     f"the snapshot is of {model} with firmware {sha1[:12]}",
-                    f"{self.model.name} with firmware {self.firmware.sha1[:12]}", "--model and --roms of that one",
+                    f"{self.model.name} with firmware {self.firmware.sha1[:12]}",
+                    "korgm1 state load FILE --roms PATH, where the dump of that firmware is",
                 )
             if "session" not in saved.blocks:
                 raise SnapshotError("the snapshot has no block 'session'")
@@ -98,7 +99,8 @@ class State(Base):
             display = Timeline.restored(block["display"])
             actions = [(int(a) + clock, int(b), str(c), d) for a, b, c, d in block["actions"]]
             for _, _, name, _ in actions:
-                getattr(self, f"_do_{name}")
+                if not hasattr(self, f"_do_{name}"):
+                    raise UsageError(f"an input {name!r} was planned", "one that this program knows")
             numbers = [int(block[name]) for name in ("power_ups", "order", "sent_at")]
             lowest = block.get("lowest_volts")
             if lowest is not None:
@@ -106,9 +108,14 @@ class State(Base):
             if block["kept"] is not None:
                 sram_chip.check_image(block["kept"], "the RAM of the snapshot")
             kept, card, powered, seed = block["kept"], block["card"], bool(manifest["powered"]), int(manifest["seed"])
-        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, UsageError) as error:
+        except UsageError as error:
             raise SnapshotError(
                 f"the snapshot does not fit this machine: {error}", "one of the same program version"
+            ) from error
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise SnapshotError(
+                "a field of the snapshot is missing, or of a kind this program cannot read: it does not fit this one",
+                "one of the same program version", "korgm1 state show FILE, which tells the program it is of",
             ) from error
         self.powered = powered
         self._adopt(machine)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.clock import CPU_HZ, clocks
-from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, M1Error, SnapshotError, UsageError
+from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, SnapshotError, UsageError
 from korgm1.verbs.boot import report
 from korgm1.verbs.options import (
     ENGINES,
@@ -238,15 +238,9 @@ def _read(path: str) -> Snapshot:
 
 
 def _told(path: str, error: SnapshotError) -> SnapshotError:
-    """The same for people: with the file's name, without Python's own words, with what `state load` has to offer."""
-    found, expected, hint = error.found, error.expected, error.hint
-    cause = error.__cause__
-    if cause is not None and not isinstance(cause, M1Error) and str(cause) in found:
-        found = "a field of the snapshot is missing, or of a kind this program cannot read"
-        hint = f"korgm1 state show {path}, which tells the program it is of"
-    if hint.startswith("--model"):
-        hint = f"korgm1 state load {path} --roms PATH, where the dump of that firmware is"
-    return SnapshotError(found if path in found else f"{path}: {found}", expected, hint)
+    """The same with the file's name."""
+    found = error.found if path in error.found else f"{path}: {error.found}"
+    return SnapshotError(found, error.expected, error.hint.replace("FILE", path))
 
 
 def _as_json(row: Difference) -> dict[str, Any]:
