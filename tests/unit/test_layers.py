@@ -12,7 +12,8 @@ import korgm1
 
 PACKAGE = Path(korgm1.__file__).parent
 LAYERS = (
-    {"errors", "clock", "line", "snapshot", "hypotheses", "files", "serial_frame", "firmware", "_native", "__init__"},
+    {"errors", "clock", "line", "snapshot", "hypotheses", "files", "serial_frame", "firmware", "quantities",
+     "_native", "__init__"},
     {"physics"},
     {"bus"},
     {"onchip"},

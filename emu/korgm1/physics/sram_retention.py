@@ -87,13 +87,15 @@ def share_at_risk(volts: float, celsius: float = 25.0) -> float:
     """The share of cells whose retention voltage is above a supply.
 
     >>> [f"{share_at_risk(v):.2g}" for v in (2.0, 1.5, 1.0, 0.8, 0.6, 0.0)]
-    ['0', '1.8e-06', '8.3e-05', '0.023', '0.5', '1']
+    ['0', '1.7e-06', '8.3e-05', '0.023', '0.5', '1']
     """
     if volts >= GUARANTEED_VOLTS:
         return 0.0
     volts -= PER_KELVIN * (celsius - 25)
-    weak = exp(-max(0.0, volts - 0.90) / 0.15) if volts < 1.95 else 0.0
-    usual = 1.0 if volts < 0.1 else _above((volts - 0.60) / 0.10) if volts < 1.5 else 0.0
+    if volts < 0.1:
+        return 1.0
+    weak = max(0.0, exp(-max(0.0, volts - 0.90) / 0.15) - exp(-7))
+    usual = _above((volts - 0.60) / 0.10) if volts < 1.5 else 0.0
     return 1e-4 * weak + (1 - 1e-4) * usual
 
 
