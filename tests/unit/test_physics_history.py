@@ -47,10 +47,11 @@ def test_warmth_counts_double_for_10_kelvin_and_lifts_the_level() -> None:
 
 
 @settings(deadline=None)
-@given(st.floats(0, 5), st.floats(0, 5), st.floats(0.01, 1e4), st.floats(0.01, 0.99), CELSIUS, st.floats(0.1, 1e4))
+@given(st.floats(0, 5), st.floats(0, 5), st.floats(0.01, 1e4), st.floats(0.01, 0.99), CELSIUS, st.floats(0.06, 100))
 def test_a_fall_keeps_its_time_and_may_be_cut(
-    start: float, end: float, seconds: float, part: float, celsius: float, tau: float
+    start: float, end: float, seconds: float, part: float, celsius: float, taus: float
 ) -> None:
+    tau = seconds * taus
     whole, parts = SupplyHistory(), SupplyHistory()
     whole.fall(start, end, seconds, celsius, tau)
     decay = np.exp(-seconds / tau)

@@ -148,8 +148,8 @@ def test_decay_as_measured_on_two_chips(unit: float, seconds: float, zeros: floa
     """Shares of flipped bits of arrays filled with 0 and 1; the second chip decays in a third of the time."""
     gone = sram_retention.lost(1, history((0.0, seconds, 25.0)), unit)
     woken = wake(1, 0)
-    assert share(gone & woken) == pytest.approx(zeros, abs=0.022)
-    assert share(gone & ~woken) == pytest.approx(ones, abs=0.022)
+    assert share(gone & woken) == pytest.approx(zeros, abs=0.03)
+    assert share(gone & ~woken) == pytest.approx(ones, abs=0.03)
     assert share(gone) / 2 == pytest.approx((zeros + ones) / 2, abs=0.016)
 
 
