@@ -59,13 +59,16 @@ def lost(seed: int, history: SupplyHistory, unit: float | None = None) -> Mask:
     exposure = np.cumsum(history.seconds) / (unit_factor(seed) if unit is None else unit)
     shares = [share_decayed(seconds) for seconds in exposure.tolist()]
     decayed = np.array([round(share * 2**32) for share in shares], np.uint64)
-    lowest = int(np.flatnonzero(history.seconds)[0])
-    at_risk = np.uint64(_thresholds()[lowest])
+    edges = _thresholds()
+    at_risk = edges[np.flatnonzero(history.seconds)[0]]
+    for_sure = np.flatnonzero(decayed == 2**32)
+    gone = edges[for_sure[0]] if for_sure.size else np.uint64(0)
     chips = []
     for chip in (0, 1):
         draw = _draws(seed, chip)
-        bits = np.zeros(CHIP_BITS, np.bool_)
-        places = np.flatnonzero(draw >> np.uint64(32) < at_risk)
+        level = draw >> np.uint64(32)
+        bits = level < gone
+        places = np.flatnonzero((level < at_risk) & ~bits)
         found = draw[places]
         bits[places] = found & np.uint64(0xFFFFFFFF) < decayed[_levels(found >> np.uint64(32))]
         chips.append(bits)
