@@ -41,7 +41,7 @@ KNOWN: dict[str, tuple[int, str]] = {}
 """Form -> how many of its V30 cases fail on every engine, and why; test_cpu_cases holds the number."""
 KNOWN_CLOCKS: dict[str, tuple[int, int, str]] = {}
 """Form -> how many of its cases take other clocks than recorded, by how many clocks in all, and why."""
-LAYERS = ("onchip", "board", "sound", "bus")
+LAYERS = ("onchip", "board", "sound", "bus", "physics")
 
 Tally = dict[tuple[str, str], dict[str, int]]
 """(form, file) -> {"cases": n, engine: passed, "timed": those with clocks, "exact": with just these, "errors": clocks,
@@ -242,7 +242,7 @@ def imported(file: Path) -> set[str]:
 
 
 def unit_part(tests: Mapping[str, int]) -> str:
-    """The table of on-chip units, board chips and buses."""
+    """The table of on-chip units, board chips, buses and laws."""
     uses = {name: imported(ROOT / name) for name in tests if name.startswith("tests/")}
     known = all_hypotheses()
     lines = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -139,6 +140,28 @@ def test_longer_and_warmer_take_more(seed: int, y1: float, y2: float, t1: float,
     leave(hard, NETWORK, max(y1, y2) * YEAR, max(t1, t2))
     assert min(hard.position(25.0), EMPTY) >= min(mild.position(25.0), EMPTY) - 1e-4
     assert hard.age_seconds >= mild.age_seconds and hard.dry >= mild.dry
+
+
+NETWORKS = st.builds(
+    BackupNetwork, diode=st.sampled_from(["silicon", "schottky"]), contact_ohms=st.sampled_from([0, 1e5, 1e9, inf]),
+    series_ohms=st.sampled_from([0, 1000]), sense_leak=st.booleans(), adc_leakage_amps=st.sampled_from([0, 1e-5]),
+    ram_factor=st.floats(0.001, 1000), cell_diode=st.sampled_from(["ok", "open", "short"]),
+    isolation_diode=st.sampled_from(["ok", "short"]), sense_open=st.booleans(),
+    pull_up_ohms=st.sampled_from([None, 0, 1e4]),
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(CELLS | st.none() | st.builds(BenchSupply, st.floats(0, 6)), NETWORKS, YEARS, st.floats(-40, 85), SHARES)
+def test_any_network_and_any_fault_give_plain_numbers(
+    cell: Cr2032 | BenchSupply | None, network: BackupNetwork, years: float, celsius: float, share: float
+) -> None:
+    span = leave(cell, network, years * YEAR, celsius, share)
+    assert span.seconds.size <= 400
+    for line in (span.seconds, span.cell_volts, span.supply_volts, span.depth):
+        assert line.size == span.seconds.size and np.isfinite(line).all() and (line >= 0).all()
+    assert 0 <= network.sense_volts(cell, celsius) <= 6
+    assert np.isfinite([network.cell_amps(cell, celsius, on) for on in (False, True)]).all()
 
 
 def test_power_on_spares_the_cell_all_but_its_self_discharge() -> None:

@@ -175,6 +175,15 @@ def test_a_load_drops_by_the_resistance_and_a_rest_brings_it_back() -> None:
     assert before - 0.004 < cell.open_volts(23.0) < before
 
 
+@pytest.mark.parametrize("ohms", [100.0, 15_000.0, 1e7])
+def test_the_load_line(ohms: float) -> None:
+    cell = Cr2032.reading(2.58)
+    amps = cell.amps_into(ohms, 23.0)
+    assert cell.volts(amps, 23.0) == pytest.approx(amps * ohms)
+    assert amps * ohms < 2.58
+    assert BenchSupply(3.0).amps_into(ohms, 23.0) == 3.0 / ohms
+
+
 def test_microamperes_do_not_polarise_and_the_switch_works() -> None:
     cell = Cr2032.reading(2.94)
     cell.load(1e-6, 86_400, 23.0)

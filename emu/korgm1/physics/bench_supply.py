@@ -1,6 +1,7 @@
 """A bench supply in the holder: volts that stay, whatever is drawn and however long; what `--battery 2.4` is.
 
 It has the same face as `Cr2032`.
+Sources: ours, an instrument of the bench.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class BenchSupply:
     def volts(self, amps: float, celsius: float) -> float:
         """The volts set."""
         return self.set_volts
+
+    def amps_into(self, ohms: float, celsius: float) -> float:
+        """Amperes into a resistor, above 0 ohms."""
+        return self.set_volts / ohms
 
     def spend(self, drawn_mah: float, self_mah: float, seconds: float, dry: float) -> None:
         """Nothing: it never ages."""

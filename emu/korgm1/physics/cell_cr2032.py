@@ -155,6 +155,14 @@ class Cr2032:
         """
         return max(0.0, self.open_volts(celsius) - amps * self.resistance(celsius))
 
+    def amps_into(self, ohms: float, celsius: float) -> float:
+        """The load line: amperes into a resistor over its poles.
+
+        >>> round(Cr2032().amps_into(1e7, 23.0) * 1e6, 3)
+        0.325
+        """
+        return self.open_volts(celsius) / (self.resistance(celsius) + ohms)
+
     def spend(self, drawn_mah: float, self_mah: float, seconds: float, dry: float) -> None:
         """Book what a stretch of time took; polarisation fades meanwhile."""
         self.drawn_mah += drawn_mah

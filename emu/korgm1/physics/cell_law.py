@@ -1,4 +1,8 @@
-"""The numbers of the cell's laws that can be switched (H-CELL-...)."""
+"""The numbers of the cell's laws that can be switched.
+
+Each number's standing is where its law is: `cell_curve`, `cell_decline`, `cell_recovery`, `cell_cr2032`.
+Sources: facts battery-sram 1.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Numbers drawn by a key: the same key gives the same numbers on every machine, and nothing is stored.
 
 SplitMix64 as a counter: number i of a key is scramble(key + (i + 1) x golden), so any place can be asked alone.
-The generator is Steele, Lea and Flood's (2014), in the public domain.
+Sources: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014); in the public domain.
 """
 
 from __future__ import annotations
