@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from hashlib import sha1
 
 import numpy as np
 import pytest
@@ -228,3 +229,12 @@ def test_a_call_costs_milliseconds_and_none_at_all_without_a_low_supply() -> Non
 
     assert best(range(50, 55), made) < 0.05, "25 ms is what it should be"
     assert best(range(5), SupplyHistory()) < 0.001
+
+
+def test_one_seed_is_one_pair_of_chips_for_ever() -> None:
+    """What an earlier version made of a seed, this one must: images and recordings depend on it."""
+    made = history((0.55, 1.0, 25.0), (0.8, 60.0, 25.0))
+    found = [sha1(mask.tobytes()).hexdigest()[:12] for mask in (
+        wake(0, 0), wake(7, 3), sram_retention.lost(0, made), sram_retention.lost(7, made),
+    )]
+    assert found == ["0e02bb2d5778", "c36d5ea215c4", "d45edcd622e1", "c3397b7df809"]
