@@ -26,6 +26,7 @@ class Change:
         before, after: the values in words.
         to_one, to_zero: bits that turned 0->1 and 1->0, over all bytes of the parameter.
         bits: which, "bit 5" or "3 bits".
+        possible: whether the panel could have set the new value.
     """
 
     address: int
@@ -37,10 +38,11 @@ class Change:
     to_one: int
     to_zero: int
     bits: str
+    possible: bool = True
 
     def __str__(self) -> str:
         what = f"{self.record}: {self.parameter}" if self.parameter else f"{self.region} {self.address:04X}:"
-        return f"{what} {self.before} -> {self.after} ({self.bits})"
+        return f"{what} {self.before} -> {self.after} ({self.bits}{'' if self.possible else ', impossible'})"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Comparison:
     """What differs.
 
     Attributes:
-        layout: the one both images are read with.
+        layout: the one both images are read with; it holds the first image.
+        after: the second image.
         total: bytes and bits over all.
         regions: those with differences, by address.
         records: those with differences, by address; named as in the first image.
@@ -72,6 +75,7 @@ class Comparison:
     """
 
     layout: Layout
+    after: bytes
     total: Share
     regions: tuple[Share, ...]
     records: tuple[Share, ...]
@@ -127,7 +131,7 @@ def compare(before: Layout, after: bytes) -> Comparison:
         records.append(share(before.label(record), record.start, done))
         changes += _parameters(before, record, after, region.name)
     return Comparison(
-        before, share("all", 0, SIZE), tuple(row for row in regions if row.bytes), tuple(records), tuple(changes)
+        before, after, share("all", 0, SIZE), tuple(row for row in regions if row.bytes), tuple(records), tuple(changes)
     )
 
 
@@ -144,6 +148,7 @@ def _parameters(layout: Layout, record: Record, after: bytes, region: str) -> It
             yield Change(
                 record.start + first, region, label, row.name, row.in_words(row.value(old)),
                 row.in_words(row.value(new)), ones, zeros, _bits(row, old, new),
+                row.possible(new),
             )
 
 

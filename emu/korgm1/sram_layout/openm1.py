@@ -64,7 +64,6 @@ def layout(image: bytes, how: str) -> Layout:
         image: 65,536 bytes.
         how: how it was recognised.
     """
-    repaired = _journal_done(image)
     allocation = image[SETTINGS] if image[SETTINGS] in ALLOCATIONS else _likely_allocation(image)
     sounds, _ = ALLOCATIONS[allocation]
     places = [
@@ -89,9 +88,8 @@ def layout(image: bytes, how: str) -> Layout:
     )
     in_use = int.from_bytes(image[SETTINGS + 6 : SETTINGS + 8], "little")
     offsets = struct.unpack_from("<181H", image, songs + 1160)
-    problems = _problems(repaired)
     return Layout(
-        "OpenM1", how, image, regions, tuple(problems), True, _facts(image, allocation, in_use, offsets), offsets
+        "OpenM1", how, image, regions, problems(image), True, _facts(image, allocation, in_use, offsets), offsets
     )
 
 
@@ -112,7 +110,13 @@ def sums(image: bytes) -> tuple[int, int]:
     return int(words.sum()) & 0xFFFF, int((words * left).sum()) & 0xFFFF
 
 
-def _problems(image: bytes) -> list[str]:
+def problems(image: bytes) -> tuple[str, ...]:
+    """Why OpenM1 will not take an image as it is; empty when it will. An open journal is carried out first.
+
+    Args:
+        image: 65,536 bytes.
+    """
+    image = _journal_done(image)
     found = []
     if wrong := signature_bits(image):
         found.append(f"the signature is wrong in {wrong} of 128 bits")
@@ -127,7 +131,7 @@ def _problems(image: bytes) -> list[str]:
     in_use = int.from_bytes(image[SETTINGS + 6 : SETTINGS + 8], "little")
     if in_use > limit:
         found.append(f"{in_use:,} steps are in use, {limit:,} fit")
-    return found
+    return tuple(found)
 
 
 def _journal_done(image: bytes) -> bytes:

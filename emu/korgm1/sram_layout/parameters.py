@@ -187,10 +187,9 @@ def table(name: str) -> Table:
 
 
 def _parameter(row: dict[str, Any], sure: str) -> Parameter:
-    lists = {key: tuple(row[key]) for key in ("bits", "words") if key in row}
-    rule = {"when": _condition(**row["when"])} if "when" in row else {}
-    fields: dict[str, Any] = {"confidence": sure, **row, **lists, **rule}
-    return Parameter(**fields)
+    lists: dict[str, Any] = {key: tuple(row[key]) for key in ("bits", "words") if key in row}
+    rule: dict[str, Any] = {"when": _condition(**row["when"])} if "when" in row else {}
+    return Parameter(**{"confidence": sure, **row, **lists, **rule})
 
 
 def _condition(byte: int, whole: bool = False, **values: Any) -> Condition:

@@ -7,6 +7,7 @@ combinations, as its own dumps have them, 96 its songs.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +23,7 @@ woke with have about 7.3, sounds and songs at most 6.6 (measured on images of th
 NAME, SHORTEST, LONGEST, FEWEST = 10, 24, 512, 6
 """Characters of a name; strides looked at; fewest names of a table."""
 KNOWN_STRIDES = {143: "program", 124: "combination", 96: "song"}
+_READABLE = re.compile(rb"[ -~]{10,}")
 _NAME_AT = {"program": 0, "combination": 0, "song": 20}
 
 Bytes = npt.NDArray[np.uint8]
@@ -69,6 +71,7 @@ class Overview:
         common_share: its share of the bytes.
         stretches: the image by looks, without gaps.
         tables: the tables of names found, by address.
+        texts: (address, text) of runs of readable characters, longest first.
     """
 
     ones: float
@@ -77,6 +80,7 @@ class Overview:
     common_share: float
     stretches: tuple[Stretch, ...]
     tables: tuple[NameTable, ...]
+    texts: tuple[tuple[int, str], ...]
 
 
 def overview(image: bytes) -> Overview:
@@ -94,7 +98,7 @@ def overview(image: bytes) -> Overview:
     common = int(counts.argmax())
     return Overview(
         _ones(data), entropy(data), common, float(counts[common] / data.size), tuple(_stretches(data)),
-        tuple(name_tables(image)),
+        tuple(name_tables(image)), tuple(_texts(image)),
     )
 
 
@@ -156,6 +160,13 @@ def layout(image: bytes) -> Layout:
         "; tables of names have the size of an M1's " + " and ".join(f"{row.table}s" for row in named) if named else ""
     )
     return Layout("unknown", how, image, tuple(regions))
+
+
+def _texts(image: bytes) -> list[tuple[int, str]]:
+    """Runs of at least ten readable characters, half of them letters; in noise there is hardly one."""
+    runs = [(match.start(), match.group().decode("ascii")) for match in _READABLE.finditer(image)]
+    runs = [(at, text) for at, text in runs if sum(letter.isalpha() for letter in text) * 2 >= len(text)]
+    return sorted(runs, key=lambda row: (-len(row[1]), row[0]))
 
 
 def _ones(data: Bytes) -> float:
