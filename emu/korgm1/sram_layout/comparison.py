@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from korgm1.sram_layout.layout import SIZE, Layout, Record
-from korgm1.sram_layout.parameters import Parameter
+from korgm1.sram_layout.parameters import Parameter, table
 
 _COUNT = np.array([byte.bit_count() for byte in range(256)])
 
@@ -63,7 +65,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs.
+    """What differs between the image of a layout and another one. Changes are looked up when they are asked for.
 
     Attributes:
         layout: the one both images are read with; it holds the first image.
@@ -71,7 +73,6 @@ class Comparison:
         total: bytes and bits over all.
         regions: those with differences, by address.
         records: those with differences, by address; named as in the first image.
-        changes: every parameter and every plain byte, by address; work areas too.
     """
 
     layout: Layout
@@ -79,7 +80,11 @@ class Comparison:
     total: Share
     regions: tuple[Share, ...]
     records: tuple[Share, ...]
-    changes: tuple[Change, ...]
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Every parameter and every plain byte that differs, by address; work areas too."""
+        return tuple(_changes(self.layout, self.after))
 
     def __bool__(self) -> bool:
         return self.total.bytes > 0
@@ -106,33 +111,40 @@ def compare(before: Layout, after: bytes) -> Comparison:
         after: 65,536 bytes, read with the same layout.
     """
     old, new = np.frombuffer(before.image, np.uint8), np.frombuffer(after, np.uint8)
-    ones, zeros = _COUNT[new & ~old], _COUNT[old & ~new]
-    where = np.flatnonzero(old != new)
+    counts = np.stack([old != new, _COUNT[new & ~old], _COUNT[old & ~new]], axis=1).astype(np.int64)
+    regions, records = [], []
+    for region in before.regions:
+        part = counts[region.start : region.end]
+        if not part.any():
+            continue
+        regions.append(_share(region.name, region.start, part.sum(0)))
+        if region.table:
+            size = table(region.table).size
+            rows = part[: region.count * size].reshape(region.count, size, 3).sum(1)
+            for number in np.flatnonzero(rows[:, 0]).tolist():
+                start = region.start + number * size
+                record = before.record_at(start)
+                assert record is not None
+                records.append(_share(before.label(record), start, rows[number]))
+    return Comparison(before, after, _share("all", 0, counts.sum(0)), tuple(regions), tuple(records))
 
-    def share(name: str, start: int, end: int) -> Share:
-        part = slice(start, end)
-        different = int(np.count_nonzero(old[part] != new[part]))
-        return Share(name, start, different, int(ones[part].sum()), int(zeros[part].sum()))
 
-    regions = [share(region.name, region.start, region.end) for region in before.regions]
-    records: list[Share] = []
-    changes: list[Change] = []
-    done = -1
-    for place in where:
-        address = int(place)
-        if address < done:
+def _share(name: str, address: int, counts: npt.NDArray[np.int64]) -> Share:
+    return Share(name, address, *counts.tolist())
+
+
+def _changes(before: Layout, after: bytes) -> Iterator[Change]:
+    done = 0
+    for address in range(SIZE):
+        if address < done or before.image[address] == after[address]:
             continue
         region = before.region_at(address)
         record = before.record_at(address)
         if record is None:
-            changes.append(_byte(address, region.name, before.image[address], after[address]))
-            continue
-        done = record.start + len(record.data)
-        records.append(share(before.label(record), record.start, done))
-        changes += _parameters(before, record, after, region.name)
-    return Comparison(
-        before, after, share("all", 0, SIZE), tuple(row for row in regions if row.bytes), tuple(records), tuple(changes)
-    )
+            yield _byte(address, region.name, before.image[address], after[address])
+        else:
+            done = record.start + len(record.data)
+            yield from _parameters(before, record, after, region.name)
 
 
 def _parameters(layout: Layout, record: Record, after: bytes, region: str) -> Iterator[Change]:

@@ -132,6 +132,10 @@ class Layout:
     def _starts(self) -> list[int]:
         return [region.start for region in self.regions]
 
+    @cached_property
+    def _ordered(self) -> bool:
+        return list(self.offsets) == sorted(self.offsets)
+
     def region_at(self, address: int) -> Region:
         """The region of an address, 0-FFFF."""
         return self.regions[bisect_right(self._starts, address) - 1]
@@ -166,11 +170,10 @@ class Layout:
         Args:
             step: its number.
         """
-        starts = self.offsets
-        for index in range(len(starts) - 1):
-            if starts[index] <= 4 * step < starts[index + 1]:
-                return _part(index)
-        return ""
+        if not self._ordered:
+            return ""
+        index = bisect_right(self.offsets, 4 * step) - 1
+        return _part(index) if 0 <= index < len(self.offsets) - 1 else ""
 
     def label(self, record: Record) -> str:
         """The record's label; of steps and offsets with what they belong to."""

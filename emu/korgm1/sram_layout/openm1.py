@@ -6,7 +6,7 @@ address     contents
 1000-101F   signature, sums, journal
 1020-103F   settings
 1040        global 21, drum kits 4 x 210, combinations n x 124, programs n x 143, songs 10 x 96, patterns 100 x 2,
-            offsets 181 x 2, steps 4 each up to C69A; n = 100 or 50 by the allocation
+            offsets 181 x 2, steps 4 each up to C69A (C604 with 50), spare up to C69B; n = 100 or 50 by the allocation
 C800-CBFF   MIDI transmit ring
 D000-DFFF   MIDI receive ring
 E000-EFFF   stack
@@ -65,7 +65,7 @@ def layout(image: bytes, how: str) -> Layout:
         how: how it was recognised.
     """
     allocation = image[SETTINGS] if image[SETTINGS] in ALLOCATIONS else _likely_allocation(image)
-    sounds, _ = ALLOCATIONS[allocation]
+    sounds, limit = ALLOCATIONS[allocation]
     places = [
         ("interrupt vectors", 0, "", False), ("variables", 0x0400, "", False), ("header", HEADER, "header", True),
         ("settings", SETTINGS, "settings", True), ("global", POOL, "global", True),
@@ -79,7 +79,8 @@ def layout(image: bytes, how: str) -> Layout:
         ("combinations", combis, "combination", True), ("programs", programs, "program", True),
         ("songs", songs, "song", True), ("patterns", songs + 960, "pattern", True),
         ("offsets", songs + 1160, "offset", True), ("steps", steps, "step", True),
-        ("unused", POOL_END, "", False), ("MIDI transmit ring", 0xC800, "", False), ("unused", 0xCC00, "", False),
+        ("spare", steps + 4 * limit, "", True), ("unused", POOL_END, "", False),
+        ("MIDI transmit ring", 0xC800, "", False), ("unused", 0xCC00, "", False),
         ("MIDI receive ring", 0xD000, "", False), ("stack", 0xE000, "", False), ("free", 0xF000, "", False),
     ]
     ends = [place[1] for place in places[1:]] + [SIZE]

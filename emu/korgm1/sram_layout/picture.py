@@ -157,7 +157,8 @@ def _block(canvas: Image, x: int, y: int, name: str, rows: list[Record], against
 
 def _legend(canvas: Image, x: int, y: int, against: Comparison | None) -> None:
     if against is None:
-        _text(canvas, x, y, "a cell is a byte, 256 a row; darker: more bits are one; ?n: n values no panel could have set", 2, FAINT)
+        words = "a cell is a byte, 256 a row; darker: more bits are one; ?n: n values no panel could have set"
+        _text(canvas, x, y, words, 2, FAINT)
         return
     for colour, words in ((TO_ONE, "0→1"), (TO_ZERO, "1→0"), (BOTH, "both ways")):
         canvas[y : y + 14, x : x + 14] = colour

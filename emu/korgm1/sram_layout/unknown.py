@@ -194,12 +194,15 @@ def _looks(block: Bytes, bits: float) -> str:
 
 
 def _names(data: Bytes) -> npt.NDArray[np.bool_]:
-    """Where a name may begin: ten characters, at least three of them letters; 00 counts as a blank, but not first."""
+    """Where a name may begin: ten characters, three or more of them letters; up to four may be 00, which is a blank."""
     letter = ((data | 0x20) >= 0x61) & ((data | 0x20) <= 0x7A)
-    readable = ((data >= 0x20) & (data < 0x7F)) | (data == 0)
+    zero = data == 0
     windows = np.lib.stride_tricks.sliding_window_view
+    begins = (
+        windows((data >= 0x20) & (data < 0x7F) | zero, NAME).all(1)
+        & (windows(letter, NAME).sum(1) >= 3) & (windows(zero, NAME).sum(1) <= 4)
+    )
     found = np.zeros(data.size, np.bool_)
-    begins = windows(readable, NAME).all(1) & (windows(letter, NAME).sum(1) >= 3)
     found[: begins.size] = begins & (data[: begins.size] > 0x20)
     return found
 
@@ -209,15 +212,15 @@ def _best_table(names: npt.NDArray[np.bool_]) -> NameTable | None:
     spectrum = np.fft.rfft(names.astype(np.float64), 2 * names.size)
     pairs = np.fft.irfft(spectrum * spectrum.conj())[: LONGEST + 1].round()
     pairs[:SHORTEST] = 0
-    best: tuple[int, NameTable] | None = None
+    best: tuple[int, int, NameTable] | None = None
     often = [int(stride) for stride in np.argsort(-pairs, kind="stable")[:24]]
     for stride in dict.fromkeys([*often, *KNOWN_STRIDES]):
         if pairs[stride] < FEWEST - 1:
             continue
         for score, found in _runs(names, stride):
-            if best is None or score > best[0]:
-                best = score, found
-    return None if best is None else best[1]
+            if best is None or (score, -found.start) > best[:2]:
+                best = score, -found.start, found
+    return None if best is None else best[2]
 
 
 def _runs(names: npt.NDArray[np.bool_], stride: int) -> list[tuple[int, NameTable]]:
@@ -226,13 +229,13 @@ def _runs(names: npt.NDArray[np.bool_], stride: int) -> list[tuple[int, NameTabl
     grid = names[: rows * stride].reshape(rows, stride)
     found = []
     for column in np.flatnonzero(grid.sum(0) >= FEWEST):
-        top = score = begin = 0
+        top, score, begin = 0, -1, 0
         best = (0, 0)
         for row, hit in enumerate(grid[:, column].tolist()):
-            if score == 0:
-                begin = row
-            score = max(0, score + (1 if hit else -1))
-            if score > top:
+            if hit and score < 0:
+                score, begin = 0, row
+            score = max(-1, score + (1 if hit else -1))
+            if hit and score >= top:
                 top, best = score, (begin, row + 1)
         first, end = best
         readable = int(grid[first:end, column].sum())
