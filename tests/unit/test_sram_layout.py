@@ -170,6 +170,8 @@ def test_a_damaged_image_is_still_recognised_and_says_how(fresh: bytes) -> None:
     assert how(changed(gone, {0x4500: 1})).startswith("guessed from its names")
     assert how(NOISE) == how(bytes(65536)) == how(b"\xff" * 65536) == "no map of it is known"
     assert sram_layout.describe(NOISE) is None
+    shifted = gone[:0x1040] + bytes(3) + gone[0x1040:-3]
+    assert how(changed(shifted, {0x4500: 1})).startswith("no map of it is known")
     assert sram_layout.read(NOISE, "openm1").problems[0].startswith("the signature is wrong in")
 
 

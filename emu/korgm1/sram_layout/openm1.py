@@ -31,6 +31,8 @@ ALLOCATIONS = {0: (100, 4400), 1: (50, 7700)}
 """Allocation -> programs and combinations, steps."""
 LIKELY = 0.6
 """Share of name characters that can be displayed, above which an image is taken for this layout; noise has 0.37."""
+LIKELY_MODES = 0.3
+"""Share of records whose oscillator mode or type is possible, needed besides; noise has 0.016."""
 DAMAGED_SIGNATURE_BITS = 32
 """Of 128; noise differs in about 64 and hardly ever in fewer than 40."""
 
@@ -168,13 +170,17 @@ def _likely_allocation(image: bytes) -> int:
 
 
 def _readable(image: bytes, allocation: int) -> float:
-    """Share of name characters that can be displayed. Of bytes that are all zero: 0."""
+    """Share of name characters that can be displayed; 0 where the modes behind the names are not those of sounds.
+
+    Bytes that are all zero are no names: 0.
+    """
     sounds, _ = ALLOCATIONS[allocation]
     data = np.frombuffer(image, np.uint8)
     combis = POOL + 861
     programs = combis + 124 * sounds
-    names = np.concatenate([
-        data[combis:programs].reshape(sounds, 124)[:, :10].ravel(),
-        data[programs : programs + 143 * sounds].reshape(sounds, 143)[:, :10].ravel(),
-    ])
-    return float(((names >= 0x20) & (names < 0x7F)).mean())
+    rows = [
+        (data[combis:programs].reshape(sounds, 124), 4), (data[programs : programs + 143 * sounds].reshape(-1, 143), 2)
+    ]
+    names = np.concatenate([table[:, :10].ravel() for table, _ in rows])
+    modes = float(np.concatenate([table[:, 10] <= highest for table, highest in rows]).mean())
+    return float(((names >= 0x20) & (names < 0x7F)).mean()) if modes >= LIKELY_MODES else 0.0

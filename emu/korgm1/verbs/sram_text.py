@@ -147,20 +147,24 @@ _SETTINGS = {"MIDI channel", "Exclusive", "Protect programs", "Protect combinati
 
 
 def _unknown(seen: unknown.Overview) -> list[str]:
-    lines = ["", f"{'addresses':10} {'looks like':10} {'entropy':>7} {'ones':>6}"]
+    lines = ["", f"{'addresses':10} {'entropy':>7} {'ones':>6}  looks like"]
     lines += [
-        f"{row.start:04X}-{row.end - 1:04X}  {_LOOKS.get(row.looks, row.looks):10} {row.entropy:7.2f} {row.ones:6.1%}"
+        f"{row.start:04X}-{row.end - 1:04X}  {row.entropy:7.2f} {row.ones:6.1%}  {_LOOKS.get(row.looks, row.looks)}"
         for row in seen.stretches
     ]
+    lines.append("")
     lines += [
-        f"\n{row.count} names every {row.stride} bytes from {row.start:04X}"
+        f"{row.count} names every {row.stride} bytes from {row.start:04X}"
         + (f", {row.count - row.readable} unreadable" if row.readable < row.count else "")
         + (f": the size of an M1's {PLURALS[row.kind]}" if row.kind else "")
         for row in seen.tables
     ]
-    if seen.texts:
-        lines += ["", f"longest of {len(seen.texts)} runs of text"]
-        lines += [f"{at:04X}  {text[:100]}" for at, text in seen.texts[:TEXTS]]
+    texts = [
+        (at, text) for at, text in seen.texts if not any(row.start <= at < row.last + row.stride for row in seen.tables)
+    ]
+    if texts:
+        lines += ["", f"longest of {len(texts)} runs of text elsewhere"]
+        lines += [f"{at:04X}  {text[:100].rstrip()}" for at, text in texts[:TEXTS]]
     return lines
 
 
