@@ -73,6 +73,34 @@ def test_the_parameters_of_any_record_cover_each_bit_once_under_names_of_their_o
     assert len({row.name for row in rows}) == len(rows)
 
 
+@pytest.mark.parametrize("kind", RECORDS)
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_values_make_the_record_they_were_read_from(kind: str, data: st.DataObject) -> None:
+    size = table(kind).size
+    raw = bytearray(data.draw(st.binary(min_size=size, max_size=size)))
+    for row in table(kind).present(raw):
+        if row.text:
+            name = slice(row.byte, row.byte + row.text)
+            raw[name] = bytes(0x20 + byte % 0x5F for byte in raw[name])
+    values = table(kind).values(raw)
+    assert table(kind).record(values) == bytes(raw)
+    assert sram_layout.valid(values, kind) == table(kind).outside(raw)
+
+
+def test_values_that_fit_nowhere_are_told() -> None:
+    assert sram_layout.valid({"VDF1 cutoff": 355, "OSC1 octave": 2, "Hold": 1, "Name": "too long a name"}) == {
+        "VDF1 cutoff": 355, "OSC1 octave": 2, "Name": "too long a name",
+    }
+    wrong: tuple[dict[str, int | str], ...] = ({"No such": 1}, {"Hold": "on"}, {"Name": 4}, {"Name": "\u2192"})
+    for values in wrong:
+        with pytest.raises(UsageError):
+            sram_layout.valid(values)
+    with pytest.raises(UsageError, match="no parameter 'Effect 1 reverb time'"):
+        sram_layout.valid({"Effect 1 type": 33, "Effect 1 reverb time": 1})
+    assert sram_layout.valid({"Effect 1 type": 0, "Effect 1 reverb time": 98}) == {"Effect 1 reverb time": 98}
+
+
 @pytest.mark.parametrize("number", range(34))
 def test_every_effect_type_has_its_parameters_in_both_slots(number: int) -> None:
     record = bytes([number, number, *bytes(23)])

@@ -9,6 +9,8 @@ Pure: bytes in, structure out. OpenM1's images are known to the bit; of others, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from korgm1.errors import UsageError, UserError
 from korgm1.sram_layout import openm1, unknown
 from korgm1.sram_layout.comparison import Change, Comparison, Share, compare
@@ -77,9 +79,20 @@ def program(image: bytes, number: int) -> Record:
     return found[number]
 
 
-def valid(record: Record) -> dict[str, Value]:
-    """The values of a record that no panel could have set, by name; empty in a sound one."""
-    return record.outside
+def valid(values: Mapping[str, Value], kind: str = "program") -> dict[str, Value]:
+    """Those of a record's values that no panel could set; empty in a sound one.
+
+    Args:
+        values: parameter -> value, as `Record.values` has them; some or all.
+        kind: the record's table.
+
+    Raises:
+        UsageError: there is no such parameter, or a text where a number belongs.
+
+    >>> valid({"Name": "Universe", "VDF1 cutoff": 120})
+    {'VDF1 cutoff': 120}
+    """
+    return table(kind).wrong(values)
 
 
 def diff(before: bytes, after: bytes, as_layout: str = "auto") -> Comparison:

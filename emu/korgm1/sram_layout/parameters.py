@@ -22,12 +22,13 @@ confidence   how sure it is; default the table's
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from korgm1.errors import UsageError
 from korgm1.sram_layout import words
 
 Value = int | str
@@ -100,14 +101,43 @@ class Parameter:
         sign = "+" if self.signed and number > 0 else ""
         return f"{sign}{number:g}{' ' + self.unit if self.unit else ''}"
 
+    def put(self, record: bytearray, value: Value) -> None:
+        """Write a value into a record, as `value` reads it; bits that do not fit are cut off, a text is filled up.
+
+        Raises:
+            UsageError: a text where a number belongs, or a number for a text, or one with characters outside 20-7F.
+        """
+        if self.text:
+            if not isinstance(value, str) or not all(" " <= letter <= "\x7f" for letter in value):
+                raise UsageError(f"{self.name}: {value!r}", f"{self.text} characters, 20 to 7F")
+            record[self.byte : self.byte + self.text] = value.encode("ascii").ljust(self.text)[: self.text]
+            return
+        if isinstance(value, str):
+            raise UsageError(f"{self.name}: {value!r}", "a number")
+        if self.width > 1:
+            size = 8 * self.width
+            record[self.byte : self.byte + self.width] = (value & (1 << size) - 1).to_bytes(self.width, "little")
+            return
+        low, high = self.bits
+        mask = (2 << high) - (1 << low)
+        record[self.byte] = record[self.byte] & ~mask | value << low & mask
+
     def possible(self, record: bytes) -> bool:
         """Whether the panel could have set what the record holds."""
         if self.text:
             return all(code == 0 or 0x20 <= code < 0x80 for code in record[self.byte : self.byte + self.text])
-        value = self.value(record)
-        assert isinstance(value, int)
+        return self.allows(self.value(record))
+
+    def allows(self, value: Value) -> bool:
+        """Whether the panel could set a value."""
+        if self.text:
+            return isinstance(value, str) and len(value) <= self.text and all(" " <= code <= "\x7f" for code in value)
+        if isinstance(value, str):
+            return False
+        size = 8 * self.width if self.width > 1 else self.bits[1] - self.bits[0] + 1
+        least, most = (-(1 << size - 1), (1 << size - 1) - 1) if self.signed else (0, (1 << size) - 1)
         low, high = self.range()
-        return (low is None or value >= low) and (high is None or value <= high)
+        return max(least, least if low is None else low) <= value <= min(most, most if high is None else high)
 
     def range(self) -> tuple[int | None, int | None]:
         """The lowest and the highest possible value; None where there is no limit."""
@@ -158,6 +188,44 @@ class Table:
         {'Master tune': 51}
         """
         return {row.name: row.value(record) for row in self.present(record) if not row.possible(record)}
+
+    def record(self, values: Mapping[str, Value], base: bytes | None = None) -> bytes:
+        """A record with these values; `values` read back.
+
+        Args:
+            values: parameter -> value, as `values` gives them.
+            base: the record they are put into; zeros when None.
+
+        Raises:
+            UsageError: a record with these values has no such parameter, or a value of the wrong kind.
+
+        >>> table("pattern").record({"Beat": 4}, base=bytes([3, 2])).hex()
+        '0402'
+        """
+        made = bytearray(self.size) if base is None else bytearray(base)
+        left = dict(values)
+        deciding = self._selectors()
+        for row in self.parameters:
+            if row.byte in deciding and row.name in left:
+                row.put(made, left[row.name])
+        for row in self.present(bytes(made)):
+            if row.name in left:
+                row.put(made, left.pop(row.name))
+        if left:
+            raise UsageError(f"a {self.name} has no parameter {next(iter(left))!r}", "a name that sram show prints")
+        return bytes(made)
+
+    def wrong(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Those of some values that no panel could set; `outside` for values that are not stored yet.
+
+        Raises:
+            UsageError: a record with these values has no such parameter, or a value of the wrong kind.
+
+        >>> table("program").wrong({"VDF1 cutoff": 100, "OSC2 detune": -50})
+        {'VDF1 cutoff': 100}
+        """
+        rows = {row.name: row for row in self.present(self.record(values))}
+        return {name: value for name, value in values.items() if not rows[name].allows(value)}
 
     def label(self, record: bytes) -> str:
         """The record's name as the LCD shows it, or ""."""
