@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from math import inf
 from typing import Any
 
@@ -221,11 +220,7 @@ def test_crossings() -> None:
     assert span.crossing(3.0) == 0.0 and span.crossing(0.9) is None
 
 
-def test_20_years_with_daily_use_cost_milliseconds() -> None:
-    took = []
-    for _ in range(5):
-        cell = Cr2032(0)
-        begin = time.perf_counter()
-        leave(cell, NETWORK, 20 * YEAR, 25.0, on_share=1 / 24)
-        took.append(time.perf_counter() - begin)
-    assert min(took) < 0.05, f"{min(took) * 1e3:.1f} ms"
+def test_20_years_with_daily_use_take_a_few_hundred_steps() -> None:
+    """bench/battery.py has the milliseconds."""
+    span = leave(Cr2032(0), NETWORK, 20 * YEAR, 25.0, on_share=1 / 24)
+    assert len(span.seconds) <= 400

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from hashlib import sha1
 
 import numpy as np
@@ -214,21 +213,6 @@ def test_pairs_decay_0_3_to_3_times_as_fast() -> None:
     shares = [share(sram_retention.lost(1, made, unit)) for unit in (3.0, 1.0, 0.3)]
     assert shares == sorted(shares) and shares[1] == pytest.approx(0.5, abs=0.005)
     assert np.array_equal(sram_retention.lost(1, made), sram_retention.lost(1, made, unit_factor(1)))
-
-
-def test_a_call_costs_milliseconds_and_none_at_all_without_a_low_supply() -> None:
-    made = history((0.1, HOUR, 25.0), (0.9, HOUR, 25.0))
-
-    def best(seeds: range, what: SupplyHistory) -> float:
-        took = []
-        for seed in seeds:
-            begin = time.perf_counter()
-            sram_retention.lost(seed, what)
-            took.append(time.perf_counter() - begin)
-        return min(took)
-
-    assert best(range(50, 55), made) < 0.05, "25 ms is what it should be"
-    assert best(range(5), SupplyHistory()) < 0.001
 
 
 def test_one_seed_is_one_pair_of_chips_for_ever() -> None:
