@@ -146,7 +146,9 @@ def test_the_code_stands_a_second_and_then_the_ram_is_checked(m1: Session) -> No
         assert 0.99 < after.seconds - row.seconds < 1.15
 
 
-@pytest.mark.parametrize(("hold", "shown"), [(["INT"], "ROM OK  IC32 "), (["INT", "CARD", "COMBI"], "All Memory Initialized  ")])
+@pytest.mark.parametrize(
+    ("hold", "shown"), [(["INT"], "ROM OK  IC32 "), (["INT", "CARD", "COMBI"], "All Memory Initialized  ")]
+)
 def test_held_keys_come_after_the_code(m1: Session, hold: list[str], shown: str) -> None:
     run_code(m1, bytes.fromhex("CC"))
     m1.power_off()
