@@ -214,6 +214,35 @@ def test_the_repair_of_a_dump_stays_inside_whatever_its_pointer_says(
     assert errors(again) == []
 
 
+@pytest.mark.parametrize(
+    ("at", "change", "code"),
+    [
+        (0x1000, b"?", "01"),                               # everything is being initialised
+        (0x5000, b"?", "02"),                               # the sums are being made anew
+        (0x1028, b"\x50\x01", "02"),                        # a broken dump is being repaired
+    ],
+)  # fmt: skip
+def test_the_power_fails_during_the_check(named: bytes, at: int, change: bytes, code: str) -> None:
+    """Cut anywhere, the next power-on ends as one that was never cut."""
+    image = bytearray(named)
+    image[at : at + len(change)] = change
+    if at == 0x1028:
+        image[:] = summed(image)
+    whole = Session(engine="v30", sram=bytes(image))
+    whole.boot()
+    assert at != 0x1028 or whole.lcd[1].rstrip() == "MIDI Data Incomplete"
+    shown = set()
+    cut = Session(engine="v30", sram=bytes(image))
+    cut.power_on()
+    for clock in range(680_000, 3_200_000, 100_003):
+        cut.run_until(clock)
+        again = Session(engine="v30", sram=cut.sram)
+        again.boot()
+        assert again.sram[0x1020:REGION_END] == whole.sram[0x1020:REGION_END]
+        shown.add(tuple(errors(again)))
+    assert shown == {(code,), ()}
+
+
 def use(session: Session, bodies: Sequence[str]) -> None:
     """What a player can do: the play pages, GLOBAL, a key, the slider, and MIDI requests, all of them answered."""
     for keys in ("9 9 DOWN", "COMBI UP 5 0", "GLOBAL PAGE+ PAGE+ UP PAGE+ UP 0 E DOWN"):
