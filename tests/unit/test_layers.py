@@ -23,7 +23,7 @@ LAYERS = (
     {"romset"},
     {"recording", "result", "tracing", "trace_blocks", "trace_reading"},
     {"session"},
-    {"replay"},
+    {"replay", "lifetime"},
     {"verbs"},
     {"frontends"},
     {"cli", "__main__"},
@@ -37,6 +37,7 @@ OWNERS = {
     "sounddevice": {"frontends"},
     "rtmidi": {"frontends"},
     "mido": {"verbs", "frontends"},
+    "matplotlib": {"verbs"},
     "platformdirs": {"verbs", "frontends"},
     "korgm1._native": {"cpu", "sound"},
 }
