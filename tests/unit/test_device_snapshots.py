@@ -91,12 +91,12 @@ FILLED: dict[str, Block] = {
     "MDE": {"registers": pattern(4), **PORT_LOG},
     "TG": {"registers": pattern(0x200), **PORT_LOG},
     "pio": {"latch": [0x5A, 1, 2, 3, 4], "out_mask": [0xFF, 0x0F, 0xF0, 0xFF, 0x07]},
-    "power": {"rail": 1, "reset_n": 1},
+    "power": {"rail": 1, "reset_n": 1, "frozen": "the supply fell"},
     "battery": {"volts": 2.345},
 }
 NOT_KEPT = {("midi_thru", "data"): "THRU remembers no bytes"}
 CONSTANT = {
-    "Sram": {"_by_cells", "_zeros"},
+    "Sram": {"_by_cells", "_zeros", "_fram", "_stuck"},
     "ProgramCard": {"_open_bus"},
     "Icu": {"_bus_vector"},
     "Scu": {"_tbrdy_after_te", "_srdy", "_receiver._break_blocks"},
@@ -108,12 +108,12 @@ CONSTANT = {
     "MidiIn": set(),
     "MidiOut": {"_keep", "listener"},
     "Hd44780": {"_has_bar", "_obey", "_short", "_long", "_add", "_power_on", "_blink_half", "_listeners"},
-    "Panel": {"_places", "_led_names", "_absent", "_rail", "_listeners"},
+    "Panel": {"_places", "_led_names", "_absent", "_rail", "_listeners", "_stuck"},
     "KeyScan": {"_open_bus", "_fitted"},
     "M58990": {"reference"},
     "PortLog": {"name", "size", "_open_bus", "log"},
     "Cxd1095": {"_open_bus"},
-    "Power": {"_delay"},
+    "Power": {"_delay", "_stuck"},
     "Battery": {"_sense_drop", "_diode_drop"},
 }
 """Attributes that are set once by the constructor, are views, or follow other devices' lines, by class."""
