@@ -10,7 +10,7 @@ from typing import Any
 from korgm1.clock import CPU_HZ
 from korgm1.errors import ReplayDifference, UsageError, UserError
 from korgm1.hypotheses import still_open
-from korgm1.physics.bench_supply import BenchSupply
+from korgm1.physics.bench_supply import BenchSupply, cell_from_snapshot
 from korgm1.recording import Checker, Line, Recording, at, read_recording, unpack
 from korgm1.result import BootResult
 from korgm1.session import Session

@@ -18,6 +18,7 @@ from korgm1.hypotheses import Hypotheses
 from korgm1.line import Line
 from korgm1.machine.build import build
 from korgm1.machine.models import model_named
+from korgm1.physics.bench_supply import BenchSupply
 from korgm1.snapshot import Block, Snapshot, decode, encode
 
 
@@ -121,7 +122,7 @@ CONSTANT = {
 
 def fresh(name: str) -> Any:
     """The device of a board without power."""
-    return build(model_named("m1"), bytes(0x20000), "v30", Hypotheses(), Battery()).devices[name]
+    return build(model_named("m1"), bytes(0x20000), "v30", Hypotheses(), Battery(BenchSupply(3.2))).devices[name]
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -176,7 +177,7 @@ def attributes(part: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def test_every_device_is_here() -> None:
-    assert list(FILLED) == list(build(model_named("m1"), bytes(0x20000), "v30", Hypotheses(), Battery()).devices)
+    assert list(FILLED) == list(build(model_named("m1"), bytes(0x20000), "v30", Hypotheses(), Battery(BenchSupply(3.2))).devices)
 
 
 @pytest.mark.parametrize("name", FILLED)

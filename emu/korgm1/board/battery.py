@@ -23,18 +23,18 @@ Sources: facts m1-hardware 1.2, battery-sram 0-4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import inf, isfinite
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from korgm1.errors import UsageError
 from korgm1.hypotheses import Hypotheses
-from korgm1.physics import diode
 from korgm1.physics.ageing import Span, leave
 from korgm1.physics.backup_network import BackupNetwork
-from korgm1.physics.bench_supply import BenchSupply
+from korgm1.physics.bench_supply import BenchSupply, Cell, cell_from_snapshot
 from korgm1.physics.cell_cr2032 import CellLaw, Cr2032
 from korgm1.physics.supply_history import SupplyHistory
 from korgm1.quantities import YEAR
@@ -43,12 +43,10 @@ PRESETS = {"fresh": 3.2, "low": 2.4, "dead": 0.4, "absent": 0.0}
 """Supply volts by name."""
 HIGHEST = 6.0
 CR2032 = "CR2032"
+FALL_POINTS = 33
+"""Of a span in which the capacitor falls."""
 UNTOLD = 86_400.0
 """Seconds without power where nobody says how long: a day (ASSUMED)."""
-RAIL = 5.0
-R29_OHMS = 3e6
-
-Cell = Cr2032 | BenchSupply
 
 
 def parse_volts(text: str) -> float:
@@ -94,31 +92,24 @@ def parse_cell(text: str, hypotheses: Hypotheses, seed: int = 0) -> Cell | None:
     """
     name, at, volts = text.strip().partition("@")
     if name.strip().upper() == CR2032:
-        law = cell_law(hypotheses)
+        law = CellLaw.from_hypotheses(hypotheses)
         return Cr2032.reading(parse_volts(volts), seed, law=law) if at else Cr2032(seed, law)
     number = parse_volts(text)
     return BenchSupply(number) if number else None
 
 
-@dataclass(frozen=True)
-class Wiring:
-    """What faults change about the wires of the cell.
+def network_of(hypotheses: Hypotheses, seed: int = 0, faults: Mapping[str, Any] | None = None) -> BackupNetwork:
+    """The network of one instrument.
 
-    Attributes:
-        contact_ohms: of the holder; infinite: nothing touches.
-        cell_diode: from the cell to the RAM: "ok", "open" or "short".
-        isolation_diode: from +5 V to the RAM: "ok" or "short".
-        sense: R29, to the ADC: "ok" or "open".
-        leakage_ua: microamperes into the ADC's input; None: as H-BATT-DIVIDER says.
-        pull_up_ohms: from +5 V to the cell's node; None: there is none.
+    Args:
+        hypotheses: its guesses.
+        seed: which RAM chips hang on it.
+        faults: attributes of `BackupNetwork` that are not as they should be.
+
+    >>> network_of(Hypotheses(), faults={"cell_diode": "open"}).supply_volts(BenchSupply(3.0), 25.0)
+    0.0
     """
-
-    contact_ohms: float = 0.0
-    cell_diode: str = "ok"
-    isolation_diode: str = "ok"
-    sense: str = "ok"
-    leakage_ua: float | None = None
-    pull_up_ohms: float | None = None
+    return replace(BackupNetwork.from_hypotheses(hypotheses, seed), **(faults or {}))
 
 
 class Battery:
@@ -128,7 +119,7 @@ class Battery:
         cell: what is in the holder; None for nothing.
         network: from it to RAM and ADC.
         celsius: the temperature around them.
-        wiring: what is broken.
+        law: of cells that come out of a snapshot.
 
     Attributes:
         cell, network, celsius, history: as above; the history is that of VCC of the RAMs.
@@ -144,23 +135,24 @@ class Battery:
 
     def __init__(
         self, cell: Cell | None, network: BackupNetwork | None = None, celsius: float = 25.0,
-        wiring: Wiring | None = None,
+        law: CellLaw | None = None,
     ) -> None:
         self.cell = cell
         self.network = network or BackupNetwork()
         self.celsius = celsius
         self.history = SupplyHistory()
-        self._wiring = wiring or Wiring()
+        self._law = law
         self._on = False
         self._told = False
-        self._node = self.network.powered_volts(RAIL)
+        self._node = self.network.powered_volts()
         self._held_seconds = 0.0
 
     @classmethod
     def from_text(
-        cls, text: str, hypotheses: Hypotheses, seed: int = 0, celsius: float = 25.0, wiring: Wiring | None = None
+        cls, text: str, hypotheses: Hypotheses, seed: int = 0, celsius: float = 25.0,
+        faults: Mapping[str, Any] | None = None,
     ) -> Battery:
-        """The holder with the cell of a `--battery` text, with the hypotheses and faults of one machine.
+        """The holder with the cell of a `--battery` text, as hypotheses and faults (see `network_of`) of a machine say.
 
         Raises:
             UsageError: see `parse_cell`; a temperature outside -40 to 85.
@@ -170,8 +162,8 @@ class Battery:
         """
         if not -40 <= celsius <= 85:
             raise UsageError(f"{celsius!r} is no temperature", "-40 to 85 degrees Celsius")
-        wiring = wiring or Wiring()
-        return cls(parse_cell(text, hypotheses, seed), network_of(hypotheses, seed, wiring), celsius, wiring)
+        cell = parse_cell(text, hypotheses, seed)
+        return cls(cell, network_of(hypotheses, seed, faults), celsius, CellLaw.from_hypotheses(hypotheses))
 
     def reset(self, kind: str) -> None:
         """Nothing: a cell is a cell."""
@@ -190,7 +182,7 @@ class Battery:
 
     def restore(self, block: dict[str, Any]) -> None:
         """Take `snapshot` back."""
-        self.cell = None if block["cell"] is None else cell_from_snapshot(block["cell"])
+        self.cell = None if block["cell"] is None else cell_from_snapshot(block["cell"], self._law)
         self.celsius = float(block["celsius"])
         self.history.restore(block["history"])
         self._on, self._told = bool(block["on"]), bool(block["told"])
@@ -206,7 +198,7 @@ class Battery:
     @property
     def kind(self) -> str | None:
         """"CR2032" or "supply"; None for an empty holder."""
-        return None if self.cell is None else str(self.cell.snapshot()["kind"])
+        return None if self.cell is None else self.cell.kind
 
     @property
     def cell_volts(self) -> float:
@@ -222,13 +214,7 @@ class Battery:
 
     def sense_microvolts(self) -> int:
         """Microvolts at the ADC's battery input, with the power on."""
-        if self._wiring.sense == "open":
-            return 0
-        if self._wired is None and self._wiring.pull_up_ohms is not None:
-            volts = self._pulled_up(self._wiring.pull_up_ohms) - self.network.adc_leakage_amps * R29_OHMS
-        else:
-            volts = self.network.sense_volts(self._wired, self.celsius, on=True)
-        return max(0, round(volts * 1_000_000))
+        return round(self.network.sense_volts(self.cell, self.celsius, on=True) * 1_000_000)
 
     @property
     def held_years(self) -> float:
@@ -257,18 +243,15 @@ class Battery:
         celsius = self.celsius if celsius is None else celsius
         self._told = True
         self._held_seconds += seconds
-        falling, fall = 0.0, None
-        floor = self._steady(celsius)
+        floor, fall = self._steady(celsius), None
         if on_share == 0 and self._node > floor:
-            falling = seconds
-            if floor > 0:
-                falling = min(seconds, self.network.fall_seconds(self._node, floor, celsius))
+            falling = min(seconds, self.network.fall_seconds(self._node, floor, celsius))
             fall = self._fall(falling, celsius)
-        self._node = max(self._node, floor) if falling else floor
-        rest = seconds - falling
-        if fall is not None and rest <= 0:
-            return fall
-        span = self._age(rest, celsius, on_share)
+            seconds -= falling
+            if seconds <= 0:
+                return fall
+        span = leave(self.cell, self.network, seconds, celsius, on_share)
+        self._node = float(span.supply_volts[-1])
         self.history.span(span)
         return span if fall is None else _joined(fall, span)
 
@@ -300,35 +283,38 @@ class Battery:
         """
         if on and woke:
             self._held_seconds = 0.0
-        if not on:
-            leave_alone = self.cell is not None and seconds > 0
-            if leave_alone:
-                self._age(seconds, self.celsius, 1.0)
+        if not on and seconds:
+            leave(self.cell, self.network, seconds, self.celsius, on_share=1.0)
             self._held_seconds += seconds
         self.history.clear()
         self._on, self._told = on, False
-        self._node = self.network.powered_volts(RAIL)
+        self._node = self.network.powered_volts()
 
     def was_at(self, volts: float) -> None:
         """The RAM had this supply for a day since +5 V went: what files of older versions know of that time."""
         self.history.stay(volts, UNTOLD, self.celsius)
 
-    @property
-    def _wired(self) -> Cell | None:
-        """The cell, if the holder's contact touches it."""
-        return None if self._wiring.contact_ohms == inf else self.cell
-
     def _steady(self, celsius: float) -> float:
-        return self.network.supply_volts(self._wired, celsius)
+        return self.network.supply_volts(self.cell, celsius)
 
-    def _pulled_up(self, ohms: float) -> float:
-        """The node without a cell, pulled to +5 V: it feeds the RAM's VCC through the cell's diode."""
-        vcc = self.network.powered_volts(RAIL)
-        if self._wiring.cell_diode == "open":
-            return RAIL
-        low, high = 0.0, RAIL / ohms
-        for _ in range(60):
-            amps = (low + high) / 2
-            lost = 0.0 if self._wiring.cell_diode == "short" else diode.drop(amps, self.network.diode, self.celsius)
-            low, high = (amps, high) if RAIL - amps * ohms > vcc + lost else (low, amps)
-        return RAIL - low * ohms
+    def _fall(self, seconds: float, celsius: float) -> Span:
+        """The capacitor alone feeds the RAM: a cell in the holder waits until its turn comes."""
+        begin = self._node
+        span = leave(self.cell, self.network, seconds, celsius)
+        times = np.linspace(0.0, seconds, FALL_POINTS)
+        volts = np.array([self.network.fall_volts(begin, at, celsius) for at in times.tolist()])
+        self._node = float(volts[-1])
+        self.history.fall(begin, self._node, seconds, celsius, self.network.fall_tau(celsius))
+        cell, depth = (np.interp(times, span.seconds, row) for row in (span.cell_volts, span.depth))
+        return Span(times, cell, volts, depth, celsius, 0.0)
+
+
+def _joined(first: Span, second: Span) -> Span:
+    """One behind the other."""
+    return Span(
+        np.concatenate([first.seconds, second.seconds + first.seconds[-1]]),
+        np.concatenate([first.cell_volts, second.cell_volts]),
+        np.concatenate([first.supply_volts, second.supply_volts]),
+        np.concatenate([first.depth, second.depth]),
+        second.celsius, second.on_share,
+    )

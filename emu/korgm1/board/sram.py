@@ -4,8 +4,8 @@ offset   even: one chip, low byte lane     odd: the other, high byte lane
 
 /CS of both is the RESET signal (facts battery-sram 0, MEASURED on one unit), so nothing is written while RESET is low
 and a button reset changes nothing. At power-on the content depends on the lowest supply the chips had: 2.0 V or more
-keeps everything (DATASHEET); below that cells are lost one by one (`sram_retention`, H-SRAM-CELLS). Chips that were
-never powered wake as real ones do, about half ones in a pattern of their own, not as zeros (H-SRAM-WAKE).
+keeps everything (DATASHEET); below that cells are lost one by one (`physics.sram_retention`, H-SRAM-CELLS). Chips that
+were never powered wake as real ones do, about half ones in a pattern of their own, not as zeros (H-SRAM-WAKE).
 ASSUMED: /CS, /RD and /WE behave at the edges of the supply; brown-out writes are a later chapter.
 Sources: facts m1-hardware 1.1, battery-sram 0, 2, 4.
 """
@@ -92,6 +92,8 @@ class Sram:
         memory: 65,536 writable bytes, the ones the CPU sees at 00000-0FFFF.
         cells: H-SRAM-CELLS: "cells" (each bit by its law) or "datasheet" (everything lost below 2.0 V).
         waking: H-SRAM-WAKE: "cells" (preferred states with noise) or "zeros".
+        decay: factor of the chips' decay times, 0 = the seed's (H-SRAM-DECAY).
+        imprint: what ten years of the same content do to a cell's preference (H-SRAM-IMPRINT), 0 = nothing.
         fram: ferroelectric RAM, which keeps its content without a supply (a fault of the bench).
         stuck: cells that hold a level whatever is written: address, bit, level.
 
@@ -107,14 +109,16 @@ class Sram:
     """
 
     def __init__(
-        self, memory: memoryview, cells: str = "cells", waking: str = "cells", fram: bool = False,
-        stuck: Iterable[tuple[int, int, int]] = (),
+        self, memory: memoryview, cells: str = "cells", waking: str = "cells", decay: float = 0.0,
+        imprint: float = 0.0, fram: bool = False, stuck: Iterable[tuple[int, int, int]] = (),
     ) -> None:
         if memory.readonly or memory.nbytes != SIZE:
             raise ValueError(f"{SIZE:,} writable bytes are needed")
         self._memory = memory.cast("B")
         self._by_cells = cells == "cells"
         self._zeros = waking == "zeros"
+        self._decay = decay or None
+        self._imprint = imprint
         self._fram = fram
         self._stuck: dict[int, tuple[int, int]] = {}
         for address, bit, level in stuck:
@@ -171,8 +175,8 @@ class Sram:
         if lost is None:
             self._fill(content.tobytes())
             return Wake(0, 0, None, lowest)
-        held = content if kept is not None and held_years else None
-        woken = np.uint8(0) if self._zeros else wake(seed, power_ups, held, held_years)
+        held = content if kept is not None and self._imprint else None
+        woken = np.uint8(0) if self._zeros else wake(seed, power_ups, held, held_years, self._imprint)
         after = content & ~lost | woken & lost
         self._fill(after.tobytes())
         flipped = 0 if kept is None else _bits(content ^ after)
@@ -192,9 +196,9 @@ class Sram:
             return np.full(SIZE, 0xFF, np.uint8)
         if self._fram or history is None or history.empty:
             return None
-        lost = retention.lost(seed, history) if self._by_cells else np.full(SIZE, 0xFF, np.uint8)
+        lost = retention.lost(seed, history, self._decay) if self._by_cells else np.full(SIZE, 0xFF, np.uint8)
         return lost if lost.any() else None
 
 
 def _bits(mask: retention.Mask) -> int:
-    return int(np.bitwise_count(mask).sum()) if hasattr(np, "bitwise_count") else int(np.unpackbits(mask).sum())
+    return int(np.unpackbits(mask).sum())

@@ -1,6 +1,6 @@
 """What can be broken on purpose: the catalogue of faults, and the words that name them.
 
-A fault is a changed wire or part: the netlist (`machine.m1`), the backup network (`board.battery.Wiring`) and the RAM
+A fault is a changed wire or part: the netlist (`machine.m1`), the backup network (`physics`) and the RAM
 ask `Faults` for it by name. Its word is NAME or NAME=ARGUMENT, as in `--fault cell-contact=open`.
 """
 
@@ -13,7 +13,6 @@ from math import inf, isfinite
 from types import MappingProxyType
 from typing import Any
 
-from korgm1.board.battery import Wiring
 from korgm1.errors import UsageError
 
 Bit = tuple[int, int, int | None]
@@ -263,17 +262,25 @@ class Faults:
         """The argument of the fault of that name; None without it."""
         return next(iter(self.values(name)), None)
 
-    def wiring(self) -> Wiring:
-        """What they change about the cell's wires.
+    def network(self) -> dict[str, Any]:
+        """What they change about the cell's network: attributes of `physics.backup_network.BackupNetwork`.
 
-        >>> Faults(["cell-contact=open", "cell-diode-short"]).wiring().contact_ohms
-        inf
+        >>> Faults(["cell-contact=open", "cell-diode-short"]).network()
+        {'contact_ohms': inf, 'cell_diode': 'short'}
         """
-        return Wiring(
-            contact_ohms=self.value("cell-contact") or 0.0,
-            cell_diode="open" if "cell-diode-open" in self else "short" if "cell-diode-short" in self else "ok",
-            isolation_diode="short" if "isolation-diode-short" in self else "ok",
-            sense="open" if "r29-open" in self else "ok",
-            leakage_ua=self.value("ic29-an6-leak"),
-            pull_up_ohms=self.value("node-pull-up"),
-        )
+        found: dict[str, Any] = {}
+        if "cell-contact" in self:
+            found["contact_ohms"] = self.value("cell-contact")
+        if "cell-diode-open" in self:
+            found["cell_diode"] = "open"
+        elif "cell-diode-short" in self:
+            found["cell_diode"] = "short"
+        if "isolation-diode-short" in self:
+            found["isolation_diode"] = "short"
+        if "r29-open" in self:
+            found["sense_open"] = True
+        if "ic29-an6-leak" in self:
+            found["adc_leakage_amps"] = self.value("ic29-an6-leak") * 1e-6
+        if "node-pull-up" in self:
+            found["pull_up_ohms"] = self.value("node-pull-up")
+        return found

@@ -80,7 +80,7 @@ class M1(Machine):
         # memory
         self.sram = Sram(
             memoryview(memory.image)[:0x10000], guess["H-SRAM-CELLS"], guess["H-SRAM-WAKE"],
-            fram="fram" in faults, stuck=faults.values("sram-bit"),
+            guess["H-SRAM-DECAY"], guess["H-SRAM-IMPRINT"], fram="fram" in faults, stuck=faults.values("sram-bit"),
         )
         self.card = ProgramCard(open_bus)
         memory.map_ram(0x00000, 0x10000)                # 2 x uPD43256C-15L, battery backed, /CS = RESET
@@ -217,7 +217,7 @@ class M1(Machine):
         """+5 V goes: the CPU is held in reset, the LCD goes dark, the RAM lives from the cell."""
         self.power.off()
         self.lcd.power_off()
-        self.battery.power(False)
+        self.battery.power(False, seconds=self.clock / CPU_HZ)
 
     def supply_step(self, what: str, address: int = 0, value: int | None = None) -> int | None:
         """One step of a dip of +5 V.
@@ -252,7 +252,7 @@ class M1(Machine):
             self.engine.host_wrote(address, 1)
             return value
         else:
-            raise UsageError(f"a dip of the supply has no step {what!r}", "hold, let go, lcd off, lcd on, freeze, stray")
+            raise UsageError(f"a dip has no step {what!r}", "hold, let go, lcd off, lcd on, freeze, stray")
         return None
 
     @property

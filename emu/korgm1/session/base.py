@@ -145,7 +145,7 @@ class Base:
 
     def _battery_of(self, battery: str | float, celsius: float) -> Battery:
         """A holder with that cell, wired as hypotheses and faults say."""
-        return Battery.from_text(str(battery), self.hypotheses, self.seed, celsius, self.faults.wiring())
+        return Battery.from_text(str(battery), self.hypotheses, self.seed, celsius, self.faults.network())
 
     def _adopt(self, machine: M1) -> M1:
         """Make it this session's machine and listen to it."""

@@ -96,7 +96,7 @@ class State(Base):
             block = saved.blocks["session"]
             hypotheses = Hypotheses(still_open(manifest["hypotheses"]))
             seed, faults = int(manifest["seed"]), Faults(manifest.get("faults", ()))
-            battery = Battery.from_text("fresh", hypotheses, seed, wiring=faults.wiring())
+            battery = Battery.from_text("fresh", hypotheses, seed, faults=faults.network())
             machine = build(
                 self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"], faults
             )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from math import isfinite
 
-from korgm1.board.battery import Cell, parse_cell
+from korgm1.board.battery import parse_cell
 from korgm1.clock import clocks
 from korgm1.errors import UsageError
-from korgm1.machine.brownout import steps
+from korgm1.machine.brownout import Step, steps
 from korgm1.physics.ageing import Span
+from korgm1.physics.bench_supply import Cell
+from korgm1.physics.rail import Rail
 from korgm1.quantities import LONGEST
 from korgm1.session.base import Base
 
@@ -132,7 +134,7 @@ class Supply(Base):
         self._need_power()
         check_time(seconds)
         start, outcome, stands = self.clock, "nothing", self.frozen is not None
-        for step in steps(self.rail, seconds, self.supervised, self.seed + self._power_ups):
+        for step in self._dip_steps(seconds):
             if stands and step.what in ("freeze", "stray"):
                 continue
             self.run_until(start + clocks(step.seconds))
@@ -146,10 +148,10 @@ class Supply(Base):
         self.run_until(start + clocks(seconds))
         return outcome
 
-    @property
-    def supervised(self) -> bool:
-        """Whether something pulls /RESET low when +5 V falls (H-SUPERVISOR, the fault no-supervisor)."""
-        return self.hypotheses["H-SUPERVISOR"] == "reset" and "no-supervisor" not in self.faults
+    def _dip_steps(self, seconds: float) -> list[Step]:
+        supervised = self.hypotheses["H-SUPERVISOR"] == "reset" and "no-supervisor" not in self.faults
+        which, law = self.seed + self._power_ups, self.hypotheses["H-STRAY"]
+        return steps(Rail.of_seed(self.seed), seconds, supervised, which, law)
 
     def supply(self, what: str, address: int = 0, value: int | None = None) -> None:
         """One step of a dip of +5 V, now; `dip` is made of them. The arguments are those of `M1.supply_step`.
@@ -158,8 +160,8 @@ class Supply(Base):
             UsageError: the power is off, or there is no such step.
 
         >>> from korgm1.session import Session
-        >>> m1 = Session(); _ = m1.boot(); m1.supply("freeze"); m1.frozen
-        '+5 V fell without a reset; the CPU stands still since clock ...'
+        >>> m1 = Session(); _ = m1.boot(); m1.supply("freeze"); m1.frozen[:62]
+        '+5 V fell without a reset; the CPU stands still since clock 16'
         """
         self._need_power()
         value = self.machine.supply_step(what, address, value)

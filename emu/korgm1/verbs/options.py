@@ -114,8 +114,8 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
     machine.add_argument("--engine", choices=ENGINES, help="the CPU; default: unicorn")
     machine.add_argument(
         "--battery", default="fresh", metavar="CELL",
-        help="fresh, low, dead, absent or VOLTS: a supply of 3.2, 2.4, 0.4, 0 V or VOLTS in the cell's place; CR2032 or "
-        "CR2032@VOLTS: a cell that ages, new or used until it reads VOLTS; default: fresh",
+        help="fresh, low, dead, absent or VOLTS: a supply of 3.2, 2.4, 0.4, 0 V or VOLTS in place of the cell; "
+        "CR2032 or CR2032@VOLTS: a cell that ages, new or used until it reads VOLTS; default: fresh",
     )
     machine.add_argument(
         "--temp", type=celsius, default=25.0, metavar="C", help="degrees Celsius around the board; default: 25"
@@ -200,6 +200,21 @@ def trace_words(args: argparse.Namespace) -> str:
     return ""
 
 
+def chosen(args: argparse.Namespace) -> dict[str, str]:
+    """The values of `--hypothesis`, by id.
+
+    Raises:
+        UsageError: a word without a value.
+    """
+    choose = {}
+    for word in args.hypothesis:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise UsageError(f"--hypothesis {word!r} has no value", "ID=VALUE", "korgm1 hypotheses")
+        choose[key] = value
+    return choose
+
+
 def session_from(args: argparse.Namespace) -> Session:
     """The session the options describe, with its key presses and MIDI still to be planned by `plan`.
 
@@ -208,15 +223,9 @@ def session_from(args: argparse.Namespace) -> Session:
     """
     from korgm1.session import Session
 
-    choose = {}
-    for word in args.hypothesis:
-        key, equals, value = word.partition("=")
-        if not equals:
-            raise UsageError(f"--hypothesis {word!r} has no value", "ID=VALUE", "korgm1 hypotheses")
-        choose[key] = value
     return Session(
         model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=args.battery, sram=args.sram,
-        seed=args.seed, hypotheses=choose, card=args.card, celsius=args.temp, faults=args.fault,
+        seed=args.seed, hypotheses=chosen(args), card=args.card, celsius=args.temp, faults=args.fault,
     )
 
 
