@@ -10,7 +10,7 @@ from typing import Any
 from korgm1.clock import CPU_HZ
 from korgm1.errors import ReplayDifference, UsageError, UserError
 from korgm1.hypotheses import still_open
-from korgm1.physics.bench_supply import BenchSupply, cell_from_snapshot
+from korgm1.physics.bench_supply import BenchSupply
 from korgm1.recording import Checker, Line, Recording, at, read_recording, unpack
 from korgm1.result import BootResult
 from korgm1.session import Session
@@ -157,7 +157,7 @@ def _give(session: Session, line: Line) -> None:
     elif name == "eject_card":
         session.eject_card()
     elif name == "battery":
-        session.set_battery(cell_from_snapshot(line["cell"]) if "cell" in line else float(line["volts"]))
+        session.set_battery(session.battery.cell_of(line["cell"]) if "cell" in line else float(line["volts"]))
     elif name == "leave":
         session.leave(line["seconds"], line["celsius"], line["on_share"])
     elif name == "supply":

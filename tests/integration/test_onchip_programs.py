@@ -58,7 +58,8 @@ class Program:
         rom[0x10000 : 0x10000 + len(self.code)] = self.code
         rom[0x10000 + HANDLER : 0x10000 + HANDLER + len(handler)] = handler
         rom[0x1FFF0:0x1FFF5] = b"\xea\x00\x00\x00\xf0"
-        m1 = M1(bytes(rom), engine, Hypotheses({f"H-{key}": value for key, value in guess.items()}), Battery(BenchSupply(3.2)))
+        guesses = Hypotheses({f"H-{key}": value for key, value in guess.items()})
+        m1 = M1(bytes(rom), engine, guesses, Battery(BenchSupply(3.2)))
         m1.power_up(bytes(0x10000), 1, 1)
         return m1
 

@@ -182,7 +182,7 @@ class Battery:
 
     def restore(self, block: dict[str, Any]) -> None:
         """Take `snapshot` back."""
-        self.cell = None if block["cell"] is None else cell_from_snapshot(block["cell"], self._law)
+        self.cell = self.cell_of(block["cell"])
         self.celsius = float(block["celsius"])
         self.history.restore(block["history"])
         self._on, self._told = bool(block["on"]), bool(block["told"])
@@ -192,6 +192,14 @@ class Battery:
         """Layout 1 was a supply of so many volts."""
         volts = float(block["volts"])
         return {**Battery(BenchSupply(volts) if volts else None, self.network).snapshot(), "on": True}
+
+    def cell_of(self, block: dict[str, Any] | None) -> Cell | None:
+        """The cell of a cell's `snapshot`, by this machine's laws; None for None.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is no such block.
+        """
+        return None if block is None else cell_from_snapshot(block, self._law)
 
     # what is measured
 

@@ -8,12 +8,11 @@ from korgm1.board.card import SIZE as CARD_SIZE
 from korgm1.errors import UsageError, UserError
 from korgm1.files import check_writable
 from korgm1.recording import pack
-from korgm1.session.base import read_image, to_clocks
-from korgm1.session.supply import Supply
+from korgm1.session.base import Base, read_image, to_clocks
 
 
-class Inputs(Supply):
-    """The panel, the keyboard, the jacks, the card slot and the reset pin; cell and mains are `Supply`'s."""
+class Inputs(Base):
+    """The panel, the keyboard, the jacks, the card slot and the reset pin."""
 
     def press(self, key: str, seconds: float = 0.1) -> None:
         """Press a key for `seconds`, let go, and let a tenth of a second pass.
