@@ -245,7 +245,7 @@ class _Life:
         kept = now if wake.blank else kept
         before, after = np.frombuffer(kept, np.uint8), np.frombuffer(now, np.uint8)
         flipped = before ^ after
-        layout, records = hit(kept, now)
+        layout, regions, records = hit(kept, now)
         return Woken(
             lowest_volts=None if isinf(wake.lowest_volts) else wake.lowest_volts,
             cells_lost=wake.lost,
@@ -253,6 +253,7 @@ class _Life:
             to_one=int(np.unpackbits(flipped & after).sum()),
             bytes_changed=int(np.count_nonzero(flipped)),
             ranges=_runs(flipped != 0),
+            regions=regions,
             records=records,
             layout=layout,
         )

@@ -19,6 +19,7 @@ from korgm1.verbs.signals import asked_to_stop
 
 if TYPE_CHECKING:
     from korgm1.lifetime import Event, Report
+    from korgm1.session import Session
 
 EPILOG = """\
 examples:
@@ -177,6 +178,29 @@ def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, by
     if asked:
         raise KeyboardInterrupt
     return replace(report, notes=(note, *session.firmware.warnings)), session.sram
+
+
+def aged(args: argparse.Namespace) -> tuple[Session, Report]:
+    """The session of `boot --age` after its events, switched off, and what they did; no file is written.
+
+    Raises:
+        M1Error: an option or an event that cannot be used.
+    """
+    from korgm1.lifetime import live, parse_events
+
+    events = parse_events(args.age)
+    if not events:
+        raise UsageError("--age has no event", "words with blanks between them", '--age "use=12y:3h/week off=1y"')
+    if args.sram:
+        check_writable(Path(args.sram))
+    source = args.sram if args.sram and Path(args.sram).exists() else None
+    image, note = starting_image(argparse.Namespace(**{**vars(args), "sram": source}))
+    battery = "CR2032" if args.battery == "fresh" else args.battery
+    room = _room(events, args.temp)
+    session = session_from(argparse.Namespace(**{**vars(args), "sram": image, "battery": battery, "temp": room}))
+    report = live(session, events, course=args.json)
+    session.power_off()
+    return session, replace(report, notes=(note,))
 
 
 def starting_image(args: argparse.Namespace) -> tuple[bytes, str]:
