@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
-from korgm1.files import write_atomic
+from korgm1.files import BACKUPS, write_atomic
 from korgm1.verbs.options import add_machine_options, add_trace_options, named, power, session_from, trace_words
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ examples:
   korgm1 boot --roms ~/dumps --engine v30 --json    your dump, for a program to read
   korgm1 boot --battery low --png lcd.png           a picture of the display
   korgm1 boot --press 4@2 --record x.rec            write the run down; boot --replay x.rec checks it again
+  korgm1 boot --age "use=12y:3h/week off=1y" --sram my.sram   years first: a new cell, then what is left (korgm1 age)
   korgm1 boot --trace x.trace --trace-filter port=0A00-0A0F,int   what the CPU says to the PIO
 Without --seconds the boot ends when the play page has stood still for a second after the last input and the last MIDI
 it sent; any other page after ten. A CPU that stops for good ends it with exit code 4; one that waits in HALT for ever
@@ -45,6 +46,11 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_machine_options(parser)
+    parser.add_argument(
+        "--age", metavar="EVENTS",
+        help="let this happen first: cell=CR2032 temp=28 use=12y:3h/week off=8y cell-out=10s swap-cell=5s contact=50k "
+        "on dip=40ms off-switch look (docs/battery.md); a new CR2032 unless --battery or cell= says otherwise",
+    )
     out = add_output_options(parser)
     add_trace_options(out)
     out.add_argument("--replay", metavar="FILE", help="give the inputs of a recording again, and compare what happens")
@@ -115,6 +121,7 @@ def replayed(args: argparse.Namespace) -> ReplayResult:
         "--model": args.model != "m1", "--battery": args.battery != "fresh", "--sram": args.sram, "--card": args.card,
         "--seed": args.seed, "--hypothesis": args.hypothesis, "--hold": args.hold, "--press": args.press,
         "--midi": args.midi, "--seconds": args.seconds, "--record": args.record, "--png": args.png,
+        "--age": args.age, "--fault": args.fault, "--temp": args.temp != 25.0,
     }
     given = [name for name, value in own.items() if value]
     if given:
@@ -130,9 +137,29 @@ def run(args: argparse.Namespace) -> int:
         played = replayed(args)
         print(json.dumps(played.to_dict(), indent=2) if args.json else f"{report(played.result)}\n{summary(played)}")
         return EXIT_OK
+    if args.age is not None:
+        return run_aged(args)
     session = session_from(args)
     result = boot(session, args)
     print(json.dumps(result.to_dict(), indent=2) if args.json else report(result))
+    return EXIT_CPU_FAULT if result.stopped else EXIT_OK
+
+
+def run_aged(args: argparse.Namespace) -> int:
+    """Let years pass, then boot and print both."""
+    from korgm1.verbs.age import aged
+    from korgm1.verbs.age_text import account
+
+    session, life = aged(args)
+    try:
+        result = boot(session, args)
+    finally:
+        if args.sram:
+            write_atomic(Path(args.sram), session.sram, backups=BACKUPS)
+    if args.json:
+        print(json.dumps({**result.to_dict(), "age": life.to_dict()}, indent=2))
+    else:
+        print(f"{account(life)}\n\n{report(result)}")
     return EXIT_CPU_FAULT if result.stopped else EXIT_OK
 
 
@@ -143,6 +170,10 @@ def report(result: BootResult) -> str:
         f"{result.model}: {firmware['name']} {firmware['version']} (sha1 {firmware['sha1'][:12]}), "
         f"engine {result.engine}, cell {battery['volts']:.2f} V = ADC code {battery['adc_code']:02X}h",
     ]
+    if result.faults:
+        lines.append("faults: " + ", ".join(result.faults))
+    if result.wake is not None and result.wake["lost"]:
+        lines.append(lost(result.wake))
     lines += [f"warning: {warning}" for warning in result.warnings]
     lines.append("")
     lines += [f"{c.seconds:9.4f} s  |{c.lcd[0]}|{c.lcd[1]}|" for c in result.timeline]
@@ -161,9 +192,24 @@ def report(result: BootResult) -> str:
         "still": "the display stood still for ten seconds",
         "time": "the time was up",
         "stopped": f"stopped: {result.stopped}",
+        "frozen": f"frozen: {result.frozen}",
     }[result.ended]
     lines.append(f"{seconds:.3f} s, {result.clocks:,} clocks: {how}; RAM sha1 {result.sram_sha1[:12]}")
     return "\n".join(lines)
+
+
+def lost(wake: dict[str, Any]) -> str:
+    """What the RAM lost while the power was off, a line.
+
+    >>> lost({"lost": 1234, "flipped": 617, "lowest_volts": 0.83, "blank": False})[:58]
+    'RAM: 1,234 of 524,288 cells lost their content while off ('
+    """
+    if wake["blank"]:
+        return "RAM: never powered before; all 524,288 cells wake in a pattern of their own"
+    return (
+        f"RAM: {wake['lost']:,} of 524,288 cells lost their content while off (lowest supply "
+        f"{wake['lowest_volts']:.2f} V); {wake['flipped']:,} bits read differently"
+    )
 
 
 def summary(played: ReplayResult) -> str:
