@@ -24,6 +24,7 @@ LAYERS = (
     {"recording", "result", "tracing", "trace_blocks", "trace_reading"},
     {"session"},
     {"replay", "lifetime"},
+    {"scenario", "sweep"},
     {"verbs"},
     {"frontends"},
     {"cli", "__main__"},
@@ -39,6 +40,8 @@ OWNERS = {
     "mido": {"verbs", "frontends"},
     "matplotlib": {"verbs"},
     "platformdirs": {"verbs", "frontends"},
+    "distributed": {"sweep"},
+    "pyarrow": {"sweep"},
     "korgm1._native": {"cpu", "sound"},
 }
 """Imported in one file of each of these layers. cffi belongs to the build: no module imports it."""
