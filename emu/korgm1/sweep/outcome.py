@@ -7,12 +7,12 @@ partial   yes         something of it differs                either
 init      yes         most is as in an initialised RAM       either
 hang      no          -                                      either
 
-No layout of a firmware is known here. Reference boots: of the swept image with a new cell, and of a RAM full of noise
-and of its complement, also with a new cell. A byte is *stored data* if the boots from the noise and from its complement
-agree on it (so the firmware wrote it when it initialised) and the boot of the image leaves it as it was. Variables that
-each boot writes anew are among them, but never differ; the stack and unused RAM are not. A firmware which writes
-less than an eighth of the RAM when it finds noise does not initialise; all that the boot of the image leaves
-alone is stored data then.
+No layout of a firmware is known here. Reference boots, all with a new cell and no fault: of the swept image, of a RAM
+full of noise, and of its complement. A byte is *stored data* if the boots from the noise and from its complement agree
+on it (so the firmware wrote it when it initialised), and the boot of the image did not write to it (which variables,
+screen and stack are known by), in runs of sixteen at least (a deeper stack leaves shorter ones). A firmware which
+agrees on less than an eighth of the RAM does not initialise; all that the boot of the image leaves alone is stored
+data then.
 Init: of the stored bytes in which the image differs from an initialised RAM, more than half are as in the latter. An
 image that is initialised itself cannot be told from one that was initialised again: both are play or warning.
 """
@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from korgm1.cpu.trace import TraceBlock, TraceFilter, Tracer
 from korgm1.result import BootResult, LcdChange
 from korgm1.romset.load import RomSet
 from korgm1.session import Session
@@ -38,6 +39,7 @@ BATTERY = re.compile(r"batter", re.IGNORECASE)
 """What every battery message that owners report has in it (facts battery-sram 7)."""
 RAM_ERROR = re.compile(r"RAM Error (\w+)")
 LEAST_INITIALISED = 0x10000 // 8
+SHORTEST = 16
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -55,15 +57,15 @@ def reference_of(
     firmware: RomSet, model: str, image: bytes, engine: str, hypotheses: Mapping[str, Any] | None = None
 ) -> Reference:
     """Make the three boots. None of them has a fault: they show what the instrument does when nothing is wrong."""
+    writes = _Writes()
     noise = hashlib.shake_128(b"a RAM that nobody wrote to").digest(0x10000)
     opposite = bytes(byte ^ 0xFF for byte in noise)
-    good, one, other = (
-        _after(firmware, model, content, engine, hypotheses) for content in (image, noise, opposite)
-    )
-    written = one == other
-    if written.sum() < LEAST_INITIALISED:
-        written[:] = True
-    stored = written & (good == np.frombuffer(image, np.uint8))
+    good = _after(firmware, model, image, engine, hypotheses, writes)
+    one, other = (_after(firmware, model, content, engine, hypotheses) for content in (noise, opposite))
+    stored = one == other
+    if stored.sum() < LEAST_INITIALISED:
+        stored[:] = True
+    stored = _without_islands(stored & ~writes.seen)
     return Reference(good.tobytes(), one.tobytes(), stored.astype(np.uint8).tobytes())
 
 
@@ -106,9 +108,45 @@ def shown_at(result: BootResult) -> float:
     return result.timeline[-1].seconds
 
 
+def _without_islands(marked: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The same without runs of less than SHORTEST.
+
+    >>> _without_islands(np.array([1] * 3 + [0] + [1] * 16, np.bool_)).sum()
+    np.int64(16)
+    """
+    borders = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]).astype(np.int8)))
+    kept = np.zeros_like(marked)
+    for begin, end in borders.reshape(-1, 2):
+        kept[begin:end] = end - begin >= SHORTEST
+    return kept
+
+
+class _Writes:
+    """Which of the 65,536 bytes of RAM a CPU writes to."""
+
+    def __init__(self) -> None:
+        self.seen = np.zeros(0x10000, np.bool_)
+        self.tracer = Tracer(TraceFilter.parse("memw=0-FFFF"), self._take)
+
+    def _take(self, block: TraceBlock) -> None:
+        for line in block.data.splitlines():
+            *_, address, data = line.split()
+            self.seen[[(int(address, 16) + place) & 0xFFFF for place in range(len(data) // 2)]] = True
+
+
 def _after(
-    firmware: RomSet, model: str, content: bytes, engine: str, hypotheses: Mapping[str, Any] | None
+    firmware: RomSet,
+    model: str,
+    content: bytes,
+    engine: str,
+    hypotheses: Mapping[str, Any] | None,
+    writes: _Writes | None = None,
 ) -> Bytes:
     session = Session(model=model, roms=firmware, engine=engine, sram=content, hypotheses=hypotheses)
+    session.power_on()
+    if writes is not None:
+        session.machine.engine.trace(writes.tracer)
     session.boot()
+    if writes is not None:
+        writes.tracer.flush()
     return np.frombuffer(session.sram, np.uint8)

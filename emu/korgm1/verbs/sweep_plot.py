@@ -44,7 +44,7 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
     axes = plotting.subplots(fig, 2, columns, sharex=True, sharey=True, squeeze=False)
     found, lost = shares(grid, rows), mean_lost(grid, rows)
     unit, places = _unit(grid.off_seconds)
-    volts, times = edges(grid.volts, 0.02), edges([t / unit for t in grid.off_seconds], 1.0)
+    volts, times = edges(grid.volts, 0.02), edges([t / unit for t in grid.off_seconds], 1.0).clip(0)
     spaced = evenly(grid.off_seconds)
     last = None
     for column, celsius in enumerate(grid.celsius):
@@ -65,7 +65,7 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
     present = [name for kind, name in enumerate(OUTCOMES) if found[..., kind].any()]
     for name in present:
         axes[0][0].scatter([], [], marker="s", s=80, color=COLOURS[name], label=MEANING[name])
-    fig.legend(loc="outside upper center", ncols=min(3, len(present)))
+    fig.legend(loc="outside lower center", ncols=len(present), frameon=False)
     fig.colorbar(last, ax=list(axes[1]), label=f"mean of {len(grid.seeds)} chips, of 524,288", pad=0.01)
     size = f"{len(grid.seeds)} chips x {len(grid.volts)} voltages x {len(grid.off_seconds)} times off"
     fig.suptitle(f"{title(description)}\n{len(rows):,} boots: {size}", x=0.01, ha="left", size=12)
