@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from korgm1.errors import UsageError, UserError
@@ -20,7 +20,7 @@ from korgm1.sweep.outcome import OUTCOMES, Reference, outcome, ram_error, warned
 from korgm1.sweep.point import Row
 from korgm1.sweep.summary import as_text, mean_lost, shares
 
-FEW = Grid([1.0, 2.0], [0.0, 60.0], [15.0, 25.0], range(20))
+FEW = Grid([1.0, 2.0], [0.0, 60.0], [15.0, 25.0], range(21))
 DESCRIPTION = {"format": "korgm1-sweep", "model": "m1", **FEW.describe()}
 
 texts = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=40)
@@ -44,13 +44,13 @@ def made(grid: Grid, number: int) -> list[Row]:
 
 def test_chunks_are_the_grid_in_its_order() -> None:
     assert [place for number in range(FEW.chunks) for place in FEW.chunk(number)] == list(FEW)
-    assert [FEW.size_of(number) for number in range(FEW.chunks)] == [64, 64, 32]
-    assert len(set(FEW)) == len(FEW) == 160
-    assert [place.seed for place in FEW][:21] == [*range(20), 0]
+    assert [FEW.size_of(number) for number in range(FEW.chunks)] == [32, 32, 32, 32, 32, 8]
+    assert len(set(FEW)) == len(FEW) == 168
+    assert [place.seed for place in FEW][:22] == [*range(21), 0]
 
 
 def test_the_order_and_repetitions_of_what_is_asked_for_do_not_matter() -> None:
-    assert Grid([2.0, 1.0, 2.0], [60.0, 0.0], [25.0, 15.0], range(20)) == FEW
+    assert Grid([2.0, 1.0, 2.0], [60.0, 0.0], [25.0, 15.0], range(21)) == FEW
 
 
 @pytest.mark.parametrize(("volts", "off", "celsius", "seeds"), [
@@ -66,11 +66,13 @@ def test_a_grid_out_of_range_is_refused(
 
 
 @given(st.lists(rows, max_size=5))
+@settings(deadline=None)
 def test_text_gives_back_what_it_was_made_of(some: list[Row]) -> None:
     assert table.from_csv(table.to_csv(DESCRIPTION, some), "x.csv") == (DESCRIPTION, some)
 
 
 @given(st.lists(rows, max_size=5))
+@settings(deadline=None)
 def test_parquet_gives_back_what_it_was_made_of(some: list[Row]) -> None:
     parquet = pytest.importorskip("korgm1.sweep.parquet")
     pytest.importorskip("pyarrow")

@@ -105,15 +105,16 @@ def _check_workers(client: Any, address: str) -> None:
 def _spread(
     client: Any, template: Template, grid: Grid, numbers: Iterator[int], memo: bool, asked: Callable[[], int]
 ) -> Generator[tuple[int, list[Row]], None, None]:
-    from distributed import wait
-
     blob = zlib.compress(pickle.dumps(template), 9)
     running: dict[Any, int] = {}
+    done = threading.Event()
     while True:
         ahead = AHEAD * max(1, sum(client.nthreads().values())) if not asked() else 0
         while len(running) < ahead and (number := next(numbers, None)) is not None:
             places = grid.chunk(number)
-            running[client.submit(rows, blob, template.key, places, memo, __version__, pure=False)] = number
+            future = client.submit(rows, blob, template.key, places, memo, __version__, pure=False)
+            future.add_done_callback(lambda future: done.set())
+            running[future] = number
         if asked():
             waiting = [future for future in running if future.status == "pending"]
             if asked() > 1 or not waiting:
@@ -121,8 +122,8 @@ def _spread(
                 return
         if not running:
             return
-        with suppress(TimeoutError):
-            wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED")
+        done.wait(LOOK)
+        done.clear()
         for future in [future for future in running if future.status != "pending"]:
             yield running.pop(future), _result(future)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from korgm1.errors import UsageError
 from korgm1.quantities import LONGEST
 
-CHUNK = 64
+CHUNK = 32
 """Points that are computed, handed back and written down together."""
 MANY = 10_000_000
 """Points above which somebody has to say that it is meant."""

@@ -151,6 +151,7 @@ def check(args: argparse.Namespace) -> None:
         raise UsageError("--restart is nothing without --out", "--out FILE")
     if args.out:
         table.check_name(Path(args.out))
+        check_writable(Path(args.out))
     if args.plot:
         from korgm1.verbs import plotting
 
