@@ -262,13 +262,29 @@ def test_the_image_is_read_once_and_left_alone(image: Path, tmp_path: Path) -> N
     assert [path.name for path in image.parent.iterdir()] == ["x.sram"]
 
 
-def test_a_point_is_a_plain_boot(instrument: Template, filled: bytes) -> None:
-    """LCD, RAM and clock as a session of one's own comes to them."""
+@pytest.mark.parametrize("place", [
+    Place(0.7, DAY, 25.0, 3), Place(2.3, 0.0, 25.0, 1), Place(2.3, 300 * DAY, 40.0, 1), Place(3.1, DAY, -10.0, 0),
+    Place(1.3, 3.0, 60.0, 2),
+])
+def test_a_point_is_a_plain_boot(instrument: Template, filled: bytes, place: Place) -> None:
+    """LCD, RAM and clock as a session of one's own, on another engine, comes to them."""
     bench = Bench(instrument)
-    for place in (Place(0.7, DAY, 25.0, 3), Place(2.3, 0.0, 25.0, 1), Place(3.1, DAY, 25.0, 0)):
-        row = bench.point(place)
-        session = Session(battery=place.volts, sram=filled, seed=place.seed, power_ups=1)
-        result = session.boot()
-        assert (row.lcd1, row.lcd2) == tuple(line.rstrip() for line in result.lcd)
-        assert row.sram_sha1 == result.sram_sha1
-        assert row.boot_seconds == round(result.timeline[-1].seconds, 6)
+    row = bench.point(place)
+    session = Session(
+        battery=f"CR2032@{place.volts}", sram=filled, seed=place.seed, power_ups=1, celsius=place.celsius
+    )
+    span = session.leave(place.off_seconds)
+    volts = session.battery.cell_volts
+    result = session.boot()
+    assert (row.lcd1, row.lcd2) == tuple(line.rstrip() for line in result.lcd)
+    assert row.sram_sha1 == result.sram_sha1
+    assert row.boot_seconds == round(result.timeline[-1].seconds, 6)
+    assert (row.cell_volts_end, row.supply_min) == (round(volts, 6), round(min(span.supply_volts), 6))
+    assert session.wake is not None and (row.cells_lost, row.bits_flipped) == (session.wake.lost, session.wake.flipped)
+    assert bench.point(place) == row
+
+
+def test_a_fault_is_built_in(filled: bytes) -> None:
+    """With R29 open the warning comes with a good cell, and the data are there."""
+    broken = template(load_os(None, "m1"), image=filled, faults=["r29-open"])
+    assert Bench(broken).point(Place(3.1, DAY, 25.0, 0)).outcome == "warning"

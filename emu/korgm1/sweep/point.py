@@ -6,6 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple, get_type_hints
 
+from korgm1.board.adc_m58990 import code
+from korgm1.board.battery import Battery
+from korgm1.hypotheses import Hypotheses
+from korgm1.machine.faults import Faults
 from korgm1.session import Session
 from korgm1.sweep.grid import Place
 from korgm1.sweep.outcome import outcome, ram_error, shown_at, warned
@@ -66,50 +70,78 @@ class Booted(NamedTuple):
     sram_sha1: str
 
 
+class Found(NamedTuple):
+    """What the RAM lost, and what came of it."""
+
+    lost: int
+    flipped: int
+    booted: Booted
+
+
 class Bench:
     """Computes points of one template.
 
     Args:
         template: the instrument.
-        memo: take the boot of an earlier point where RAM and ADC code at power-on are the same. Nothing else that
-            differs between points reaches the CPU; with faults, which may go by the seed, that must be the same, too.
+        memo: take the boot of an earlier point where RAM and ADC code at power-on are the same; where the supply never
+            fell to where a cell may forget, the RAM is known without a session. Nothing else that differs between
+            points reaches the CPU; with faults, which may go by the seed, that must be the same, too.
     """
 
     def __init__(self, template: Template, memo: bool = True) -> None:
         self._template = template
-        self._memo: dict[tuple[str, int, int], Booted] | None = {} if memo else None
+        self._guess = Hypotheses(template.hypotheses)
+        self._network = Faults(template.faults).network()
+        self._reference = round(self._guess["H-VREF"] * 1_000_000)
+        self._remembers = memo
+        self._boots: dict[tuple[str, int, int], Booted] = {}
+        self._intact: dict[tuple[int, int], Found] = {}
 
     def point(self, place: Place) -> Row:
         """Compute a point; the same one always gives the same row."""
-        session, cell_volts, supply = self._left_off(place)
-        session.power_on()
-        ram = session.sram
-        flipped = (int.from_bytes(ram, "little") ^ int.from_bytes(self._template.image, "little")).bit_count()
-        booted = self._booted(session, ram, place.seed)
-        return Row(*place, round(cell_volts, DIGITS), round(supply, DIGITS), flipped, flipped, **booted._asdict())
+        holder = Battery.from_text(_cell(place), self._guess, place.seed, place.celsius, self._network)
+        span = holder.leave(place.off_seconds)
+        alike = (code(holder.sense_microvolts(), self._reference), place.seed if self._template.faults else 0)
+        found = self._intact.get(alike) if holder.history.empty else None
+        if found is None:
+            found = self._found(place, alike)
+            if holder.history.empty and self._remembers:
+                self._intact[alike] = found
+        return Row(
+            *place, round(holder.cell_volts, DIGITS), round(float(span.supply_volts.min()), DIGITS),
+            found.lost, found.flipped, **found.booted._asdict(),
+        )
 
-    def _left_off(self, place: Place) -> tuple[Session, float, float]:
-        """The instrument at the end of its time off; the volts of its cell, and the least its RAM had."""
+    def _found(self, place: Place, alike: tuple[int, int]) -> Found:
         t = self._template
         session = Session(
-            model=t.model, roms=t.firmware, engine=t.engine, battery=place.volts, sram=t.image, seed=place.seed,
-            hypotheses=t.hypotheses, power_ups=1,
+            model=t.model, roms=t.firmware, engine=t.engine, battery=_cell(place), sram=t.image, seed=place.seed,
+            hypotheses=t.hypotheses, power_ups=1, celsius=place.celsius, faults=t.faults,
         )
-        return session, session.battery.cell_volts, session.battery.ram_volts
+        session.leave(place.off_seconds)
+        session.power_on()
+        wake = session.wake
+        assert wake is not None
+        key = (hashlib.sha1(session.sram).hexdigest(), *alike)
+        booted = self._boots.get(key)
+        if booted is None:
+            booted = self._booted(session)
+            if self._remembers:
+                if len(self._boots) >= MEMORY:
+                    self._boots.clear()
+                self._boots[key] = booted
+        return Found(wake.lost, wake.flipped, booted)
 
-    def _booted(self, session: Session, ram: bytes, seed: int) -> Booted:
-        key = (hashlib.sha1(ram).hexdigest(), session.machine.battery_code(), seed if self._template.faults else 0)
-        if self._memo is not None and key in self._memo:
-            return self._memo[key]
+    def _booted(self, session: Session) -> Booted:
         result = session.boot()
         message = warned(result.timeline)
-        booted = Booted(
+        return Booted(
             outcome(self._template.reference, session.sram, result.ended, message), int(message),
             ram_error(result.timeline), round(shown_at(result), DIGITS),
             result.lcd[0].rstrip(), result.lcd[1].rstrip(), result.sram_sha1,
         )
-        if self._memo is not None:
-            if len(self._memo) >= MEMORY:
-                self._memo.clear()
-            self._memo[key] = booted
-        return booted
+
+
+def _cell(place: Place) -> str:
+    """The cell of a point as a `--battery` text."""
+    return f"CR2032@{place.volts!r}"

@@ -11,6 +11,7 @@ from typing import Any
 from korgm1 import __version__
 from korgm1.errors import UsageError
 from korgm1.hypotheses import Hypotheses
+from korgm1.machine.faults import Faults
 from korgm1.romset.load import RomSet
 from korgm1.sweep.image import recognisable
 from korgm1.sweep.outcome import Reference, reference_of
@@ -78,4 +79,4 @@ def template(
     if len(image) != 0x10000:
         raise UsageError(f"the RAM image has {len(image):,} bytes", "65,536 bytes")
     reference = reference_of(firmware, model, image, engine, guess)
-    return Template(model, firmware, engine, image, guess, tuple(sorted(set(faults))), reference, image_name)
+    return Template(model, firmware, engine, image, guess, Faults(faults).texts, reference, image_name)
