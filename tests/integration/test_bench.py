@@ -50,3 +50,11 @@ def test_what_a_trace_costs(bench: ModuleType, tmp_path: Path) -> None:
 
     row = trace_cost.measure(trace_cost.busy_session, "v30", "all", 1000, 1, tmp_path)
     assert row["text_bytes"] > 10 * row["kmt_bytes"] > 0
+
+
+def test_what_the_battery_costs(bench: ModuleType) -> None:
+    import battery
+
+    found = battery.measure()
+    assert all(seconds >= 0 for seconds in found.values()) and found["boot"] > 0
+    assert battery.as_text(found).endswith("ms")
