@@ -12,18 +12,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from korgm1.cli import main
 from korgm1.errors import UserError
+from korgm1.physics.sram_retention import lost, share_decayed, unit_factor
+from korgm1.physics.supply_history import SupplyHistory
 from korgm1.romset.load import load_os
 from korgm1.session import Session
 from korgm1.sweep import journal, table
 from korgm1.sweep.grid import Grid, Place
 from korgm1.sweep.image import recognisable
-from korgm1.sweep.point import Bench, Row
+from korgm1.sweep.point import LONGEST_DECAY, Bench, Row
 from korgm1.sweep.sweeping import sweep
 from korgm1.sweep.template import Template, template
 
@@ -282,6 +285,32 @@ def test_a_point_is_a_plain_boot(instrument: Template, filled: bytes, place: Pla
     assert (row.cell_volts_end, row.supply_min) == (round(volts, 6), round(min(span.supply_volts), 6))
     assert session.wake is not None and (row.cells_lost, row.bits_flipped) == (session.wake.lost, session.wake.flipped)
     assert bench.point(place) == row
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("level", [0, 12, 60, 95])
+def test_long_at_the_lowest_level_is_as_good_as_for_ever(seed: int, level: int) -> None:
+    long, ever = SupplyHistory(), SupplyHistory()
+    long.stay(level / 100, 180, 25.0)
+    assert share_decayed(180 / LONGEST_DECAY) == 1 and unit_factor(seed) <= LONGEST_DECAY
+    ever.stay(level / 100, 1e9, 25.0)
+    ever.stay(1.9, 1e9, 25.0)
+    assert bytes(lost(seed, long)) == bytes(lost(seed, ever))
+
+
+def test_what_wakes_is_boot_by_boot_or_from_memory_the_same(instrument: Template) -> None:
+    """All lost, some lost, nothing lost; with an imprint it matters how long the content was held."""
+    places = [Place(volts, off * DAY, 25.0, 7) for volts in (0.2, 1.0, 2.2, 3.0) for off in (0, 1, 300, 310, 3000)]
+    bench, plain = Bench(instrument), Bench(instrument, memo=False)
+    rows = [bench.point(place) for place in places]
+    assert rows == [plain.point(place) for place in places]
+    assert sum(row.cells_lost > 500_000 for row in rows) > 3
+    held = replace(instrument, hypotheses={"H-SRAM-IMPRINT": 1.0})
+    bench, plain = Bench(held), Bench(held, memo=False)
+    imprinted = [bench.point(place) for place in places]
+    assert imprinted == [plain.point(place) for place in places]
+    assert [row.cells_lost for row in imprinted] == [row.cells_lost for row in rows]
+    assert imprinted != rows
 
 
 def test_a_fault_is_built_in(filled: bytes) -> None:

@@ -50,11 +50,11 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
     for column, celsius in enumerate(grid.celsius):
         top, bottom = axes[0][column], axes[1][column]
         top.pcolormesh(volts, times, _blend(found[column]).transpose(1, 0, 2))
-        _boundaries(top, found[column].argmax(axis=2), volts, times)
+        _boundaries(top, found[column].argmax(axis=2), volts, times, plotting.INK)
         top.set_title(f"{celsius:g} \N{DEGREE SIGN}C")
         seen = np.ma.masked_less(lost[column].T, 1e-9)
         last = bottom.pcolormesh(volts, times, seen, norm="log", vmin=1 / len(grid.seeds), vmax=CELLS, cmap="magma_r")
-        _boundaries(bottom, found[column].argmax(axis=2), volts, times)
+        _boundaries(bottom, found[column].argmax(axis=2), volts, times, plotting.SOFT)
         bottom.set_xlabel("cell at power-off, read without load (V)")
         for ax in (top, bottom):
             ax.grid(False)
@@ -113,9 +113,11 @@ def _blend(found: Array) -> Array:
     return blended
 
 
-def _boundaries(ax: Any, kinds: npt.NDArray[np.intp], volts: Array, times: Array) -> None:
+def _boundaries(
+    ax: Any, kinds: npt.NDArray[np.intp], volts: Array, times: Array, ink: str
+) -> None:
     """Lines where the outcome of neighbouring cells differs."""
     across, along = np.nonzero(kinds[1:] != kinds[:-1])
-    ax.vlines(volts[across + 1], times[along], times[along + 1], color=plotting.INK, linewidth=0.9)
+    ax.vlines(volts[across + 1], times[along], times[along + 1], color=ink, linewidth=0.9)
     across, along = np.nonzero(kinds[:, 1:] != kinds[:, :-1])
-    ax.hlines(times[along + 1], volts[across], volts[across + 1], color=plotting.INK, linewidth=0.9)
+    ax.hlines(times[along + 1], volts[across], volts[across + 1], color=ink, linewidth=0.9)
