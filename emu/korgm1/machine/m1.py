@@ -72,7 +72,10 @@ class M1(Machine):
         # wires
         icu_int, int_cpu = Line("ICU INT"), Line("INT")  # ICU -> OPSEL -> CPU, inside the V50
         tout0, tout1, tout2 = Line("TOUT0"), Line("TOUT1"), Line("TOUT2")
-        int0 = Line("INT0") if "timer0-dead" in faults else tout0
+        int0 = tout0
+        if "timer0-dead" in faults:
+            int0, dies = Line("INT0"), round(faults.value("timer0-dead") * CPU_HZ)
+            tout0.connect(lambda level: int0.drive(level) if clock.now < dies else None)
         sint = Line("SINT")                             # SCU -> INT1 by OPCN
         intp1 = Line("INTP1", 1)                        # pin, pulled up
         serial_pins = Line("PF1")                       # OPCN: RxD and TxD are pins
