@@ -87,8 +87,8 @@ class M1(Machine):
         )
         self.card = ProgramCard(open_bus)
         memory.map_ram(0x00000, 0x10000)                # 2 x uPD43256C-15L, battery backed, /CS = RESET
-        for page in sorted({address // PAGE * PAGE for address, _, _ in faults.values("sram-bit")}):
-            memory.map_device(page, PAGE, Part(self.sram, page))
+        for page in self.sram.stuck_pages:
+            memory.map_device(page * PAGE, PAGE, Part(self.sram, page * PAGE))
         if card is not None:
             self.insert_card(card)
         memory.map_rom(ROM, with_bits(rom, faults.values("rom-bit")))      # IC32 D0-7, IC23 D8-15 (27C512)
