@@ -59,14 +59,13 @@ def draw(report: Report, path: Path) -> None:
     )
     faults = f", faults {', '.join(report.faults)}" if report.faults else ""
     fig.suptitle(
-        f"{report.firmware['name']} on {report.model}, chips and cell of seed {report.seed}{faults}", x=0.01, ha="left",
+        f"{report.firmware['name']} on an {report.model.upper()}, chips and cell of seed {report.seed}{faults}", x=0.01, ha="left",
         fontsize=12, weight="bold",
     )
     need = retention_volts(report.seed)
     for column, stretch in enumerate(stretches):
-        last = column == len(stretches) - 1
-        _volts(grid[0][column], stretch, need, last)
-        _losses(grid[1][column], stretch, last)
+        _volts(grid[0][column], stretch, need)
+        _losses(grid[1][column], stretch, first=not column)
         _charge(grid[2][column], stretch)
     for row, name in enumerate(("volts", "cells of the RAM lost", "charge used")):
         grid[row][0].set_ylabel(name)
@@ -93,7 +92,7 @@ def _stretches(report: Report) -> list[_Stretch]:
     return [stretch for stretch in found if stretch in longest]
 
 
-def _volts(axes: Any, stretch: _Stretch, need: Any, last: bool) -> None:
+def _volts(axes: Any, stretch: _Stretch, need: Any) -> None:
     step = stretch.step
     assert step.span is not None
     x = step.span.seconds / UNITS[stretch.unit]
@@ -130,7 +129,7 @@ def _haze(axes: Any, end: float, need: Any) -> None:
     axes.imshow(haze, extent=(0, end, 0, TOP_VOLTS), origin="lower", aspect="auto", zorder=0.5, interpolation="nearest")
 
 
-def _losses(axes: Any, stretch: _Stretch, last: bool) -> None:
+def _losses(axes: Any, stretch: _Stretch, first: bool) -> None:
     step = stretch.step
     course = step.lost_course or ((0.0, 0), (step.seconds, step.lost))
     x = [at / UNITS[stretch.unit] for at, _ in course]
@@ -147,9 +146,9 @@ def _losses(axes: Any, stretch: _Stretch, last: bool) -> None:
     else:
         axes.annotate(f"{step.lost:,}", (x[-1], y[-1]), xytext=(-4, 3), textcoords="offset points", ha="right",
                       va="bottom", fontsize=9, color=RED)
-    if last:
-        axes.annotate("all 524,288", (1, CELLS), xycoords=("axes fraction", "data"), xytext=(0, 2),
-                      textcoords="offset points", ha="right", va="bottom", fontsize=8, color=SOFT)
+    if first:
+        axes.annotate("all 524,288", (0, CELLS), xycoords=("axes fraction", "data"), xytext=(4, 2),
+                      textcoords="offset points", va="bottom", fontsize=8, color=SOFT)
     _time(axes, stretch)
 
 
