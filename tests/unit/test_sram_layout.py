@@ -13,14 +13,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from korgm1 import sram_layout
-from korgm1.board import sram_retention
 from korgm1.errors import UsageError, UserError
+from korgm1.physics.sram_wake import wake
 from korgm1.session import Session
 from korgm1.sram_layout import openm1, unknown
 from korgm1.sram_layout.parameters import table
 
 RECORDS = ("program", "combination", "global", "drum_kit", "song", "pattern", "header", "settings", "step", "offset")
-NOISE = sram_retention.wake(7, 0).tobytes()
+NOISE = wake(7, 0).tobytes()
 
 
 @cache

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from korgm1.board import sram_retention
 from korgm1.cli import main
+from korgm1.physics.sram_wake import wake
 from korgm1.session import Session
 from korgm1.sram_layout import picture, read
 
@@ -48,7 +48,7 @@ def hit(fresh: bytes, tmp_path: Path) -> str:
 @pytest.fixture
 def noise(tmp_path: Path) -> str:
     path = tmp_path / "noise.sram"
-    path.write_bytes(sram_retention.wake(3, 0).tobytes())
+    path.write_bytes(wake(3, 0).tobytes())
     return str(path)
 
 

@@ -42,6 +42,7 @@ CLAMP_VOLTS = 0.6
 """At which IC29's input begins to conduct into its dead supply."""
 RAIL_OHMS = 100.0
 """Of everything on a dead +5 V."""
+_WIRE_OHMS = 0.001
 
 
 @dataclass(frozen=True)
@@ -177,13 +178,16 @@ class BackupNetwork:
             return self._off(cell, celsius)[0]
         if cell is None or self.contact_ohms == inf:
             return 0.0
-        amps = self.adc_leakage_amps if not self.sense_open else 0.0
-        inner = cell.resistance(celsius) + self.contact_ohms
+        open_volts, inner = cell.open_volts(celsius), self._inner_ohms(cell, celsius)
+        feeds = [(open_volts, inner)]
         if self.cell_diode == "short":
-            amps -= max(0.0, self.powered_volts() - cell.open_volts(celsius)) / max(1.0, self.series_ohms + inner)
+            feeds.append((self.powered_volts(), max(_WIRE_OHMS, self.series_ohms)))
         if self.pull_up_ohms is not None:
-            amps -= max(0.0, 5.0 - cell.open_volts(celsius)) / max(1.0, self.pull_up_ohms + inner)
-        return amps
+            feeds.append((5.0, max(_WIRE_OHMS, self.pull_up_ohms)))
+        feeds = feeds[:1] + [(volts, ohms) for volts, ohms in feeds[1:] if volts > open_volts]
+        leak = 0.0 if self.sense_open else self.adc_leakage_amps
+        node = (sum(volts / ohms for volts, ohms in feeds) - leak) / sum(1 / ohms for _, ohms in feeds)
+        return (open_volts - node) / inner
 
     # power on
 
@@ -205,7 +209,7 @@ class BackupNetwork:
         """Volts at the battery + node, behind the holder's contact."""
         if cell is None or self.contact_ohms == inf:
             return self._empty_holder_volts(celsius) if on else 0.0
-        inner = cell.resistance(celsius) + self.contact_ohms
+        inner = self._inner_ohms(cell, celsius)
         return max(0.0, cell.open_volts(celsius) - self.cell_amps(cell, celsius, on) * inner)
 
     def _empty_holder_volts(self, celsius: float) -> float:
@@ -233,6 +237,9 @@ class BackupNetwork:
             return 0.0, 0.0
         amps, volts = self.solve(np.array(cell.open_volts(celsius)), np.array(cell.resistance(celsius)), celsius)
         return float(amps), float(volts)
+
+    def _inner_ohms(self, cell: Cell, celsius: float) -> float:
+        return max(_WIRE_OHMS, cell.resistance(celsius) + self.contact_ohms)
 
     def _conductance(self, celsius: float) -> float:
         load = retention_current.conductance(celsius, self.ram_factor)
