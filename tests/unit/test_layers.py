@@ -24,7 +24,7 @@ LAYERS = (
     {"romset"},
     {"recording", "result", "tracing", "trace_blocks", "trace_reading"},
     {"session"},
-    {"replay"},
+    {"replay", "lifetime"},
     {"verbs"},
     {"frontends"},
     {"cli", "__main__"},
@@ -38,6 +38,7 @@ OWNERS = {
     "sounddevice": {"frontends"},
     "rtmidi": {"frontends"},
     "mido": {"verbs", "frontends"},
+    "matplotlib": {"verbs"},
     "platformdirs": {"verbs", "frontends"},
     "korgm1._native": {"cpu", "sound"},
 }
