@@ -67,7 +67,7 @@ def bank(faults: Iterable[str]) -> str:
 
 
 def rom_checked(faults: Iterable[str]) -> str:
-    session = Session(engine="v30", faults=faults)
+    session = Session(engine="v30", faults=faults, sram=initialised())
     session.boot(hold=["INT"])
     return " ".join(line for row in session.timeline for line in row.lcd)
 

@@ -169,7 +169,10 @@ STEPS = st.one_of(
     st.tuples(st.just("slide"), st.integers(0, 127)),
     st.tuples(st.just("midi"), st.binary(min_size=1, max_size=12)),
     st.tuples(st.just("card"), st.booleans()),
-    st.tuples(st.just("battery"), st.sampled_from(["fresh", "low", "dead", "absent", "2.05"])),
+    st.tuples(st.just("battery"), st.sampled_from(["fresh", "low", "dead", "absent", "2.05", "CR2032@2.3"])),
+    st.tuples(st.just("swap"), st.sampled_from(["same", "CR2032", "1.2"])),
+    st.tuples(st.just("leave"), st.sampled_from([0.0, 40.0, 3e7, 3e8])),
+    st.tuples(st.just("dip"), st.sampled_from([0.01, 0.024, 0.027, 0.032, 0.3])),
     st.tuples(st.just("reset"), st.none()),
     st.tuples(st.just("power"), st.none()),
 )
@@ -181,10 +184,16 @@ def act(session: Session, what: str, value: Any, down: set[int]) -> None:
         session.eject_card() if session.machine.card.status == 0 else session.insert_card(CARD, value)
     elif what == "battery":
         session.set_battery(value)
+    elif what == "swap":
+        session.swap_cell(value, 0.01 if session.powered else 45.0)
+    elif what == "leave" and not session.powered:
+        session.leave(value)
     elif what == "power":
         session.power_off() if session.powered else session.power_on()
-    elif not session.powered:
+    elif not session.powered or what == "leave":
         return
+    elif what == "dip":
+        session.dip(value)
     elif what == "key":
         session.key_up(value) if value in session.machine.panel.held else session.key_down(value)
     elif what == "note":
@@ -200,13 +209,17 @@ def act(session: Session, what: str, value: Any, down: set[int]) -> None:
         session.reset()
 
 
-@settings(max_examples=12, deadline=None)
-@given(st.sampled_from(ENGINES), st.lists(st.tuples(STEPS, st.integers(1, 900_000)), max_size=9))
+@settings(max_examples=15, deadline=None)
+@given(
+    st.sampled_from(ENGINES), st.sampled_from([(), ("no-supervisor",), ("sram-bit=0x9000.1=1", "no-supervisor")]),
+    st.lists(st.tuples(STEPS, st.integers(1, 900_000)), max_size=9),
+)
 def test_any_script_recorded_on_one_engine_is_the_same_on_the_others(
-    tmp_path_factory: pytest.TempPathFactory, engine: str, script: list[tuple[tuple[str, Any], int]]
+    tmp_path_factory: pytest.TempPathFactory, engine: str, faults: tuple[str, ...],
+    script: list[tuple[tuple[str, Any], int]],
 ) -> None:
     path = tmp_path_factory.mktemp("rec") / "x.rec"
-    session = Session(engine=engine, battery="low")
+    session = Session(engine=engine, battery="low", faults=faults)
     session.record(path)
     session.power_on()
     session.run_until(14_400_000)

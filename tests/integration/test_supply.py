@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from korgm1.cli import main
-from korgm1.errors import SnapshotError, UsageError
+from korgm1.errors import ReplayDifference, SnapshotError, UsageError
 from korgm1.replay import replay
 from korgm1.session import Session
 from korgm1.snapshot import decode, encode
@@ -283,6 +284,67 @@ def test_a_snapshot_with_a_fault_nobody_knows_is_refused() -> None:
     with pytest.raises(SnapshotError, match="r99-open"):
         session.restore(encode(saved))
     assert session.snapshot() == before
+
+
+# files of older versions
+
+
+def as_version_2(path: Path, lowest: float | None = None) -> None:
+    """Rewrite a recording as version 2 wrote it: cells were volts, and the past of the RAM's supply one number."""
+    rows = [json.loads(row) for row in path.read_text().splitlines()]
+    head = {key: value for key, value in rows[0].items() if key not in ("supply", "faults")}
+    out = [{**head, "version": 2, "lowest_volts": lowest}]
+    volts = head["battery"]
+    for row in rows[1:]:
+        if row.get("do") == "battery":
+            volts = 0.0 if row["cell"] is None else row["cell"]["volts"]
+            row = {"clock": row["clock"], "do": "battery", "volts": volts}
+        elif row.get("do") == "power_on":
+            row = {**row, "battery": volts}
+        out.append(row)
+    path.write_text("".join(json.dumps(row) + "\n" for row in out))
+
+
+def test_a_recording_of_version_2_is_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.rec"
+    session = started(battery="low")
+    session.power_off()
+    session.set_battery("absent")
+    session.set_battery("low")
+    session.record(path)
+    session.power_on()
+    assert session.wake is not None and session.wake.lost > 500_000
+    session.run(2.0)
+    session.set_battery(2.9)
+    session.power_off()
+    session.set_battery("dead")
+    session.set_battery("fresh")
+    session.power_on()
+    session.run(2.0)
+    session.record_end()
+    as_version_2(path, lowest=0.0)
+    played = replay(path, engine="unicorn")
+    assert played.whole and played.result.sram_sha1 == session.result().sram_sha1
+    rows = path.read_text().splitlines()
+    path.write_text("\n".join([json.dumps({**json.loads(rows[0]), "lowest_volts": 2.5}), *rows[1:]]) + "\n")
+    with pytest.raises(ReplayDifference):
+        replay(path)
+
+
+@pytest.mark.parametrize(("lowest", "kept"), [(None, True), (2.05, True), (0.3, False)])
+def test_a_snapshot_of_the_first_layouts_is_still_read(lowest: float | None, kept: bool) -> None:
+    session = started(battery="fresh")
+    session.power_off()
+    saved = decode(session.snapshot())
+    del saved.manifest["faults"], saved.blocks["session"]["wake"], saved.blocks["power"]["frozen"]
+    saved.blocks["session"]["lowest_volts"] = lowest
+    saved.blocks["battery"] = {"volts": 3.2}
+    del saved.versions["battery"], saved.versions["power"]
+    other = Session(engine="unicorn", battery="dead", faults=["fram"])
+    other.restore(encode(saved))
+    assert other.battery.cell_volts == 3.2 and other.faults.texts == () and other.wake is None
+    other.power_on()
+    assert (other.sram == session.sram) is kept
 
 
 # the command line

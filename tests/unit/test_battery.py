@@ -207,7 +207,7 @@ def test_how_long_the_content_was_held() -> None:
     battery.power(True)
     battery.power(False, seconds=YEAR)
     assert battery.held_years == pytest.approx(2)
-    battery.power(True, woke=1)
+    battery.power(True, lost=True)
     assert battery.held_years == 0
 
 

@@ -195,7 +195,7 @@ class Battery:
     def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
         """Layout 1 was a supply of so many volts."""
         volts = float(block["volts"])
-        return {**Battery(BenchSupply(volts) if volts else None, self.network).snapshot(), "on": True}
+        return Battery(BenchSupply(volts) if volts else None, self.network).snapshot()
 
     def cell_of(self, block: dict[str, Any] | None) -> Cell | None:
         """The cell of a cell's `snapshot`, by this machine's laws; None for None.
@@ -291,15 +291,15 @@ class Battery:
             self.leave(UNTOLD)
             self._told = False
 
-    def power(self, on: bool, woke: int = 0, seconds: float = 0.0) -> None:
+    def power(self, on: bool, lost: bool = False, seconds: float = 0.0) -> None:
         """+5 V comes or goes.
 
         Args:
             on: whether it comes.
-            woke: when it comes, the cells of the RAM that lost their content.
+            lost: when it comes, whether most of the RAM lost its content.
             seconds: when it goes, how long it was there; the cell only discharged itself.
         """
-        if on and woke:
+        if on and lost:
             self._held_seconds = 0.0
         if not on and seconds:
             leave(self.cell, self.network, seconds, self.celsius, on_share=1.0)

@@ -25,6 +25,7 @@ from korgm1.physics.sram_wake import wake
 from korgm1.physics.supply_history import SupplyHistory
 
 SIZE = retention.SIZE
+CELLS = SIZE * 8
 PAGE = 0x1000
 
 

@@ -165,15 +165,18 @@ FAULTS: Mapping[str, FaultKind] = MappingProxyType({kind.name: kind for kind in 
     ),
     FaultKind(
         "no-supervisor", "", "nothing pulls /RESET low when +5 V falls: a dip stops the CPU where it is",
-        "freezes when hit or at random; the panel keeps its picture", "facts m1-hardware 4, battery-sram 5", _nothing,
+        "freezes when hit or at random (their cause was not told); which reset IC the M1 has is not published",
+        "facts m1-hardware 4 (korgforums p=802206), battery-sram 5", _nothing,
     ),
     FaultKind(
         "reset-stuck", "", "/RESET never rises: the CPU does not start",
-        "only a solid bar on LCD line 1 and no LEDs", "facts m1-hardware 4 (korgforums t=122587)", _nothing,
+        "the day after a new cell only a solid bar on LCD line 1 and no LEDs",
+        "facts m1-hardware 1.5, 4 (korgforums t=122587)", _nothing,
     ),
     FaultKind(
         "lcd-no-init", "", "the LCD's E is open: the controller never gets a command",
-        "a solid bar on LCD line 1", "facts m1-hardware 1.5, 4", _nothing,
+        "a solid bar on LCD line 1; that unit's LEDs were dark, which this fault leaves lit",
+        "facts m1-hardware 1.5 (korgforums t=122587)", _nothing,
     ),
     FaultKind(
         "lcd-busy-stuck", "", "DB7 reads 1: the LCD seems busy for ever",
@@ -181,7 +184,7 @@ FAULTS: Mapping[str, FaultKind] = MappingProxyType({kind.name: kind for kind in 
     ),
     FaultKind(
         "key-stuck", "NAME", "a panel switch is closed for ever",
-        "34 tact switches that wear out", "facts m1-hardware 1.1", _key, "INT", many=True,
+        _NONE_KNOWN, "facts m1-hardware 1.1, 1.4", _key, "INT", many=True,
     ),
     FaultKind(
         "sram-bit", "ADDRESS.BIT=LEVEL", "a RAM cell is stuck: it holds this level whatever is written",
@@ -198,7 +201,8 @@ FAULTS: Mapping[str, FaultKind] = MappingProxyType({kind.name: kind for kind in 
     FaultKind(
         "timer0-dead", "[SECONDS]", "from so many seconds after power-on the V50's timer 0 no longer reaches its "
         "interrupt input; without a number it never does: no tick",
-        "freezes at random; a start that hangs", "facts m1-hardware 1.6, 4", _seconds, "0.5",
+        "a unit that hangs stays on the banner, INT and PROG lit, keys dead (its cause was not told)",
+        "facts m1-hardware 3.3 (vintagesynth t=114553)", _seconds, "0.5",
     ),
 )})
 """All faults by name."""

@@ -17,7 +17,7 @@ from korgm1.board.midi import MidiIn, MidiOut
 from korgm1.board.panel import REST, Panel
 from korgm1.board.pio_cxd1095 import Cxd1095
 from korgm1.board.power import Power
-from korgm1.board.sram import Sram, Wake
+from korgm1.board.sram import CELLS, Sram, Wake
 from korgm1.bus.memory import PAGE, PAGE_DEVICE, MemoryDevice, MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
@@ -211,7 +211,7 @@ class M1(Machine):
         battery = self.battery
         battery.end_of_off()
         wake = self.sram.power_up(kept, battery.history, seed, power_ups, battery.held_years)
-        battery.power(True, woke=wake.lost)
+        battery.power(True, lost=wake.lost > CELLS // 2)
         self.engine.host_wrote(0, 0x10000)
         self.power.on()
         return wake

@@ -57,7 +57,7 @@ class Session(Supply, State, Watching):
             place; "CR2032" or "CR2032@2.9": a cell that ages, new or used until it reads 2.9 V.
         sram: an image (65,536 bytes), or the path of one: read at power-on where it exists, written back with
             backups at power-off. None: a part that was never powered.
-        seed: which particular RAM chips these are.
+        seed: which particular instrument this is: its RAM chips, cell and power board.
         hypotheses: id -> value, see `korgm1 hypotheses`.
         card: a program card image (32,768 bytes) to have in the slot, or the path of one, which is written back with
             backups at power-off if the card was written to.

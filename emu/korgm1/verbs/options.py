@@ -116,7 +116,9 @@ def add_instrument_options(parser: argparse.ArgumentParser) -> argparse._Argumen
         "--fault", action="append", default=[], metavar="NAME[=ARGUMENT]",
         help="a part or wire that is broken (korgm1 faults); may be repeated",
     )
-    machine.add_argument("--seed", type=int, default=0, metavar="N", help="which particular RAM chips; default: 0")
+    machine.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="which particular RAM chips, cell and power board; default: 0"
+    )
     machine.add_argument(
         "--hypothesis", action="append", default=[], metavar="ID=VALUE", help="another guess (korgm1 hypotheses)"
     )

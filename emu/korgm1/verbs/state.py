@@ -192,6 +192,7 @@ def describe(snapshot: Snapshot, known: Any = lambda model: set()) -> dict[str, 
         "engine": str(manifest.get("engine", "?")),
         "time": f"{_clock(int(manifest.get('clock', 0)))}, power {'on' if manifest.get('powered') else 'off'}",
         "seed": str(manifest.get("seed", "?")),
+        "faults": ", ".join(map(str, manifest.get("faults") or ())) or "none",
         "guesses": _guesses(manifest.get("hypotheses") or {}),
     }
     rows = blocks.get("session", {}).get("display", {}).get("rows")
