@@ -76,7 +76,7 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
     fig.colorbar(last, ax=list(axes[1]), label=f"mean of {len(grid.seeds)} chips, of 524,288", pad=0.01)
     size = f"{len(grid.seeds)} chips x {len(grid.volts)} voltages x {len(grid.off_seconds)} times off"
     key = "the most frequent outcome, paler where chips disagree; lines where it changes"
-    fig.suptitle(f"{title(description)}\n{len(rows):,} boots: {size}; {key}", x=0.01, ha="left", size=12)
+    fig.suptitle(f"{title(description)}\n{len(rows):,} boots: {size}\n{key}", x=0.01, ha="left", size=12)
     plotting.save(fig, path)
 
 
