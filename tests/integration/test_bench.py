@@ -58,3 +58,11 @@ def test_what_the_battery_costs(bench: ModuleType) -> None:
     found = battery.measure()
     assert all(seconds >= 0 for seconds in found.values()) and found["boot"] > 0
     assert battery.as_text(found).endswith("ms")
+
+
+def test_what_a_point_of_a_sweep_costs(bench: ModuleType) -> None:
+    import sweep
+
+    found = sweep.measure(2)
+    assert all(value > 0 for rows in found.values() for value in rows.values())
+    assert found["a point"]["nothing lost"] < found["plain boot"]["v30"]

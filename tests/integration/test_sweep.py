@@ -81,12 +81,16 @@ def test_stored_data_are_found_without_knowing_the_firmware(instrument: Template
 
 
 def test_every_outcome_of_a_running_instrument_is_met(found: list[Row]) -> None:
-    assert {row.outcome for row in found} >= {"play", "warning", "init"}
+    assert {row.outcome for row in found} == {"play", "warning", "partial", "init"}
     for row in found:
-        assert (row.cells_lost == 0) == (row.bits_flipped == 0) or row.cells_lost < 20
         assert row.bits_flipped <= row.cells_lost
-        if row.cells_lost == 0:
-            assert row.outcome in ("play", "warning")
+        if row.bits_flipped == 0:
+            assert row.outcome in ("play", "warning") and not row.ram_error
+        if row.outcome == "partial":
+            assert row.lcd1.startswith("Prog I00 ") and row.ram_error == "02"
+        if row.outcome == "init":
+            assert row.lcd1 == "Prog I00 Init Prog" and row.ram_error == "01"
+        assert row.warned == (row.lcd2 == "Battery Low (Internal)")
 
 
 def test_another_order_of_points_gives_the_same_rows(instrument: Template, found: list[Row]) -> None:
@@ -314,6 +318,9 @@ def test_what_wakes_is_boot_by_boot_or_from_memory_the_same(instrument: Template
 
 
 def test_a_fault_is_built_in(filled: bytes) -> None:
-    """With R29 open the warning comes with a good cell, and the data are there."""
-    broken = template(load_os(None, "m1"), image=filled, faults=["r29-open"])
-    assert Bench(broken).point(Place(3.1, DAY, 25.0, 0)).outcome == "warning"
+    """R29 open: the warning with a good cell. FRAM: with a dead one, data there. No tick: no play page."""
+    for fault, expected in (("r29-open", "warning"), ("timer0-dead", "hang"), ("fram", "warning")):
+        broken = template(load_os(None, "m1"), image=filled, faults=[fault])
+        volts = 0.2 if fault == "fram" else 3.1
+        row = Bench(broken).point(Place(volts, DAY, 25.0, 0))
+        assert (row.outcome, row.cells_lost) == (expected, 0), fault

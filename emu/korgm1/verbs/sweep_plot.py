@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import log10
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from korgm1.quantities import UNITS
+from korgm1.quantities import UNITS, format_duration
 from korgm1.sweep.grid import Grid
 from korgm1.sweep.outcome import OUTCOMES
 from korgm1.sweep.point import Row
@@ -27,6 +28,8 @@ MEANING = {
 }
 LINEAR = 0.05
 """How much the steps of a list may differ, of their mean, to be drawn on a linear axis."""
+LABELS = 22
+"""The most labels of a logarithmic axis."""
 CELLS = 524_288
 
 Array = npt.NDArray[np.float64]
@@ -44,8 +47,11 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
     axes = plotting.subplots(fig, 2, columns, sharex=True, sharey=True, squeeze=False)
     found, lost = shares(grid, rows), mean_lost(grid, rows)
     unit, places = _unit(grid.off_seconds)
-    volts, times = edges(grid.volts, 0.02), edges([t / unit for t in grid.off_seconds], 1.0).clip(0)
-    spaced = evenly(grid.off_seconds)
+    volts, spaced = edges(grid.volts, 0.02), evenly(grid.off_seconds)
+    heights = [t / unit for t in grid.off_seconds] if spaced else logarithms(grid.off_seconds)
+    times = edges(heights, 1.0)
+    if spaced:
+        times = times.clip(0)
     last = None
     for column, celsius in enumerate(grid.celsius):
         top, bottom = axes[0][column], axes[1][column]
@@ -59,16 +65,18 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
         for ax in (top, bottom):
             ax.grid(False)
             if not spaced:
-                ax.set_yscale("symlog", linthresh=min(t for t in grid.off_seconds if t) / unit)
+                shown = apart(heights)
+                ax.set_yticks([heights[at] for at in shown], [format_duration(grid.off_seconds[at]) for at in shown])
     for ax, what in zip(axes[:, 0], ("what the boot came to", "cells lost"), strict=True):
-        ax.set_ylabel(f"left off ({places})\n{what}")
+        ax.set_ylabel(f"{what}\nleft off ({places})" if spaced else f"{what}\nleft off")
     present = [name for kind, name in enumerate(OUTCOMES) if found[..., kind].any()]
     for name in present:
         axes[0][0].scatter([], [], marker="s", s=80, color=COLOURS[name], label=MEANING[name])
     fig.legend(loc="outside lower center", ncols=len(present), frameon=False)
     fig.colorbar(last, ax=list(axes[1]), label=f"mean of {len(grid.seeds)} chips, of 524,288", pad=0.01)
     size = f"{len(grid.seeds)} chips x {len(grid.volts)} voltages x {len(grid.off_seconds)} times off"
-    fig.suptitle(f"{title(description)}\n{len(rows):,} boots: {size}", x=0.01, ha="left", size=12)
+    key = "the most frequent outcome, paler where chips disagree; lines where it changes"
+    fig.suptitle(f"{title(description)}\n{len(rows):,} boots: {size}\n{key}", x=0.01, ha="left", size=12)
     plotting.save(fig, path)
 
 
@@ -93,6 +101,30 @@ def evenly(values: Sequence[float]) -> bool:
     """
     steps = np.diff(values)
     return len(steps) < 2 or bool(np.ptp(steps) <= LINEAR * steps.mean())
+
+
+def logarithms(times: Sequence[float]) -> list[float]:
+    """Heights on a logarithmic axis; 0, which has none, lies a usual step below the others.
+
+    >>> logarithms([0.0, 1.0, 10.0, 1000.0])
+    [-1.5, 0.0, 1.0, 3.0]
+    """
+    heights = [log10(time) for time in times if time]
+    step = float(np.median(np.diff(heights))) if len(heights) > 1 else 1.0
+    return [heights[0] - step] * (len(times) - len(heights)) + heights
+
+
+def apart(heights: Sequence[float]) -> list[int]:
+    """Which of some ascending heights are far enough from each other to have a label.
+
+    >>> apart([0.0, 0.01, 0.5, 1.0])
+    [0, 2, 3]
+    """
+    shown = [0]
+    for at, height in enumerate(heights):
+        if height - heights[shown[-1]] >= (heights[-1] - heights[0]) / LABELS:
+            shown.append(at)
+    return shown if len(heights) > 1 else [0]
 
 
 def _unit(times: Sequence[float]) -> tuple[float, str]:
