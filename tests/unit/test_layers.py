@@ -14,6 +14,7 @@ PACKAGE = Path(korgm1.__file__).parent
 LAYERS = (
     {"errors", "clock", "line", "snapshot", "hypotheses", "files", "serial_frame", "firmware", "quantities",
      "_native", "__init__"},
+    {"physics"},
     {"bus"},
     {"onchip"},
     {"board"},
@@ -30,7 +31,7 @@ LAYERS = (
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 DEVICES = {"onchip", "board", "sound"}
-STDLIB_ONLY = {name for name in RANK if RANK[name] <= RANK["onchip"]} - {"_native"}
+STDLIB_ONLY = {name for name in RANK if RANK[name] <= RANK["onchip"]} - {"_native", "physics"}
 OWNERS = {
     "unicorn": {"cpu"},
     "pygame": {"frontends"},
@@ -41,7 +42,7 @@ OWNERS = {
     "korgm1._native": {"cpu", "sound"},
 }
 """Imported in one file of each of these layers. cffi belongs to the build: no module imports it."""
-SHARED = {"numpy": {name for name in RANK if RANK[name] >= RANK["board"]}}
+SHARED = {"numpy": {"physics"} | {name for name in RANK if RANK[name] >= RANK["board"]}}
 """Imported by any file of these layers."""
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -4,8 +4,8 @@ offset   even: one chip, low byte lane     odd: the other, high byte lane
 
 /CS of both is the RESET signal (facts battery-sram 0, MEASURED on one unit), so nothing is written while RESET is low
 and a button reset changes nothing. At power-on the content depends on the lowest supply the chips had: 2.0 V or more
-keeps everything (DATASHEET); below that cells are lost one by one (`sram_retention`, H-SRAM-CELLS). Chips that were
-never powered wake as real ones do, about half ones in a pattern of their own, not as zeros (H-SRAM-WAKE).
+keeps everything (DATASHEET); below that cells are lost one by one (`physics.sram_retention`, H-SRAM-CELLS). Chips that
+were never powered wake as real ones do, about half ones in a pattern of their own, not as zeros (H-SRAM-WAKE).
 ASSUMED: /CS, /RD and /WE behave at the edges of the supply; brown-out writes are a later chapter.
 Sources: facts m1-hardware 1.1, battery-sram 0, 2, 4.
 """
@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from korgm1.board import sram_retention as retention
 from korgm1.errors import UserError
+from korgm1.physics import sram_retention as retention
+from korgm1.physics.sram_wake import wake
+from korgm1.physics.supply_history import SupplyHistory
 
 SIZE = retention.SIZE
 LONG_OFF = 86_400.0
@@ -114,7 +116,7 @@ class Sram:
         lost = self._lost(kept, supply_min_volts, seed, off_seconds, celsius)
         content = np.frombuffer(check_image(kept) if kept is not None else bytes(SIZE), np.uint8)
         if lost is not None:
-            woken = np.uint8(0) if self._zeros else retention.wake(seed, power_ups)
+            woken = np.uint8(0) if self._zeros else wake(seed, power_ups)
             content = content & ~lost | woken & lost
         self._memory[:] = content.tobytes()
         return 0 if lost is None else int(np.unpackbits(lost).sum())
@@ -130,4 +132,6 @@ class Sram:
             return np.full(SIZE, 0xFF, np.uint8)
         if volts >= retention.GUARANTEED_VOLTS:
             return None
-        return retention.lost(seed, volts, seconds, celsius)
+        history = SupplyHistory()
+        history.stay(volts, seconds, celsius)
+        return retention.lost(seed, history)

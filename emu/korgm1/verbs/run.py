@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from korgm1.board.battery import Battery, parse_volts
-from korgm1.board.sram_retention import GUARANTEED_VOLTS
 from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
 from korgm1.files import read_file, write_atomic
+from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
 from korgm1.verbs.options import add_machine_options, add_trace_options, power, session_from
 

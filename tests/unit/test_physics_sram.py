@@ -5,9 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from korgm1.board.sram_retention import lost, share_at_risk, share_decayed, wake
+from korgm1.physics import sram_retention
+from korgm1.physics.sram_retention import share_at_risk, share_decayed
+from korgm1.physics.sram_wake import wake
+from korgm1.physics.supply_history import SupplyHistory
 
 HOUR = 3600.0
+
+
+def lost(seed: int, volts: float, seconds: float, celsius: float = 25.0) -> np.ndarray:
+    history = SupplyHistory()
+    history.stay(volts, seconds, celsius)
+    return sram_retention.lost(seed, history, 1.0)
 
 
 def share(mask: np.ndarray) -> float:
