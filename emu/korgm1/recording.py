@@ -25,8 +25,8 @@ from korgm1.files import PartFile, read_file
 from korgm1.machine.m1 import M1
 
 FORMAT = "korgm1-record"
-VERSION = 2
-READABLE = (1, 2)
+VERSION = 3
+READABLE = (1, 2, 3)
 EVERY = CPU_HZ // 4
 """Clocks from checkpoint to checkpoint."""
 _ACCESS = struct.Struct("<QHBB")

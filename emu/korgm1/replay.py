@@ -10,6 +10,7 @@ from typing import Any
 from korgm1.clock import CPU_HZ
 from korgm1.errors import ReplayDifference, UsageError, UserError
 from korgm1.hypotheses import still_open
+from korgm1.physics.bench_supply import BenchSupply
 from korgm1.recording import Checker, Line, Recording, at, read_recording, unpack
 from korgm1.result import BootResult
 from korgm1.session import Session
@@ -50,7 +51,7 @@ def session_of(recording: Recording, roms: str | os.PathLike[str] | None = None,
         session = Session(
             model=header["model"], roms=roms, engine=engine or header["engine"], sram=unpack(header["sram"]),
             seed=int(header["seed"]), hypotheses=still_open(header["hypotheses"]),
-            card=unpack(header["card"]), power_ups=int(header["power_ups"]),
+            card=unpack(header["card"]), power_ups=int(header["power_ups"]), faults=header.get("faults", ()),
         )
         session.begin_as(header)
         if session.firmware.sha1 != firmware["sha1"]:
@@ -132,7 +133,8 @@ def _run_to(session: Session, line: Line) -> None:
 def _give(session: Session, line: Line) -> None:
     name = line["do"]
     if name == "power_on":
-        session.battery.cell_volts = float(line["battery"])
+        if "battery" in line and float(line["battery"]) != session.battery.cell_volts:
+            session.battery.put(BenchSupply(float(line["battery"])))    # written by versions 1 and 2
         session.power_on()
         return
     if session.powered:
@@ -155,7 +157,11 @@ def _give(session: Session, line: Line) -> None:
     elif name == "eject_card":
         session.eject_card()
     elif name == "battery":
-        session.set_battery(float(line["volts"]))
+        session.set_battery(session.battery.cell_of(line["cell"]) if "cell" in line else float(line["volts"]))
+    elif name == "leave":
+        session.leave(line["seconds"], line["celsius"], line["on_share"])
+    elif name == "supply":
+        session.supply(line["what"], line["address"], line["value"])
     elif name == "reset":
         session.reset()
     else:

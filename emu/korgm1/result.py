@@ -87,7 +87,12 @@ class BootResult:
     """What a boot came to.
 
     Attributes:
-        ended: "play page", "still" (nothing moved for ten seconds), "time" or "stopped".
+        battery: "volts" of the cell, "adc_code" the board reads for it, "kind" ("CR2032" or "supply"; None: no cell),
+            "ram_volts" it gives the RAM with the power off, "celsius".
+        ended: "play page", "still" (nothing moved for ten seconds), "time", "stopped" or "frozen".
+        frozen: why the CPU stands still for good although it could run, or None.
+        wake: what power-on found in the RAM, see `korgm1.board.sram.Wake.to_dict`.
+        faults: what is broken.
         stopped: why the CPU stopped for good, or None.
         cpu: "at" (PS:PC), "halted", "interrupts" (enabled), "instructions", at the end.
         timeline: every finished LCD picture.
@@ -110,6 +115,9 @@ class BootResult:
     midi_out: bytes
     hypotheses: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = field(default=())
+    frozen: str | None = None
+    wake: dict[str, Any] | None = None
+    faults: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The object `korgm1 boot --json` prints."""
@@ -129,4 +137,7 @@ class BootResult:
             "midi_out": self.midi_out.hex(),
             "hypotheses": self.hypotheses,
             "warnings": list(self.warnings),
+            "frozen": self.frozen,
+            "wake": self.wake,
+            "faults": list(self.faults),
         }

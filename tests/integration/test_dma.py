@@ -10,6 +10,7 @@ from korgm1.board.battery import Battery
 from korgm1.cpu.v30_engine import V30Engine
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.m1 import M1
+from korgm1.physics.bench_supply import BenchSupply
 
 ENGINES = ("v30", "unicorn", "lockstep")
 ROUTINE, RESULT, DONE = 0x0600, 0x0700, 0x99
@@ -49,7 +50,7 @@ def run(
 ) -> tuple[M1, list[tuple[int, str, int, int]]]:
     """The program with DMARQ0 going high at one clock (and low at another); the machine, and its port accesses."""
     guess = Hypotheses({"H-OPENBUS": INC_AW, "H-RESET-DELAY": 0, "H-DMA-CPU": pays, "H-WAITS": waits})
-    m1 = M1(image, engine, guess, Battery())
+    m1 = M1(image, engine, guess, Battery(BenchSupply(3.2)))
     m1.power_up(None, 0, 0)
     accesses: list[tuple[int, str, int, int]] = []
     m1.ports.watch = lambda kind, port, value: accesses.append((m1.scheduler.now, kind, port, value))
@@ -124,7 +125,7 @@ def test_a_block_that_is_saved_and_taken_up_elsewhere(cut: int) -> None:
     image = rom(BLOCK | IN, ROUTINE, 16, 3)
     whole, _ = run("v30", image)
     guess = Hypotheses({"H-OPENBUS": INC_AW, "H-RESET-DELAY": 0})
-    parts = [M1(image, engine, guess, Battery()) for engine in ("unicorn", "v30")]
+    parts = [M1(image, engine, guess, Battery(BenchSupply(3.2))) for engine in ("unicorn", "v30")]
     for m1 in parts:
         m1.scheduler.timer("test.dmarq", lambda m1=m1: m1.dmau.request(0, 1))   # type: ignore[misc]
     parts[0].power_up(None, 0, 0)

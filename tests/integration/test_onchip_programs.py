@@ -7,6 +7,7 @@ import pytest
 from korgm1.board.battery import Battery
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.m1 import M1
+from korgm1.physics.bench_supply import BenchSupply
 from korgm1.serial_frame import Frame, encode
 
 ENGINES = ("v30", "unicorn", "lockstep")
@@ -57,7 +58,8 @@ class Program:
         rom[0x10000 : 0x10000 + len(self.code)] = self.code
         rom[0x10000 + HANDLER : 0x10000 + HANDLER + len(handler)] = handler
         rom[0x1FFF0:0x1FFF5] = b"\xea\x00\x00\x00\xf0"
-        m1 = M1(bytes(rom), engine, Hypotheses({f"H-{key}": value for key, value in guess.items()}), Battery())
+        guesses = Hypotheses({f"H-{key}": value for key, value in guess.items()})
+        m1 = M1(bytes(rom), engine, guesses, Battery(BenchSupply(3.2)))
         m1.power_up(bytes(0x10000), 1, 1)
         return m1
 

@@ -9,13 +9,14 @@ from korgm1.hypotheses import Hypotheses
 from korgm1.machine.build import build
 from korgm1.machine.m1 import M1
 from korgm1.machine.models import model_named
+from korgm1.physics.bench_supply import BenchSupply
 
 ROM = bytes(0x20000)
 
 
 def board(value: int, model: str = "m1", card: bytes | None = None) -> M1:
     guess = Hypotheses({"H-OPENBUS": value})
-    machine = build(model_named(model), ROM, "v30", guess, Battery(), card)
+    machine = build(model_named(model), ROM, "v30", guess, Battery(BenchSupply(3.2)), card)
     machine.power_up(None, 0, 0)
     return machine
 

@@ -19,19 +19,21 @@ from korgm1.recording import read_recording
 from korgm1.replay import replay
 from korgm1.session import Session
 from korgm1.session.inputs import Inputs
+from korgm1.session.supply import Supply
+from korgm1.session.switch import Switch
 
 ENGINES = ("v30", "unicorn", "lockstep")
 CARD = bytes(n * 5 + 1 & 0xFF for n in range(32768))
 PROGRAM_CHANGE = b"\xc0\x05"
 INPUTS = {
     "key_down", "key_up", "note_on", "note_off", "slide", "move", "midi_in", "insert_card", "eject_card", "set_battery",
-    "reset",
+    "reset", "leave", "supply",
 }
-"""The methods that act at once; `press`, `press_at` and `slide_at` are made of them."""
+"""The methods that act at once; `press`, `press_at`, `slide_at`, `swap_cell` and `dip` are made of them."""
 
 
 def everything(session: Session) -> None:
-    """All inputs, on and off, over three power cycles."""
+    """All inputs, on and off, over five power cycles."""
     session.set_battery("low")
     session.insert_card(CARD, protected=True)
     session.power_on(hold=["INT"])
@@ -60,11 +62,20 @@ def everything(session: Session) -> None:
     session.eject_card()
     session.power_on()
     session.run(2.0)
+    assert session.dip(0.027) == "reset"
+    session.run(0.5)
     session.power_off()
     session.set_battery("absent")
     session.set_battery("fresh")
     session.power_on()
     session.run(1.9)
+    session.power_off()
+    session.swap_cell("CR2032@2.5", 3.0)
+    session.leave(1e8, 28.0, 0.01)
+    session.power_on()
+    session.run(1.9)
+    assert session.dip(0.5) == "power cycle"
+    session.run(0.3)
     session.power_off()
 
 
@@ -86,7 +97,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_all_inputs_on_every_engine(recorded: Path, engine: str) -> None:
     played = replay(recorded, engine=engine)
-    assert played.whole and played.inputs == 33
+    assert played.whole and played.inputs == 46
     assert played.checks == len([line for line in read_recording(recorded).seen if "check" in line])
 
 
@@ -98,11 +109,17 @@ def test_each_input_is_there_with_its_clock(recorded: Path) -> None:
     on = [line for line in done if line["do"] == "note_on"]
     assert on == [{"clock": on[0]["clock"], "do": "note_on", "key": 24, "velocity": 77}]
     assert on[0]["clock"] >= 2.1 * 8_000_000
-    assert [line["volts"] for line in done if line["do"] == "battery"] == [2.4, 2.9, 0.0, 3.2, 0.0, 3.2]
+    cells = [line["cell"] for line in done if line["do"] == "battery"]
+    volts = [None if cell is None else cell.get("volts", cell["kind"]) for cell in cells]
+    assert volts == [2.4, 2.9, None, 3.2, None, 3.2, None, "CR2032"]
+    assert [line["what"] for line in done if line["do"] == "supply"] == ["hold", "let go", "hold"]
+    assert [line["seconds"] for line in done if line["do"] == "leave"][:3] == [0, 3.0, 1e8]
     assert [line["protected"] for line in done if line["do"] == "insert_card"] == [True, False]
 
 
-@pytest.mark.parametrize("kind", ["note_on", "move", "insert_card", "eject_card", "battery", "reset"])
+@pytest.mark.parametrize(
+    "kind", ["note_on", "move", "insert_card", "eject_card", "battery", "reset", "leave", "supply"]
+)
 def test_an_input_that_is_left_out_is_missed(recorded: Path, tmp_path: Path, kind: str) -> None:
     """Proof that the checkpoints see it: without its lines the replay differs or cannot go on."""
     kept = [row for row in recorded.read_text().splitlines() if f'"do":"{kind}"' not in row]
@@ -114,9 +131,9 @@ def test_an_input_that_is_left_out_is_missed(recorded: Path, tmp_path: Path, kin
 
 def test_no_input_goes_around_the_recording() -> None:
     """Every public method of the inputs is either recorded or made of recorded ones."""
-    public = {name for name, _ in inspect.getmembers(Inputs, inspect.isfunction) if not name.startswith("_")}
-    own = {name for name in public if name in Inputs.__dict__}
-    assert own == INPUTS | {"press", "press_at", "slide_at"}
+    public = {name for name, _ in inspect.getmembers(Supply, inspect.isfunction) if not name.startswith("_")}
+    own = {name for name in public if any(name in kind.__dict__ for kind in (Inputs, Switch, Supply))}
+    assert own == INPUTS | {"press", "press_at", "slide_at", "swap_cell", "dip", "power_on", "power_off"}
 
 
 SEEN_ONLY = {"lcd.dots", "panel.held", "panel.controls", "panel.check_key", "engine.instructions"}
@@ -210,10 +227,12 @@ def test_a_file_of_the_first_version_is_still_read(tmp_path: Path) -> None:
     session.press("4")
     session.record_end()
     rows = path.read_text().splitlines()
-    head = json.loads(rows[0])
-    for name in ("battery", "card_protected", "lowest_volts"):
+    head, first = json.loads(rows[0]), json.loads(rows[1])
+    for name in ("battery", "card_protected", "supply", "faults"):
         del head[name]
-    path.write_text("\n".join([json.dumps({**head, "version": 1}), *rows[1:]]) + "\n")
+    assert first["do"] == "power_on"
+    first = json.dumps({**first, "battery": 2.4})
+    path.write_text("\n".join([json.dumps({**head, "version": 1}), first, *rows[2:]]) + "\n")
     assert replay(path, engine="unicorn").inputs == 3
 
 

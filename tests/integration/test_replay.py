@@ -39,7 +39,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     session.midi_in(b"\xc0\x05")
     session.press("UP")
     session.power_off()
-    session.battery.cell_volts = 0.3
+    session.set_battery(0.3)
     session.power_on()
     session.run(1.9)
     session.power_off()
@@ -61,7 +61,7 @@ def write(path: Path, lines: Lines) -> Path:
 def test_the_same_run_on_every_engine(recorded: Path, engine: str | None) -> None:
     played = replay(recorded, engine=engine)
     assert played.whole
-    assert played.inputs == 14
+    assert played.inputs == 15
     assert played.checks == len([line for line in read_recording(recorded).seen if "check" in line])
     assert played.result.engine == (engine or "v30")
     assert played.result.battery["volts"] == 0.3
@@ -69,14 +69,14 @@ def test_the_same_run_on_every_engine(recorded: Path, engine: str | None) -> Non
 
 def test_what_is_written_down(lines: Lines) -> None:
     head, end = lines[0], lines[-1]
-    assert (head["format"], head["version"], head["model"], head["seed"]) == ("korgm1-record", 2, "m1", 3)
+    assert (head["format"], head["version"], head["model"], head["seed"]) == ("korgm1-record", 3, "m1", 3)
     assert head["hypotheses"]["H-VREF"] == 4.8
     assert head["firmware"]["sha1"] == Session(engine="v30").firmware.sha1
     assert end == {"end": True}
     done = [(line["do"], line["clock"]) for line in lines if "do" in line]
     assert [name for name, _ in done] == [
         "power_on", "key_down", "midi_in", "key_down", "key_up", "key_up", "slide", "move", "midi_in", "key_down",
-        "key_up", "power_off", "power_on", "power_off",
+        "key_up", "power_off", "battery", "power_on", "power_off",
     ]  # fmt: skip
     clocks = [clock for _, clock in done[:12]]
     assert clocks == sorted(clocks)
@@ -166,7 +166,7 @@ def test_an_input_between_two_boundaries_is_a_difference(lines: Lines, tmp_path:
 @pytest.mark.parametrize(("change", "error", "text"), [
     (lambda ls: [], UserError, "empty"),
     (lambda ls: ls[1:], UserError, "is no recording"),
-    (lambda ls: [{**ls[0], "version": 3}, *ls[1:]], UserError, "format 3"),
+    (lambda ls: [{**ls[0], "version": 4}, *ls[1:]], UserError, "format 4"),
     (lambda ls: [{k: v for k, v in ls[0].items() if k != "seed"}, *ls[1:]], UserError, "has no 'seed'"),
     (lambda ls: [{**ls[0], "sram": "%%%"}, *ls[1:]], UserError, "header is damaged"),
     (lambda ls: [{**ls[0], "firmware": {"name": "M1", "version": "19", "sha1": "00"}}, *ls[1:]], UserError, "M1 19"),

@@ -189,7 +189,9 @@ def test_guesses_and_seed_come_with_the_state(saved: bytes) -> None:
     session.restore(saved)
     assert (session.hypotheses["H-VREF"], session.seed) == (4.9, 4)
     assert session.battery.cell_volts == 2.4
-    assert session.result().battery == {"volts": 2.4, "adc_code": 125}
+    battery = session.result().battery
+    assert (battery["volts"], battery["adc_code"], battery["kind"], battery["celsius"]) == (2.4, 125, "supply", 25.0)
+    assert battery["ram_volts"] == session.battery.ram_volts
 
 
 def test_a_recording_cannot_go_over_a_restore(saved: bytes, tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from korgm1.board.battery import Battery
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.m1 import M1
+from korgm1.physics.bench_supply import BenchSupply
 
 
 def machine() -> M1:
-    m1 = M1(bytes(0x20000), "v30", Hypotheses(), Battery())
+    m1 = M1(bytes(0x20000), "v30", Hypotheses(), Battery(BenchSupply(3.2)))
     m1.reset("power")
     return m1
 

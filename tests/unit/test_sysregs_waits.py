@@ -14,6 +14,7 @@ from korgm1.machine.m1 import M1
 from korgm1.onchip.dmau import Dmau
 from korgm1.onchip.icu import Icu
 from korgm1.onchip.sysregs import Refresh, Sysregs, Waits, refresh_interval
+from korgm1.physics.bench_supply import BenchSupply
 from korgm1.session import Session
 
 WMB, WCY1, WCY2, RFC = 0xFFF4, 0xFFF5, 0xFFF6, 0xFFF2
@@ -130,7 +131,7 @@ def test_without_h_waits_a_refresh_has_none_either(waits: bool, differ: bool) ->
     def clocks(refresh_waits: int) -> int:
         rom = bytearray(b"\x40" * 0x20000)                                    # INC AW
         rom[0x1FFF0:0x1FFF5] = b"\xea\x00\x00\x00\xf0"
-        m1 = M1(bytes(rom), "v30", Hypotheses({"H-WAITS": waits, "H-RESET-DELAY": 0}), Battery())
+        m1 = M1(bytes(rom), "v30", Hypotheses({"H-WAITS": waits, "H-RESET-DELAY": 0}), Battery(BenchSupply(3.2)))
         m1.power_up(None, 0, 0)
         for port, value in ((WCY1, 0), (WCY2, refresh_waits), (RFC, 0x84)):
             m1.ports.write(port, value)

@@ -1,43 +1,56 @@
-"""The CR2032, its diode to the RAM's supply, and its sense path to the ADC.
+"""The CR2032 in its holder, its diode to the RAM's supply, and its sense path to the ADC.
 
-cell + -> diode -> VCC of both RAMs          supply = cell - n Vt ln(1 + I / Is), I = 1 uA for both chips
-cell + -> R29, 3 Mohm -> IC29 IN6            sense = cell - leakage x 3 Mohm
+cell + -> diode -> VCC of both RAMs (with a capacitor; +5 V comes through a diode of its own while the power is on)
+cell + -> R29, 3 Mohm -> IC29 IN6
 
-preset   volts   what it stands for
-fresh    3.2     a new cell
-low      2.4     nearly empty: below OpenM1's warning (code 80h, 2.49 V), the RAM still has over 2.0 V
-dead     0.4     empty: everything is lost
-absent   0.0     no cell in the holder
+text          what it is
+fresh         a supply of 3.2 V in the cell's place: it never ages
+low           2.4 V: below OpenM1's warning (code 80h, 2.49 V), the RAM still has over 2.0 V
+dead          0.4 V: everything is lost
+absent        no cell in the holder
+2.85          a supply of so many volts, 0 to 6
+CR2032        a new cell, which ages
+CR2032@2.9    one used until it reads 2.9 V without a load
 
-Confirmed: cell, two diodes, R29 and its pin (facts m1-hardware 1.2). ASSUMED: Is 3 nA, n 1.9, 1 uA at 25 C. Guessed:
-H-BATT-DIODE, silicon, though repair advice for the M1 expects a smaller drop (see there); H-BATT-DIVIDER, the current
-IC29's input draws through R29 (0 = drops nothing).
-First version: a fixed cell voltage; discharge, temperature and contacts come later.
-Sources: facts m1-hardware 1.2, battery-sram 1-4.
+The laws are in `physics`: the cell, the network, how both age. Here is what the board adds: which of them are wired to
+which by hypotheses and faults, and the history of the RAM's supply since +5 V went. When it goes, the capacitor keeps
+the RAM for a while. Nobody has to say how long the power was off: a cell that is in when the power comes back without a
+word of `leave` had been alone for a day (ASSUMED, so that a dead cell has the time to show).
+Confirmed: cell, two diodes, R29 and its pin (facts m1-hardware 1.2). Guessed: H-BATT-DIODE, H-BATT-DIVIDER and the
+hypotheses of the laws, see there.
+Sources: facts m1-hardware 1.2, battery-sram 0-4.
 """
 
 from __future__ import annotations
 
-from math import isfinite, log
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isfinite
 from typing import Any
+
+import numpy as np
 
 from korgm1.errors import UsageError
 from korgm1.hypotheses import Hypotheses
+from korgm1.physics.ageing import Span, leave
+from korgm1.physics.backup_network import BackupNetwork
+from korgm1.physics.bench_supply import BenchSupply, Cell, cell_from_snapshot
+from korgm1.physics.cell_cr2032 import CellLaw, Cr2032
+from korgm1.physics.supply_history import SupplyHistory
+from korgm1.quantities import YEAR
 
 PRESETS = {"fresh": 3.2, "low": 2.4, "dead": 0.4, "absent": 0.0}
-"""Cell volts by name."""
+"""Supply volts by name."""
 HIGHEST = 6.0
-
-R29_OHMS = 3e6
-THERMAL_VOLTS = 0.0257
-"""kT/q at 25 C."""
-LOAD_AMPS = 1e-6
-DIODES = {"silicon": (3e-9, 1.9), "schottky": (1e-7, 1.05)}
-"""Is in amperes and n (ASSUMED, of common types)."""
+CR2032 = "CR2032"
+FALL_POINTS = 33
+"""Of a span in which the capacitor falls."""
+UNTOLD = 86_400.0
+"""Seconds without power where nobody says how long: a day (ASSUMED)."""
 
 
 def parse_volts(text: str) -> float:
-    """The cell volts of a `--battery` text: a preset or a number of volts, 0 to 6.
+    """The volts of a `--battery` text: a preset or a number of volts, 0 to 6.
 
     Raises:
         UsageError: neither of them.
@@ -55,62 +68,261 @@ def parse_volts(text: str) -> float:
     if not (isfinite(volts) and 0 <= volts <= HIGHEST):
         raise UsageError(
             f"battery {text!r} is {'out of range' if isfinite(volts) else 'not known'}",
-            f"{', '.join(PRESETS)} or volts from 0 to {HIGHEST:g}",
+            f"{', '.join(PRESETS)} or volts from 0 to {HIGHEST:g}, or {CR2032} or {CR2032}@VOLTS",
             "--battery 2.4",
         )
     return abs(volts)
 
 
-class Battery:
-    """The cell in its holder.
+def parse_cell(text: str, hypotheses: Hypotheses, seed: int = 0) -> Cell | None:
+    """What a `--battery` text puts into the holder; None for nothing.
 
     Args:
-        volts: of the cell, 0 to 6; 0 is an empty holder.
-        leakage_ua: microamperes into the ADC input (H-BATT-DIVIDER).
-        diode: "silicon" or "schottky" (H-BATT-DIODE).
+        text: see the table above.
+        hypotheses: those of the cell's laws.
+        seed: which cell of all that were made.
+
+    Raises:
+        UsageError: no such cell.
+
+    >>> parse_cell("low", Hypotheses()).volts(0.0, 25.0), parse_cell("absent", Hypotheses())
+    (2.4, None)
+    >>> round(parse_cell("cr2032@2.9", Hypotheses()).open_volts(23.0), 3)
+    2.9
+    """
+    name, at, volts = text.strip().partition("@")
+    if name.strip().upper() == CR2032:
+        law = CellLaw.from_hypotheses(hypotheses)
+        return Cr2032.reading(parse_volts(volts), seed, law=law) if at else Cr2032(seed, law)
+    number = parse_volts(text)
+    return BenchSupply(number) if number else None
+
+
+def network_of(hypotheses: Hypotheses, seed: int = 0, faults: Mapping[str, Any] | None = None) -> BackupNetwork:
+    """The network of one instrument.
+
+    Args:
+        hypotheses: its guesses.
+        seed: which RAM chips hang on it.
+        faults: attributes of `BackupNetwork` that are not as they should be.
+
+    >>> network_of(Hypotheses(), faults={"cell_diode": "open"}).supply_volts(BenchSupply(3.0), 25.0)
+    0.0
+    """
+    return replace(BackupNetwork.from_hypotheses(hypotheses, seed), **(faults or {}))
+
+
+class Battery:
+    """The holder, the network behind it, and what the RAM's supply has been like since +5 V went.
+
+    Args:
+        cell: what is in the holder; None for nothing.
+        network: from it to RAM and ADC.
+        celsius: the temperature around them.
+        law: of cells that come out of a snapshot.
 
     Attributes:
-        cell_volts: of the cell; may be set while it is in use.
+        cell, network, celsius, history: as above; the history is that of VCC of the RAMs.
 
-    >>> cell = Battery(2.4)
-    >>> round(cell.ram_volts, 2), cell.sense_microvolts()
-    (2.12, 2400000)
+    >>> holder = Battery(BenchSupply(2.4))
+    >>> 2.0 < holder.ram_volts < 2.3, holder.sense_microvolts()
+    (True, 2400000)
+    >>> holder.put(None); holder.ram_volts, holder.sense_microvolts()
+    (0.0, 0)
     """
 
-    def __init__(self, volts: float = PRESETS["fresh"], leakage_ua: float = 0.0, diode: str = "silicon") -> None:
-        self.cell_volts = volts
-        self._sense_drop = leakage_ua * 1e-6 * R29_OHMS
-        saturation, emission = DIODES[diode]
-        self._diode_drop = emission * THERMAL_VOLTS * log(1 + LOAD_AMPS / saturation)
+    snapshot_version = 2
+
+    def __init__(
+        self, cell: Cell | None, network: BackupNetwork | None = None, celsius: float = 25.0,
+        law: CellLaw | None = None,
+    ) -> None:
+        self.cell = cell
+        self.network = network or BackupNetwork()
+        self.celsius = celsius
+        self.history = SupplyHistory()
+        self._law = law
+        self._on = False
+        self._told = False
+        self._node = self.network.powered_volts()
+        self._held_seconds = 0.0
 
     @classmethod
-    def from_text(cls, text: str, hypotheses: Hypotheses) -> Battery:
-        """The cell of a `--battery` text, with the hypotheses of one machine.
+    def from_text(
+        cls, text: str, hypotheses: Hypotheses, seed: int = 0, celsius: float = 25.0,
+        faults: Mapping[str, Any] | None = None,
+    ) -> Battery:
+        """The holder with the cell of a `--battery` text, as hypotheses and faults (see `network_of`) of a machine say.
 
         Raises:
-            UsageError: see `parse_volts`.
+            UsageError: see `parse_cell`; a temperature outside -40 to 85.
 
         >>> Battery.from_text("dead", Hypotheses()).cell_volts
         0.4
         """
-        return cls(parse_volts(text), hypotheses["H-BATT-DIVIDER"], hypotheses["H-BATT-DIODE"])
+        if not -40 <= celsius <= 85:
+            raise UsageError(f"{celsius!r} is no temperature", "-40 to 85 degrees Celsius")
+        cell = parse_cell(text, hypotheses, seed)
+        return cls(cell, network_of(hypotheses, seed, faults), celsius, CellLaw.from_hypotheses(hypotheses))
 
     def reset(self, kind: str) -> None:
         """Nothing: a cell is a cell."""
 
     def snapshot(self) -> dict[str, Any]:
-        """The cell volts."""
-        return {"volts": self.cell_volts}
+        """The cell, the temperature, and what happened since +5 V went."""
+        return {
+            "cell": None if self.cell is None else self.cell.snapshot(),
+            "celsius": self.celsius,
+            "history": self.history.snapshot(),
+            "on": self._on,
+            "told": self._told,
+            "node": self._node,
+            "held_seconds": self._held_seconds,
+        }
 
     def restore(self, block: dict[str, Any]) -> None:
         """Take `snapshot` back."""
-        self.cell_volts = float(block["volts"])
+        self.cell = self.cell_of(block["cell"])
+        self.celsius = float(block["celsius"])
+        self.history.restore(block["history"])
+        self._on, self._told = bool(block["on"]), bool(block["told"])
+        self._node, self._held_seconds = float(block["node"]), float(block["held_seconds"])
+
+    def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
+        """Layout 1 was a supply of so many volts."""
+        volts = float(block["volts"])
+        return {**Battery(BenchSupply(volts) if volts else None, self.network).snapshot(), "on": True}
+
+    def cell_of(self, block: dict[str, Any] | None) -> Cell | None:
+        """The cell of a cell's `snapshot`, by this machine's laws; None for None.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is no such block.
+        """
+        return None if block is None else cell_from_snapshot(block, self._law)
+
+    # what is measured
+
+    @property
+    def kind(self) -> str | None:
+        """"CR2032" or "supply"; None for an empty holder."""
+        return None if self.cell is None else self.cell.kind
+
+    @property
+    def cell_volts(self) -> float:
+        """Volts at the holder, as a high-impedance voltmeter reads them; 0 when it is empty."""
+        if self.cell is None:
+            return 0.0
+        return self.cell.volts(self.network.cell_amps(self.cell, self.celsius, self._on), self.celsius)
 
     @property
     def ram_volts(self) -> float:
-        """Volts at VCC of the RAMs while the instrument is off."""
-        return max(0.0, self.cell_volts - self._diode_drop)
+        """Volts at VCC of the RAMs with the power off, once the capacitor has nothing more to give."""
+        return self._steady(self.celsius)
 
     def sense_microvolts(self) -> int:
-        """Microvolts at the ADC's battery input."""
-        return max(0, round((self.cell_volts - self._sense_drop) * 1_000_000))
+        """Microvolts at the ADC's battery input, with the power on."""
+        return round(self.network.sense_volts(self.cell, self.celsius, on=True) * 1_000_000)
+
+    @property
+    def held_years(self) -> float:
+        """For how long the RAM has held its content, as far as `leave` told it; for its imprint."""
+        return self._held_seconds / YEAR
+
+    # what is done
+
+    def put(self, cell: Cell | None) -> None:
+        """Change what is in the holder; None empties it."""
+        if not self._on:
+            self.end_of_off()
+        self.cell = cell
+
+    def leave(self, seconds: float, celsius: float | None = None, on_share: float = 0.0) -> Span:
+        """Time with the power off.
+
+        Args:
+            seconds: how long.
+            celsius: how warm; None: as ever.
+            on_share: the share of it, 0 to 1, with +5 V there after all.
+
+        Returns:
+            What cell and supply went through; without a cell its volts and depth are 0.
+        """
+        celsius = self.celsius if celsius is None else celsius
+        self._told = True
+        self._held_seconds += seconds
+        floor, fall = self._steady(celsius), None
+        if on_share == 0 and self._node > floor:
+            falling = min(seconds, self.network.fall_seconds(self._node, floor, celsius))
+            fall = self._fall(falling, celsius)
+            seconds -= falling
+            if seconds <= 0:
+                return fall
+        span = leave(self.cell, self.network, seconds, celsius, on_share)
+        self._node = float(span.supply_volts[-1])
+        self.history.span(span)
+        return span if fall is None else _joined(fall, span)
+
+    def without_cell(self, seconds: float, celsius: float | None = None) -> Span:
+        """The cell is taken out, put back after `seconds`, and lay on the bench meanwhile; the power is off.
+
+        The arguments and the result are those of `leave`.
+        """
+        cell, self.cell = self.cell, None
+        span = self.leave(seconds, celsius)
+        self.cell = cell
+        if isinstance(cell, Cr2032):
+            leave(cell, self.network, seconds, self.celsius if celsius is None else celsius, on_share=1.0)
+        return span
+
+    def end_of_off(self) -> None:
+        """What nobody told of the time without power: a day."""
+        if not self._told:
+            self.leave(UNTOLD)
+            self._told = False
+
+    def power(self, on: bool, woke: int = 0, seconds: float = 0.0) -> None:
+        """+5 V comes or goes.
+
+        Args:
+            on: whether it comes.
+            woke: when it comes, the cells of the RAM that lost their content.
+            seconds: when it goes, how long it was there; the cell only discharged itself.
+        """
+        if on and woke:
+            self._held_seconds = 0.0
+        if not on and seconds:
+            leave(self.cell, self.network, seconds, self.celsius, on_share=1.0)
+            self._held_seconds += seconds
+        self.history.clear()
+        self._on, self._told = on, False
+        self._node = self.network.powered_volts()
+
+    def was_at(self, volts: float) -> None:
+        """The RAM had this supply for a day since +5 V went: what files of older versions know of that time."""
+        self.history.stay(volts, UNTOLD, self.celsius)
+
+    def _steady(self, celsius: float) -> float:
+        return self.network.supply_volts(self.cell, celsius)
+
+    def _fall(self, seconds: float, celsius: float) -> Span:
+        """The capacitor alone feeds the RAM: a cell in the holder waits until its turn comes."""
+        begin = self._node
+        span = leave(self.cell, self.network, seconds, celsius)
+        times = np.linspace(0.0, seconds, FALL_POINTS)
+        volts = np.array([self.network.fall_volts(begin, at, celsius) for at in times.tolist()])
+        self._node = float(volts[-1])
+        self.history.fall(begin, self._node, seconds, celsius, self.network.fall_tau(celsius))
+        cell, depth = (np.interp(times, span.seconds, row) for row in (span.cell_volts, span.depth))
+        return Span(times, cell, volts, depth, celsius, 0.0)
+
+
+def _joined(first: Span, second: Span) -> Span:
+    """One behind the other."""
+    return Span(
+        np.concatenate([first.seconds, second.seconds + first.seconds[-1]]),
+        np.concatenate([first.cell_volts, second.cell_volts]),
+        np.concatenate([first.supply_volts, second.supply_volts]),
+        np.concatenate([first.depth, second.depth]),
+        second.celsius, second.on_share,
+    )

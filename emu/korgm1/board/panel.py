@@ -50,9 +50,10 @@ class Panel:
         sw16: the five keys of column 3, rows 1-5, comma separated (H-SW16).
         leds: the LED of each bit 0-7 of port C, comma separated (H-LED).
         rail: microvolts across the pots.
+        stuck: keys whose switch is closed for ever (a fault).
 
     Raises:
-        UsageError: `sw16` or `leds` is not a permutation of the known names.
+        UsageError: `sw16` or `leds` is not a permutation of the known names, or there is no such key.
 
     >>> panel = Panel()
     >>> panel.press("int"); panel.select(0)
@@ -64,7 +65,8 @@ class Panel:
     """
 
     def __init__(
-        self, rack: bool = False, sw16: str = SW16_ORDER, leds: str = LED_ORDER, rail: int = 5_000_000
+        self, rack: bool = False, sw16: str = SW16_ORDER, leds: str = LED_ORDER, rail: int = 5_000_000,
+        stuck: Iterable[str] = (),
     ) -> None:
         rows = [list(row) for row in _MATRIX]
         rows[3] += _permutation("H-SW16", sw16, SW16_ORDER)
@@ -75,6 +77,10 @@ class Panel:
         self._listeners: list[Callable[[dict[str, bool]], None]] = []
         self._column = self._lit = 0
         self._closed = [0] * 8
+        self._stuck = [0] * 8
+        for key in stuck:
+            x, y = self._place(key)
+            self._stuck[x] |= 1 << y
         self._controls = dict(REST)
 
     def reset(self, kind: str) -> None:
@@ -116,7 +122,7 @@ class Panel:
 
     def rows(self) -> int:
         """PB0-5 of the selected column: 0 = closed."""
-        return ~self._closed[self._column] & 0x3F
+        return ~(self._closed[self._column] | self._stuck[self._column]) & 0x3F
 
     def keys(self) -> list[str]:
         """All key names, in the order of the matrix."""

@@ -6,7 +6,7 @@ service manual second hand, repair reports).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from korgm1.board.adc_m58990 import M58990, code
 from korgm1.board.battery import Battery
@@ -17,8 +17,8 @@ from korgm1.board.midi import MidiIn, MidiOut
 from korgm1.board.panel import REST, Panel
 from korgm1.board.pio_cxd1095 import Cxd1095
 from korgm1.board.power import Power
-from korgm1.board.sram import Sram
-from korgm1.bus.memory import PAGE, PAGE_DEVICE, MemoryMap
+from korgm1.board.sram import Sram, Wake
+from korgm1.bus.memory import PAGE, PAGE_DEVICE, MemoryDevice, MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.clock import CPU_HZ, Scheduler
@@ -27,6 +27,7 @@ from korgm1.errors import UsageError
 from korgm1.hypotheses import Hypotheses
 from korgm1.line import Line
 from korgm1.machine.engines import make_engine
+from korgm1.machine.faults import Bit, Faults
 from korgm1.machine.machine import Machine
 from korgm1.onchip.dmau import Dmau
 from korgm1.onchip.icu import Icu
@@ -38,6 +39,8 @@ from korgm1.sound.port_log import PortLog
 
 CARD_WINDOW = (0x50000, 0x10000)
 """Where the program card answers, on the low byte lane only: first address and size."""
+ROM = 0xE0000
+"""The first address of IC32 and IC23."""
 
 
 class M1(Machine):
@@ -49,11 +52,16 @@ class M1(Machine):
         guess: the hypotheses this machine is built with.
         battery: the cell in the holder.
         card: the content of a program card in the slot, or None.
+        faults: what is broken.
     """
 
     rack = False
 
-    def __init__(self, rom: bytes, engine: str, guess: Hypotheses, battery: Battery, card: bytes | None = None) -> None:
+    def __init__(
+        self, rom: bytes, engine: str, guess: Hypotheses, battery: Battery, card: bytes | None = None,
+        faults: Faults | None = None,
+    ) -> None:
+        self.faults = faults = faults or Faults()
         self.scheduler = clock = Scheduler()
         open_bus: int = guess["H-OPENBUS"]
         self.unmapped = UnmappedLog(lambda: clock.now, open_bus)
@@ -64,17 +72,23 @@ class M1(Machine):
         # wires
         icu_int, int_cpu = Line("ICU INT"), Line("INT")  # ICU -> OPSEL -> CPU, inside the V50
         tout0, tout1, tout2 = Line("TOUT0"), Line("TOUT1"), Line("TOUT2")
+        int0 = Line("INT0") if "timer0-dead" in faults else tout0
         sint = Line("SINT")                             # SCU -> INT1 by OPCN
         intp1 = Line("INTP1", 1)                        # pin, pulled up
         serial_pins = Line("PF1")                       # OPCN: RxD and TxD are pins
 
         # memory
-        self.sram = Sram(memoryview(memory.image)[:0x10000], guess["H-SRAM-CELLS"], guess["H-SRAM-WAKE"])
+        self.sram = Sram(
+            memoryview(memory.image)[:0x10000], guess["H-SRAM-CELLS"], guess["H-SRAM-WAKE"],
+            guess["H-SRAM-DECAY"], guess["H-SRAM-IMPRINT"], fram="fram" in faults, stuck=faults.values("sram-bit"),
+        )
         self.card = ProgramCard(open_bus)
         memory.map_ram(0x00000, 0x10000)                # 2 x uPD43256C-15L, battery backed, /CS = RESET
+        for page in sorted({address // PAGE * PAGE for address, _, _ in faults.values("sram-bit")}):
+            memory.map_device(page, PAGE, Part(self.sram, page))
         if card is not None:
             self.insert_card(card)
-        memory.map_rom(0xE0000, rom)                    # IC32 D0-7, IC23 D8-15 (27C512)
+        memory.map_rom(ROM, with_bits(rom, faults.values("rom-bit")))      # IC32 D0-7, IC23 D8-15 (27C512)
 
         # inside the V50 (uPD70216): units without an address until the firmware gives them one
         self.icu = icu = Icu(icu_int, open_bus)
@@ -89,7 +103,7 @@ class M1(Machine):
         self.bus_held = dmau.hold if guess["H-DMA-CPU"] else lambda room: 0
         self.sysregs = Sysregs(
             ports, {"scu": scu, "tcu": tcu, "icu": icu, "dmau": dmau},
-            intp1=intp1, intp2=tout2, sint=sint, tout0=tout0, tout1=tout1,          # TOUT0 -> INT0, inside
+            intp1=intp1, intp2=tout2, sint=sint, tout0=int0, tout1=tout1,           # TOUT0 -> INT0, inside
             icu_int=icu_int, int_cpu=int_cpu, set_input=icu.set_input,
             set_edge_only=icu.set_edge_only, listen=tcu.listen, set_tcks=tcu.set_tcks,
             serial_pins=serial_pins, address_reset=guess["H-ULA"], disabled=guess["H-OPSEL"],
@@ -109,7 +123,9 @@ class M1(Machine):
         self.lcd = lcd = Hd44780(                               # 40 x 2
             clock, fosc_khz=guess["H-LCD-FOSC"], busy_writes=guess["H-LCD-BUSY"], bar=guess["H-LCD-BAR"]
         )
-        self.panel = panel = Panel(rack=self.rack, sw16=guess["H-SW16"], leds=guess["H-LED"])
+        self.panel = panel = Panel(
+            rack=self.rack, sw16=guess["H-SW16"], leds=guess["H-LED"], stuck=faults.values("key-stuck")
+        )
         self.keyscan = KeyScan(not self.rack and guess["H-SCAN"] == "fifo", open_bus)
         channels = [self._analogue(name) for name in guess["H-ADC-CH"].split(",")]
         if len(channels) != 8:
@@ -131,13 +147,17 @@ class M1(Machine):
         def lcd_port(value: int, driven: int) -> None:
             data, outputs = pio.driven("D")                     # PD0-7 DB0-7, pulled up
             control, _ = pio.driven("E")                        # PE0 RS, PE1 R/W, PE2 E
-            lcd.pins(control & 1, control >> 1 & 1, control >> 2 & 1, data | ~outputs & 0xFF)
+            e = 0 if "lcd-no-init" in faults else control >> 2 & 1
+            lcd.pins(control & 1, control >> 1 & 1, e, data | ~outputs & 0xFF)
+
+        db7 = 0x80 if "lcd-busy-stuck" in faults else 0
+        pin32_open = int("card-contact" in faults)
 
         self.pio = pio = Cxd1095(
             outputs={"A": port_a, "C": panel.leds_port, "D": lcd_port, "E": lcd_port},      # PC0-7 LEDs
             inputs={
-                "B": lambda: panel.rows() | self.card.status << 6 | 0x80,   # PB0-5 rows, PB6 card pin 32, PB7 high
-                "D": lambda: lcd.db,
+                "B": lambda: panel.rows() | (self.card.status | pin32_open) << 6 | 0x80,   # PB0-5 rows, PB6 pin 32, 1
+                "D": lambda: lcd.db | db7,
                 "E": lambda: 0x0F,                              # PE3 PCM card: 1 = none
             },
             open_bus=open_bus,
@@ -148,7 +168,8 @@ class M1(Machine):
         ports.map(0x0200, 0x100, self.sound["VDF2"])
         ports.map(0x0500, 0x004, self.sound["MDE"])
         ports.map(0x0800, 1, self.keyscan)                      # SCAN
-        ports.map(0x0900, 1, adc)                               # IC29
+        if "adc-dead" not in faults:
+            ports.map(0x0900, 1, adc)                           # IC29
         ports.map(0x0A00, 0x010, pio, step=2)                   # even addresses
         ports.map(0x1000, 0x200, self.sound["TG"])
 
@@ -164,7 +185,7 @@ class M1(Machine):
         memory.on_change = cpu.pages_changed
         memory.on_host_write = cpu.host_wrote
 
-        self.power = Power(clock, self.reset, guess["H-RESET-DELAY"] * CPU_HZ // 1000)
+        self.power = Power(clock, self.reset, guess["H-RESET-DELAY"] * CPU_HZ // 1000, "reset-stuck" in faults)
         self.reset_n = self.power.reset_n                       # /RESET -> CPU, /CS of the RAMs
         self.devices = {
             "sram": self.sram, "card": self.card, "icu": icu, "scu": scu, "tcu": tcu, "dmau": dmau,
@@ -173,28 +194,73 @@ class M1(Machine):
             "power": self.power, "battery": battery,
         }
 
-    def power_up(self, kept: bytes | None, seed: int, power_ups: int, ram_volts: float | None = None) -> int:
+    def power_up(self, kept: bytes | None, seed: int, power_ups: int) -> Wake:
         """+5 V comes: RAM wakes with what the cell kept, every part is reset, the CPU starts when /RESET rises.
 
         Args:
             kept: RAM at power-off, or None for chips that were never powered.
             seed: which RAM chips.
             power_ups: how often they were powered before.
-            ram_volts: the least the RAM had meanwhile; None: what the cell gives it now.
 
         Returns:
-            Bits of RAM that were lost, of 524,288.
+            What they kept.
         """
-        volts = self.battery.ram_volts if ram_volts is None else ram_volts
-        lost = self.sram.power_up(kept, volts, seed, power_ups)
+        battery = self.battery
+        battery.end_of_off()
+        wake = self.sram.power_up(kept, battery.history, seed, power_ups, battery.held_years)
+        battery.power(True, woke=wake.lost)
         self.engine.host_wrote(0, 0x10000)
         self.power.on()
-        return lost
+        return wake
 
     def power_down(self) -> None:
-        """+5 V goes: the CPU is held in reset, the LCD goes dark."""
+        """+5 V goes: the CPU is held in reset, the LCD goes dark, the RAM lives from the cell."""
         self.power.off()
         self.lcd.power_off()
+        self.battery.power(False, seconds=self.clock / CPU_HZ)
+
+    def supply_step(self, what: str, address: int = 0, value: int | None = None) -> int | None:
+        """One step of a dip of +5 V.
+
+        Args:
+            what: "hold" /RESET low, "let go" of it, "lcd off", "lcd on" (its controller begins anew), "freeze" the CPU,
+                or "stray": the CPU's last pulse of /WR.
+            address: where "stray" writes, 0-FFFF.
+            value: what it writes; None: the byte the CPU would have fetched next, still on the bus.
+
+        Returns:
+            The byte that was written; None where none was.
+
+        Raises:
+            UsageError: there is no such step.
+        """
+        if what == "hold":
+            self.power.hold()
+        elif what == "let go":
+            self.power.let_go()
+        elif what == "lcd off":
+            self.lcd.power_off()
+        elif what == "lcd on":
+            self.lcd.reset("power")
+        elif what == "freeze":
+            self.power.freeze(f"+5 V fell without a reset; the CPU stands still since clock {self.clock:,}")
+        elif what == "stray":
+            if value is None:
+                registers = self.engine.registers()
+                value = self.memory.peek((registers["ps"] * 16 + registers["pc"]) & 0xFFFFF)
+            self.sram.write(address, value)
+            self.engine.host_wrote(address, 1)
+            return value
+        else:
+            raise UsageError(f"a dip has no step {what!r}", "hold, let go, lcd off, lcd on, freeze, stray")
+        return None
+
+    @property
+    def frozen(self) -> str | None:
+        """See `Machine`: a dip without a reset IC, or /RESET that never rises."""
+        if "reset-stuck" in self.faults and self.power.is_on:
+            return "/RESET is stuck low; the CPU never starts"
+        return self.power.frozen
 
     def insert_card(self, image: bytes, protected: bool = False) -> None:
         """Put a program card into the slot; the arguments are those of `ProgramCard.insert`."""
@@ -216,15 +282,51 @@ class M1(Machine):
             self.memory.map_device(*CARD_WINDOW, self.card)
 
     def battery_code(self) -> int:
-        """The code the ADC gives for the cell as it is now."""
-        return code(self.battery.sense_microvolts(), self.adc.reference)
+        """The code that is read for the cell as it is now."""
+        if "adc-dead" in self.faults:
+            return self.unmapped.open_bus
+        return code(self._analogue("battery")(), self.adc.reference)
 
     def _analogue(self, name: str) -> Callable[[], int]:
         """What feeds an ADC channel, as microvolts."""
-        if name == "battery":
+        if name == "battery" and "ic29-an6-dead" not in self.faults:
             return self.battery.sense_microvolts                # cell + -> R29 3 Mohm -> IC29 pin 4
-        if name == "none":
+        if name in ("battery", "none"):
             return lambda: 0
         if name not in REST:
             raise UsageError(f"H-ADC-CH: nothing is called {name!r}", "battery, none, " + ", ".join(REST))
         return lambda: self.panel.microvolts(name)
+
+
+class Part:
+    """A piece of a device in a window of its own: offset 0 of it is offset `start` of the device."""
+
+    def __init__(self, device: MemoryDevice, start: int) -> None:
+        self._device = device
+        self._start = start
+
+    def read(self, offset: int) -> int:
+        """The device's byte."""
+        return self._device.read(self._start + offset)
+
+    def write(self, offset: int, value: int) -> None:
+        """To the device."""
+        self._device.write(self._start + offset, value)
+
+    def peek(self, offset: int) -> int:
+        """As `read`, without side effects."""
+        return self._device.peek(self._start + offset)
+
+
+def with_bits(rom: bytes, bits: Iterable[Bit]) -> bytes:
+    """The ROM of E0000-FFFFF with bits turned over (level None) or stuck.
+
+    >>> with_bits(bytes(131072), [(0xE0001, 7, None), (0xE0002, 0, 1), (0xE0003, 0, 0)])[:4].hex()
+    '00800100'
+    """
+    data = bytearray(rom)
+    for address, bit, level in bits:
+        old = data[address - ROM]
+        flip = 1 if level is None else (old >> bit & 1) ^ level
+        data[address - ROM] = old ^ flip << bit
+    return bytes(data)

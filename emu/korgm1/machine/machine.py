@@ -33,6 +33,7 @@ class Machine:
         engine: the CPU.
         reset_n: its /RESET: while it is low, time passes without the CPU.
         bus_held: asked how many of the next clocks another master has the bus and the CPU stands still.
+        frozen: why the CPU stands still for good although nothing holds it, a sentence; None while it does not.
         devices: by name, in reset order.
     """
 
@@ -43,13 +44,19 @@ class Machine:
     devices: dict[str, Device]
 
     @property
+    def frozen(self) -> str | None:
+        """See the class; a netlist with something that freezes says otherwise."""
+        return None
+
+    @property
     def clock(self) -> int:
         """CPU clocks since power-on."""
         return self.engine.clock
 
     def run_until(self, clock: int) -> None:
         """Run to the first instruction boundary at or after `clock`, all events due by then fired."""
-        scheduler, engine, reset_n, bus_held = self.scheduler, self.engine, self.reset_n, self.bus_held
+        scheduler, engine, reset_n = self.scheduler, self.engine, self.reset_n
+        bus_held = self.bus_held if self.frozen is None else _whole
         scheduler.run_due(engine.clock)
         while engine.clock < clock:
             room = scheduler.headroom(clock - engine.clock)
@@ -106,3 +113,8 @@ class Machine:
                 block = upgrade(block, version)
             part.restore(block)
         self.engine.host_wrote(0, 0x100000)
+
+
+def _whole(room: int) -> int:
+    """Of the next clocks, all."""
+    return room

@@ -18,19 +18,19 @@ from typing import Any
 
 from korgm1 import snapshot as snapshots
 from korgm1.board import sram as sram_chip
-from korgm1.board.battery import Battery
 from korgm1.board.card import SIZE as CARD_SIZE
 from korgm1.board.lcd_picture import png_bytes, render
 from korgm1.clock import CPU_HZ
 from korgm1.errors import SnapshotError, UsageError, UserError
 from korgm1.files import check_writable, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
+from korgm1.machine.faults import Faults
 from korgm1.machine.models import model_named
 from korgm1.result import BootResult, LcdChange, Timeline
 from korgm1.romset.load import load_os
 from korgm1.session.base import read_image, to_clocks
-from korgm1.session.inputs import Inputs
 from korgm1.session.state import State
+from korgm1.session.supply import Supply
 from korgm1.session.watching import Watching
 from korgm1.snapshot import Snapshot
 
@@ -43,18 +43,17 @@ HUNG = 10 * CPU_HZ
 """The same on any other page: ten seconds, longer than any known banner."""
 GIVE_UP = 120 * CPU_HZ
 """Clocks after the last input at which a display that never stands still ends the boot."""
-HOLD_TIME = 2 * CPU_HZ
-"""How long keys held at power-on stay down: two seconds."""
 
 
-class Session(Inputs, State, Watching):
+class Session(Supply, State, Watching):
     """One instrument with its power switch, panel, jacks and cell.
 
     Args:
         model: "m1", "m1ex", "m1r" or "m1rex".
         roms: a folder, zip or file with an OS ROM dump ("" for $KORGM1_ROMS or roms/); None runs the embedded OpenM1.
         engine: "unicorn", "v30" or "lockstep".
-        battery: "fresh", "low", "dead", "absent", or volts ("2.6" or 2.6).
+        battery: "fresh", "low", "dead", "absent", or volts ("2.6" or 2.6): a supply of that voltage in the cell's
+            place; "CR2032" or "CR2032@2.9": a cell that ages, new or used until it reads 2.9 V.
         sram: an image (65,536 bytes), or the path of one: read at power-on where it exists, written back with
             backups at power-off. None: a part that was never powered.
         seed: which particular RAM chips these are.
@@ -62,6 +61,8 @@ class Session(Inputs, State, Watching):
         card: a program card image (32,768 bytes) to have in the slot, or the path of one, which is written back with
             backups at power-off if the card was written to.
         power_ups: how often the RAM chips were powered before.
+        celsius: the temperature around the board, where nobody says otherwise.
+        faults: what is broken: words as "r29-open" or "cell-contact=open", see `korgm1 faults`.
 
     Raises:
         UsageError: a name or value that does not exist.
@@ -84,15 +85,18 @@ class Session(Inputs, State, Watching):
         hypotheses: Mapping[str, Any] | None = None,
         card: bytes | str | os.PathLike[str] | None = None,
         power_ups: int = 0,
+        celsius: float = 25.0,
+        faults: Iterable[str] = (),
     ) -> None:
         self.model = model_named(model)
         self.firmware = load_os(roms, model)
         self.engine_name = engine
         self.hypotheses = Hypotheses(hypotheses)
-        self.battery = Battery.from_text(str(battery), self.hypotheses)
         if not isinstance(seed, int):
             raise UsageError(f"seed {seed!r} cannot be used", "a whole number")
         self.seed = seed
+        self.faults = Faults(faults)
+        self.battery = self._battery_of(battery, celsius)
         self._sram_path, self._kept = read_image(sram, sram_chip.SIZE, "an SRAM image")
         self._card_path, self._card = read_image(card, CARD_SIZE, "a program card image")
         if self._card_path is not None and self._card is None:
@@ -101,8 +105,8 @@ class Session(Inputs, State, Watching):
             if path is not None:
                 check_writable(path)
         self._unsaved = []
-        self._lowest_volts = None
         self._power_ups = power_ups
+        self.wake = None
         self._monitor = None
         self._tracer = None
         self._foreign = Snapshot()
@@ -113,73 +117,6 @@ class Session(Inputs, State, Watching):
         self._actions = []
         self._order = 0
         self._sent_at = 0
-
-    # power
-
-    def power_on(self, hold: Iterable[str] = ()) -> None:
-        """Switch on. Time starts at 0; RAM holds what the cell kept, and hands are where they were.
-
-        A key press that the last power-off cut short is over.
-
-        Args:
-            hold: panel keys held down for the first two seconds.
-
-        Raises:
-            UsageError: it is on already, or there is no such key.
-        """
-        if self.powered:
-            raise UsageError("the instrument is on already", "power_off() first")
-        hold = tuple(hold)
-        for key in hold:
-            self.machine.panel.check_key(key)
-        for _, _, name, value in self._actions:
-            if name == "release":
-                self.key_up(value)
-        if self._used:
-            self.machine = self._new_machine(self.machine)
-        self._used = True
-        machine = self.machine
-        if self._monitor is not None:
-            self._monitor.attach(machine)
-            self._monitor.input("power_on", battery=self.battery.cell_volts)
-        if self._tracer is not None:
-            self._tracer.attach(machine)
-        machine.power_up(self._kept, self.seed, self._power_ups, self._lowest_while_off())
-        self._lowest_volts = None
-        self._power_ups += 1
-        self.powered = True
-        self._actions = []
-        self._sent_at = 0
-        self._display = Timeline(machine.lcd.text())
-        for key in hold:
-            self.key_down(key)
-            self._act(HOLD_TIME, "release", key)
-
-    def power_off(self) -> None:
-        """Switch off: the cell takes over, and the image files, if there are any, are written.
-
-        Raises:
-            UserError: a file cannot be written; the image is still in `sram`, and another `power_off` tries again.
-        """
-        if self.powered:
-            self._switch_off()
-        self._save_files()
-
-    def _switch_off(self) -> None:
-        if self._monitor is not None:
-            self._display.settle(self.machine.clock)
-            self._monitor.check(self.timeline)
-            self._monitor.input("power_off")
-            self._monitor.detach()
-        if self._tracer is not None:
-            self._tracer.detach()
-        self._kept = self.machine.sram.image()
-        self.powered = False
-        self.machine.power_down()
-        if self._sram_path is not None:
-            self._unsaved.append((self._sram_path, self._kept))
-        if self.machine.card.status == 0:
-            self._card_out(self.machine.card.image())
 
     def __enter__(self) -> Session:
         return self
@@ -230,8 +167,11 @@ class Session(Inputs, State, Watching):
             clock = self.machine.clock
             if self.stopped:
                 return self.result("stopped")
+            if self.frozen is not None and clock >= still_since + STILL:
+                self._display.settle(clock)
+                return self.result("frozen")
             playing = PLAY_PAGE.match(self.lcd[0]) is not None
-            due = still_since + (STILL if playing else HUNG)
+            due = still_since + (STILL if playing or self.frozen is not None else HUNG)
             if clock >= due:
                 self._display.settle(clock)
                 return self.result("play page" if playing else "still")
@@ -273,7 +213,10 @@ class Session(Inputs, State, Watching):
             model=self.model.name,
             firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},
             engine=self.engine_name,
-            battery={"volts": self.battery.cell_volts, "adc_code": self.machine.battery_code()},
+            battery={
+                "volts": self.battery.cell_volts, "adc_code": self.machine.battery_code(), "kind": self.battery.kind,
+                "ram_volts": self.battery.ram_volts, "celsius": self.battery.celsius,
+            },
             timeline=tuple(self.timeline) or (LcdChange(self._display.changed_at, self.lcd),),
             lcd=self.lcd,
             leds=self.leds,
@@ -281,6 +224,9 @@ class Session(Inputs, State, Watching):
             clocks=self.machine.clock,
             ended=ended,
             stopped=self.stopped,
+            frozen=self.frozen,
+            wake=None if self.wake is None else self.wake.to_dict(),
+            faults=self.faults.texts,
             cpu={
                 "at": f"{registers['ps']:04X}:{registers['pc']:04X}",
                 "halted": cpu.halted,

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from korgm1.board.battery import Battery
+from korgm1.board.sram import Wake
 from korgm1.clock import clocks
 from korgm1.errors import UsageError, UserError
 from korgm1.files import BACKUPS, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.build import build
+from korgm1.machine.faults import Faults
 from korgm1.machine.m1 import M1
 from korgm1.machine.models import Model
 from korgm1.recording import Monitor
@@ -29,7 +31,8 @@ class Base:
     """State and time of a session; `Session` makes it whole.
 
     Attributes:
-        model, firmware, engine_name, hypotheses, battery, seed: what the instrument is.
+        model, firmware, engine_name, hypotheses, battery, seed, faults: what the instrument is.
+        wake: what the last power-on found in the RAM; None before the first.
         machine: the board; another one after each power-on.
         powered: the switch.
     """
@@ -40,6 +43,8 @@ class Base:
     hypotheses: Hypotheses
     battery: Battery
     seed: int
+    faults: Faults
+    wake: Wake | None
     machine: M1
     powered: bool
     _sram_path: Path | None
@@ -47,7 +52,6 @@ class Base:
     _kept: bytes | None
     _card: bytes | None
     _unsaved: list[tuple[Path, bytes]]
-    _lowest_volts: float | None
     _power_ups: int
     _used: bool
     _monitor: Monitor | None
@@ -99,6 +103,11 @@ class Base:
         return self.machine.engine.stopped
 
     @property
+    def frozen(self) -> str | None:
+        """Why the CPU stands still for good although the power is on, a sentence, or None."""
+        return self.machine.frozen if self.powered else None
+
+    @property
     def midi_out(self) -> bytes:
         """The bytes that came out of MIDI OUT since power-on, the latest 1,048,576 of them."""
         return self.machine.midi_out.data
@@ -126,11 +135,17 @@ class Base:
 
     def _new_machine(self, before: M1 | None = None) -> M1:
         """A machine without power; the card's switch and the player's hands are as on the one before."""
-        machine = build(self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card)
+        machine = build(
+            self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card, self.faults
+        )
         if before is not None:
             machine.card.protected = before.card.protected
             machine.panel.lay_hands(before.panel.held, before.panel.controls())
         return self._adopt(machine)
+
+    def _battery_of(self, battery: str | float, celsius: float) -> Battery:
+        """A holder with that cell, wired as hypotheses and faults say."""
+        return Battery.from_text(str(battery), self.hypotheses, self.seed, celsius, self.faults.network())
 
     def _adopt(self, machine: M1) -> M1:
         """Make it this session's machine and listen to it."""
@@ -170,11 +185,6 @@ class Base:
             self._display.settle(self.machine.clock)
             monitor.check(self.timeline)
         self.machine.run_until(clock)
-
-    def _lowest_while_off(self) -> float:
-        """The lowest volts the RAM had since power-off, as far as the cell was changed."""
-        now = self.battery.ram_volts
-        return now if self._lowest_volts is None else min(self._lowest_volts, now)
 
     def _unsaved_image(self, path: Path) -> bytes | None:
         """What waits to be written to this file."""

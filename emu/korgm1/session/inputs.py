@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from korgm1.board.battery import parse_volts
 from korgm1.board.card import SIZE as CARD_SIZE
 from korgm1.errors import UsageError, UserError
 from korgm1.files import check_writable
@@ -13,7 +12,7 @@ from korgm1.session.base import Base, read_image, to_clocks
 
 
 class Inputs(Base):
-    """The panel, the keyboard, the jacks, the card slot, the cell and the reset pin."""
+    """The panel, the keyboard, the jacks, the card slot and the reset pin."""
 
     def press(self, key: str, seconds: float = 0.1) -> None:
         """Press a key for `seconds`, let go, and let a tenth of a second pass.
@@ -175,26 +174,6 @@ class Inputs(Base):
         self._card_path = self._card = None
         self._save_files()
         return image
-
-    def set_battery(self, battery: str | float) -> None:
-        """Change the cell, or what it gives: "fresh", "low", "dead", "absent" (out of its holder), or volts.
-
-        While the power is off the RAM has nothing else: what it keeps is settled by the lowest voltage.
-
-        Raises:
-            UsageError: no such cell.
-
-        >>> from korgm1.session import Session
-        >>> m1 = Session(); _ = m1.boot(); m1.power_off()
-        >>> m1.set_battery("absent"); m1.set_battery("fresh")
-        >>> m1.boot().lcd[0][:18]
-        'Prog I00 Init Prog'
-        """
-        volts, before = parse_volts(str(battery)), self._lowest_while_off()
-        self.battery.cell_volts = volts
-        if not self.powered:
-            self._lowest_volts = min(before, self.battery.ram_volts)
-        self._note("battery", volts=volts)
 
     def reset(self) -> None:
         """Pull the CPU's /RESET low for a moment; an M1 has no button for it, a test clip does it.

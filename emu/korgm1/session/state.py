@@ -9,10 +9,12 @@ from korgm1 import __version__
 from korgm1 import snapshot as snapshots
 from korgm1.board import sram as sram_chip
 from korgm1.board.battery import Battery
+from korgm1.board.sram import Wake
 from korgm1.errors import SnapshotError, UsageError
 from korgm1.files import write_atomic
 from korgm1.hypotheses import Hypotheses, still_open
 from korgm1.machine.build import build
+from korgm1.machine.faults import Faults
 from korgm1.result import Timeline
 from korgm1.session.base import Base
 from korgm1.snapshot import Snapshot
@@ -41,6 +43,7 @@ class State(Base):
                 "powered": self.powered,
                 "hypotheses": self.hypotheses.all(),
                 "seed": self.seed,
+                "faults": list(self.faults.texts),
             },
             blocks={
                 "session": {
@@ -50,7 +53,7 @@ class State(Base):
                     "actions": [[at - clock, order, name, value] for at, order, name, value in self._actions],
                     "order": self._order,
                     "sent_at": self._sent_at,
-                    "lowest_volts": self._lowest_volts,
+                    "wake": None if self.wake is None else self.wake.snapshot(),
                     "display": self._display.snapshot(),
                 },
                 **machine.snapshot(),
@@ -92,9 +95,15 @@ class State(Base):
                 raise SnapshotError("the snapshot has no block 'session'")
             block = saved.blocks["session"]
             hypotheses = Hypotheses(still_open(manifest["hypotheses"]))
-            battery = Battery.from_text("fresh", hypotheses)
-            machine = build(self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"])
+            seed, faults = int(manifest["seed"]), Faults(manifest.get("faults", ()))
+            battery = Battery.from_text("fresh", hypotheses, seed, faults=faults.network())
+            machine = build(
+                self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"], faults
+            )
             machine.restore(saved.blocks, saved.versions)
+            if block.get("lowest_volts") is not None:
+                battery.was_at(float(block["lowest_volts"]))
+            wake = None if block.get("wake") is None else Wake.restored(block["wake"])
             clock = machine.clock
             display = Timeline.restored(block["display"])
             actions = [(int(a) + clock, int(b), str(c), d) for a, b, c, d in block["actions"]]
@@ -102,12 +111,9 @@ class State(Base):
                 if not hasattr(self, f"_do_{name}"):
                     raise UsageError(f"an input {name!r} was planned", "one that this program knows")
             numbers = [int(block[name]) for name in ("power_ups", "order", "sent_at")]
-            lowest = block.get("lowest_volts")
-            if lowest is not None:
-                lowest = float(lowest)
             if block["kept"] is not None:
                 sram_chip.check_image(block["kept"], "the RAM of the snapshot")
-            kept, card, powered, seed = block["kept"], block["card"], bool(manifest["powered"]), int(manifest["seed"])
+            kept, card, powered = block["kept"], block["card"], bool(manifest["powered"])
         except UsageError as error:
             raise SnapshotError(
                 f"the snapshot does not fit this machine: {error}", "one of the same program version"
@@ -119,10 +125,10 @@ class State(Base):
             ) from error
         self.powered = powered
         self._adopt(machine)
-        self.hypotheses, self.battery = hypotheses, battery
+        self.hypotheses, self.battery, self.faults, self.wake = hypotheses, battery, faults, wake
         self._display, self._actions = display, actions
         self._power_ups, self._order, self._sent_at = numbers
-        self._kept, self._card, self.seed, self._lowest_volts = kept, card, seed, lowest
+        self._kept, self._card, self.seed = kept, card, seed
         self._card_path = None
         self._used = True
         known = {"session", *machine.parts()}

@@ -9,6 +9,7 @@ from typing import Any
 
 from korgm1 import __version__
 from korgm1.errors import UsageError
+from korgm1.physics.bench_supply import BenchSupply
 from korgm1.recording import Monitor, Recorder, pack
 from korgm1.session.base import Base
 from korgm1.tracing import TraceFile
@@ -48,7 +49,8 @@ class Watching(Base):
             "card": pack(self._card),
             "card_protected": self.machine.card.protected,
             "battery": self.battery.cell_volts,
-            "lowest_volts": self._lowest_volts,
+            "supply": self.battery.snapshot(),
+            "faults": list(self.faults.texts),
             "held": sorted(self.machine.panel.held),
             "controls": self.machine.panel.controls(),
         }))
@@ -60,9 +62,12 @@ class Watching(Base):
             TypeError, ValueError, AttributeError: the header is damaged.
             UsageError: it has a key or control that this panel has not.
         """
-        self.battery.cell_volts = float(header.get("battery", self.battery.cell_volts))
-        lowest = header.get("lowest_volts")
-        self._lowest_volts = None if lowest is None else float(lowest)
+        if "supply" in header:
+            self.battery.restore(header["supply"])
+        elif "battery" in header:
+            self.battery.put(BenchSupply(float(header["battery"])))
+            if header.get("lowest_volts") is not None:
+                self.battery.was_at(float(header["lowest_volts"]))
         self.machine.card.protected = bool(header.get("card_protected", False))
         self.machine.panel.lay_hands(header.get("held", ()), header.get("controls", {}))
 

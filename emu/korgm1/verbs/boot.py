@@ -115,6 +115,7 @@ def replayed(args: argparse.Namespace) -> ReplayResult:
         "--model": args.model != "m1", "--battery": args.battery != "fresh", "--sram": args.sram, "--card": args.card,
         "--seed": args.seed, "--hypothesis": args.hypothesis, "--hold": args.hold, "--press": args.press,
         "--midi": args.midi, "--seconds": args.seconds, "--record": args.record, "--png": args.png,
+        "--fault": args.fault, "--temp": args.temp != 25.0,
     }
     given = [name for name, value in own.items() if value]
     if given:
@@ -143,6 +144,10 @@ def report(result: BootResult) -> str:
         f"{result.model}: {firmware['name']} {firmware['version']} (sha1 {firmware['sha1'][:12]}), "
         f"engine {result.engine}, cell {battery['volts']:.2f} V = ADC code {battery['adc_code']:02X}h",
     ]
+    if result.faults:
+        lines.append("faults: " + ", ".join(result.faults))
+    if result.wake is not None and result.wake["lost"]:
+        lines.append(lost(result.wake))
     lines += [f"warning: {warning}" for warning in result.warnings]
     lines.append("")
     lines += [f"{c.seconds:9.4f} s  |{c.lcd[0]}|{c.lcd[1]}|" for c in result.timeline]
@@ -161,9 +166,24 @@ def report(result: BootResult) -> str:
         "still": "the display stood still for ten seconds",
         "time": "the time was up",
         "stopped": f"stopped: {result.stopped}",
+        "frozen": f"frozen: {result.frozen}",
     }[result.ended]
     lines.append(f"{seconds:.3f} s, {result.clocks:,} clocks: {how}; RAM sha1 {result.sram_sha1[:12]}")
     return "\n".join(lines)
+
+
+def lost(wake: dict[str, Any]) -> str:
+    """What the RAM lost while the power was off, a line.
+
+    >>> lost({"lost": 1234, "flipped": 617, "lowest_volts": 0.83, "blank": False})[:58]
+    'RAM: 1,234 of 524,288 cells lost their content while off ('
+    """
+    if wake["blank"]:
+        return "RAM: never powered before; all 524,288 cells wake in a pattern of their own"
+    return (
+        f"RAM: {wake['lost']:,} of 524,288 cells lost their content while off (lowest supply "
+        f"{wake['lowest_volts']:.2f} V); {wake['flipped']:,} bits read differently"
+    )
 
 
 def summary(played: ReplayResult) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from korgm1.errors import UsageError
 from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
+from korgm1.quantities import parse_celsius
 from korgm1.verbs.signals import asked_to_stop
 
 if TYPE_CHECKING:
@@ -90,6 +91,18 @@ def seconds(text: str) -> float:
     return value
 
 
+def celsius(text: str) -> float:
+    """Degrees Celsius, see `parse_celsius`.
+
+    >>> celsius("-10")
+    -10.0
+    """
+    try:
+        return parse_celsius(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(f"{error.found}; expected {error.expected}") from None
+
+
 def add_machine_options(parser: argparse.ArgumentParser) -> None:
     """The options `boot` and `run` share."""
     machine = parser.add_argument_group("the instrument")
@@ -100,8 +113,16 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
     )
     machine.add_argument("--engine", choices=ENGINES, help="the CPU; default: unicorn")
     machine.add_argument(
-        "--battery", default="fresh", metavar="fresh|low|dead|absent|VOLTS",
-        help="the cell: 3.2, 2.4, 0.4, 0 V or VOLTS; default: fresh",
+        "--battery", default="fresh", metavar="CELL",
+        help="fresh, low, dead, absent or VOLTS: a supply of 3.2, 2.4, 0.4, 0 V or VOLTS in place of the cell; "
+        "CR2032 or CR2032@VOLTS: a cell that ages, new or used until it reads VOLTS; default: fresh",
+    )
+    machine.add_argument(
+        "--temp", type=celsius, default=25.0, metavar="C", help="degrees Celsius around the board; default: 25"
+    )
+    machine.add_argument(
+        "--fault", action="append", default=[], metavar="NAME[=ARGUMENT]",
+        help="a part or wire that is broken (korgm1 faults); may be repeated",
     )
     machine.add_argument(
         "--sram", type=named, metavar="FILE",
@@ -179,6 +200,21 @@ def trace_words(args: argparse.Namespace) -> str:
     return ""
 
 
+def chosen(args: argparse.Namespace) -> dict[str, str]:
+    """The values of `--hypothesis`, by id.
+
+    Raises:
+        UsageError: a word without a value.
+    """
+    choose = {}
+    for word in args.hypothesis:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise UsageError(f"--hypothesis {word!r} has no value", "ID=VALUE", "korgm1 hypotheses")
+        choose[key] = value
+    return choose
+
+
 def session_from(args: argparse.Namespace) -> Session:
     """The session the options describe, with its key presses and MIDI still to be planned by `plan`.
 
@@ -187,15 +223,9 @@ def session_from(args: argparse.Namespace) -> Session:
     """
     from korgm1.session import Session
 
-    choose = {}
-    for word in args.hypothesis:
-        key, equals, value = word.partition("=")
-        if not equals:
-            raise UsageError(f"--hypothesis {word!r} has no value", "ID=VALUE", "korgm1 hypotheses")
-        choose[key] = value
     return Session(
         model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=args.battery, sram=args.sram,
-        seed=args.seed, hypotheses=choose, card=args.card,
+        seed=args.seed, hypotheses=chosen(args), card=args.card, celsius=args.temp, faults=args.fault,
     )
 
 

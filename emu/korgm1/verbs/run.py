@@ -12,13 +12,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from korgm1.board.battery import Battery, parse_volts
+from korgm1.board.battery import Battery
 from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
 from korgm1.files import read_file, write_atomic
+from korgm1.hypotheses import Hypotheses
+from korgm1.machine.faults import Faults
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
-from korgm1.verbs.options import add_machine_options, add_trace_options, power, session_from
+from korgm1.verbs.options import add_machine_options, add_trace_options, chosen, power, session_from
 
 if TYPE_CHECKING:
     from korgm1.session import Session
@@ -139,7 +141,9 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
     kept = args.sram
     if not args.sram and not args.no_sram:
         own = own_image(args)
-        if Battery(parse_volts(args.battery)).ram_volts >= GUARANTEED_VOLTS:
+        faults, guesses = Faults(args.fault), Hypotheses(chosen(args))
+        holder = Battery.from_text(args.battery, guesses, args.seed, args.temp, faults.network())
+        if holder.ram_volts >= GUARANTEED_VOLTS or "fram" in faults:
             args.sram = kept = str(own)
         elif own.exists():
             args.sram = read_file(own, "an SRAM image")

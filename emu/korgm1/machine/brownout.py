@@ -1,0 +1,51 @@
+"""What a dip of the mains does to the board, as steps in time.
+
+The rail (`physics.rail`) says when +5 V is below which level. With a reset IC /RESET is low meanwhile, so the RAM,
+whose /CS is that line, is left alone. Without one (H-SUPERVISOR, or the fault no-supervisor) the CPU may write what it
+should not on its way down (H-STRAY) and then stands where it is; LCD, LEDs and sound chips keep what they had. A rail
+that goes to 0 is the switch.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from korgm1.physics.rail import Rail
+
+
+class Step(NamedTuple):
+    """One step: seconds after the mains failed, what (see `M1.supply_step`; or "power off"), a stray write's byte."""
+
+    seconds: float
+    what: str
+    address: int = 0
+    value: int | None = None
+
+
+def steps(rail: Rail, dip_seconds: float, supervised: bool, seed: int = 0, stray: str = "none") -> list[Step]:
+    """What happens, in order; nothing where the dip is too short.
+
+    Args:
+        rail: the +5 V.
+        dip_seconds: how long the mains fail.
+        supervised: whether something pulls /RESET low when +5 V falls.
+        seed, stray: of the stray writes, and their law (H-STRAY).
+
+    >>> [step.what for step in steps(Rail(), 0.025, True)], steps(Rail(), 0.010, True)
+    (['hold', 'let go'], [])
+    """
+    found = [] if supervised else [
+        Step(at, "stray", address, value) for at, address, value in rail.stray_writes(seed, dip_seconds, stray)
+    ]
+    below = rail.time_below(dip_seconds, rail.reset_volts if supervised else rail.cpu_volts)
+    if below is None:
+        return found
+    found.append(Step(below[0], "hold" if supervised else "freeze"))
+    if rail.lowest(dip_seconds) <= 0:
+        return [*found, Step(found[-1].seconds, "power off")]
+    if supervised:
+        found.append(Step(below[1], "let go"))
+    dark = rail.time_below(dip_seconds, rail.lcd_volts)
+    if dark is not None:
+        found += [Step(dark[0], "lcd off"), Step(dark[1], "lcd on")]
+    return sorted(found, key=lambda step: step.seconds)

@@ -1,0 +1,177 @@
+"""The cell, the time without power, and the mains: what happens to the supply. All of it is recorded."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from korgm1.board.battery import parse_cell
+from korgm1.clock import clocks
+from korgm1.errors import UsageError
+from korgm1.machine.brownout import Step, steps
+from korgm1.physics.ageing import Span
+from korgm1.physics.bench_supply import Cell
+from korgm1.physics.rail import Rail
+from korgm1.quantities import LONGEST
+from korgm1.session.switch import Switch
+
+SAME = "same"
+"""The word for the cell that was just taken out."""
+
+
+class Supply(Switch):
+    """The cell in its holder, years in a cellar, and the mains plug."""
+
+    def set_battery(self, battery: str | float | Cell | None) -> None:
+        """Change the cell at once: a text as for `Session`, volts, a cell, or None (out of its holder).
+
+        While the power is off the RAM has nothing else: what it keeps is settled by how long it had how little. If
+        nobody said how long (`leave`), the cell that is changed had been in for a day since the power went off.
+
+        Raises:
+            UsageError: no such cell.
+
+        >>> from korgm1.session import Session
+        >>> m1 = Session(); _ = m1.boot(); m1.power_off()
+        >>> m1.set_battery("absent"); m1.set_battery("fresh")
+        >>> m1.boot().lcd[0][:18]
+        'Prog I00 Init Prog'
+        """
+        if isinstance(battery, str | float | int):
+            battery = parse_cell(str(battery), self.hypotheses, self.seed)
+        self.battery.put(battery)
+        self._note("battery", cell=None if battery is None else battery.snapshot())
+
+    def swap_cell(self, battery: str | float | Cell | None = "CR2032", seconds: float = 5.0) -> None:
+        """Take the cell out and put another one in `seconds` later; the power may be on or off.
+
+        With the power on the RAM lives from +5 V meanwhile, with it off from what the capacitor at its pins has left.
+
+        Args:
+            battery: as for `set_battery`; "same" puts the cell back that was in.
+            seconds: how long the holder is empty.
+
+        Raises:
+            UsageError: no such cell or time; nothing has been done then.
+
+        >>> from korgm1.session import Session
+        >>> m1 = Session(); _ = m1.boot(); m1.power_off(); before = m1.sram
+        >>> m1.swap_cell(seconds=5); m1.power_on(); m1.sram == before
+        True
+        """
+        check_time(seconds)
+        cell: Cell | None
+        if isinstance(battery, str) and battery.strip().lower() == SAME:
+            cell = self.battery.cell
+        elif isinstance(battery, str | float | int):
+            cell = parse_cell(str(battery), self.hypotheses, self.seed)
+        else:
+            cell = battery
+        if self.powered:
+            self.set_battery(None)
+            self.run(seconds)
+        else:
+            self.leave(0)
+            self.set_battery(None)
+            self.leave(seconds)
+        self.set_battery(cell)
+
+    def leave(self, seconds: float, celsius: float | None = None, on_share: float = 0.0) -> Span:
+        """Let time pass with the power off: days or years, in closed form.
+
+        Once this has been called, what was told is all the time that passes before the next power-on.
+
+        Args:
+            seconds: how long, up to 200 years.
+            celsius: how warm it is meanwhile, -40 to 85; None: as the session says.
+            on_share: the share of the time, 0 to 1, for which +5 V is there after all (and nobody looks).
+
+        Returns:
+            What cell and supply went through; first the capacitor at the RAM falls from its volts with the power on.
+
+        Raises:
+            UsageError: the power is on, or there is no such time, temperature or share.
+
+        >>> from korgm1.session import Session
+        >>> m1 = Session(battery="CR2032"); _ = m1.boot(); m1.power_off()
+        >>> span = m1.leave(8 * 31_557_600.0)
+        >>> 2.0 < m1.battery.ram_volts < 2.9, round(float(span.supply_volts[0]), 1), span.crossing(2.0)
+        (True, 4.4, None)
+        """
+        if self.powered:
+            raise UsageError("the power is on", "power_off() first, then leave()")
+        check_time(seconds)
+        if celsius is not None and not -40 <= celsius <= 85:
+            raise UsageError(f"{celsius!r} is no temperature", "-40 to 85 degrees Celsius")
+        if not 0 <= on_share <= 1:
+            raise UsageError(f"{on_share!r} is no share of the time", "0 to 1")
+        span = self.battery.leave(seconds, celsius, on_share)
+        self._note("leave", seconds=seconds, celsius=celsius, on_share=on_share)
+        return span
+
+    def dip(self, seconds: float) -> str:
+        """The mains fail for `seconds` while the instrument runs; the time passes.
+
+        Returns:
+            "nothing" (the supply held), "reset" (/RESET was low for a while, the CPU began anew), "freeze" (nothing
+            pulls /RESET low: the CPU stands still, see `frozen`) or "power cycle" (+5 V was gone: off and on again).
+
+        Raises:
+            UsageError: the power is off, or there is no such time.
+
+        >>> from korgm1.session import Session
+        >>> m1 = Session(); _ = m1.boot()
+        >>> m1.dip(0.010), m1.dip(0.025), m1.dip(1.0)
+        ('nothing', 'reset', 'power cycle')
+        """
+        self._need_power()
+        check_time(seconds)
+        start, outcome, stands = self.clock, "nothing", self.frozen is not None
+        for step in self._dip_steps(seconds):
+            if stands and step.what in ("freeze", "stray"):
+                continue
+            self.run_until(start + clocks(step.seconds))
+            if step.what == "power off":
+                self._switch_off()
+                self.leave(seconds - step.seconds)
+                self.power_on()
+                return "power cycle"
+            self.supply(step.what, step.address, step.value)
+            outcome = {"hold": "reset", "freeze": "freeze"}.get(step.what, outcome)
+        self.run_until(start + clocks(seconds))
+        return outcome
+
+    def _before_off(self) -> None:
+        """Without a reset IC a CPU that runs may write what it should not while +5 V falls."""
+        if self.frozen is None:
+            for step in self._dip_steps(1.0):
+                if step.what == "stray":
+                    self.supply(step.what, step.address, step.value)
+
+    def _dip_steps(self, seconds: float) -> list[Step]:
+        supervised = self.hypotheses["H-SUPERVISOR"] == "reset" and "no-supervisor" not in self.faults
+        which, law = self.seed + self._power_ups, self.hypotheses["H-STRAY"]
+        return steps(Rail.of_seed(self.seed), seconds, supervised, which, law)
+
+    def supply(self, what: str, address: int = 0, value: int | None = None) -> None:
+        """One step of a dip of +5 V, now; `dip` is made of them. The arguments are those of `M1.supply_step`.
+
+        Raises:
+            UsageError: the power is off, or there is no such step.
+
+        >>> from korgm1.session import Session
+        >>> m1 = Session(); _ = m1.boot(); m1.supply("freeze"); m1.frozen[:62]
+        '+5 V fell without a reset; the CPU stands still since clock 16'
+        """
+        self._need_power()
+        value = self.machine.supply_step(what, address, value)
+        self._note("supply", what=what, address=address, value=value)
+
+
+def check_time(seconds: float) -> None:
+    """Nothing, if that is a length of time.
+
+    Raises:
+        UsageError: negative, not finite, or above 200 years.
+    """
+    if not (isfinite(seconds) and 0 <= seconds <= LONGEST):
+        raise UsageError(f"{seconds!r} is no time", "seconds, 0 to 200 years")
