@@ -25,6 +25,7 @@ LAYERS = (
     {"recording", "result", "tracing", "trace_blocks", "trace_reading"},
     {"session"},
     {"replay"},
+    {"scenario", "sweep"},
     {"verbs"},
     {"frontends"},
     {"cli", "__main__"},
