@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import inf
 
 from korgm1.scenario import bank
 from korgm1.scenario.bench import Bench
@@ -45,8 +46,9 @@ def check(phase: Phase, bench: Bench, before: bytes) -> list[Check]:
     for name, (low, high) in phase.numbers.items():
         value = _NUMBERS[name](bench, before)
         expected = _number(name, low) + (f" to {_number(name, high)}" if low != high else "")
-        holds = value is not None and low <= value <= high
-        checks.append(Check(name.replace("_", " "), expected, "none" if value is None else _number(name, value), holds))
+        label = name.replace("_", " ").replace("adc", "ADC").replace("ram ", "RAM ")
+        found_number = "none" if value is None else _number(name, value)
+        checks.append(Check(label, expected, found_number, value is not None and low <= value <= high))
     at = 0
     for part in phase.midi:
         place = bench.midi.find(part, at)
@@ -101,7 +103,9 @@ def _same(what: str, expected: str, found: str) -> Check:
 
 
 def _number(name: str, value: float) -> str:
-    return f"{int(value):02X}h" if name == "adc_code" else f"{value:.6g}"
+    if name.endswith("_volts"):
+        return f"{value:.2f} V" if value < inf else "never below 2.0 V"
+    return f"{int(value):02X}h" if name == "adc_code" else f"{value:,g}"
 
 
 def _lcd(lcd: tuple[str, str]) -> str:

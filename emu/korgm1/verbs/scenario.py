@@ -127,8 +127,8 @@ def report(run: Run) -> str:
     for source in row.sources:
         says = f"; {source.says}" if source.says else ""
         left += textwrap.wrap(f"{source.where} ({source.confidence}{says})", LEFT, subsequent_indent="  ")
-    right = [f"EMULATED ({row.model}, {_set_up(run)})"]
-    right = textwrap.wrap(right[0], RIGHT, subsequent_indent="  ")
+    head = f"EMULATED ({row.model}, {_set_up(run)})"
+    right = textwrap.wrap(head, RIGHT, subsequent_indent="  ", break_on_hyphens=False)
     for played in run.phases:
         right += ["", *_phase(played)]
     lines += [
