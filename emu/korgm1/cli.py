@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from korgm1 import __version__
 from korgm1.errors import M1Error
 from korgm1.frontends import audio_out, display, midi_ports, terminal
-from korgm1.verbs import boot, cpu_check, dis, doctor, faults, hypotheses, rom, run, scenario, state, trace
+from korgm1.verbs import age, boot, cpu_check, dis, doctor, faults, hypotheses, rom, run, scenario, state, trace
 
 FRONTENDS: Mapping[str, run.Open] = {"window": display.open_window, "terminal": terminal.Terminal}
 PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
@@ -43,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
     boot.add_parser(subparsers)
     run.add_parser(subparsers, FRONTENDS)
+    age.add_parser(subparsers)
     rom.add_parser(subparsers)
     state.add_parser(subparsers)
     scenario.add_parser(subparsers)

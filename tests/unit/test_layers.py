@@ -24,7 +24,7 @@ LAYERS = (
     {"romset"},
     {"recording", "result", "tracing", "trace_blocks", "trace_reading"},
     {"session"},
-    {"replay"},
+    {"replay", "lifetime"},
     {"scenario", "sweep"},
     {"verbs"},
     {"frontends"},
@@ -39,6 +39,7 @@ OWNERS = {
     "sounddevice": {"frontends"},
     "rtmidi": {"frontends"},
     "mido": {"verbs", "frontends"},
+    "matplotlib": {"verbs"},
     "platformdirs": {"verbs", "frontends"},
     "korgm1._native": {"cpu", "sound"},
 }
