@@ -61,9 +61,14 @@ def test_a_case_is_read() -> None:
         ('battery = "dead"', "celsius = true", "x.toml, setup: celsius = True cannot be used; expected a number"),
         ('battery = "dead"', "hypotheses = {H-VREF = 99}", "x.toml, setup: H-VREF=99.0 is out of range"),
         ('do = "on"', 'do = "off=2parsecs"', "x.toml, phase 1: word 1, 'off=2parsecs': "),
-        ('do = "on"', 'do = "on jump"', "x.toml, phase 1: word 2, 'jump', is not known; expected one of on, hold"),
-        ('do = "on"', 'do = "press"', "word 1, 'press', has no value; expected press=GLOBAL"),
-        ('do = "on"', 'do = "send=F0x"', "word 1, 'send=F0x', cannot be used"),
+        ('do = "on"', 'do = "on jump"', "x.toml, phase 1: word 2, 'jump': it is not known; expected one of hold, run"),
+        ('do = "on"', 'do = "on press"', "word 2, 'press': it has no value; expected press=GLOBAL"),
+        ('do = "on"', 'do = "on send=F0x"', "word 2, 'send=F0x': it cannot be used"),
+        ('do = "on"', 'do = "on note-on=high"', "word 2, 'note-on=high': it cannot be used; expected note-on=24:100"),
+        ('do = "on"', 'do = "press=4"', "word 1, 'press=4': the power is off there"),
+        ('do = "on"', 'do = "on hold=INT"', "word 2, 'hold=INT': the power is on there"),
+        ('do = "on"', 'do = "dip=1s"', "word 1, 'dip=1s': the power is off there"),
+        ('do = "on"', 'do = "on=-1s"', "word 1, 'on=-1s': the time '-1s' is out of range"),
         ('do = "on"', "do = \"on\"\nnumbers = {adc_code = [3, 1]}", "numbers: adc_code = [3, 1] cannot be used"),
         ('do = "on"', "do = \"on\"\nnumbers = {beauty = [1, 3]}", "numbers: nobody knows the key 'beauty'"),
         ('do = "on"', 'do = "on"\nmidi = ["F0 4"]', "phase 1: midi is no hexadecimal"),
@@ -93,14 +98,15 @@ def test_a_case_without_phases_must_say_why() -> None:
 
 def test_the_example_of_the_page_is_a_case() -> None:
     (text,) = re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.S)
-    assert parse(text, "page.toml").phases[0].steps[1].value == 1800
+    assert parse(text, "page.toml").phases[0].steps[1].value.seconds == 1800
 
 
 def test_the_page_has_every_word_number_and_key() -> None:
     text = DOCS.read_text("utf-8")
     from korgm1.scenario import description, steps
 
-    for word in (*steps._WORDS, *description.NUMBERS, *description.DATA, *description.CONFIDENCE, *description.IMAGES):
+    words = (*steps.HANDS, *steps._LIFETIME, *description.NUMBERS, *description.DATA)
+    for word in (*words, *description.CONFIDENCE, *description.IMAGES):
         assert word in text, word
 
 
@@ -127,11 +133,18 @@ def test_every_packaged_case_has_a_readable_name_and_title() -> None:
 
 
 def test_steps_keep_their_words_and_values() -> None:
-    steps = parse_steps("use=12y:3h/week swap-cell=5s:CR2032@2.9 swap-cell=1min note-on=24:64 note-on=3 send=F0F7")
-    swaps, notes = [(5.0, "CR2032@2.9"), (60.0, "CR2032")], [(24, 64), (3, 100)]
-    assert [step.value for step in steps[1:]] == [*swaps, *notes, b"\xf0\xf7"]
-    assert steps[0].value[1] == 3 / 168
-    assert str(steps[1]) == "swap-cell=5s:CR2032@2.9"
+    steps = parse_steps("swap-cell=5s:CR2032@2.9 hold=INT,EDIT_PROG on note-on=24:64 note-on=3 send=F0F7 press=a_b")
+    assert (steps[0].value.seconds, steps[0].value.cell) == (5.0, "CR2032@2.9")
+    hands = [step.value for step in (steps[1], *steps[3:])]
+    assert hands == [("INT", "EDIT PROG"), (24, 64), (3, 100), b"\xf0\xf7", "A B"]
+    assert str(steps[0]) == "swap-cell=5s:CR2032@2.9"
+
+
+def test_the_power_is_followed_from_phase_to_phase() -> None:
+    second = '\n[[phase]]\ntitle = "Q"\ndo = "press=4"\n[control]'
+    assert parse(CASE.replace("[control]", second), "x.toml").phases[1].steps[0].value == "4"
+    with pytest.raises(UserError, match="phase 2: word 1, 'press=4': the power is off there"):
+        parse(CASE.replace("[control]", second).replace('do = "on"', 'do = "on off=1d"'), "x.toml")
 
 
 @pytest.mark.parametrize(
@@ -202,6 +215,6 @@ def test_the_picture_of_the_phase_before_is_dropped_with_the_power() -> None:
         bench.do(step)
     bench.mark()
     assert [row.lcd[0].rstrip() for row in bench.pictures] == ["Prog I00 Init Prog"]
-    for step in parse_steps("off on=0.5s"):
+    for step in parse_steps("off-switch on=0.5s", powered=True):
         bench.do(step)
     assert not [row for row in bench.pictures if row.lcd[0].startswith("Prog")]

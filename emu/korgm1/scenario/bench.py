@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from korgm1.lifetime.events import Event
+from korgm1.lifetime.live import live
+from korgm1.machine.m1 import M1
 from korgm1.result import LcdChange
 from korgm1.scenario import bank
 from korgm1.scenario.steps import Step
@@ -31,20 +34,21 @@ class Bench:
         self.pictures: list[LcdChange] = []
         self.midi = b""
         self._hold: tuple[str, ...] = ()
+        self._machine: M1 = session.machine
         self._rows = self._bytes = 0
-        self._carried = False
 
     def mark(self) -> None:
         """Forget what was seen; the picture that stands now is the first of the next."""
         self.collect()
         session = self.session
         self.pictures = [LcdChange(session.clock, session.lcd)] if session.powered else []
-        self._carried = session.powered
         self.midi = b""
 
     def collect(self) -> None:
         """Take over what the session has shown and said since the last time."""
         session = self.session
+        if session.machine is not self._machine:
+            self._machine, self._rows, self._bytes = session.machine, 0, 0
         rows = session.timeline[self._rows :]
         if self.pictures and rows and rows[0].lcd == self.pictures[-1].lcd:
             rows = rows[1:]
@@ -60,49 +64,35 @@ class Bench:
         Raises:
             M1Error: the session's, for what cannot be done.
         """
-        getattr(self, "_do_" + step.word.replace("-", "_"))(step.value)
+        deed = getattr(self, "_do_" + step.word.replace("-", "_"), self._live)
+        deed(step.value)
         self.collect()
+
+    def _live(self, event: Event) -> None:
+        if event.name in ("off", "use", "off-switch") and self.session.powered:
+            self._switch_off()
+        done = live(self.session, [f"temp={self.celsius:g}", event.word], course=False).steps[1]
+        self.dipped = done.dip or self.dipped
+
+    def _switch_off(self) -> None:
+        """A picture that only stood there since the mark is none of what happens from here on."""
+        if len(self.pictures) == 1 and self.pictures[0].clock == self.session.clock:
+            self.pictures.clear()
+        self.session.power_off()
+
+    def _do_off_switch(self, event: Event) -> None:
+        self._switch_off()
+
+    def _do_temp(self, event: Event) -> None:
+        self.celsius = event.number
+
+    def _do_on(self, event: Event) -> None:
+        hold, self._hold = self._hold, ()
+        self.session.power_on(hold)
+        self.session.boot(event.seconds)
 
     def _do_hold(self, keys: tuple[str, ...]) -> None:
         self._hold = keys
-
-    def _do_on(self, seconds: float | None) -> None:
-        self.collect()
-        hold, self._hold = self._hold, ()
-        if not self.session.powered:
-            self.session.power_on(hold)
-            self._rows = self._bytes = 0
-        self.session.boot(seconds)
-
-    def _switch_off(self) -> None:
-        if self._carried and len(self.pictures) == 1:
-            self.pictures.clear()
-        self._carried = False
-        self.session.power_off()
-
-    def _do_off(self, seconds: float | None) -> None:
-        self._switch_off()
-        if seconds is not None:
-            self.session.leave(seconds, self.celsius)
-
-    def _do_use(self, use: tuple[float, float]) -> None:
-        self._switch_off()
-        self.session.leave(use[0], self.celsius, use[1])
-
-    def _do_temp(self, celsius: float) -> None:
-        self.celsius = celsius
-
-    def _do_cell(self, cell: str) -> None:
-        self.session.set_battery(cell)
-
-    def _do_cell_out(self, seconds: float) -> None:
-        self.session.swap_cell("same", seconds)
-
-    def _do_swap_cell(self, swap: tuple[float, str]) -> None:
-        self.session.swap_cell(swap[1], swap[0])
-
-    def _do_dip(self, seconds: float) -> None:
-        self.dipped = self.session.dip(seconds)
 
     def _do_run(self, seconds: float) -> None:
         self.session.run(seconds)

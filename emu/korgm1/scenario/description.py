@@ -16,7 +16,7 @@ from korgm1.errors import UsageError, UserError
 from korgm1.files import read_file
 from korgm1.hypotheses import Hypotheses, all_hypotheses
 from korgm1.machine.models import model_named
-from korgm1.scenario.steps import Step, parse_steps
+from korgm1.scenario.steps import Step, parse_steps, powered_after
 from korgm1.scenario.table import Range, Table
 
 CONFIDENCE = ("measured", "hearsay", "inference", "told")
@@ -201,7 +201,11 @@ def parse(text: str, file: str) -> Scenario:
     for word in re.findall(r"\bH-[A-Z0-9-]+", " ".join((*assumed, *differs, cannot))):
         if word not in all_hypotheses():
             raise UserError(f"{file}: there is no hypothesis {word}", "an id of hypotheses.toml", "korgm1 hypotheses")
-    phases = tuple(_phase(row) for row in rows)
+    phases: tuple[Phase, ...] = ()
+    powered = False
+    for row in rows:
+        phases += (_phase(row, powered),)
+        powered = powered_after(phases[-1].steps, powered)
     if bool(cannot) == bool(phases):
         raise UserError(
             f"{file} has {'phases and cannot' if cannot else 'no phase'}", "phases, or a cannot that says why"
@@ -252,9 +256,9 @@ def _control(table: Table, setup: Setup, phases: tuple[Phase, ...]) -> Control:
     return Control(says, changed, skip)
 
 
-def _phase(table: Table) -> Phase:
+def _phase(table: Table, powered: bool) -> Phase:
     try:
-        steps = parse_steps(table.text("do"))
+        steps = parse_steps(table.text("do"), powered)
     except UsageError as error:
         raise UserError(f"{table.where}: {error.found}", error.expected) from None
     numbers = table.table("numbers")

@@ -1,34 +1,29 @@
 """What is done to the instrument, as words: `cell=2.45 off=2mo hold=INT on press=GLOBAL press=4 send=bank`.
 
-word             what it does
-on[=TIME]        switches on and waits until the display stands still, or TIME; keys of `hold` are down meanwhile
-hold=KEY,...     keys to hold at the next `on`, for two seconds
-off[=TIME]       switches off (if it is on); TIME passes without power
-use=TIME:DUTY    switched off, TIME passes with the power on for a share of it, as 12y:3h/week; no firmware looks
-temp=CELSIUS     from now on it is so warm
-cell=CELL        another cell at once: fresh, low, dead, absent, volts, CR2032, CR2032@2.9
-cell-out=TIME    the cell is out of its holder for so long, with the power as it is
-swap-cell=TIME[:CELL]   out with the cell, TIME later in with another (CR2032, new)
-dip=TIME         the mains fail for so long
-run=TIME         time passes with the power on
-press=KEY        a panel key, for a tenth of a second; _ for a blank: EDIT_PROG
-note-on=KEY[:VELOCITY], note-off=KEY    a key of the keyboard, the low C is 0
-send=bank|HEX    MIDI IN: the bank of named sounds as one ALL DATA dump, or these bytes; waits until it is through
+The words of `korgm1.lifetime.events` (cell, temp, contact, off, use, cell-out, swap-cell, on, dip, off-switch, look),
+and what hands and cables do:
+
+word                                    power   what it does
+hold=KEY,...                            off     keys down for two seconds from the next `on`
+run=TIME                                on      time passes
+press=KEY                               on      a panel key for a tenth of a second; _ for a blank: EDIT_PROG
+note-on=KEY[:VELOCITY], note-off=KEY    on      a key of the keyboard, the low C is 0
+send=bank|HEX                           on      MIDI IN: the bank of named sounds as one ALL DATA dump, or these bytes;
+                                                waits until it is through
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from korgm1.errors import UsageError
-from korgm1.quantities import parse_celsius, parse_duration, parse_duty
-
-NEW_CELL = "CR2032"
+from korgm1.lifetime.events import WORDS, Event, parse_events
+from korgm1.quantities import parse_duration
 
 
 class Step(NamedTuple):
-    """A word with its value as text, and what it came to."""
+    """A word with its value as text, and what it came to: an `Event` for the words of a lifetime."""
 
     word: str
     text: str
@@ -38,46 +33,63 @@ class Step(NamedTuple):
         return f"{self.word}={self.text}" if self.text else self.word
 
 
-def parse_steps(text: str) -> tuple[Step, ...]:
+def parse_steps(text: str, powered: bool = False) -> tuple[Step, ...]:
     """The steps of a text.
 
     Args:
         text: words with blanks between them.
+        powered: whether the power is on before the first.
 
     Raises:
-        UsageError: an unknown word, or one with a value that cannot be used.
+        UsageError: an unknown word, one with a value that cannot be used, or impossible with the power as it is there.
 
-    >>> [(step.word, step.value) for step in parse_steps("off=2d on=3s press=EDIT_PROG")]
-    [('off', 172800.0), ('on', 3.0), ('press', 'EDIT PROG')]
+    >>> [step.word for step in parse_steps("off=2d on=3s press=EDIT_PROG")]
+    ['off', 'on', 'press']
     """
-    steps = []
+    steps: list[Step] = []
     for number, written in enumerate(text.split(), 1):
-        word, equals, value = written.partition("=")
-        known = _WORDS.get(word)
-        if known is None:
-            raise UsageError(f"word {number}, {written!r}, is not known", "one of " + ", ".join(_WORDS))
-        needs, parser = known
-        if (needs or equals) and not value:
-            raise UsageError(f"word {number}, {written!r}, has no value", _EXAMPLES[word])
         try:
-            steps.append(Step(word, value, parser(value) if value else None))
+            steps.append(_step(written, powered))
         except UsageError as error:
-            raise UsageError(f"word {number}, {written!r}: {error.found}", error.expected) from None
-        except ValueError:
-            raise UsageError(f"word {number}, {written!r}, cannot be used", _EXAMPLES[word]) from None
+            found = error.found.removeprefix(f"event 1, {written!r}: ")
+            raise UsageError(f"word {number}, {written!r}: {found}", error.expected) from None
+        powered = powered_after(steps[-1:], powered)
     if not steps:
         raise UsageError("nothing is done", "words such as off=2mo on")
     return tuple(steps)
 
 
-def _use(text: str) -> tuple[float, float]:
-    time, _, duty = text.partition(":")
-    return parse_duration(time), parse_duty(duty)
+def powered_after(steps: Iterable[Step], powered: bool) -> bool:
+    """Whether the power is on after these steps.
+
+    >>> powered_after(parse_steps("on press=4"), False)
+    True
+    """
+    for step in steps:
+        if step.word in ("on", "dip"):
+            powered = True
+        elif step.word in ("off", "use", "off-switch", "look"):
+            powered = False
+    return powered
 
 
-def _swap(text: str) -> tuple[float, str]:
-    time, colon, cell = text.partition(":")
-    return parse_duration(time), cell if colon else NEW_CELL
+def _step(written: str, powered: bool) -> Step:
+    word, _, text = written.partition("=")
+    if word in _LIFETIME:
+        event: Event = parse_events(written, powered)[0]
+        return Step(word, text, event)
+    if word not in HANDS:
+        raise UsageError("it is not known", "one of " + ", ".join((*HANDS, *_LIFETIME)))
+    example, parser = HANDS[word]
+    if not text:
+        raise UsageError("it has no value", example)
+    if powered == (word == "hold"):
+        now, wanted = ("on", "off") if powered else ("off", "on")
+        raise UsageError(f"the power is {now} there", f"{word} with the power {wanted}")
+    try:
+        return Step(word, text, parser(text))
+    except ValueError:
+        raise UsageError("it cannot be used", example) from None
 
 
 def _note(text: str) -> tuple[int, int]:
@@ -89,29 +101,17 @@ def _send(text: str) -> bytes | None:
     return None if text == "bank" else bytes.fromhex(text)
 
 
-def _keys(text: str) -> tuple[str, ...]:
-    return tuple(key.replace("_", " ").upper() for key in text.split(","))
+def _key(text: str) -> str:
+    return text.replace("_", " ").upper()
 
 
-_WORDS: dict[str, tuple[bool, Callable[[str], Any]]] = {
-    "on": (False, parse_duration),
-    "hold": (True, _keys),
-    "off": (False, parse_duration),
-    "use": (True, _use),
-    "temp": (True, parse_celsius),
-    "cell": (True, str),
-    "cell-out": (True, parse_duration),
-    "swap-cell": (True, _swap),
-    "dip": (True, parse_duration),
-    "run": (True, parse_duration),
-    "press": (True, lambda text: text.replace("_", " ").upper()),
-    "note-on": (True, _note),
-    "note-off": (True, int),
-    "send": (True, _send),
+HANDS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "hold": ("hold=INT,CARD", lambda text: tuple(_key(key) for key in text.split(","))),
+    "run": ("run=2s", parse_duration),
+    "press": ("press=GLOBAL", _key),
+    "note-on": ("note-on=24:100", _note),
+    "note-off": ("note-off=24", int),
+    "send": ("send=bank, or hexadecimal as send=F04230190F00F7", _send),
 }
-_EXAMPLES = {
-    "on": "on or on=3s", "hold": "hold=INT,CARD", "off": "off or off=8y", "use": "use=12y:3h/week", "temp": "temp=28",
-    "cell": "cell=2.45", "cell-out": "cell-out=5s", "swap-cell": "swap-cell=5s:fresh", "dip": "dip=40ms",
-    "run": "run=2s", "press": "press=GLOBAL", "note-on": "note-on=24:100", "note-off": "note-off=24",
-    "send": "send=bank, or hexadecimal as send=F04230190F00F7",
-}
+"""The words that are not a lifetime's: an example, and what makes a value of the text."""
+_LIFETIME = tuple(dict.fromkeys(word.partition("=")[0] for word in WORDS))
