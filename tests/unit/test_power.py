@@ -62,3 +62,45 @@ def test_snapshot_during_the_delay() -> None:
     assert other.seen == [] and other.power.is_on
     other.scheduler.run_due(200)
     assert other.seen == ["/RESET=1 at 100"]
+
+
+def test_reset_can_be_held() -> None:
+    bench = Bench(delay=10)
+    bench.power.hold()
+    bench.power.let_go()
+    assert bench.seen == []
+    bench.power.on()
+    bench.scheduler.run_due(10)
+    bench.seen.clear()
+    bench.power.hold()
+    bench.scheduler.run_due(50)
+    assert bench.seen == ["/RESET=0 at 10", "button"]
+    bench.power.let_go()
+    bench.scheduler.run_due(60)
+    assert bench.seen[-1] == "/RESET=1 at 60"
+
+
+def test_frozen_until_a_reset_or_the_switch() -> None:
+    bench = Bench()
+    bench.power.freeze("why")
+    assert bench.power.frozen is None, "off: nothing can freeze"
+    for ends in (bench.power.button, bench.power.hold, bench.power.off):
+        bench.power.on()
+        bench.power.let_go()
+        bench.power.freeze("why")
+        other = Bench()
+        other.power.restore(bench.power.snapshot())
+        assert bench.power.frozen == other.power.frozen == "why"
+        ends()
+        assert bench.power.frozen is None
+    bench.power.restore(bench.power.upgrade({"rail": 1, "reset_n": 1}, 1))
+    assert bench.power.is_on and bench.power.frozen is None
+
+
+def test_a_reset_line_that_is_stuck() -> None:
+    scheduler = Scheduler()
+    power = Power(scheduler, lambda kind: None, reset_delay=5, stuck=True)
+    power.on()
+    power.button()
+    scheduler.run_due(1000)
+    assert power.is_on and power.reset_n.level == 0

@@ -25,6 +25,7 @@ from korgm1.physics.sram_wake import wake
 from korgm1.physics.supply_history import SupplyHistory
 
 SIZE = retention.SIZE
+PAGE = 0x1000
 
 
 def check_image(image: bytes, what: str = "the SRAM image") -> bytes:
@@ -124,22 +125,28 @@ class Sram:
         for address, bit, level in stuck:
             clear, put = self._stuck.get(address, (0xFF, 0))
             self._stuck[address] = clear & ~(1 << bit), put & ~(1 << bit) | level << bit
+        self.stuck_pages = frozenset(address // PAGE for address in self._stuck)
+        """Numbers of the 4 KB pages with stuck cells: the CPU reaches them through `read` and `write` only."""
+        self._behind = bytearray(SIZE)
 
     def reset(self, kind: str) -> None:
         """Nothing: /CS is high meanwhile. Power-on is `power_up`."""
 
     def read(self, offset: int) -> int:
         """The byte at 0-FFFF."""
-        return self._memory[offset]
+        return self.peek(offset)
 
     def write(self, offset: int, value: int) -> None:
         """Store a byte."""
-        clear, put = self._stuck.get(offset, (0xFF, 0))
-        self._memory[offset] = value & clear | put
+        if offset // PAGE in self.stuck_pages:
+            clear, put = self._stuck.get(offset, (0xFF, 0))
+            self._behind[offset] = value & clear | put
+        else:
+            self._memory[offset] = value & 0xFF
 
     def peek(self, offset: int) -> int:
         """As `read`."""
-        return self._memory[offset]
+        return self._behind[offset] if offset // PAGE in self.stuck_pages else self._memory[offset]
 
     def snapshot(self) -> dict[str, Any]:
         """The content."""
@@ -189,10 +196,14 @@ class Sram:
 
     def image(self) -> bytes:
         """The 65,536 bytes now."""
-        return self._memory.tobytes()
+        content = bytearray(self._memory)
+        for page in self.stuck_pages:
+            content[page * PAGE : page * PAGE + PAGE] = self._behind[page * PAGE : page * PAGE + PAGE]
+        return bytes(content)
 
     def _fill(self, content: bytes) -> None:
         self._memory[:] = content
+        self._behind[:] = content
         for address in self._stuck:
             self.write(address, content[address])
 

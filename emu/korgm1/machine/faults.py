@@ -47,6 +47,13 @@ class FaultKind:
     example: str = ""
     many: bool = False
 
+    @property
+    def written(self) -> str:
+        """How it is written: NAME, NAME=ARGUMENT or NAME[=ARGUMENT]."""
+        if self.argument.startswith("["):
+            return f"{self.name}[={self.argument[1:]}"
+        return f"{self.name}={self.argument}" if self.argument else self.name
+
 
 def _nothing(text: str) -> bool:
     if text:
@@ -71,6 +78,13 @@ def _ohms_or_open(text: str) -> float:
 def _microamperes(text: str) -> float:
     value = float(text.lower().removesuffix("ua"))
     if not 0 <= value <= 1000:
+        raise ValueError
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text or 0)
+    if not 0 <= value <= 1e6:
         raise ValueError
     return value
 
@@ -182,8 +196,9 @@ FAULTS: Mapping[str, FaultKind] = MappingProxyType({kind.name: kind for kind in 
         "card banks cannot be selected", "facts m1-hardware 4 (VSR 6905)", _nothing,
     ),
     FaultKind(
-        "timer0-dead", "", "the V50's timer 0 never reaches its interrupt input: no tick",
-        "freezes", "facts m1-hardware 1.6, 4", _nothing,
+        "timer0-dead", "[SECONDS]", "from so many seconds after power-on the V50's timer 0 no longer reaches its "
+        "interrupt input; without a number it never does: no tick",
+        "freezes at random; a start that hangs", "facts m1-hardware 1.6, 4", _seconds, "0.5",
     ),
 )})
 """All faults by name."""
@@ -215,7 +230,7 @@ def parse_fault(text: str) -> Fault:
     try:
         value = kind.parse(argument)
     except ValueError:
-        wanted = f"{kind.name}={kind.argument}, such as {kind.name}={kind.example}" if kind.argument else kind.name
+        wanted = f"{kind.written}, such as {kind.name}={kind.example}" if kind.argument else kind.name
         raise UsageError(f"the fault {text!r} cannot be used", wanted, "korgm1 faults") from None
     return Fault(kind, value, f"{kind.name}={argument}" if argument else kind.name)
 

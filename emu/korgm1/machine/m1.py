@@ -72,7 +72,10 @@ class M1(Machine):
         # wires
         icu_int, int_cpu = Line("ICU INT"), Line("INT")  # ICU -> OPSEL -> CPU, inside the V50
         tout0, tout1, tout2 = Line("TOUT0"), Line("TOUT1"), Line("TOUT2")
-        int0 = Line("INT0") if "timer0-dead" in faults else tout0
+        int0 = tout0
+        if "timer0-dead" in faults:
+            int0, dies = Line("INT0"), round(faults.value("timer0-dead") * CPU_HZ)
+            tout0.connect(lambda level: int0.drive(level) if clock.now < dies else None)
         sint = Line("SINT")                             # SCU -> INT1 by OPCN
         intp1 = Line("INTP1", 1)                        # pin, pulled up
         serial_pins = Line("PF1")                       # OPCN: RxD and TxD are pins
@@ -84,8 +87,8 @@ class M1(Machine):
         )
         self.card = ProgramCard(open_bus)
         memory.map_ram(0x00000, 0x10000)                # 2 x uPD43256C-15L, battery backed, /CS = RESET
-        for page in sorted({address // PAGE * PAGE for address, _, _ in faults.values("sram-bit")}):
-            memory.map_device(page, PAGE, Part(self.sram, page))
+        for page in self.sram.stuck_pages:
+            memory.map_device(page * PAGE, PAGE, Part(self.sram, page * PAGE))
         if card is not None:
             self.insert_card(card)
         memory.map_rom(ROM, with_bits(rom, faults.values("rom-bit")))      # IC32 D0-7, IC23 D8-15 (27C512)

@@ -124,7 +124,7 @@ class Supply(Switch):
         return span
 
     def dip(self, seconds: float) -> str:
-        """The mains fail for `seconds` while the instrument runs; the time passes.
+        """The mains fail for `seconds` while the instrument runs; time passes until +5 V is back.
 
         Returns:
             "nothing" (the supply held), "reset" (/RESET was low for a while, the CPU began anew), "freeze" (nothing

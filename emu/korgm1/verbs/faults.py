@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({name: about(kind) for name, kind in FAULTS.items()}, indent=2))
         return 0
     for kind in FAULTS.values():
-        print(kind.name + (f"={kind.argument}" if kind.argument else ""))
+        print(kind.written)
         texts = {"does": kind.does, "reported": kind.reported, "source": kind.source}
         if kind.example:
             texts["example"] = f"--fault {kind.name}={kind.example}" + (" (may be repeated)" if kind.many else "")
@@ -56,6 +56,7 @@ def about(kind: FaultKind) -> dict[str, Any]:
     """
     return {
         "argument": kind.argument,
+        "written": kind.written,
         "example": f"{kind.name}={kind.example}" if kind.example else kind.name,
         "does": kind.does,
         "reported": kind.reported,

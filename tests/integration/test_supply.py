@@ -1,0 +1,313 @@
+"""Years without power, cells changed, dips of the mains: what a session makes of them, on every engine."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from korgm1.cli import main
+from korgm1.errors import SnapshotError, UsageError
+from korgm1.replay import replay
+from korgm1.session import Session
+from korgm1.snapshot import decode, encode
+
+YEAR = 31_557_600.0
+ENGINES = ("unicorn", "v30", "lockstep")
+BAR = "█" * 40
+
+
+@cache
+def initialised() -> bytes:
+    session = Session(engine="v30")
+    session.boot()
+    session.power_off()
+    return session.sram
+
+
+def started(**options: Any) -> Session:
+    session = Session(**{"sram": initialised(), "engine": "v30", **options})
+    session.boot()
+    return session
+
+
+# time without power
+
+
+def test_a_cell_goes_flat_and_takes_the_ram_with_it() -> None:
+    outcomes = []
+    for years in (0, 5, 10, 14, 20):
+        session = started(battery="CR2032", hypotheses={"H-CELL-DRY": 0.0})
+        session.power_off()
+        session.leave(years * YEAR)
+        result = session.boot()
+        assert session.wake is not None and result.wake is not None
+        outcomes.append((session.wake.lost, result.battery["adc_code"], session.battery.ram_volts))
+    lost, codes, volts = zip(*outcomes, strict=True)
+    assert list(lost) == sorted(lost) and lost[:2] == (0, 0) and lost[-1] > 500_000
+    assert list(codes) == sorted(codes, reverse=True) and list(volts) == sorted(volts, reverse=True)
+
+
+def test_what_was_told_is_all_the_time_there_is() -> None:
+    """A dead cell: nobody says how long is a day, a second is a second."""
+    for told, kept in ((None, False), (1.0, True), (0.0, True), (3600.0, False)):
+        session = started(battery="dead")
+        session.power_off()
+        before = session.sram
+        if told is not None:
+            session.leave(told)
+        session.power_on()
+        assert session.wake is not None and (session.wake.lost == 0) is kept
+        assert (session.sram == before) is kept
+
+
+def test_a_warm_attic_is_worse_than_a_cellar() -> None:
+    volts = {}
+    for celsius in (5.0, 25.0, 40.0):
+        session = Session(engine="v30", battery="CR2032")
+        session.leave(6 * YEAR, celsius)
+        volts[celsius] = session.battery.cell_volts
+    assert volts[5.0] > volts[25.0] > volts[40.0]
+    spans = [Session(engine="v30", battery="CR2032", celsius=at).leave(YEAR) for at in (5.0, 40.0)]
+    assert spans[0].depth[-1] < spans[1].depth[-1] and [span.celsius for span in spans] == [5.0, 40.0]
+
+
+def test_a_cell_out_of_its_holder() -> None:
+    for seconds, kept in ((5.0, True), (600.0, False)):
+        session = started(battery="CR2032@2.6")
+        session.power_off()
+        session.swap_cell("CR2032", seconds)
+        session.power_on()
+        assert session.wake is not None and (session.wake.lost == 0) is kept
+        assert session.battery.cell_volts > 3.2
+    session = started(battery="CR2032@2.6")
+    session.power_off()
+    cell = session.battery.cell
+    session.swap_cell("same", 5.0)
+    assert session.battery.cell is cell
+
+
+def test_a_cell_changed_with_the_power_on_loses_nothing() -> None:
+    session = started(battery="CR2032@2.3")
+    assert session.lcd[1].startswith("Battery Low")
+    begun = session.clock
+    session.swap_cell("CR2032", 5.0)
+    assert session.clock - begun >= 5 * 8_000_000
+    session.power_off()
+    before = session.sram
+    session.leave(3 * YEAR)
+    session.power_on()
+    assert session.sram == before
+    assert session.boot().wake == {"lost": 0, "flipped": 0, "lowest_volts": None, "blank": False}
+    assert not session.lcd[1].startswith("Battery Low")
+
+
+def test_seeds_are_instruments() -> None:
+    def left(seed: int) -> tuple[int, float]:
+        session = Session(engine="v30", battery="CR2032@2.2", sram=initialised(), seed=seed)
+        session.leave(YEAR)
+        session.power_on()
+        assert session.wake is not None
+        return session.wake.lost, session.battery.cell_volts
+
+    assert left(1) == left(1) != left(2)
+
+
+def test_the_imprint_knows_how_long_the_data_were_there() -> None:
+    def flipped(imprint: float) -> int:
+        session = started(hypotheses={"H-SRAM-IMPRINT": imprint})
+        session.power_off()
+        session.leave(20 * YEAR)
+        session.set_battery(None)
+        session.leave(YEAR)
+        session.power_on()
+        assert session.wake is not None
+        return session.wake.flipped
+
+    assert flipped(0.5) < flipped(0.0)
+
+
+@pytest.mark.parametrize(("call", "text"), [
+    (lambda s: s.leave(-1), "is no time"), (lambda s: s.leave(float("nan")), "is no time"),
+    (lambda s: s.leave(201 * YEAR), "0 to 200 years"), (lambda s: s.leave(1, 86), "is no temperature"),
+    (lambda s: s.leave(1, on_share=1.01), "no share"), (lambda s: s.swap_cell("AA"), "is not known"),
+    (lambda s: s.swap_cell("CR2032@9"), "CR2032|out of range"), (lambda s: s.swap_cell(seconds=-1), "is no time"),
+    (lambda s: s.dip(1), "power is off"), (lambda s: s.supply("hold"), "power is off"),
+])  # fmt: skip
+def test_what_cannot_be_changes_nothing(call: Any, text: str) -> None:
+    session = started()
+    session.power_off()
+    before = session.snapshot()
+    with pytest.raises(UsageError, match=text):
+        call(session)
+    assert session.snapshot() == before
+    session.power_on()
+    with pytest.raises(UsageError, match="power is on"):
+        session.leave(1)
+    with pytest.raises(UsageError, match="no step"):
+        session.supply("explode")
+
+
+# dips of the mains
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_dips_with_a_reset_ic(engine: str) -> None:
+    session = started(engine=engine)
+    session.press("4")
+    before, picture = session.sram, session.lcd
+    assert session.dip(0.015) == "nothing" and session.lcd == picture
+    begun, cpu, levels = session.clock, session.machine.engine, []
+    session.machine.reset_n.connect(lambda level: levels.append((level, cpu.clock, cpu.instructions)))
+    assert session.dip(0.027) == "reset"
+    (low, fell, before_it), (high, rose, after_it) = levels
+    assert (low, high) == (0, 1) and before_it == after_it, "the CPU did nothing meanwhile"
+    assert 0.022 < (fell - begun) / 8e6 < 0.0226 and 0.031 < (rose - begun) / 8e6 < 0.036
+    session.run(2.5)
+    assert session.timeline[-1].lcd[0].startswith("Prog I00") and session.sram[0x1000:0xC69B] == before[0x1000:0xC69B]
+    rows = [row.lcd[0] for row in session.timeline]
+    assert BAR not in rows[rows.index(picture[0]) :], "the display kept its supply"
+    assert session.dip(0.032) == "reset"
+    assert session.lcd[0] == BAR, "its controller began anew"
+    session.run(2.5)
+    assert session.dip(1.0) == "power cycle" and session.clock == 0
+    assert session.wake is not None and session.wake.lost == 0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_cpu_freezes_without_one(engine: str) -> None:
+    session = started(engine=engine, faults=["no-supervisor"], hypotheses={"H-STRAY": "none"})
+    session.run(0.2)
+    session.note_on(24)
+    session.run(0.1)
+    picture, leds, said = session.lcd, session.leds, len(session.midi_out)
+    assert session.dip(0.027) == "freeze"
+    ram = session.sram
+    assert session.frozen is not None and "stands still since clock" in session.frozen and session.stopped is None
+    since = session.machine.engine.instructions
+    session.note_off(24)
+    session.key_down("4")
+    session.midi_in(b"\xc0\x05")
+    state = session.snapshot()
+    session.run(30)
+    assert (session.lcd, session.leds, session.sram) == (picture, leds, ram)
+    assert len(session.midi_out) <= said + 2, "what the transmitter had, and no more"
+    assert session.machine.engine.instructions == since
+    assert session.boot().ended == "frozen"
+    other = Session(engine="v30")
+    other.restore(state)
+    assert other.frozen == session.frozen
+    other.run(30)
+    assert (other.lcd, other.sram, other.machine.engine.instructions) == (picture, ram, since)
+    session.key_up("4")
+    session.power_off()
+    assert session.frozen is None
+    result = session.boot()
+    assert result.frozen is None and result.ended == "play page"
+    assert session.sram[0x1000:0xC69B] == ram[0x1000:0xC69B]
+    other.reset()
+    assert other.frozen is None
+    other.run(3)
+    assert other.machine.engine.instructions > since
+
+
+def test_a_dip_may_leave_stray_bytes() -> None:
+    """Beside the six counters and the stack that the firmware itself changes every tick."""
+    ends = {}
+    for stray in ("none", "last", "poisson"):
+        session = started(faults=["no-supervisor"], seed=5, hypotheses={"H-STRAY": stray})
+        assert session.dip(0.027) == "freeze"
+        ends[stray] = session.sram
+    changed = {stray: sum(a != b for a, b in zip(ram, ends["none"], strict=True)) for stray, ram in ends.items()}
+    assert 1 <= changed["last"] < changed["poisson"] < 40
+
+
+def test_switching_off_without_a_reset_ic_may_leave_stray_bytes_too() -> None:
+    sums = set()
+    for faults in ([], ["no-supervisor"]):
+        session = started(faults=faults, seed=5)
+        session.power_off()
+        sums.add(session.sram)
+    assert len(sums) == 2
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_session_with_everything_is_replayed(tmp_path: Path, engine: str) -> None:
+    path = tmp_path / "x.rec"
+    session = Session(engine=engine, battery="CR2032@2.4", faults=["no-supervisor"], seed=11, celsius=33.0)
+    session.record(path)
+    session.boot()
+    session.press_at("4", session.clock / 8e6 + 0.01)
+    session.dip(0.0255)
+    session.run(0.3)
+    session.dip(0.027)
+    session.run(0.3)
+    session.power_off()
+    session.leave(2.5 * YEAR, 30.0, 0.02)
+    session.swap_cell("CR2032", 20.0)
+    session.power_on()
+    session.run(2.0)
+    session.dip(0.7)
+    session.swap_cell("same", 0.3)
+    session.run(0.3)
+    session.record_end()
+    for other in ENGINES:
+        played = replay(path, engine=other).result
+        mine = session.result()
+        assert (played.sram_sha1, played.lcd, played.wake) == (mine.sram_sha1, mine.lcd, mine.wake)
+        assert (played.battery, played.faults) == (mine.battery, mine.faults)
+
+
+def test_state_and_time_off_are_in_a_snapshot() -> None:
+    one = started(battery="CR2032@2.3")
+    one.power_off()
+    one.leave(0.5 * YEAR)
+    two = Session(engine="unicorn")
+    two.restore(one.snapshot())
+    assert two.snapshot() == one.snapshot() or decode(two.snapshot()).blocks == decode(one.snapshot()).blocks
+    for session in (one, two):
+        session.leave(0.5 * YEAR)
+        session.power_on()
+        session.run(1.5)
+    assert one.wake == two.wake and one.wake is not None and one.wake.lost > 0
+    assert one.sram == two.sram and one.battery.snapshot() == two.battery.snapshot()
+
+
+def test_a_snapshot_with_a_fault_nobody_knows_is_refused() -> None:
+    session = started()
+    before = session.snapshot()
+    saved = decode(before)
+    saved.manifest["faults"] = ["r99-open"]
+    with pytest.raises(SnapshotError, match="r99-open"):
+        session.restore(encode(saved))
+    assert session.snapshot() == before
+
+
+# the command line
+
+
+def test_boot_says_what_was_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.sram"
+    path.write_bytes(initialised())
+    assert main(["boot", "--sram", str(path), "--battery", "1.1", "--temp", "30", "--fault", "lcd-busy-stuck"]) == 0
+    text = capsys.readouterr().out
+    assert "faults: lcd-busy-stuck" in text
+    (row,) = [row for row in text.splitlines() if row.startswith("RAM: ")]
+    assert " of 524,288 cells lost their content while off (lowest supply 0." in row and "bits read differently" in row
+    assert main(["boot"]) == 0
+    assert "RAM: never powered before" in capsys.readouterr().out
+    assert main(["boot", "--sram", str(path)]) == 0
+    assert "RAM: " not in capsys.readouterr().out
+    assert main(["boot", "--fault", "reset-stuck"]) == 0
+    assert "frozen: /RESET is stuck low" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--temp", "86"], ["--temp", "warm"], ["--battery", "CR2032@7"], ["--fault", "x"]])
+def test_options_that_cannot_be(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        assert main(["boot", *words]) == 2
+    except SystemExit as ended:
+        assert ended.code == 2
+    assert "expected" in capsys.readouterr().err
