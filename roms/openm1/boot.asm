@@ -3,6 +3,10 @@
 KEYS_INT        equ     04h             ; column 0 of the panel: INT, CARD, COMBI
 KEYS_INITIALISE equ     1Ch
 BANNER_TICKS    equ     TICKS_SECOND
+ERROR_SIGNATURE equ     1               ; RAM Error 01: the signature is gone, everything was initialised
+ERROR_SUMS      equ     2               ; 02: the sums are wrong, the data were kept
+ERROR_SETTINGS  equ     3               ; 03: settings out of range, everything was initialised
+ERROR_JOURNAL   equ     4               ; 04: the journal is nonsense, the data are whole
 CODE_LOW        equ     80h             ; battery codes: below is low, above CODE_HIGH is high
 CODE_HIGH       equ     0CCh
 LED_INT         equ     01h
@@ -17,6 +21,7 @@ power_on:
         mov     si, text_banner
         call    put_text
         call    lcd_refresh
+        mov     word [banner_end], BANNER_TICKS
 
         mov     cx, 50                  ; 100 ms is plenty: two panel scans, three conversions of the battery's channel
 .measure:
@@ -33,6 +38,13 @@ power_on:
         mov     al, ADC_SLIDER
         call    adc_select
 
+        call    freeze_code
+        test    al, al
+        jz      .keys
+        call    show_error
+        mov     ax, BANNER_TICKS
+        call    wait_ticks
+.keys:
         mov     al, [key_state]
         and     al, KEYS_INITIALISE
         cmp     al, KEYS_INITIALISE
@@ -45,9 +57,19 @@ power_on:
         call    rom_check
 .check:
         call    ram_check
+        test    al, al
+        jz      .whole
+        push    ax
+        call    show_error
+        pop     ax
+        cmp     al, ERROR_JOURNAL
         je      .whole
+        cmp     al, ERROR_SUMS
+        je      .damaged
         call    ram_initialise
         jmp     .valid
+.damaged:
+        call    ram_keep
 .whole:
         call    set_layout
         cmp     byte [SET_RECEIVING], 0
@@ -65,18 +87,12 @@ power_on:
 .battery:
         mov     [message], bx
 .charged:
-        mov     ax, BANNER_TICKS        ; the banner stands a second from reset
-        cmp     [message_ticks], ax     ; after a check or an initialisation, a second from then
-        ja      .linger
+        mov     ax, [banner_end]        ; the banner stands a second from reset, or from what was added to it
         sub     ax, [ticks]
-        jbe     .ready
-        call    wait_ticks
-        jmp     .ready
-.linger:
+        jle     .ready
         call    wait_ticks
 .ready:
         set1    pa_high, 7              ; the sound chips leave reset
-        mov     word [message_ticks], 0
         mov     al, [key_head]          ; keys held at power-on are not presses
         mov     [key_tail], al
         jmp     main
@@ -99,7 +115,7 @@ initialise_all:
 ; INT: the sums of both ROM halves.
 rom_check:
         call    rom_sum
-        mov     di, LINE_2
+        call    clear_line_2
         mov     si, text_rom_ok
         cmp     bx, [cs:rom_sums]
         jne     .bad
@@ -123,8 +139,20 @@ rom_check:
         call    put_hex
 show_check:
         call    lcd_refresh
-        mov     word [message_ticks], BANNER_TICKS + 1
+        mov     ax, [ticks]
+        add     ax, BANNER_TICKS
+        mov     [banner_end], ax
         ret
+
+; "RAM Error" and the code AL, under the banner.
+show_error:
+        push    ax
+        call    clear_line_2
+        mov     si, text_ram_error
+        call    put_text
+        pop     ax
+        call    put_hex_byte
+        jmp     show_check
 
 ; Sums of the even (BX) and odd (DX) bytes of E0000-FFFFB.
 rom_sum:

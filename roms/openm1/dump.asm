@@ -1,11 +1,13 @@
 ; Requests: dumps out, write requests, mode messages.
 
-; Requests that name a bank refuse the card (byte 1): end the caller with reply 24.
+; Requests that name a bank refuse the card (byte 1): end the caller with reply 24, and say why.
 %macro  internal_only 0
         cmp     byte [sx_args], 0
-        jne     end_refused
+        jne     end_card
 %endmacro
 
+end_card:
+        call    say_card
 end_refused:                            ; what this version does not have
         mov     al, REPLY_REFUSED
         jmp     sysex_reply
@@ -173,7 +175,7 @@ write_allowed:
         cmp     byte [sx_begun], 1
         jne     .end
         cmp     byte [sx_args], 0
-        jne     .end
+        jne     .card
         mov     al, [sx_args + 1]
         cmp     al, [sound_count]
         jae     .no
@@ -181,6 +183,8 @@ write_allowed:
         cmp     al, al
 .end:
         ret
+.card:
+        call    say_card
 .no:
         or      al, 1
         ret

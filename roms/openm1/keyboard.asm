@@ -1,5 +1,6 @@
 ; The keyboard scanner port: a queue read byte by byte (a hypothesis of the emulator, H-SCAN; the real part is undocumented).
 ; 00 = empty, FF = nothing there; an event is 80h + key (0-60), then the velocity, 0 for a release.
+; A note goes to the tone generator (a protocol made up as well, H-TG-NOTE: number, then velocity, 0 ends it) and to MIDI OUT.
 
 LOWEST_NOTE     equ     36
 KEYS            equ     61
@@ -42,6 +43,14 @@ keyboard_service:                       ; BX kept
         or      al, 90h
         mov     [key_notes + si], ax
 .send:
+        push    ax
+        mov     dx, TG_NOTE
+        mov     al, ah
+        out     dx, al
+        mov     dx, TG_VELOCITY
+        mov     al, bh
+        out     dx, al
+        pop     ax
         push    ax
         call    midi_put
         pop     ax

@@ -170,14 +170,16 @@ key_press:
         jb      mode_key
         je      .int
         cmp     al, KEY_CARD
-        je      .card
+        je      say_card
         sub     al, KEY_MODES
         jmp     set_mode
 .int:
         mov     byte [entry_digits], 0
         mov     byte [redraw], 1
         ret
-.card:
+
+; Why there is nothing to be had from the card.
+say_card:
         mov     dx, PIO_B
         in      al, dx
         mov     si, text_no_card

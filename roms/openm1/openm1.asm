@@ -17,6 +17,7 @@
 
         section code start=10000h vstart=0
 %include "reset.asm"
+%include "freeze.asm"
 %include "boot.asm"
 %include "tick.asm"
 %include "serial.asm"

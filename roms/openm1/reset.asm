@@ -1,4 +1,5 @@
-; Reset: puts the V50's own units where io.inc has them, starts tick and baud rate, sets the PIO directions, clears the variables.
+; Reset: puts the V50's own units where io.inc has them, starts tick and baud rate, sets the PIO directions, clears the variables,
+; sets the vectors.
 
 reset:
         cli
@@ -22,22 +23,27 @@ reset:
         mov     cx, (VARIABLES_END - VARIABLES) / 2
         rep stosw
 
-        mov     cx, 256                 ; every vector to an IRET, then the two in use
+        mov     cx, 256                 ; every vector freezes the machine, but for the three in use
         xor     di, di
+        mov     si, freeze_entries
 .vector:
-        mov     ax, stray_interrupt
+        mov     ax, si
         stosw
         mov     ax, cs
         stosw
+        add     si, FREEZE_ENTRY_SIZE
         loop    .vector
         mov     word [(VECTOR_BASE + 0) * 4], tick_interrupt
         mov     word [(VECTOR_BASE + 1) * 4], serial_interrupt
+        mov     word [(VECTOR_BASE + 7) * 4], spurious_interrupt
 
         mov     byte [pa_high], ADC_BATTERY << 3
         sti
         jmp     power_on
 
-stray_interrupt:
+; The ICU gives level 7 for a request that was gone before it was acknowledged. It sets no in-service bit, and self-finish
+; leaves nothing to end.
+spurious_interrupt:
         iret
 
 %macro  setup 2

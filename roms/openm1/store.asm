@@ -96,35 +96,63 @@ signature_compare:                      ; Z = the signature is there
 .end:
         ret
 
-; Is what the RAM holds ours and whole? Z = yes. Finishes an interrupted store; it does not look at the battery.
+; Is what the RAM holds ours and whole? AL = 0, or the code of what is wrong (boot.asm). Finishes an interrupted store; it
+; does not look at the battery.
 ram_check:
         call    signature_compare
+        mov     al, ERROR_SIGNATURE
         jne     .end
+        xor     bp, bp
+        cmp     word [JOURNAL], 0
+        je      .settings
         cmp     word [JOURNAL], JOURNAL_OPEN
-        jne     .sums
+        jne     .journal
         mov     ax, [JOURNAL_ADDRESS]
         cmp     ax, REGION
-        jb      .sums
+        jb      .journal
         cmp     ax, REGION_END
-        jae     .sums
+        jae     .journal
         call    journal_apply
-.sums:
+        jmp     .settings
+.journal:
+        mov     word [JOURNAL], 0
+        mov     bp, ERROR_JOURNAL
+.settings:
+        mov     al, [SET_ALLOCATION]    ; these three index, size, or go out as a MIDI byte
+        cmp     al, 1
+        ja      .out_of_range
+        cmp     byte [SET_CHANNEL], 15
+        ja      .out_of_range
+        call    step_limit
+        cmp     [SET_STEPS], dx
+        ja      .out_of_range
         call    region_sums
+        mov     al, ERROR_SUMS
         cmp     bx, [SUM_1]
         jne     .end
         cmp     dx, [SUM_2]
         jne     .end
-        mov     al, [SET_ALLOCATION]    ; what follows indexes, sizes or goes out as a MIDI byte: "above" is NZ as well
-        cmp     al, 1
-        ja      .end
-        cmp     byte [SET_CHANNEL], 15
-        ja      .end
-        call    step_limit
-        cmp     [SET_STEPS], dx
-        ja      .end
-        xor     ax, ax
+        mov     ax, bp
 .end:
         ret
+.out_of_range:
+        mov     al, ERROR_SETTINGS
+        ret
+
+; Damaged data are kept and the sums made anew. A dump that was under way is remembered only if it can be one.
+ram_keep:
+        mov     al, [SET_RECEIVING]
+        mov     di, stored_dumps
+        mov     cx, STORED_DUMPS
+.next:
+        cmp     al, [cs:di]
+        je      .sums                   ; the repair looks at RECEIVE_POINTER only to compare
+        inc     di
+        loop    .next
+        mov     byte [SET_RECEIVING], 0
+        mov     byte [SET_RELAYOUT], 0
+.sums:
+        jmp     write_sums
 
 ; Writes the whole stored area anew. The signature goes last: a half-written area is never taken for valid.
 ram_initialise:

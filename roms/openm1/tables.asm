@@ -9,6 +9,7 @@ text_rom_ok:            db "ROM OK", 0
 text_rom_bad:           db "ROM BAD", 0
 text_ic32:              db "IC32 ", 0
 text_ic23:              db "IC23 ", 0
+text_ram_error:         db "RAM Error ", 0
 text_battery_low:       db "Battery Low (Internal)", 0
 text_battery_high:      db "Battery High (Internal)", 0
 text_no_card:           db "No Card", 0
@@ -154,6 +155,9 @@ sysex_table:
         message 50h, 3, begin_all, end_stored
         message 51h, 0, begin_global, end_stored
 sysex_table_end:
+
+stored_dumps:           db 48h, 4Ch, 4Dh, 50h, 51h
+STORED_DUMPS            equ $ - stored_dumps
 
 ; ---- initial sounds: a plain piano, open filter, no modulation, no effects ----
 

@@ -85,10 +85,14 @@ put_signed:
         jb      put_two
         jmp     put_three
 
-; AX as four hexadecimal digits.
+; AX as four hexadecimal digits; AL as two.
 put_hex:
         mov     cx, 4
-.next:
+        jmp     put_nibbles
+put_hex_byte:
+        mov     ah, al
+        mov     cx, 2
+put_nibbles:
         rol     ax, 4
         push    ax
         and     al, 0Fh
@@ -98,7 +102,7 @@ put_hex:
         daa
         stosb
         pop     ax
-        loop    .next
+        loop    put_nibbles
         ret
 
 ; Shows the text at CS:SI on line 2 for CX ticks, or until a key is pressed if CX = 0.

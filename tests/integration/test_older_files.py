@@ -1,7 +1,10 @@
-"""Files that older versions of the program wrote. Both of tests/older were made before H-TCU-ODD was settled."""
+"""Files that older versions of the program wrote. Both of tests/older were made before H-TCU-ODD was settled, with an
+OpenM1 that is kept beside them.
+"""
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -17,16 +20,24 @@ from korgm1.snapshot import decode, encode
 
 OLDER = Path(__file__).resolve().parents[1] / "older"
 SNAPSHOT, RECORDING = OLDER / "layout1.state", OLDER / "layout1.rec"
+FIRMWARE = OLDER / "layout1.firmware.gz"
 INQUIRY_REPLY = bytes.fromhex("f07e000602421900000018000100f7")
 
 
+@pytest.fixture(scope="module")
+def older_openm1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("roms") / "openm1.bin"
+    path.write_bytes(gzip.decompress(FIRMWARE.read_bytes()))
+    return path
+
+
 @pytest.mark.parametrize("engine", ["v30", "unicorn"])
-def test_a_snapshot_goes_on_as_it_did(engine: str) -> None:
+def test_a_snapshot_goes_on_as_it_did(engine: str, older_openm1: Path) -> None:
     """It was taken while the SCU was sending F0, the first byte of a reply, and receiving the second of 40."""
     old = decode(SNAPSHOT.read_bytes())
     assert old.manifest["hypotheses"]["H-TCU-ODD"] == "8254" and old.version("scu") == 1
     assert old.blocks["scu"]["tx"] is not None and old.blocks["scu"]["rx_start"] is not None
-    session = Session.load(SNAPSHOT, engine=engine)
+    session = Session.load(SNAPSHOT, roms=older_openm1, engine=engine)
     session.run(1.0)
     assert [line.rstrip() for line in session.lcd] == ["Prog I07 Init Prog", "Battery Low (Internal)"]
     assert session.midi_out.replace(b"\xfe", b"") == INQUIRY_REPLY
@@ -38,23 +49,23 @@ def test_state_show_takes_a_settled_guess_for_no_change(capsys: pytest.CaptureFi
     assert "all at their defaults" in capsys.readouterr().out
 
 
-def test_a_snapshot_that_was_made_with_the_other_choice_is_refused() -> None:
+def test_a_snapshot_that_was_made_with_the_other_choice_is_refused(older_openm1: Path) -> None:
     old = decode(SNAPSHOT.read_bytes())
     old.manifest["hypotheses"]["H-TCU-ODD"] = "82C54"
-    session = Session(engine="v30")
+    session = Session(roms=older_openm1, engine="v30")
     before = session.snapshot()
     with pytest.raises(SnapshotError, match="H-TCU-ODD=82C54, a guess that turned out wrong"):
         session.restore(encode(old))
     assert session.snapshot() == before
 
 
-def test_a_recording_is_read_and_differs_where_the_clocks_do() -> None:
+def test_a_recording_is_read_and_differs_where_the_clocks_do(older_openm1: Path) -> None:
     """Its instrument can be set up; since then instructions take other clocks, and the replay says so."""
     recording = read_recording(RECORDING)
     assert recording.whole and recording.header["hypotheses"]["H-TCU-ODD"] == "8254"
-    assert session_of(recording).hypotheses.changed() == {}
+    assert session_of(recording, older_openm1).hypotheses.changed() == {}
     with pytest.raises(ReplayDifference, match="first in the LCD: clock 177,"):
-        replay(RECORDING)
+        replay(RECORDING, older_openm1)
 
 
 def rewritten(path: Path, **guesses: Any) -> Path:

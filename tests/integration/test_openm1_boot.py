@@ -49,58 +49,6 @@ def test_a_valid_image_stays_as_it_is(initialised: bytes) -> None:
     assert session.sram[STORED] == initialised[STORED]
 
 
-@pytest.mark.parametrize("address", [0x1005, 0x1010, 0x1013, 0x1021, 0x1040, PROG_I00, 0xC69A])
-def test_one_wrong_byte_initialises_everything(initialised: bytes, address: int) -> None:
-    image = bytearray(initialised)
-    image[address] ^= 0x10
-    session = Session(sram=bytes(image))
-    session.boot()
-    assert session.sram[STORED] == initialised[STORED]
-
-
-def summed(image: bytearray) -> bytes:
-    """`image` with the two sums over 1020-C69B right again."""
-    first = second = 0
-    for at in range(0x1020, 0xC69C, 2):
-        first += image[at] | image[at + 1] << 8
-        second += first
-    for at, value in ((0x1010, first), (0x1012, second)):
-        image[at : at + 2] = (value & 0xFFFF).to_bytes(2, "little")
-    return bytes(image)
-
-
-@pytest.mark.parametrize(
-    ("settings", "valid"),
-    [
-        ("00 0F 01 00 00 00 30 11", True),
-        ("00 10 01 00 00 00 00 00", False),
-        ("00 80 01 00 00 00 00 00", False),
-        ("02 00 01 00 00 00 00 00", False),
-        ("00 00 01 00 00 00 31 11", False),
-        ("01 00 01 00 00 00 14 1E", True),
-        ("01 00 01 00 00 00 15 1E", False),
-        ("00 00 01 00 00 00 FF FF", False),
-    ],
-)
-def test_settings_no_openm1_writes_are_not_taken_whatever_the_sums(
-    initialised: bytes, settings: str, valid: bool
-) -> None:
-    image = bytearray(initialised)
-    image[0x1020:0x1028] = bytes.fromhex(settings)
-    good = summed(image)
-    session = Session(sram=good)
-    session.boot()
-    assert session.sram[STORED] == (good if valid else initialised)[STORED]
-
-
-def test_two_exchanged_words_are_noticed(initialised: bytes) -> None:
-    image = bytearray(initialised)
-    name = PROG_I00 + 1
-    image[name : name + 4] = image[name + 2 : name + 4] + image[name : name + 2]
-    session = Session(sram=bytes(image))
-    assert session.boot().lcd[0].rstrip() == "Prog I00 Init Prog"
-
-
 @pytest.mark.parametrize(
     ("volts", "message"),
     [

@@ -152,6 +152,13 @@ def test_mode_request_and_change(m1: Session) -> None:
 @pytest.mark.parametrize("body", ["16", "1F", "41 01 02 03 04", "0F 01", "1C 01", "1D 01", "18 01", "0E 01"])
 def test_what_this_version_has_not_is_24(m1: Session, body: str) -> None:
     assert talk(m1, HEAD + bytes.fromhex(body) + b"\xf7") == HEAD + b"\x24\xf7"
+    assert m1.lcd[1].rstrip() == ("No Card" if body.endswith(" 01") else "SINGLE  POLY  OSC1 000")
+
+
+def test_a_card_in_the_slot_is_not_taken_for_none(m1: Session) -> None:
+    m1.insert_card(bytes(32768))
+    assert talk(m1, HEAD + bytes.fromhex("1C 01 F7")) == HEAD + b"\x24\xf7"
+    assert m1.lcd[1].startswith("Card: not in this version")
 
 
 @pytest.mark.parametrize(
@@ -189,6 +196,23 @@ def test_keyboard_events_are_sent_as_notes(m1: Session) -> None:
     m1.run(0.02)
     sent = bytes(byte for byte in m1.midi_out[before:] if byte != SENSING)
     assert sent == bytes.fromhex("90 3C 64 90 3C 00")
+
+
+def test_the_notes_the_tone_generator_was_left_with_are_in_its_log(m1: Session) -> None:
+    """Number at 1000, velocity at 1002 (H-TG-NOTE): what is held when the CPU stops is never ended."""
+    tg = m1.machine.sound["TG"]
+    before = len(tg.log)
+    m1.note_on(24, 100)
+    m1.note_on(60, 1)
+    m1.run(0.02)
+    m1.note_off(24)
+    m1.run(0.02)
+    writes = [(offset, value) for _, offset, value in list(tg.log)[before:]]
+    assert writes == [(0, 60), (2, 100), (0, 96), (2, 1), (0, 60), (2, 0)]
+    held: dict[int, int] = {}
+    for (_, note), (_, velocity) in zip(writes[::2], writes[1::2], strict=True):
+        held[note] = velocity
+    assert {note for note, velocity in held.items() if velocity} == {96}
 
 
 @pytest.mark.parametrize(("page_", "change"), [("0", ("E", "UP")), ("5", ("UP",))], ids=["transpose", "channel"])

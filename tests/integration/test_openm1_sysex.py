@@ -173,6 +173,7 @@ def test_edit_buffers_and_write(m1: Session) -> None:
     assert ask(m1, "10") == HEAD + b"\x40" + pack(program) + b"\xf7"
     before = digest(m1)
     assert ask(m1, "11 01 07") == HEAD + b"\x22\xf7"  # the card
+    assert m1.lcd[1].rstrip() == "No Card"
     assert ask(m1, "11 00 64") == HEAD + b"\x22\xf7"  # there is no program 100
     assert ask(m1, "11 00") == HEAD + b"\x22\xf7"
     assert digest(m1) == before
@@ -221,11 +222,30 @@ def test_each_protect_switch_guards_its_own_part(m1: Session, key: str, body: by
     before = digest(m1)
     assert talk(m1, HEAD + body + b"\xf7") == REFUSED
     assert digest(m1) == before
+    assert m1.lcd[1].rstrip() == "Memory Protected"
+    m1.press("E")
     if key != "G":
         assert ask(m1, "11 00 00" if key == "A" else "1A 00 00") == HEAD + b"\x22\xf7"
-    m1.press("DOWN")
+        assert m1.lcd[1].rstrip() == "Memory Protected"
+    m1.press(key)
     m1.press("DOWN")
     assert talk(m1, HEAD + body + b"\xf7") == LOADED
+
+
+def test_a_bank_refused_by_protect_is_taken_once_it_is_off(m1: Session, preload: bytes) -> None:
+    for key in ("GLOBAL", "4", "UP", "PROG"):
+        m1.press(key)
+    assert talk(m1, preload) == REFUSED
+    assert [line.rstrip() for line in m1.lcd] == ["Prog I00 Init Prog", "Memory Protected"]
+    m1.press("GLOBAL")
+    assert [line.rstrip() for line in m1.lcd] == [
+        "GLOBAL 4-1   Prog     Combi    Seq", "Protect     >ON       OFF      OFF",
+    ]
+    for key in ("DOWN", "PROG"):
+        m1.press(key)
+    assert m1.lcd[1].startswith("SINGLE")
+    assert talk(m1, preload, 0.2) == LOADED
+    assert [line.rstrip() for line in m1.lcd] == ["Prog I00 Universe", "MIDI Data Received"]
 
 
 @pytest.mark.parametrize(
@@ -244,6 +264,7 @@ def test_each_protect_switch_guards_its_own_part(m1: Session, key: str, body: by
 def test_headers_that_cannot_be_taken_change_nothing(m1: Session, body: bytes, reply: bytes) -> None:
     before = digest(m1)
     assert talk(m1, HEAD + body + b"\xf7") == reply
+    assert m1.lcd[1].rstrip() == ("MIDI Data Too Large" if reply == REFUSED else "MIDI Data Error")
     assert digest(m1) == before
 
 
