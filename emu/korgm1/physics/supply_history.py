@@ -119,7 +119,7 @@ class SupplyHistory:
         edges = (np.arange(LEVELS + 1) - 0.5) * STEP + PER_KELVIN * (span.celsius - 25)
         edges = np.minimum(edges, GUARANTEED_VOLTS)
         edges[0], edges[-1] = -inf, GUARANTEED_VOLTS
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             share = (edges[:, None] - low) / rise
         share = np.where(rise > 0, np.clip(np.nan_to_num(share, nan=0.0), 0.0, 1.0), edges[:, None] > low)
         weight = length * (1 - span.on_share) * doubling(span.celsius, 25)
