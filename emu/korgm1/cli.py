@@ -21,6 +21,7 @@ from korgm1.verbs import (
     hypotheses,
     rom,
     run,
+    scenario,
     sram,
     state,
     sweep,
@@ -37,7 +38,7 @@ examples:
   korgm1 rom identify ~/dumps             what these files are
   korgm1 boot --roms ~/dumps              boot your own dump
 korgm1 VERB --help says more. Exit codes: 0 ok, 1 an input that cannot be used, 2 usage, 3 ROM problem,
-4 the emulated CPU stopped, 5 state diff or sram diff found differences.
+4 the emulated CPU stopped, 5 state diff, sram diff or scenario run found differences.
 """
 
 
@@ -60,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     age.add_parser(subparsers)
     rom.add_parser(subparsers)
     state.add_parser(subparsers)
+    scenario.add_parser(subparsers)
     sram.add_parser(subparsers)
     sweep.add_parser(subparsers)
     trace.add_parser(subparsers)

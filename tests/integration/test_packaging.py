@@ -69,7 +69,8 @@ def test_the_wheel_is_one_abi3_module_with_firmware_and_tables(wheel: Path) -> N
     packages = {str(p.relative_to(ROOT / "emu")) for p in (ROOT / "emu").rglob("*.py")}
     assert packages - set(sizes) == set()
     assert sizes["korgm1/firmware/openm1_ic32.bin"] == sizes["korgm1/firmware/openm1_ic23.bin"] == 65536
-    for name in ("korgm1/hypotheses.toml", "korgm1/romset/database.toml", "korgm1/py.typed", "korgm1/_native.pyi"):
+    for name in ("korgm1/hypotheses.toml", "korgm1/romset/database.toml", "korgm1/py.typed", "korgm1/_native.pyi",
+                 "korgm1/scenarios/dead-cell.toml"):
         assert name in sizes
     assert [n for n in sizes if n.startswith("korgm1/_native.") and n.endswith((".so", ".pyd"))]
     outside = [n for n in sizes if not n.startswith(("korgm1/", "korgm1-"))]

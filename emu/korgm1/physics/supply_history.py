@@ -121,7 +121,8 @@ class SupplyHistory:
         edges = (np.arange(LEVELS + 1) - 0.5) * STEP + PER_KELVIN * (span.celsius - 25)
         edges = np.minimum(edges, GUARANTEED_VOLTS)
         edges[0], edges[-1] = -inf, GUARANTEED_VOLTS
-        share = np.clip((edges[:, None] - low) / rise, 0.0, 1.0)
+        with np.errstate(over="ignore"):
+            share = np.clip((edges[:, None] - low) / rise, 0.0, 1.0)
         self.lowest = min(self.lowest, max(0.0, float(low.min())))
         self.seconds += np.diff((share * length).sum(axis=1)) * doubling(span.celsius, 25)
 

@@ -1,0 +1,313 @@
+"""What a case consists of, and reading it from TOML (docs/scenarios.md)."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from korgm1.errors import UsageError, UserError
+from korgm1.files import read_file
+from korgm1.hypotheses import Hypotheses, all_hypotheses
+from korgm1.machine.models import model_named
+from korgm1.scenario.steps import Step, parse_steps, powered_after
+from korgm1.scenario.table import Range, Table
+
+CONFIDENCE = ("measured", "hearsay", "inference", "told")
+"""How a report is known: measured, written by an owner, following from both, told but found nowhere."""
+IMAGES = ("bank", "init", "none")
+DATA = ("kept", "lost", "partial", "bank")
+DIPS = ("nothing", "reset", "power cycle", "freeze")
+NUMBERS = (
+    "cells_lost", "bits_flipped", "lowest_volts", "ram_volts", "adc_code", "different_programs", "names_right",
+    "bytes_changed", "notes_sounding",
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who reported it, and where."""
+
+    where: str
+    confidence: str
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The instrument before the first phase; `sram` is "bank" (named sounds), "init", or "none" (never powered)."""
+
+    battery: str = "fresh"
+    celsius: float = 25.0
+    seed: int = 0
+    sram: str = "bank"
+    faults: tuple[str, ...] = ()
+    hypotheses: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What an LCD picture must be: a line as text, as /regular expression/, or None for any; when, in seconds."""
+
+    line1: str | None = None
+    line2: str | None = None
+    after: float = 0.0
+    before: float = 1e9
+
+    def shown(self, lcd: tuple[str, str]) -> bool:
+        """Whether these two lines are that picture.
+
+        >>> Picture(line1="Prog I00 Init Prog").shown(("Prog I00 Init Prog      ", "whatever"))
+        True
+        """
+        return all(text is None or like(text, line) for text, line in zip((self.line1, self.line2), lcd, strict=True))
+
+    def __str__(self) -> str:
+        lines = " | ".join("..." if text is None else text or "(blank)" for text in (self.line1, self.line2))
+        return lines + (f" before {self.before:g} s" if self.before < 1e9 else "") + (
+            f" after {self.after:g} s" if self.after else "")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Things done one after the other, and what must be seen during them or at their end."""
+
+    title: str
+    steps: tuple[Step, ...]
+    lcd: tuple[Picture, ...] = ()
+    ends: Picture | None = None
+    never: tuple[str, ...] = ()
+    leds: tuple[str, ...] | None = None
+    data: str = ""
+    numbers: Mapping[str, Range] = field(default_factory=dict)
+    midi: tuple[bytes, ...] = ()
+    midi_never: tuple[bytes, ...] = ()
+    dip: str = ""
+    frozen: bool | None = None
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the control run leaves out; at least one expectation must fail then."""
+
+    says: str
+    setup: Setup
+    skip: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One report; `cannot` says why it is listed only, and is empty for those that run."""
+
+    name: str
+    title: str
+    model: str
+    sources: tuple[Source, ...]
+    reported: str
+    cannot: str = ""
+    setup: Setup = Setup()
+    phases: tuple[Phase, ...] = ()
+    control: Control | None = None
+    assumed: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
+
+
+def like(text: str, line: str) -> bool:
+    """Whether a line of the display is this text, or fits this /regular expression/.
+
+    >>> like("/#2[0-9]/", "M1 #24     "), like("M1", "M1 #24")
+    (True, False)
+    """
+    if len(text) > 1 and text[0] == text[-1] == "/":
+        return re.search(text[1:-1], line.rstrip()) is not None
+    return text == line.rstrip()
+
+
+@cache
+def all_scenarios() -> Mapping[str, Scenario]:
+    """All that come with the program, by name.
+
+    >>> all_scenarios()["dead-cell"].model
+    'm1'
+    """
+    found = (path for path in (files("korgm1") / "scenarios").iterdir() if path.name.endswith(".toml"))
+    rows = [parse(path.read_text("utf-8"), path.name) for path in found]
+    return {row.name: row for row in sorted(rows, key=lambda row: (bool(row.cannot), row.name))}
+
+
+def scenario_named(name: str) -> Scenario:
+    """The scenario of that name, or of a file NAME.toml.
+
+    Raises:
+        UsageError: there is none; the nearest names are told.
+        UserError: the file cannot be used.
+
+    >>> scenario_named("ded-cell")
+    Traceback (most recent call last):
+    korgm1.errors.UsageError: there is no scenario 'ded-cell'; expected a name such as dead-cell
+      try: korgm1 scenario list
+    """
+    if name.endswith(".toml"):
+        try:
+            text = read_file(Path(name), "a scenario", 1 << 20).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise UserError(f"{name} is no text: {error.reason} at byte {error.start}", "TOML in UTF-8") from None
+        return parse(text, Path(name).name)
+    known = all_scenarios()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 3, 0.5)
+        near += [other for other in known if name and name in other and other not in near][:3]
+        raise UsageError(
+            f"there is no scenario {name!r}", "a name such as " + ", ".join(near) if near else "a name of the list",
+            "korgm1 scenario list",
+        )
+    return known[name]
+
+
+def parse(text: str, file: str) -> Scenario:
+    """The scenario of a TOML text.
+
+    Args:
+        text: the content.
+        file: its name, for messages; without .toml the scenario's name.
+
+    Raises:
+        UserError: no TOML, or something is missing, unknown or of another kind.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{file} is no TOML: {error}", "a scenario as docs/scenarios.md has it") from None
+    top = Table(file, data)
+    title, reported = top.text("title"), " ".join(top.text("reported").split())
+    model = top.text("model", "m1")
+    sources = []
+    for row in top.tables("source"):
+        sources.append(Source(row.text("where"), row.choice("confidence", CONFIDENCE, "hearsay"), row.text("says", "")))
+        row.end()
+    if not sources:
+        raise UserError(f"{file} has no source", "[[source]] with where and confidence")
+    cannot = " ".join(top.text("cannot", "").split())
+    setup = _setup(top.table("setup"), Setup())
+    rows, control = top.tables("phase"), top.table("control") if top.has("control") else None
+    assumed, differs = top.texts("assumed"), top.texts("differs")
+    top.end()
+    for word in re.findall(r"\bH-[A-Z0-9-]+", " ".join((*assumed, *differs, cannot))):
+        if word not in all_hypotheses():
+            raise UserError(f"{file}: there is no hypothesis {word}", "an id of hypotheses.toml", "korgm1 hypotheses")
+    phases: tuple[Phase, ...] = ()
+    powered = False
+    for row in rows:
+        phases += (_phase(row, powered),)
+        powered = powered_after(phases[-1].steps, powered)
+    if bool(cannot) == bool(phases):
+        raise UserError(
+            f"{file} has {'phases and cannot' if cannot else 'no phase'}", "phases, or a cannot that says why"
+        )
+    if phases and control is None:
+        raise UserError(f"{file} has no control", "[control] that says what to leave out so that it fails")
+    try:
+        model_named(model)
+    except UsageError as error:
+        if not cannot:
+            raise UserError(f"{file}: {error}") from None
+    return Scenario(
+        file.removesuffix(".toml"), title, model, tuple(sources), reported, cannot, setup, phases,
+        None if control is None else _control(control, setup, phases), assumed, differs,
+    )
+
+
+def _setup(table: Table, before: Setup) -> Setup:
+    given = table.has("hypotheses")
+    hypotheses = table.table("hypotheses").items()
+    try:
+        Hypotheses(hypotheses)
+    except UsageError as error:
+        raise UserError(f"{table.where}: {error.found}", error.expected) from None
+    setup = Setup(
+        battery=table.text("battery", before.battery),
+        celsius=table.number("celsius", before.celsius),
+        seed=int(table.number("seed", before.seed)),
+        sram=table.choice("sram", IMAGES, before.sram),
+        faults=table.texts("faults") if table.has("faults") else before.faults,
+        hypotheses=hypotheses if given else before.hypotheses,
+    )
+    return setup
+
+
+def _control(table: Table, setup: Setup, phases: tuple[Phase, ...]) -> Control:
+    says, skip = table.text("says"), table.texts("skip")
+    changed = _setup(table, setup)
+    table.end()
+    done = {word for phase in phases for step in phase.steps for word in (step.word, str(step))}
+    for word in skip:
+        if word not in done:
+            raise UserError(
+                f"{table.where}: skip names {word!r}, which no phase does", "one of " + ", ".join(sorted(done))
+            )
+    if changed == setup and not skip:
+        raise UserError(f"{table.where} leaves nothing out", "skip, or another setup")
+    return Control(says, changed, skip)
+
+
+def _phase(table: Table, powered: bool) -> Phase:
+    try:
+        steps = parse_steps(table.text("do"), powered)
+    except UsageError as error:
+        raise UserError(f"{table.where}: {error.found}", error.expected) from None
+    numbers = table.table("numbers")
+    ends = table.table("ends") if table.has("ends") else None
+    phase = Phase(
+        title=table.text("title"),
+        steps=steps,
+        lcd=tuple(_picture(row) for row in table.tables("lcd")),
+        ends=None if ends is None else _picture(ends),
+        never=table.texts("never"),
+        leds=table.texts("leds") if table.has("leds") else None,
+        data=table.choice("data", DATA),
+        numbers={key: numbers.range(key) for key in NUMBERS if numbers.has(key)},
+        midi=_hex(table, "midi"),
+        midi_never=_hex(table, "midi_never"),
+        dip=table.choice("dip", DIPS),
+        frozen=table.boolean("frozen"),
+    )
+    numbers.end()
+    table.end()
+    for text in phase.never:
+        _regex(table, "never", text)
+    return phase
+
+
+def _picture(table: Table) -> Picture:
+    lines: list[str | None] = []
+    for key in ("line1", "line2"):
+        lines.append(table.line(key))
+        _regex(table, key, lines[-1] or "")
+    picture = Picture(lines[0], lines[1], table.number("after", 0.0), table.number("before", 1e9))
+    table.end()
+    if lines == [None, None]:
+        raise UserError(f"{table.where} says of neither line what it shows", "line1, line2 or both")
+    return picture
+
+
+def _hex(table: Table, key: str) -> tuple[bytes, ...]:
+    try:
+        return tuple(bytes.fromhex(text) for text in table.texts(key))
+    except ValueError:
+        raise UserError(f"{table.where}: {key} is no hexadecimal", 'bytes as "F0 42 30"') from None
+
+
+def _regex(table: Table, key: str, text: str) -> None:
+    if len(text) > 1 and text[0] == text[-1] == "/":
+        try:
+            re.compile(text[1:-1])
+        except re.error as error:
+            raise UserError(
+                f"{table.where}: {key} = {text!r} cannot be used: {error}", "a regular expression"
+            ) from None

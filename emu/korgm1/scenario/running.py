@@ -1,0 +1,123 @@
+"""Playing a scenario: the instrument is set up, phase after phase is done and looked at."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from korgm1.errors import M1Error, UsageError
+from korgm1.result import LcdChange
+from korgm1.scenario import bank
+from korgm1.scenario.bench import Bench
+from korgm1.scenario.checks import Check, check
+from korgm1.scenario.description import Phase, Scenario, Setup
+from korgm1.session import Session
+
+
+@dataclass(frozen=True)
+class PhaseRun:
+    """What was seen in a phase, and which expectations held."""
+
+    phase: Phase
+    pictures: tuple[LcdChange, ...]
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A scenario that was played.
+
+    Attributes:
+        control: without what makes the case, so something must fail.
+        png: the LCD at the end, dot by dot.
+    """
+
+    scenario: Scenario
+    phases: tuple[PhaseRun, ...]
+    control: bool
+    png: bytes
+
+    @property
+    def holds(self) -> bool:
+        """Whether every expectation held."""
+        return not self.failed
+
+    @property
+    def failed(self) -> list[Check]:
+        """The expectations that did not hold."""
+        return [row for phase in self.phases for row in phase.checks if not row.holds]
+
+    @property
+    def verdict(self) -> str:
+        """In a few words."""
+        if self.failed:
+            return f"NOT AS EXPECTED ({len(self.failed)} of {sum(len(p.checks) for p in self.phases)})"
+        return "as reported, but for what is said" if self.scenario.differs else "as reported"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object `korgm1 scenario run --json` prints."""
+        row = self.scenario
+        return {
+            "name": row.name,
+            "title": row.title,
+            "model": row.model,
+            "sources": [asdict(source) for source in row.sources],
+            "reported": row.reported,
+            "assumed": list(row.assumed),
+            "differs": list(row.differs),
+            "control": self.control,
+            "verdict": self.verdict,
+            "holds": self.holds,
+            "phases": [
+                {
+                    "title": played.phase.title,
+                    "do": [str(step) for step in played.phase.steps],
+                    "lcd": [{"seconds": r.seconds, "clock": r.clock, "lcd": list(r.lcd)} for r in played.pictures],
+                    "checks": [asdict(one) for one in played.checks],
+                }
+                for played in self.phases
+            ],
+        }
+
+
+def run(scenario: Scenario, engine: str = "unicorn", control: bool = False) -> Run:
+    """Play a scenario.
+
+    Args:
+        scenario: one that can be played.
+        engine: the CPU: "unicorn", "v30" or "lockstep".
+        control: leave out what the scenario's control says.
+
+    Raises:
+        UsageError: it cannot be played.
+        M1Error: a step cannot be done; the message says which.
+    """
+    if scenario.cannot or scenario.control is None:
+        raise UsageError(f"{scenario.name} cannot be played: {scenario.cannot}", "another one", "korgm1 scenario list")
+    setup = scenario.control.setup if control else scenario.setup
+    skip = scenario.control.skip if control else ()
+    before = {"bank": bank.named, "init": bank.initialised}.get(setup.sram, lambda: None)()
+    bench = Bench(_session(scenario.model, setup, before, engine), setup.celsius)
+    played = []
+    for phase in scenario.phases:
+        bench.mark()
+        for step in phase.steps:
+            if step.word in skip or str(step) in skip:
+                continue
+            try:
+                bench.do(step)
+            except M1Error as error:
+                where = f"{scenario.name}, {phase.title}, {step}"
+                raise type(error)(f"{where}: {error.found}", error.expected, error.hint) from error
+        checks = check(phase, bench, before or bytes(len(bench.session.sram)))
+        played.append(PhaseRun(phase, tuple(bench.pictures), tuple(checks)))
+    picture = bench.session.screenshot()
+    bench.session.power_off()
+    return Run(scenario, tuple(played), control, picture)
+
+
+def _session(model: str, setup: Setup, image: bytes | None, engine: str) -> Session:
+    return Session(
+        model=model, engine=engine, battery=setup.battery, sram=image, seed=setup.seed, hypotheses=setup.hypotheses,
+        faults=setup.faults, celsius=setup.celsius,
+    )
