@@ -67,8 +67,10 @@ def take(board: M1, what: str, address: int = 0, value: int | None = None) -> in
         The byte that was written; None where none was.
 
     Raises:
-        UsageError: there is no such step.
+        UsageError: there is no such step, address or byte.
     """
+    if not (0 <= address <= 0xFFFF and (value is None or 0 <= value <= 0xFF)):
+        raise UsageError(f"{value!r} cannot be written to {address!r}", "a byte, to 0-FFFF")
     if what == "hold":
         board.power.hold()
     elif what == "let go":
