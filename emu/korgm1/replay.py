@@ -60,7 +60,7 @@ def session_of(recording: Recording, roms: str | os.PathLike[str] | None = None,
                 f"the recording is of firmware {firmware['name']} {firmware['version']}, sha1 {firmware['sha1']}",
                 f"{session.firmware.name}, sha1 {session.firmware.sha1}", "--roms PATH of that dump",
             )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"it has no {error}" if isinstance(error, KeyError) else "a value in it makes no sense"
         raise UserError(f"the recording's header is damaged: {what}", "a korgm1 recording") from error
     return session
@@ -106,7 +106,7 @@ def replay(
                     session.power_off()
                 else:
                     _give(session, line)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
                 raise UserError(f"an input of the recording cannot be given: {line} ({error})") from error
         if session.powered:
             ends = [line["clock"] for line in recording.seen if "check" in line]

@@ -142,9 +142,10 @@ def test_the_fault_does_it_and_nothing_else(name: str) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_faults_together_on_every_engine(engine: str) -> None:
-    """A stuck cell makes its page a device's; so code, stack and data of all engines go through it."""
+    """A stuck cell makes its page a device's; so vectors, variables and stack of all engines go through one."""
     faults = [
-        "sram-bit=0x9000.5=1", "sram-bit 0xE7F0.3=1", "key-stuck=4", "ic29-an6-dead", "card-contact", "lcd-busy-stuck",
+        "sram-bit=0x0013.5=1", "sram-bit=0x9000.5=1", "sram-bit 0xE7F0.3=1", "key-stuck=4",
+        "ic29-an6-dead", "card-contact", "lcd-busy-stuck",
     ]
     session = Session(engine=engine, faults=faults, sram=initialised())
     result = session.boot()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from korgm1.cli import main
-from korgm1.errors import ReplayDifference, SnapshotError, UsageError
+from korgm1.errors import ReplayDifference, SnapshotError, UsageError, UserError
 from korgm1.replay import replay
 from korgm1.session import Session
 from korgm1.snapshot import decode, encode
@@ -345,6 +345,52 @@ def test_a_snapshot_of_the_first_layouts_is_still_read(lowest: float | None, kep
     assert other.battery.cell_volts == 3.2 and other.faults.texts == () and other.wake is None
     other.power_on()
     assert (other.sram == session.sram) is kept
+
+
+@pytest.mark.parametrize("change", [
+    {"celsius": 100.0}, {"celsius": float("nan")}, {"node": -1.0}, {"held_seconds": "x"}, {"cell": {"kind": "AA"}},
+    {"cell": {"kind": "CR2032"}}, {"history": {"levels": [999], "seconds": [1.0], "lowest": 0.1}}, {"history": 5},
+])  # fmt: skip
+def test_a_damaged_past_of_the_supply_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    session = started()
+    session.power_off()
+    before = session.snapshot()
+    saved = decode(before)
+    saved.blocks["battery"] = {**saved.blocks["battery"], **change}
+    with pytest.raises(SnapshotError):
+        session.restore(encode(saved))
+    assert session.snapshot() == before
+    path = tmp_path / "x.rec"
+    session.record(path)
+    session.power_on()
+    session.record_end()
+    head, *rows = path.read_text().splitlines()
+    fields = json.loads(head)
+    fields["supply"] = {**fields["supply"], **change}
+    path.write_text("\n".join([json.dumps(fields), *rows]) + "\n")
+    with pytest.raises(UserError, match="header is damaged"):
+        replay(path)
+
+
+@pytest.mark.parametrize("line", [
+    {"do": "leave", "seconds": -1, "celsius": None, "on_share": 0}, {"do": "leave", "seconds": 1},
+    {"do": "battery", "cell": {"kind": "AA"}}, {"do": "battery", "cell": 5}, {"do": "contact", "ohms": -1},
+    {"do": "supply", "what": "stray", "address": 99999, "value": 1}, {"do": "supply", "what": "x"},
+    {"do": "supply", "what": "stray", "address": 1, "value": 300},
+])  # fmt: skip
+def test_an_input_that_cannot_be_is_refused(tmp_path: Path, line: dict[str, Any]) -> None:
+    path = tmp_path / "x.rec"
+    session = started()
+    session.power_off()
+    session.record(path)
+    session.power_on()
+    session.record_end()
+    head, *rows = path.read_text().splitlines()
+    place = 1 if line["do"] == "supply" else 0
+    rows.insert(place, json.dumps({"clock": 0, **line}))
+    path.write_text("\n".join([head, *rows]) + "\n")
+    with pytest.raises((UserError, UsageError)):
+        replay(path)
 
 
 # the command line

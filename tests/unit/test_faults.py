@@ -96,5 +96,8 @@ def test_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["faults", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert list(rows) == list(FAULTS) and rows["sram-bit"]["repeatable"] is True
+    with pytest.raises(SystemExit, match="0"):
+        main(["faults", "--help"])
+    assert "korgm1 boot --fault" in capsys.readouterr().out
     assert main(["boot", "--fault", "r30-open"]) == 2
     assert "one of r29-open" in capsys.readouterr().err

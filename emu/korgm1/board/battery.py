@@ -182,12 +182,18 @@ class Battery:
         }
 
     def restore(self, block: dict[str, Any]) -> None:
-        """Take `snapshot` back."""
+        """Take `snapshot` back.
+
+        Raises:
+            LookupError, TypeError, ValueError: it is none.
+        """
+        celsius, node, held = (float(block[name]) for name in ("celsius", "node", "held_seconds"))
+        if not (-40 <= celsius <= 85 and 0 <= node <= HIGHEST and held >= 0):
+            raise ValueError("a temperature, voltage or time that cannot be")
         self.cell = self.cell_of(block["cell"])
-        self.celsius = float(block["celsius"])
+        self.celsius, self._node, self._held_seconds = celsius, node, held
         self.history.restore(block["history"])
         self._on, self._told = bool(block["on"]), bool(block["told"])
-        self._node, self._held_seconds = float(block["node"]), float(block["held_seconds"])
         if "contact_ohms" in block:
             ohms = block["contact_ohms"]
             self.network = replace(self.network, contact_ohms=inf if ohms is None else float(ohms))

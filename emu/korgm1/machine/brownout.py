@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from korgm1.errors import UsageError
+from korgm1.machine.m1 import M1
 from korgm1.physics.rail import Rail
 
 
 class Step(NamedTuple):
-    """One step: seconds after the mains failed, what (see `M1.supply_step`; or "power off"), a stray write's byte."""
+    """One step: seconds after the mains failed, what (see `take`; or "power off"), a stray write's byte."""
 
     seconds: float
     what: str
@@ -49,3 +51,43 @@ def steps(rail: Rail, dip_seconds: float, supervised: bool, seed: int = 0, stray
     if dark is not None:
         found += [Step(dark[0], "lcd off"), Step(dark[1], "lcd on")]
     return sorted(found, key=lambda step: step.seconds)
+
+
+def take(board: M1, what: str, address: int = 0, value: int | None = None) -> int | None:
+    """Do one step to a board, now.
+
+    Args:
+        board: with its power on.
+        what: "hold" /RESET low, "let go" of it, "lcd off", "lcd on" (its controller begins anew), "freeze" the CPU, or
+            "stray": a pulse of /WR that no program meant.
+        address: where "stray" writes, 0-FFFF.
+        value: what it writes; None: the byte the CPU would have fetched next, which is on the bus.
+
+    Returns:
+        The byte that was written; None where none was.
+
+    Raises:
+        UsageError: there is no such step, address or byte.
+    """
+    if not (0 <= address <= 0xFFFF and (value is None or 0 <= value <= 0xFF)):
+        raise UsageError(f"{value!r} cannot be written to {address!r}", "a byte, to 0-FFFF")
+    if what == "hold":
+        board.power.hold()
+    elif what == "let go":
+        board.power.let_go()
+    elif what == "lcd off":
+        board.lcd.power_off()
+    elif what == "lcd on":
+        board.lcd.reset("power")
+    elif what == "freeze":
+        board.power.freeze(f"+5 V fell without a reset; the CPU stands still since clock {board.clock:,}")
+    elif what == "stray":
+        if value is None:
+            registers = board.engine.registers()
+            value = board.memory.peek((registers["ps"] * 16 + registers["pc"]) & 0xFFFFF)
+        board.sram.write(address, value)
+        board.engine.host_wrote(address, 1)
+        return value
+    else:
+        raise UsageError(f"a dip has no step {what!r}", "hold, let go, lcd off, lcd on, freeze, stray")
+    return None

@@ -222,42 +222,6 @@ class M1(Machine):
         self.lcd.power_off()
         self.battery.power(False, seconds=self.clock / CPU_HZ)
 
-    def supply_step(self, what: str, address: int = 0, value: int | None = None) -> int | None:
-        """One step of a dip of +5 V.
-
-        Args:
-            what: "hold" /RESET low, "let go" of it, "lcd off", "lcd on" (its controller begins anew), "freeze" the CPU,
-                or "stray": the CPU's last pulse of /WR.
-            address: where "stray" writes, 0-FFFF.
-            value: what it writes; None: the byte the CPU would have fetched next, still on the bus.
-
-        Returns:
-            The byte that was written; None where none was.
-
-        Raises:
-            UsageError: there is no such step.
-        """
-        if what == "hold":
-            self.power.hold()
-        elif what == "let go":
-            self.power.let_go()
-        elif what == "lcd off":
-            self.lcd.power_off()
-        elif what == "lcd on":
-            self.lcd.reset("power")
-        elif what == "freeze":
-            self.power.freeze(f"+5 V fell without a reset; the CPU stands still since clock {self.clock:,}")
-        elif what == "stray":
-            if value is None:
-                registers = self.engine.registers()
-                value = self.memory.peek((registers["ps"] * 16 + registers["pc"]) & 0xFFFFF)
-            self.sram.write(address, value)
-            self.engine.host_wrote(address, 1)
-            return value
-        else:
-            raise UsageError(f"a dip has no step {what!r}", "hold, let go, lcd off, lcd on, freeze, stray")
-        return None
-
     @property
     def frozen(self) -> str | None:
         """See `Machine`: a dip without a reset IC, or /RESET that never rises."""

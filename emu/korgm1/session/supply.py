@@ -7,7 +7,7 @@ from math import isfinite
 from korgm1.board.battery import parse_cell
 from korgm1.clock import clocks
 from korgm1.errors import UsageError
-from korgm1.machine.brownout import Step, steps
+from korgm1.machine.brownout import Step, steps, take
 from korgm1.physics.ageing import Span
 from korgm1.physics.bench_supply import Cell
 from korgm1.physics.rail import Rail
@@ -127,8 +127,9 @@ class Supply(Switch):
         """The mains fail for `seconds` while the instrument runs; time passes until +5 V is back.
 
         Returns:
-            "nothing" (the supply held), "reset" (/RESET was low for a while, the CPU began anew), "freeze" (nothing
-            pulls /RESET low: the CPU stands still, see `frozen`) or "power cycle" (+5 V was gone: off and on again).
+            "nothing" (the CPU goes on; without a reset IC it may have written where it should not), "reset" (/RESET was
+            low for a while, the CPU began anew), "freeze" (nothing pulls /RESET low: the CPU stands still, see
+            `frozen`) or "power cycle" (+5 V was gone: off and on again).
 
         Raises:
             UsageError: the power is off, or there is no such time.
@@ -168,7 +169,7 @@ class Supply(Switch):
         return steps(Rail.of_seed(self.seed), seconds, supervised, which, law)
 
     def supply(self, what: str, address: int = 0, value: int | None = None) -> None:
-        """One step of a dip of +5 V, now; `dip` is made of them. The arguments are those of `M1.supply_step`.
+        """One step of a dip of +5 V, now; `dip` is made of them. The arguments are those of `brownout.take`.
 
         Raises:
             UsageError: the power is off, or there is no such step.
@@ -178,7 +179,7 @@ class Supply(Switch):
         '+5 V fell without a reset; the CPU stands still since clock 16'
         """
         self._need_power()
-        value = self.machine.supply_step(what, address, value)
+        value = take(self.machine, what, address, value)
         self._note("supply", what=what, address=address, value=value)
 
 

@@ -23,6 +23,8 @@ examples:
   korgm1 boot --battery dead                        "#24", Init Prog, Battery Low (Internal)
   korgm1 boot --sram my.sram                        keep the RAM in a file
   korgm1 boot --sram my.sram --midi preload.syx@2   reload a bank over MIDI at two seconds
+  korgm1 boot --battery CR2032@2.3 --temp 35        a used cell in a warm room
+  korgm1 boot --fault r29-open                      the warning with a good cell (korgm1 faults)
   korgm1 boot --hold INT,CARD,COMBI                 initialise
   korgm1 boot --press 4@2 --press 2@2.3             go to program 42
   korgm1 boot --roms ~/dumps --engine v30 --json    your dump, for a program to read
@@ -31,8 +33,8 @@ examples:
   korgm1 boot --age "use=12y:3h/week off=1y" --sram my.sram   years first: a new cell, then what is left (korgm1 age)
   korgm1 boot --trace x.trace --trace-filter port=0A00-0A0F,int   what the CPU says to the PIO
 Without --seconds the boot ends when the play page has stood still for a second after the last input and the last MIDI
-it sent; any other page after ten. A CPU that stops for good ends it with exit code 4; one that waits in HALT for ever
-is reported and no error.
+it sent; any other page after ten. A CPU that stops for good ends it with exit code 4; one that waits in HALT for ever,
+is held in reset or lost its supply is reported and no error.
 """
 
 
