@@ -59,7 +59,7 @@ def check(phase: Phase, bench: Bench, before: bytes) -> list[Check]:
     if phase.dip:
         checks.append(_same("the dip", phase.dip, bench.dipped))
     if phase.frozen is not None:
-        words = ("runs", "frozen")
+        words = ("not stopped by the supply", "stopped by the supply")
         frozen = bench.session.frozen is not None
         checks.append(_same("CPU", words[phase.frozen], words[frozen]))
     return checks
