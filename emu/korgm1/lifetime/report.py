@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from korgm1.lifetime.events import Event
+from korgm1.lifetime.names import Hit
 from korgm1.physics.ageing import Span
 from korgm1.quantities import YEAR
 from korgm1.result import BootResult
@@ -56,8 +57,7 @@ class Woken:
         lowest_volts: the lowest supply it had; None: it stayed above 2.0 V all the time.
         cells_lost: of 524,288. bits_flipped: those of them that read differently now. to_one: of these, the ones.
         bytes_changed: their number. ranges: (first, last) address of each run of them.
-        records: what they belong to, in words; empty if the image's layout is not known.
-        layout: whose layout that is, or "".
+        regions, records: what was hit, by name; empty if the image's layout is not known. layout: its name, or "".
     """
 
     lowest_volts: float | None
@@ -66,7 +66,8 @@ class Woken:
     to_one: int
     bytes_changed: int
     ranges: tuple[tuple[int, int], ...]
-    records: tuple[str, ...] = ()
+    regions: tuple[Hit, ...] = ()
+    records: tuple[Hit, ...] = ()
     layout: str = ""
 
 
@@ -136,7 +137,8 @@ class Step:
                 "bytes_changed": self.woken.bytes_changed,
                 "address_ranges": [f"{first:04X}-{last:04X}" for first, last in self.woken.ranges],
                 "layout": self.woken.layout,
-                "records_hit": list(self.woken.records),
+                "regions_hit": [_hit(row) for row in self.woken.regions],
+                "records_hit": [_hit(row) for row in self.woken.records],
             }
         if self.boot is not None:
             block["boot"] = self.boot.to_dict()
@@ -191,6 +193,10 @@ class Report:
             "sram_sha1_after": self.sram_sha1_after,
             "steps": [step.to_dict() for step in self.steps],
         }
+
+
+def _hit(row: Hit) -> dict[str, Any]:
+    return {"name": row.name, "address": row.address, "bytes": row.bytes, "bits": row.bits}
 
 
 def _supply(supply: Supply) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from korgm1.lifetime import WARNING_CODE, Mark, Report, Step, Supply, Woken
 from korgm1.quantities import format_duration
 from korgm1.verbs.boot import lcd_box
@@ -132,11 +134,15 @@ def woken_text(woken: Woken) -> list[str]:
         f"        {woken.bits_flipped:,} bits in {woken.bytes_changed:,} bytes read differently",
     ]
     if woken.ranges:
-        lines.append("at      " + _some([f"{a:04X}" if a == b else f"{a:04X}-{b:04X}" for a, b in woken.ranges], 12))
-    if woken.records:
-        lines.append("hit     " + _some(list(woken.records), 12))
-    elif woken.bits_flipped and not woken.layout:
-        lines.append("hit     names are not known: the image has a layout this program does not know")
+        places = [f"{first:04X}" if first == last else f"{first:04X}-{last:04X}" for first, last in woken.ranges]
+        lines.append("at      " + _some(places, 12))
+    if woken.layout:
+        regions = ", ".join(f"{row.name} ({row.bits:,} bits)" for row in woken.regions)
+        lines += textwrap.wrap("in      " + regions, 110, subsequent_indent=" " * 8)
+        records = _some([f"{row.name} ({row.bits:,})" for row in woken.records], 16)
+        lines += textwrap.wrap("hit     " + (records or "nothing with a name"), 110, subsequent_indent=" " * 8)
+    elif woken.bits_flipped:
+        lines.append("hit     names are not known: the image's layout is not OpenM1's (korgm1 sram show)")
     return lines
 
 
