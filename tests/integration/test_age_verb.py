@@ -75,6 +75,8 @@ def test_options_become_events_in_their_order(words: str, events: str) -> None:
     (["--off", "1y", "--report", "r", "--plot", "r"], 2, "same file"),
     (["--off", "1y", "--sram", "x.sram", "--report", "x.sram"], 2, "same file"),
     (["--on", "--plot", "p.png"], 2, "nothing to draw"),
+    (["--off", "1y", "--png", "p.png"], 2, "the LCD is dark"),
+    (["--off", "1y", "--on", "--png", "short.sram/p.png"], 1, "cannot be written"),
 ])
 def test_what_cannot_be_is_refused_and_nothing_is_lost(
     words: list[str], code: int, says: str, image: Path, monkeypatch: pytest.MonkeyPatch,

@@ -132,6 +132,14 @@ def test_hot_years_are_longer_than_cold_ones(image: bytes) -> None:
     assert used == sorted(used) and used[0] < used[-1] / 2
 
 
+def test_no_time_passes_but_what_is_said(image: bytes) -> None:
+    at_once = live(session(sram=image), "cell=dead on=1s off-switch on").steps
+    assert [step.woken.cells_lost for step in at_once if step.woken is not None] == [0, 0]
+    assert at_once[-1].boot is not None and at_once[-1].boot.lcd[1].startswith("Battery Low")
+    later = live(session(sram=image), "cell=dead off=1d on=1s").steps
+    assert later[-1].woken is not None and later[-1].woken.cells_lost > 100_000
+
+
 def test_impossible_events_are_refused_before_anything_happens(image: bytes) -> None:
     one = session(sram=image)
     before = one.snapshot()

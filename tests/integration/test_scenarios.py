@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,21 @@ def test_the_report_is_reproduced(name: str) -> None:
 @pytest.mark.parametrize("name", PLAYED)
 def test_it_is_not_without_what_makes_the_case(name: str) -> None:
     assert not run(scenario_named(name), control=True).holds
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"), [(name, fault) for name in PLAYED for fault in scenario_named(name).setup.faults]
+)
+def test_each_of_its_faults_counts(name: str, fault: str) -> None:
+    case = scenario_named(name)
+    sound = tuple(other for other in case.setup.faults if other != fault)
+    assert not run(replace(case, setup=replace(case.setup, faults=sound))).holds
+
+
+@pytest.mark.parametrize("name", [name for name in PLAYED if scenario_named(name).setup.hypotheses])
+def test_its_guesses_count(name: str) -> None:
+    case = scenario_named(name)
+    assert not run(replace(case, setup=replace(case.setup, hypotheses={}))).holds
 
 
 @pytest.mark.parametrize("name", ["dead-cell", "restore-refused-then-accepted"])

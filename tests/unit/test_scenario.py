@@ -58,6 +58,11 @@ def test_a_case_is_read() -> None:
                                                             "expected one of measured, hearsay"),
         ('where = "W"', 'where = "W"\nwho = "me"', "x.toml, source 1: nobody knows the key 'who'"),
         ('battery = "dead"', 'sram = "full"', "x.toml, setup: sram = 'full' cannot be used; expected one of"),
+        ('battery = "dead"', "celsius = 900", "x.toml, setup: the temperature '900' is out of range"),
+        ('battery = "dead"', 'battery = "full"', "x.toml, setup: battery 'full' is not known"),
+        ('battery = "dead"', 'battery = "-3"', "x.toml, setup: battery '-3' is out of range"),
+        ('battery = "dead"', "seed = 1.5", "x.toml, setup: seed = 1.5 cannot be used; expected a whole number"),
+        ('battery = "dead"', 'faults = ["gremlin"]', "x.toml, setup: there is no fault 'gremlin'"),
         ('battery = "dead"', "celsius = true", "x.toml, setup: celsius = True cannot be used; expected a number"),
         ('battery = "dead"', "hypotheses = {H-VREF = 99}", "x.toml, setup: H-VREF=99.0 is out of range"),
         ('do = "on"', 'do = "off=2parsecs"', "x.toml, phase 1: word 1, 'off=2parsecs': "),
@@ -138,6 +143,7 @@ def test_steps_keep_their_words_and_values() -> None:
     hands = [step.value for step in (steps[1], *steps[3:])]
     assert hands == [("INT", "EDIT PROG"), (24, 64), (3, 100), b"\xf0\xf7", "A B"]
     assert str(steps[0]) == "swap-cell=5s:CR2032@2.9"
+    assert [step.value for step in parse_steps("send=bank send=bank:5000", powered=True)] == [None, 5000]
 
 
 def test_the_power_is_followed_from_phase_to_phase() -> None:

@@ -38,7 +38,8 @@ def live(
 ) -> Report:
     """Let a session live through events, in their order.
 
-    The firmware runs at `on` and `dip` only. The session is left as the last event leaves it.
+    No time passes but what the events say. The firmware runs at `on` and `dip` only. The session is left as the last
+    event leaves it.
 
     Args:
         session: whose cell, supply and RAM this is; its power may be on.
@@ -94,10 +95,12 @@ class _Life:
 
     def step(self, event: Event, begins: float) -> Step:
         """Do what an event says."""
+        self._told()
         before = self.supply()
         blank = Step(event, begins, 0.0, self.celsius, before, before)
         does: Callable[[Event, Step], Step] = getattr(self, f"_{event.name.replace('-', '_')}")
         step = does(event, blank)
+        self._told()
         return replace(step, celsius=self.celsius, after=self.supply(), lost=self._lost())
 
     def supply(self) -> Supply:
@@ -155,7 +158,6 @@ class _Life:
         if session.powered:
             session.swap_cell(then, seconds)
             return replace(step, seconds=seconds)
-        session.leave(0, self.celsius)
         history = self._history()
         session.set_battery(None)
         span = session.leave(seconds, self.celsius)
@@ -196,6 +198,11 @@ class _Life:
         return replace(step, seconds=lasted, dip=outcome, woken=woken, boot=session.result())
 
     # what they are made of
+
+    def _told(self) -> None:
+        """The session is told that no time passes but what events say."""
+        if not self.session.powered:
+            self.session.leave(0)
 
     def _switch_off(self) -> None:
         if self.session.powered:

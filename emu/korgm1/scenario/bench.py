@@ -108,7 +108,7 @@ class Bench:
         self.session.note_off(key)
         self.session.run(0.05)
 
-    def _do_send(self, data: bytes | None) -> None:
-        data = bank.dump() if data is None else data
+    def _do_send(self, what: bytes | int | None) -> None:
+        data = what if isinstance(what, bytes) else bank.dump()[:what]
         self.session.midi_in(data)
         self.session.run(len(data) * bank.BYTE_SECONDS + SETTLE)

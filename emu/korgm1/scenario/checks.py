@@ -48,6 +48,8 @@ def check(phase: Phase, bench: Bench, before: bytes) -> list[Check]:
         expected = _number(name, low) + (f" to {_number(name, high)}" if low != high else "")
         label = name.replace("_", " ").replace("adc", "ADC").replace("ram ", "RAM ")
         found_number = "none" if value is None else _number(name, value)
+        if name == "names_right":
+            found_number += _names_wrong(bench, before)
         checks.append(Check(label, expected, found_number, value is not None and low <= value <= high))
     at = 0
     for part in phase.midi:
@@ -59,7 +61,7 @@ def check(phase: Phase, bench: Bench, before: bytes) -> list[Check]:
     if phase.dip:
         checks.append(_same("the dip", phase.dip, bench.dipped))
     if phase.frozen is not None:
-        words = ("runs", "frozen")
+        words = ("not stopped by the supply", "stopped by the supply")
         frozen = bench.session.frozen is not None
         checks.append(_same("CPU", words[phase.frozen], words[frozen]))
     return checks
@@ -119,6 +121,13 @@ def _midi(data: bytes) -> str:
 def _names_right(bench: Bench, before: bytes) -> int:
     pairs = zip(bank.program_names(bench.session.sram), bank.program_names(before), strict=True)
     return sum(now == then for now, then in pairs)
+
+
+def _names_wrong(bench: Bench, before: bytes, most: int = 4) -> str:
+    """Some of the names that are not what they were, in words."""
+    pairs = zip(bank.program_names(bench.session.sram), bank.program_names(before), strict=True)
+    wrong = [f"I{n:02} {now!r}, was {then!r}" for n, (now, then) in enumerate(pairs) if now != then]
+    return f" ({'; '.join(wrong[:most])}{'; ...' if len(wrong) > most else ''})" if wrong else ""
 
 
 def _bytes_changed(bench: Bench, before: bytes) -> int:

@@ -15,7 +15,10 @@ from typing import Any
 from korgm1.errors import UsageError, UserError
 from korgm1.files import read_file
 from korgm1.hypotheses import Hypotheses, all_hypotheses
+from korgm1.lifetime.events import check_cell
+from korgm1.machine.faults import Faults
 from korgm1.machine.models import model_named
+from korgm1.quantities import parse_celsius
 from korgm1.scenario.steps import Step, parse_steps, powered_after
 from korgm1.scenario.table import Range, Table
 
@@ -226,18 +229,21 @@ def parse(text: str, file: str) -> Scenario:
 def _setup(table: Table, before: Setup) -> Setup:
     given = table.has("hypotheses")
     hypotheses = table.table("hypotheses").items()
-    try:
-        Hypotheses(hypotheses)
-    except UsageError as error:
-        raise UserError(f"{table.where}: {error.found}", error.expected) from None
     setup = Setup(
         battery=table.text("battery", before.battery),
         celsius=table.number("celsius", before.celsius),
-        seed=int(table.number("seed", before.seed)),
+        seed=table.whole("seed", before.seed),
         sram=table.choice("sram", IMAGES, before.sram),
         faults=table.texts("faults") if table.has("faults") else before.faults,
         hypotheses=hypotheses if given else before.hypotheses,
     )
+    try:
+        Hypotheses(setup.hypotheses)
+        Faults(setup.faults)
+        check_cell(setup.battery)
+        parse_celsius(f"{setup.celsius:g}")
+    except UsageError as error:
+        raise UserError(f"{table.where}: {error.found}", error.expected) from None
     return setup
 
 

@@ -38,6 +38,12 @@ class Run:
     png: bytes
 
     @property
+    def setup(self) -> Setup:
+        """The instrument as it was set up, in the control run as its control says."""
+        control = self.scenario.control
+        return control.setup if self.control and control is not None else self.scenario.setup
+
+    @property
     def holds(self) -> bool:
         """Whether every expectation held."""
         return not self.failed
@@ -65,6 +71,7 @@ class Run:
             "reported": row.reported,
             "assumed": list(row.assumed),
             "differs": list(row.differs),
+            "setup": asdict(self.setup),
             "control": self.control,
             "verdict": self.verdict,
             "holds": self.holds,

@@ -8,8 +8,8 @@ hold=KEY,...                            off     keys down for two seconds from t
 run=TIME                                on      time passes
 press=KEY                               on      a panel key for a tenth of a second; _ for a blank: EDIT_PROG
 note-on=KEY[:VELOCITY], note-off=KEY    on      a key of the keyboard, the low C is 0
-send=bank|HEX                           on      MIDI IN: the bank of named sounds as one ALL DATA dump, or these bytes;
-                                                waits until it is through
+send=bank[:BYTES]|HEX                   on      MIDI IN: the bank of named sounds as one ALL DATA dump (cut off after
+                                                BYTES), or these bytes; waits until it is through
 """
 
 from __future__ import annotations
@@ -97,8 +97,12 @@ def _note(text: str) -> tuple[int, int]:
     return int(key), int(velocity) if colon else 100
 
 
-def _send(text: str) -> bytes | None:
-    return None if text == "bank" else bytes.fromhex(text)
+def _send(text: str) -> bytes | int | None:
+    """Bytes, or how many of the bank; None for all of it."""
+    what, colon, count = text.partition(":")
+    if what != "bank":
+        return bytes.fromhex(text)
+    return int(count) if colon else None
 
 
 def _key(text: str) -> str:
@@ -111,7 +115,7 @@ HANDS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "press": ("press=GLOBAL", _key),
     "note-on": ("note-on=24:100", _note),
     "note-off": ("note-off=24", int),
-    "send": ("send=bank, or hexadecimal as send=F04230190F00F7", _send),
+    "send": ("send=bank, send=bank:5000, or hexadecimal as send=F04230190F00F7", _send),
 }
 """The words that are not a lifetime's: an example, and what makes a value of the text."""
 _LIFETIME = tuple(dict.fromkeys(word.partition("=")[0] for word in WORDS))

@@ -61,6 +61,13 @@ class Table:
             self._bad(key, value, "a number")
         return float(value)
 
+    def whole(self, key: str, default: int) -> int:
+        """A whole number; `default` where the key is absent."""
+        value = self._take(key, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self._bad(key, value, "a whole number")
+        return int(value)
+
     def boolean(self, key: str) -> bool | None:
         """True, false, or None where the key is absent."""
         value = self._take(key, None, needed=False)

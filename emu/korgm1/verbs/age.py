@@ -26,6 +26,7 @@ examples:
   korgm1 age --years 12 --temp 28 --use 3h/week                 what is left of a new CR2032 and of the memory
   korgm1 age --years 12 --sram x.sram -o y.sram --plot p.png    an image goes through them; a picture of it
   korgm1 age --off 8y --swap-cell 5s --on --dip 40ms            in this order, with the LCD at power-on
+  korgm1 age --years 20 --on --png lcd.png                      the LCD as a picture
   korgm1 age --cell CR2032@2.5 --off 18mo --on                  a cell that reads 2.5 V today
   korgm1 age --then "use=9y:3h/week temp=35 off=6mo on"         the same language as boot --age
 Events happen in the order they are written. --cell, --temp and --use hold from the beginning if they are given once,
@@ -82,6 +83,7 @@ def add_parser(subparsers: Any) -> None:
     out = parser.add_argument_group("what comes out")
     out.add_argument("-o", "--output", type=named, metavar="FILE", help="write the RAM as it is at the end")
     out.add_argument("--report", type=named, metavar="FILE", help="write everything as JSON")
+    out.add_argument("--png", type=named, metavar="FILE", help="draw the LCD at the end, if it is on then")
     out.add_argument("--plot", type=named, metavar="FILE", help="draw it as PNG (needs matplotlib)")
     out.add_argument("--json", action="store_true", help="print what --report writes")
     parser.set_defaults(run=run, chain=[], card=None, battery="CR2032", temp=25.0)
@@ -91,12 +93,14 @@ def run(args: argparse.Namespace) -> int:
     """Live, print, write."""
     events = planned(args.chain)
     _check_files(args, events)
-    report, image = lived(args, events)
+    report, image, display = lived(args, events)
     if args.output:
         write_atomic(Path(args.output), image, backups=BACKUPS)
     block = json.dumps(report.to_dict(), indent=2) + "\n" if args.report or args.json else ""
     if args.report:
         write_atomic(Path(args.report), block.encode())
+    if args.png:
+        write_atomic(Path(args.png), display)
     if args.plot:
         from korgm1.verbs.age_plot import draw
 
@@ -145,7 +149,7 @@ def planned(chain: Sequence[tuple[str, str]]) -> list[Event]:
     return events if ends_on(events) or events[-1].name == "look" else parse_events([*words, "look"])
 
 
-def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, bytes]:
+def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, bytes, bytes]:
     """Live through the events of a command line; no file is written.
 
     Args:
@@ -153,7 +157,7 @@ def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, by
         events: those of `planned`.
 
     Returns:
-        The report, and the RAM at the end.
+        The report, and at the end the RAM and the LCD as PNG.
 
     Raises:
         M1Error: an option that cannot be used.
@@ -162,8 +166,7 @@ def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, by
     from korgm1.lifetime import live
 
     image, note = starting_image(args)
-    args = argparse.Namespace(**{**vars(args), "sram": image, "temp": _room(events, args.temp)})
-    session = session_from(args)
+    session = _begun(args, events, image)
     with asked_to_stop() as asked:
         def progress(word: str) -> None:
             if asked:
@@ -172,12 +175,13 @@ def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, by
                 print(f"\r{word:40.40}", end="", file=sys.stderr, flush=True)
 
         report = live(session, events, progress, course=bool(args.plot or args.report or args.json))
+        display = session.screenshot()
         session.power_off()
         if sys.stderr.isatty():
             print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
     if asked:
         raise KeyboardInterrupt
-    return replace(report, notes=(note, *session.firmware.warnings)), session.sram
+    return replace(report, notes=(note, *session.firmware.warnings)), session.sram, display
 
 
 def aged(args: argparse.Namespace) -> tuple[Session, Report]:
@@ -196,8 +200,7 @@ def aged(args: argparse.Namespace) -> tuple[Session, Report]:
     source = args.sram if args.sram and Path(args.sram).exists() else None
     image, note = starting_image(argparse.Namespace(**{**vars(args), "sram": source}))
     battery = "CR2032" if args.battery == "fresh" else args.battery
-    room = _room(events, args.temp)
-    session = session_from(argparse.Namespace(**{**vars(args), "sram": image, "battery": battery, "temp": room}))
+    session = _begun(argparse.Namespace(**{**vars(args), "battery": battery}), events, image)
     report = live(session, events, course=args.json)
     session.power_off()
     return session, replace(report, notes=(note,))
@@ -231,19 +234,20 @@ def ends_on(events: Sequence[Event]) -> bool:
     return on
 
 
-def _room(events: Sequence[Event], default: float) -> float:
-    """The temperature before anything lasts."""
+def _begun(args: argparse.Namespace, events: Sequence[Event], image: bytes) -> Session:
+    """The session before the first event; cell and temperature that come before anything lasts are there already."""
+    cell, room = args.battery, args.temp
     for event in events:
-        if event.name == "temp":
-            return event.number
         if event.seconds != 0:
             break
-    return default
+        cell = event.cell if event.name == "cell" else cell
+        room = event.number if event.name == "temp" else room
+    return session_from(argparse.Namespace(**{**vars(args), "sram": image, "battery": cell, "temp": room}))
 
 
 def _check_files(args: argparse.Namespace, events: Sequence[Event]) -> None:
     """Find out before any work whether everything can be written."""
-    outputs = {"--output": args.output, "--report": args.report, "--plot": args.plot}
+    outputs = {"--output": args.output, "--report": args.report, "--png": args.png, "--plot": args.plot}
     taken: dict[Path, str] = {Path(args.sram).resolve(): "--sram"} if args.sram else {}
     for option, name in outputs.items():
         if not name:
@@ -253,6 +257,8 @@ def _check_files(args: argparse.Namespace, events: Sequence[Event]) -> None:
         if other and (option, other) != ("--output", "--sram"):
             raise UsageError(f"{option} and {other} name the same file, {name}", "two files")
         taken[Path(name).resolve()] = option
+    if args.png and not ends_on(events):
+        raise UsageError("--png: the power is off at the end, so the LCD is dark", "--on as the last event")
     if args.plot:
         if not any(event.name in ("off", "use") or _empties(events, event) for event in events):
             raise UsageError("there is nothing to draw: no time passes with the power off", "--years or --off")

@@ -38,6 +38,11 @@ class _Stretch:
         return 0.6 + 0.25 * log10(1 + self.step.seconds)
 
     @property
+    def supply(self) -> Any:
+        assert self.step.span is not None
+        return self.step.span.supply_volts
+
+    @property
     def end(self) -> float:
         return self.step.seconds / UNITS[self.unit]
 
@@ -57,14 +62,13 @@ def draw(report: Report, path: Path) -> None:
     grid = plotting.subplots(
         fig, len(heights), len(stretches), squeeze=False, height_ratios=heights, width_ratios=widths, sharey="row"
     )
-    faults = f", faults {', '.join(report.faults)}" if report.faults else ""
-    fig.suptitle(
-        f"{report.firmware['name']} on an {report.model.upper()}, chips and cell of seed {report.seed}{faults}", x=0.01, ha="left",
-        fontsize=12, weight="bold",
-    )
+    title = f"{report.firmware['name']} on an {report.model.upper()}, chips and cell of seed {report.seed}"
+    title += f", faults {', '.join(report.faults)}" if report.faults else ""
+    fig.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
     need = retention_volts(report.seed)
+    top = max(TOP_VOLTS, *(0.2 + float(stretch.supply.max()) for stretch in stretches))
     for column, stretch in enumerate(stretches):
-        _volts(grid[0][column], stretch, need)
+        _volts(grid[0][column], stretch, need, top)
         _losses(grid[1][column], stretch, first=not column)
         _charge(grid[2][column], stretch)
     for row, name in enumerate(("volts", "cells of the RAM lost", "charge used")):
@@ -92,11 +96,11 @@ def _stretches(report: Report) -> list[_Stretch]:
     return [stretch for stretch in found if stretch in longest]
 
 
-def _volts(axes: Any, stretch: _Stretch, need: Any) -> None:
+def _volts(axes: Any, stretch: _Stretch, need: Any, top: float) -> None:
     step = stretch.step
     assert step.span is not None
     x = step.span.seconds / UNITS[stretch.unit]
-    _haze(axes, stretch.end, need)
+    _haze(axes, stretch.end, need, top)
     if not _empty(step):
         axes.plot(x, step.span.cell_volts, color=BLUE, linewidth=2, label="cell")
     axes.plot(x, step.span.supply_volts, color=ORANGE, linewidth=2, label="supply at the RAM, power off")
@@ -106,7 +110,7 @@ def _volts(axes: Any, stretch: _Stretch, need: Any) -> None:
         colour, text = _MARKS[mark.what]
         at = mark.seconds / UNITS[stretch.unit]
         axes.axvline(at, color=colour, linewidth=1, linestyle=":")
-        axes.annotate(text, (at, TOP_VOLTS), xytext=(-3, -4), textcoords="offset points", rotation=90, va="top",
+        axes.annotate(text, (at, top), xytext=(-3, -4), textcoords="offset points", rotation=90, va="top",
                       ha="right", fontsize=8, color=colour)
     if stretch.after:
         axes.annotate(
@@ -115,18 +119,19 @@ def _volts(axes: Any, stretch: _Stretch, need: Any) -> None:
         )
     share = f", +5 V {step.share:.1%}" if step.share else ""
     axes.set_title(f"{step.event.word}  ({step.celsius:g} C{share})", fontsize=10, pad=16)
-    axes.set_ylim(0, TOP_VOLTS)
+    axes.set_ylim(0, top)
     _time(axes, stretch)
 
 
-def _haze(axes: Any, end: float, need: Any) -> None:
+def _haze(axes: Any, end: float, need: Any, top: float) -> None:
     """Where the retention voltages of the cells lie: the denser, the more cells need more than that."""
-    counts = np.histogram(need, np.arange(0, TOP_VOLTS + 0.01, 0.01))[0]
+    counts = np.histogram(need, np.arange(0, top, 0.01))[0]
     above = counts[::-1].cumsum()[::-1]
     haze = np.zeros((len(above), 1, 4))
     haze[..., :3] = (0.76, 0.18, 0.21)
     haze[:, 0, 3] = 0.42 * np.log10(1 + above) / log10(1 + CELLS)
-    axes.imshow(haze, extent=(0, end, 0, TOP_VOLTS), origin="lower", aspect="auto", zorder=0.5, interpolation="nearest")
+    place = (0, end, 0, 0.01 * len(above))
+    axes.imshow(haze, extent=place, origin="lower", aspect="auto", zorder=0.5, interpolation="nearest")
 
 
 def _losses(axes: Any, stretch: _Stretch, first: bool) -> None:

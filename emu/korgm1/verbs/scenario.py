@@ -154,8 +154,7 @@ def summary(runs: list[Run]) -> str:
 
 
 def _set_up(run: Run) -> str:
-    row = run.scenario
-    setup = row.control.setup if run.control and row.control is not None else row.setup
+    setup = run.setup
     parts = [f"cell {setup.battery}", f"{setup.celsius:g} C", *setup.faults]
     parts += [f"{key}={value}" for key, value in setup.hypotheses.items()]
     return ", ".join(parts) + (f", seed {setup.seed}" if setup.seed else "")
