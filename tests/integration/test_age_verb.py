@@ -7,8 +7,10 @@ import json
 import os
 import resource
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -214,3 +216,22 @@ def test_boot_refuses_events_that_cannot_be(events: str, image: Path, capsys: py
     captured = capsys.readouterr()
     assert captured.out == "" and captured.err.startswith("korgm1: ")
     assert image.read_bytes() == before and [path.name for path in image.parent.iterdir()] == ["x.sram"]
+
+
+def test_ctrl_c_in_the_middle_writes_nothing(image: Path) -> None:
+    before = image.read_bytes()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "korgm1", "age", "--sram", image, "-o", image, "--off", "1y", "--on", "900000s"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert image.read_bytes() == before and [path.name for path in image.parent.iterdir()] == ["x.sram"]
+
+
+def test_a_rack_lives_too_and_a_freeze_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["age", "--model", "m1r", "--fault", "no-supervisor", "--off", "1y", "--on", "--dip", "26ms"]) == 0
+    text = capsys.readouterr().out
+    assert "faults: no-supervisor" in text and "the CPU lost its footing and stands still" in text

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -69,6 +71,13 @@ def test_every_command_of_the_page_parses() -> None:
     assert len(commands) >= 4
     for command in commands:
         assert build_parser().parse_args(shlex.split(command)[1:]).verb == command.split()[1]
+
+
+def test_the_python_example_of_the_page_runs(folder: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "first loss" in done.stdout and "Prog I00" in done.stdout
 
 
 def test_the_tables_of_events_are_the_language() -> None:
