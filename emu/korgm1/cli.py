@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from korgm1 import __version__
 from korgm1.errors import M1Error
 from korgm1.frontends import audio_out, display, midi_ports, terminal
-from korgm1.verbs import age, boot, cpu_check, dis, doctor, faults, hypotheses, rom, run, sram, state, trace
+from korgm1.verbs import age, boot, cpu_check, dis, doctor, faults, hypotheses, rom, run, sram, state, sweep, trace
 
 FRONTENDS: Mapping[str, run.Open] = {"window": display.open_window, "terminal": terminal.Terminal}
 PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     rom.add_parser(subparsers)
     state.add_parser(subparsers)
     sram.add_parser(subparsers)
+    sweep.add_parser(subparsers)
     trace.add_parser(subparsers)
     cpu_check.add_parser(subparsers)
     dis.add_parser(subparsers)

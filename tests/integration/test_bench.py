@@ -50,3 +50,19 @@ def test_what_a_trace_costs(bench: ModuleType, tmp_path: Path) -> None:
 
     row = trace_cost.measure(trace_cost.busy_session, "v30", "all", 1000, 1, tmp_path)
     assert row["text_bytes"] > 10 * row["kmt_bytes"] > 0
+
+
+def test_what_the_battery_costs(bench: ModuleType) -> None:
+    import battery
+
+    found = battery.measure()
+    assert all(seconds >= 0 for seconds in found.values()) and found["boot"] > 0
+    assert battery.as_text(found).endswith("ms")
+
+
+def test_what_a_point_of_a_sweep_costs(bench: ModuleType) -> None:
+    import sweep
+
+    found = sweep.measure(2)
+    assert all(value > 0 for rows in found.values() for value in rows.values())
+    assert found["a point"]["nothing lost"] < found["plain boot"]["v30"]

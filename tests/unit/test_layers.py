@@ -25,6 +25,7 @@ LAYERS = (
     {"recording", "result", "tracing", "trace_blocks", "trace_reading", "sram_layout"},
     {"session"},
     {"replay", "lifetime"},
+    {"scenario", "sweep"},
     {"verbs"},
     {"frontends"},
     {"cli", "__main__"},
@@ -40,6 +41,8 @@ OWNERS = {
     "mido": {"verbs", "frontends"},
     "matplotlib": {"verbs"},
     "platformdirs": {"verbs", "frontends"},
+    "distributed": {"sweep"},
+    "pyarrow": {"sweep"},
     "korgm1._native": {"cpu", "sound"},
 }
 """Imported in one file of each of these layers. cffi belongs to the build: no module imports it."""

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from korgm1.physics.backup_network import BackupNetwork
 from korgm1.physics.bench_supply import Cell
 from korgm1.physics.cell_cr2032 import EMPTY, Cr2032
+from korgm1.physics.cell_decline import drying
 
 Floats = npt.NDArray[np.float64]
 
@@ -123,7 +124,7 @@ def _age(
     """From where the cell is to `stop` seconds after `begun`, with a row for each step."""
     places = np.linspace(0.0, EMPTY, _TABLE)
     open_volts = np.maximum(0.0, cell.curve_volts(places, celsius))
-    ohms = cell.curve_ohms(places, celsius, cell.age_seconds)
+    ohms = cell.curve_ohms(places, celsius)
     off_amps, supply = network.solve(open_volts, ohms, celsius)
     held = np.maximum(0.0, open_volts - off_amps * ohms)
     on_amps = max(0.0, network.cell_amps(cell, celsius, on=True))
@@ -136,7 +137,7 @@ def _age(
 
     def position(drawn: float, time: float) -> float:
         inside = inside0 + inside_rate * time
-        return (drawn + inside) / usable + cell.drying(dry0 + dry_rate * time)
+        return (drawn + inside) / usable + drying(dry0 + dry_rate * time)
 
     def rate(drawn: float, time: float) -> float:
         return amps(position(drawn, time)) / 3.6

@@ -32,7 +32,7 @@ import numpy.typing as npt
 
 from korgm1.physics import retention_current
 from korgm1.physics.bench_supply import Cell
-from korgm1.physics.cell_cr2032 import Guesses
+from korgm1.physics.cell_law import Guesses
 from korgm1.physics.diode import saturation_amps, slope_volts
 
 Floats = npt.NDArray[np.float64]

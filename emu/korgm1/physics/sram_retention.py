@@ -59,13 +59,16 @@ def lost(seed: int, history: SupplyHistory, unit: float | None = None) -> Mask:
     exposure = np.cumsum(history.seconds) / (unit_factor(seed) if unit is None else unit)
     shares = [share_decayed(seconds) for seconds in exposure.tolist()]
     decayed = np.array([round(share * 2**32) for share in shares], np.uint64)
-    lowest = int(np.flatnonzero(history.seconds)[0])
-    at_risk = np.uint64(_thresholds()[lowest])
+    edges = _thresholds()
+    at_risk = edges[np.flatnonzero(history.seconds)[0]]
+    for_sure = np.flatnonzero(decayed == 2**32)
+    gone = edges[for_sure[0]] if for_sure.size else np.uint64(0)
     chips = []
     for chip in (0, 1):
         draw = _draws(seed, chip)
-        bits = np.zeros(CHIP_BITS, np.bool_)
-        places = np.flatnonzero(draw >> np.uint64(32) < at_risk)
+        level = draw >> np.uint64(32)
+        bits = level < gone
+        places = np.flatnonzero((level < at_risk) & ~bits)
         found = draw[places]
         bits[places] = found & np.uint64(0xFFFFFFFF) < decayed[_levels(found >> np.uint64(32))]
         chips.append(bits)
@@ -87,13 +90,15 @@ def share_at_risk(volts: float, celsius: float = 25.0) -> float:
     """The share of cells whose retention voltage is above a supply.
 
     >>> [f"{share_at_risk(v):.2g}" for v in (2.0, 1.5, 1.0, 0.8, 0.6, 0.0)]
-    ['0', '1.8e-06', '8.3e-05', '0.023', '0.5', '1']
+    ['0', '1.7e-06', '8.3e-05', '0.023', '0.5', '1']
     """
     if volts >= GUARANTEED_VOLTS:
         return 0.0
     volts -= PER_KELVIN * (celsius - 25)
-    weak = exp(-max(0.0, volts - 0.90) / 0.15) if volts < 1.95 else 0.0
-    usual = 1.0 if volts < 0.1 else _above((volts - 0.60) / 0.10) if volts < 1.5 else 0.0
+    if volts < 0.1:
+        return 1.0
+    weak = max(0.0, exp(-max(0.0, volts - 0.90) / 0.15) - exp(-7))
+    usual = _above((volts - 0.60) / 0.10) if volts < 1.5 else 0.0
     return 1e-4 * weak + (1 - 1e-4) * usual
 
 

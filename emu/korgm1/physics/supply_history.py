@@ -101,7 +101,7 @@ class SupplyHistory:
             goal = (to_volts - from_volts * decay) / (1 - decay)
             with np.errstate(divide="ignore"):
                 at = -tau * np.log(np.maximum(0.0, (edges - goal) / (from_volts - goal)))
-            at = np.clip(at, 0.0, seconds)
+            at = np.where(edges == to_volts, seconds, np.clip(at, 0.0, seconds))
         self.lowest = min(self.lowest, max(0.0, low))
         self.seconds += np.abs(np.diff(at)) * doubling(celsius, 25)
 
@@ -111,20 +111,19 @@ class SupplyHistory:
         if float(v.min()) >= GUARANTEED_VOLTS or span.on_share >= 1:
             return
         start, end, length = v[:-1], v[1:], np.diff(t)
-        counted = np.flatnonzero((np.minimum(start, end) < GUARANTEED_VOLTS) & (length > 0))
-        if not counted.size:
+        low, rise, length = np.minimum(start, end), np.abs(end - start), length * (1 - span.on_share)
+        for volts, seconds in zip(low[rise == 0].tolist(), length[rise == 0].tolist(), strict=True):
+            self.stay(volts, seconds, span.celsius)
+        moving = (rise > 0) & (low < GUARANTEED_VOLTS) & (length > 0)
+        low, rise, length = low[moving], rise[moving], length[moving]
+        if not low.size:
             return
-        start, end, length = start[counted], end[counted], length[counted]
-        low, rise = np.minimum(start, end), np.abs(end - start)
         edges = (np.arange(LEVELS + 1) - 0.5) * STEP + PER_KELVIN * (span.celsius - 25)
         edges = np.minimum(edges, GUARANTEED_VOLTS)
         edges[0], edges[-1] = -inf, GUARANTEED_VOLTS
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = (edges[:, None] - low) / rise
-        share = np.where(rise > 0, np.clip(np.nan_to_num(share, nan=0.0), 0.0, 1.0), edges[:, None] > low)
-        weight = length * (1 - span.on_share) * doubling(span.celsius, 25)
+        share = np.clip((edges[:, None] - low) / rise, 0.0, 1.0)
         self.lowest = min(self.lowest, max(0.0, float(low.min())))
-        self.seconds += np.diff((share * weight).sum(axis=1))
+        self.seconds += np.diff((share * length).sum(axis=1)) * doubling(span.celsius, 25)
 
     def snapshot(self) -> dict[str, Any]:
         """The levels that hold anything, and the lowest volts (None: there are none)."""

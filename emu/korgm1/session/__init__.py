@@ -27,7 +27,7 @@ from korgm1.hypotheses import Hypotheses
 from korgm1.machine.faults import Faults
 from korgm1.machine.models import model_named
 from korgm1.result import BootResult, LcdChange, Timeline
-from korgm1.romset.load import load_os
+from korgm1.romset.load import RomSet, load_os
 from korgm1.session.base import read_image, to_clocks
 from korgm1.session.state import State
 from korgm1.session.supply import Supply
@@ -50,7 +50,8 @@ class Session(Supply, State, Watching):
 
     Args:
         model: "m1", "m1ex", "m1r" or "m1rex".
-        roms: a folder, zip or file with an OS ROM dump ("" for $KORGM1_ROMS or roms/); None runs the embedded OpenM1.
+        roms: a folder, zip or file with an OS ROM dump ("" for $KORGM1_ROMS or roms/), or one that was loaded; None
+            runs the embedded OpenM1.
         engine: "unicorn", "v30" or "lockstep".
         battery: "fresh", "low", "dead", "absent", or volts ("2.6" or 2.6): a supply of that voltage in the cell's
             place; "CR2032" or "CR2032@2.9": a cell that ages, new or used until it reads 2.9 V.
@@ -77,7 +78,7 @@ class Session(Supply, State, Watching):
     def __init__(
         self,
         model: str = "m1",
-        roms: str | os.PathLike[str] | None = None,
+        roms: str | os.PathLike[str] | RomSet | None = None,
         engine: str = "unicorn",
         battery: str | float = "fresh",
         sram: bytes | str | os.PathLike[str] | None = None,
@@ -89,7 +90,7 @@ class Session(Supply, State, Watching):
         faults: Iterable[str] = (),
     ) -> None:
         self.model = model_named(model)
-        self.firmware = load_os(roms, model)
+        self.firmware = roms if isinstance(roms, RomSet) else load_os(roms, model)
         self.engine_name = engine
         self.hypotheses = Hypotheses(hypotheses)
         if not isinstance(seed, int):

@@ -1,0 +1,95 @@
+"""The RAM that a sweep starts from where nobody names one: sounds with names to be recognised.
+
+The instrument itself makes it, by its published MIDI implementation: it is asked for all its data, each combination
+and program of that dump gets a name with its number, and the dump is sent back. So any firmware that speaks it will do.
+Sources: facts m1-hardware 6.2 (message codes, sizes, packing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from korgm1.errors import UserError
+from korgm1.romset.load import RomSet
+from korgm1.session import Session
+
+HEAD = bytes.fromhex("F0 42 30 19")
+ALL_REQUEST, ALL_DATA, LOADED = 0x0F, 0x50, 0x23
+GLOBAL_SIZE, COMBI_SIZE, PROGRAM_SIZE, NAME_SIZE = 861, 124, 143, 10
+PATIENCE = 30.0
+"""Emulated seconds an answer may take: a whole bank goes over the wire in 16."""
+
+
+def recognisable(
+    firmware: RomSet, model: str = "m1", engine: str = "v30", hypotheses: Mapping[str, Any] | None = None
+) -> bytes:
+    """65,536 bytes of RAM of an instrument that was initialised and then filled.
+
+    Raises:
+        UserError: the firmware does not answer as the MIDI implementation says; an image is needed then.
+    """
+    session = Session(model=model, roms=firmware, engine=engine, hypotheses=hypotheses)
+    session.boot()
+    dump = _ask(session, HEAD + bytes([ALL_REQUEST, 0, 0xF7]), ALL_DATA)
+    _ask(session, dump[:8] + pack(named(unpack(dump[8:-1]), 50 if dump[5] else 100)) + b"\xf7", LOADED)
+    session.power_off()
+    return session.sram
+
+
+def named(data: bytes, sounds: int) -> bytes:
+    """The data of an ALL DATA dump with the names of its combinations and programs replaced.
+
+    >>> filled = named(bytes(861 + 267 * 100), 100)
+    >>> filled[861:871], filled[861 + 12400 + 143:][:10]
+    (b'Combi   00', b'Program 01')
+    """
+    filled = bytearray(data)
+    for number in range(sounds):
+        for start, size, word in (
+            (GLOBAL_SIZE, COMBI_SIZE, "Combi  "), (GLOBAL_SIZE + sounds * COMBI_SIZE, PROGRAM_SIZE, "Program")
+        ):
+            at = start + number * size
+            filled[at : at + NAME_SIZE] = f"{word} {number:02}".encode("ascii")
+    return bytes(filled)
+
+
+def pack(data: bytes) -> bytes:
+    """Eight bits as seven: groups of seven bytes, their high bits in a byte before them.
+
+    >>> pack(bytes([0x80, 1, 0xFF])).hex()
+    '0500017f'
+    """
+    groups = (data[at : at + 7] for at in range(0, len(data), 7))
+    return b"".join(
+        bytes([sum((byte >> 7) << n for n, byte in enumerate(g))]) + bytes(b & 0x7F for b in g) for g in groups
+    )
+
+
+def unpack(data: bytes) -> bytes:
+    """The data of `pack`.
+
+    >>> unpack(pack(b"\\x80korg\\xff m1"))
+    b'\\x80korg\\xff m1'
+    """
+    groups = (data[at : at + 8] for at in range(0, len(data), 8))
+    return b"".join(bytes(byte | (g[0] >> n & 1) << 7 for n, byte in enumerate(g[1:])) for g in groups)
+
+
+def _ask(session: Session, message: bytes, function: int) -> bytes:
+    """Send a message; the answer, which must have that function code."""
+    before = len(session.midi_out)
+    session.midi_in(message)
+    end = session.clock + round((PATIENCE + len(message) / 3125) * 8_000_000)
+    while session.clock < end and not session.stopped:
+        session.run(0.25)
+        said = bytes(byte for byte in session.midi_out[before:] if byte < 0xF8)
+        answer = said[said.find(HEAD) :] if HEAD in said else b""
+        if answer.endswith(b"\xf7"):
+            if answer[4] == function:
+                return answer
+            break
+    raise UserError(
+        f"{session.firmware.name} cannot be filled over MIDI: it gives no answer {function:02X}h to "
+        f"{message[4]:02X}h within {PATIENCE:g} s", "the image of a RAM with sounds in it", "--sram FILE",
+    )

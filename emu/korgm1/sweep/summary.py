@@ -1,0 +1,72 @@
+"""A sweep in a few lines, and in numbers for a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from korgm1.sweep.grid import Grid
+from korgm1.sweep.outcome import OUTCOMES
+from korgm1.sweep.point import Row
+
+Field = npt.NDArray[np.float64]
+
+
+def shares(grid: Grid, rows: Sequence[Row]) -> Field:
+    """The share of the chips, 0 to 1, that came to each outcome.
+
+    Args:
+        grid: of the sweep.
+        rows: all of them, in its order.
+
+    Returns:
+        By temperature, volts, time off, outcome (in the order of OUTCOMES).
+    """
+    shape = (len(grid.celsius), len(grid.volts), len(grid.off_seconds), len(grid.seeds))
+    kinds = np.array([OUTCOMES.index(row.outcome) for row in rows]).reshape(shape)
+    return np.stack([(kinds == kind).mean(axis=3) for kind in range(len(OUTCOMES))], axis=3)
+
+
+def mean_lost(grid: Grid, rows: Sequence[Row]) -> Field:
+    """The mean number of cells lost, by temperature, volts and time off."""
+    shape = (len(grid.celsius), len(grid.volts), len(grid.off_seconds), len(grid.seeds))
+    lost: Field = np.array([row.cells_lost for row in rows], np.float64).reshape(shape).mean(axis=3)
+    return lost
+
+
+def title(description: Mapping[str, Any]) -> str:
+    """The instrument of a sweep in a line."""
+    firmware = description["firmware"]
+    extra = [*description["faults"], *(f"{key}={value}" for key, value in description["hypotheses"].items())]
+    name = f"{description['model']}, {firmware['name']} {firmware['version']} (sha1 {firmware['sha1'][:12]})"
+    return ", ".join([name, *extra])
+
+
+def as_text(rows: Iterable[Row]) -> str:
+    """The share of each outcome by temperature, and the highest cell volts at which a message or a loss was seen.
+
+    >>> row = Row(2.0, 0.0, 25.0, 0, 2.0, 1.7, 3, 1, "partial", 1, "", 1.5, "Prog", "", "00")
+    >>> print(as_text([row, row._replace(volts=3.0, outcome="play", warned=0)]))
+       C   points      play   warning   partial      init      hang   warned below   data hit below
+      25        2    50.00%     0.00%    50.00%     0.00%     0.00%         2.00 V           2.00 V
+    """
+    by_celsius: dict[float, list[Row]] = {}
+    for row in rows:
+        by_celsius.setdefault(row.celsius, []).append(row)
+    lines = ["   C   points" + "".join(f"{name:>10}" for name in OUTCOMES) + "   warned below   data hit below"]
+    for celsius, some in sorted(by_celsius.items()):
+        part = [sum(row.outcome == name for row in some) / len(some) for name in OUTCOMES]
+        warning = _highest(some, lambda row: bool(row.warned))
+        hit = _highest(some, lambda row: row.outcome not in ("play", "warning"))
+        lines.append(
+            f"{celsius:4g} {len(some):8,}" + "".join(f"{share:10.2%}" for share in part) + f"{warning:>15}{hit:>17}"
+        )
+    return "\n".join(lines)
+
+
+def _highest(rows: Iterable[Row], which: Callable[[Row], bool]) -> str:
+    volts = [row.volts for row in rows if which(row)]
+    return f"{max(volts):.2f} V" if volts else "-"

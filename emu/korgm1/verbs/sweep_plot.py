@@ -1,0 +1,155 @@
+"""The picture of a sweep: outcomes and cells lost over cell volts and time off, a column for each temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import log10
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from korgm1.quantities import UNITS, format_duration
+from korgm1.sweep.grid import Grid
+from korgm1.sweep.outcome import OUTCOMES
+from korgm1.sweep.point import Row
+from korgm1.sweep.summary import mean_lost, shares, title
+from korgm1.verbs import plotting
+
+COLOURS = {
+    "play": plotting.GREEN, "warning": plotting.YELLOW, "partial": plotting.ORANGE, "init": plotting.RED,
+    "hang": plotting.VIOLET,
+}
+MEANING = {
+    "play": "play: data intact", "warning": "warning: data intact, battery message",
+    "partial": "partial: some data corrupt",
+    "init": "init: everything initialised", "hang": "hang: no play page",
+}
+LINEAR = 0.05
+"""How much the steps of a list may differ, of their mean, to be drawn on a linear axis."""
+LABELS = 22
+"""The most labels of a logarithmic axis."""
+CELLS = 524_288
+
+Array = npt.NDArray[np.float64]
+
+
+def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> None:
+    """Write the picture of a whole sweep as PNG.
+
+    Raises:
+        UserError: matplotlib is not installed, or the file cannot be written.
+    """
+    grid = Grid.described(dict(description))
+    columns = len(grid.celsius)
+    fig = plotting.figure(max(9.0, 2.5 + 4.4 * columns), 9.2)
+    axes = plotting.subplots(fig, 2, columns, sharex=True, sharey=True, squeeze=False)
+    found, lost = shares(grid, rows), mean_lost(grid, rows)
+    unit, places = _unit(grid.off_seconds)
+    volts, spaced = edges(grid.volts, 0.02), evenly(grid.off_seconds)
+    heights = [t / unit for t in grid.off_seconds] if spaced else logarithms(grid.off_seconds)
+    times = edges(heights, 1.0)
+    if spaced:
+        times = times.clip(0)
+    last = None
+    for column, celsius in enumerate(grid.celsius):
+        top, bottom = axes[0][column], axes[1][column]
+        top.pcolormesh(volts, times, _blend(found[column]).transpose(1, 0, 2))
+        _boundaries(top, found[column].argmax(axis=2), volts, times, plotting.INK)
+        top.set_title(f"{celsius:g} \N{DEGREE SIGN}C")
+        seen = np.ma.masked_less(lost[column].T, 1e-9)
+        last = bottom.pcolormesh(volts, times, seen, norm="log", vmin=1 / len(grid.seeds), vmax=CELLS, cmap="magma_r")
+        _boundaries(bottom, found[column].argmax(axis=2), volts, times, plotting.SOFT)
+        bottom.set_xlabel("cell at power-off, read without load (V)")
+        for ax in (top, bottom):
+            ax.grid(False)
+            if not spaced:
+                shown = apart(heights)
+                ax.set_yticks([heights[at] for at in shown], [format_duration(grid.off_seconds[at]) for at in shown])
+    for ax, what in zip(axes[:, 0], ("what the boot came to", "cells lost"), strict=True):
+        ax.set_ylabel(f"{what}\nleft off ({places})" if spaced else f"{what}\nleft off")
+    present = [name for kind, name in enumerate(OUTCOMES) if found[..., kind].any()]
+    for name in present:
+        axes[0][0].scatter([], [], marker="s", s=80, color=COLOURS[name], label=MEANING[name])
+    fig.legend(loc="outside lower center", ncols=len(present), frameon=False)
+    fig.colorbar(last, ax=list(axes[1]), label=f"mean of {len(grid.seeds)} chips, of 524,288", pad=0.01)
+    size = f"{len(grid.seeds)} chips x {len(grid.volts)} voltages x {len(grid.off_seconds)} times off"
+    key = "the most frequent outcome, paler where chips disagree; lines where it changes"
+    fig.suptitle(f"{title(description)}\n{len(rows):,} boots: {size}\n{key}", x=0.01, ha="left", size=12)
+    plotting.save(fig, path)
+
+
+def edges(values: Sequence[float], width: float) -> Array:
+    """The borders of cells around values that ascend; a single one has that width.
+
+    >>> edges([1.0, 2.0, 4.0], 1.0).tolist(), edges([3.0], 0.5).tolist()
+    ([0.5, 1.5, 3.0, 5.0], [2.75, 3.25])
+    """
+    at = np.array(values)
+    if len(at) == 1:
+        return np.array([at[0] - width / 2, at[0] + width / 2])
+    middle = (at[1:] + at[:-1]) / 2
+    return np.concatenate([[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]])
+
+
+def evenly(values: Sequence[float]) -> bool:
+    """Whether all steps are alike.
+
+    >>> evenly([0, 1, 2]), evenly([1, 10, 100])
+    (True, False)
+    """
+    steps = np.diff(values)
+    return len(steps) < 2 or bool(np.ptp(steps) <= LINEAR * steps.mean())
+
+
+def logarithms(times: Sequence[float]) -> list[float]:
+    """Heights on a logarithmic axis; 0, which has none, lies a usual step below the others.
+
+    >>> logarithms([0.0, 1.0, 10.0, 1000.0])
+    [-1.5, 0.0, 1.0, 3.0]
+    """
+    heights = [log10(time) for time in times if time]
+    step = float(np.median(np.diff(heights))) if len(heights) > 1 else 1.0
+    return [heights[0] - step] * (len(times) - len(heights)) + heights
+
+
+def apart(heights: Sequence[float]) -> list[int]:
+    """Which of some ascending heights are far enough from each other to have a label.
+
+    >>> apart([0.0, 0.01, 0.5, 1.0])
+    [0, 2, 3]
+    """
+    shown = [0]
+    for at, height in enumerate(heights):
+        if height - heights[shown[-1]] >= (heights[-1] - heights[0]) / LABELS:
+            shown.append(at)
+    return shown if len(heights) > 1 else [0]
+
+
+def _unit(times: Sequence[float]) -> tuple[float, str]:
+    """Seconds of the unit of a time axis, and its name."""
+    names = {"y": "years", "d": "days", "h": "hours", "min": "minutes", "s": "seconds"}
+    for name, words in names.items():
+        if max(times) >= 2 * UNITS[name]:
+            return UNITS[name], words
+    return 1.0, "seconds"
+
+
+def _blend(found: Array) -> Array:
+    """The colour of the most frequent outcome, paler the fewer chips came to it."""
+    colours = np.array([[int(COLOURS[name][at : at + 2], 16) / 255 for at in (1, 3, 5)] for name in OUTCOMES])
+    share = found.max(axis=2)[..., None]
+    strength = 0.25 + 0.75 * (share - 0.2) / 0.8
+    blended: Array = 1 - (1 - colours[found.argmax(axis=2)]) * strength
+    return blended
+
+
+def _boundaries(
+    ax: Any, kinds: npt.NDArray[np.intp], volts: Array, times: Array, ink: str
+) -> None:
+    """Lines where the outcome of neighbouring cells differs."""
+    across, along = np.nonzero(kinds[1:] != kinds[:-1])
+    ax.vlines(volts[across + 1], times[along], times[along + 1], color=ink, linewidth=0.9)
+    across, along = np.nonzero(kinds[:, 1:] != kinds[:, :-1])
+    ax.hlines(times[along + 1], volts[across], volts[across + 1], color=ink, linewidth=0.9)

@@ -1,0 +1,167 @@
+"""A sweep on a dask.distributed cluster: real scheduler and workers on loopback, one of them killed in the middle."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from korgm1.cli import main
+from korgm1.romset.load import load_os
+from korgm1.session import Session
+from korgm1.sweep import local, table
+from korgm1.sweep.grid import Grid
+from korgm1.sweep.sweeping import sweep
+from korgm1.sweep.template import Template, template
+
+pytest.importorskip("distributed")
+
+DAY = 86_400.0
+GRID = Grid([0.6 + 0.05 * step for step in range(12)], [DAY, 2 * DAY], [25.0], range(4))
+"""96 points that are boots of their own."""
+WAIT = 60
+"""Seconds for a process to come up."""
+
+
+@pytest.fixture(scope="module")
+def instrument() -> Template:
+    return template(load_os(None, "m1"), image=Session().sram, image_name="never powered")
+
+
+class Cluster:
+    """A scheduler and its workers, all processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._logs = folder, []
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self.file = folder / "scheduler.json"
+        self.scheduler = self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+                                     "--scheduler-file", str(self.file))
+        self._until(self.file.exists)
+        import json
+
+        self.address: str = json.loads(self.file.read_text())["address"]
+
+    def add_worker(self) -> None:
+        self.workers.append(self._start(
+            "dask_worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory",
+            str(self._folder / f"w{len(self.workers)}"),
+        ))
+
+    def wait_for(self, count: int) -> None:
+        from distributed import Client
+
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=WAIT)
+
+    def close(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+        for log in self._logs:
+            log.close()
+
+    def _start(self, program: str, *words: str) -> subprocess.Popen[bytes]:
+        log = (self._folder / f"{program}{len(self._logs)}.log").open("wb")
+        self._logs.append(log)
+        return subprocess.Popen([sys.executable, "-m", f"distributed.cli.{program}", *words], stdout=log, stderr=log)
+
+    @staticmethod
+    def _until(ready: object) -> None:
+        end = time.monotonic() + WAIT
+        while not ready():  # type: ignore[operator]
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    one = Cluster(tmp_path)
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+def test_a_killed_worker_costs_and_doubles_nothing(
+    instrument: Template, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("korgm1.sweep.grid.CHUNK", 4)
+    cluster.add_worker()
+    cluster.add_worker()
+    cluster.wait_for(2)
+    killed = []
+
+    def kill_one(done: int, before: int, total: int) -> None:
+        if done >= 8 and not killed:
+            assert done < total / 2, "the kill comes in the middle"
+            cluster.workers[0].kill()
+            killed.append(cluster.workers[0].wait())
+
+    far = sweep(instrument, GRID, tmp_path / "far.csv", scheduler=cluster.address, progress=kill_one)
+    assert killed == [-9] and cluster.workers[1].poll() is None
+    assert far.whole and far.computed == len(GRID)
+    here = sweep(instrument, GRID, tmp_path / "here.csv", workers=1)
+    assert far.rows == here.rows
+    assert (tmp_path / "far.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
+    assert len({row[:4] for row in table.read(tmp_path / "far.csv")[1]}) == len(GRID)
+
+
+def test_a_stopped_sweep_of_a_cluster_goes_on_at_home(
+    instrument: Template, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("korgm1.sweep.grid.CHUNK", 4)
+    cluster.add_worker()
+    cluster.wait_for(1)
+    seen: list[int] = []
+    first = sweep(instrument, GRID, tmp_path / "s.csv", scheduler=cluster.address, asked=lambda: len(seen) > 3,
+                  progress=lambda done, before, total: seen.append(done))
+    assert not first.whole and 0 < len(first.rows) < len(GRID)
+    second = sweep(instrument, GRID, tmp_path / "s.csv", workers=1)
+    assert second.whole and second.computed == len(GRID) - len(first.rows)
+
+
+def test_what_is_wrong_with_a_cluster_is_told(
+    cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.sram").write_bytes(Session().sram)
+    words = ["sweep", "--volts", "3.0", "--off", "1d", "--seeds", "1", "--sram", str(tmp_path / "x.sram")]
+    assert main([*words, "--scheduler", cluster.address]) == 1
+    assert "has no workers" in capsys.readouterr().err
+    cluster.add_worker()
+    cluster.wait_for(1)
+    with monkeypatch.context() as patch:
+        patch.setattr("korgm1.sweep.cluster.__version__", "9.9")
+        assert main([*words, "--scheduler", cluster.address]) == 1
+        assert "has korgm1 0.1.0; expected korgm1 9.9" in capsys.readouterr().err
+    assert main([*words, "--scheduler", cluster.address]) == 0
+    assert "1 points" in capsys.readouterr().out
+    cluster.close()
+    monkeypatch.setattr("korgm1.sweep.cluster.CONNECT", 1)
+    assert main([*words, "--scheduler", cluster.address]) == 1
+    assert "no scheduler answers" in capsys.readouterr().err
+
+
+def test_a_missing_distributed_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("korgm1.sweep.cluster.find_spec", lambda name: None)
+    assert main(["sweep", "--scheduler", "tcp://127.0.0.1:1"]) == 2
+    assert "pip install 'korgm1[cluster]'" in capsys.readouterr().err
+
+
+def test_a_dead_process_of_this_machine_is_told(instrument: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool breaks; the sweep says so."""
+    from korgm1.errors import UserError
+
+    monkeypatch.setattr(local, "_prepare", _die)
+    with pytest.raises(UserError, match="was killed"):
+        sweep(instrument, Grid([1.0], [0.0, 1.0], [25.0], range(40)), workers=2)
+
+
+def _die(*_: object) -> None:
+    import os
+
+    os._exit(1)
