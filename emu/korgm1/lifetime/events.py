@@ -154,7 +154,10 @@ def check_cell(text: str) -> str:
     """
     name, at, reading = text.strip().partition("@")
     if name.upper() != "CR2032":
-        parse_volts(text)
+        try:
+            parse_volts(text)
+        except UsageError as error:
+            raise UsageError(error.found, error.expected, "CR2032, CR2032@2.9 or 2.4") from None
         return text
     if at and not 0 <= (volts := parse_volts(reading)) <= 3.35:
         raise UsageError(f"a CR2032 does not read {volts:g} V", "0 to 3.35 V", "CR2032@2.9")
