@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ import pytest
 from korgm1.cli import build_parser, main
 from korgm1.errors import UsageError
 from korgm1.session import Session
+from korgm1.verbs import age
 from korgm1.verbs.age import planned
 
 WEAK = ["--cell", "1.2", "--off", "1mo"]
@@ -214,3 +216,27 @@ def test_boot_refuses_events_that_cannot_be(events: str, image: Path, capsys: py
     captured = capsys.readouterr()
     assert captured.out == "" and captured.err.startswith("korgm1: ")
     assert image.read_bytes() == before and [path.name for path in image.parent.iterdir()] == ["x.sram"]
+
+
+def test_ctrl_c_in_the_middle_of_a_boot_writes_nothing(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Asked(list[int]):
+        """Empty until it was looked at 50 times."""
+
+        looks = 0
+
+        def __bool__(self) -> bool:
+            self.looks += 1
+            return self.looks > 50
+
+    asked = Asked()
+    monkeypatch.setattr(age, "asked_to_stop", lambda: contextlib.nullcontext(asked))
+    before = image.read_bytes()
+    assert main(["age", "--sram", str(image), "-o", str(image), "--off", "1y", "--on", "900000s"]) == 130
+    assert 50 < asked.looks < 60
+    assert image.read_bytes() == before and [path.name for path in image.parent.iterdir()] == ["x.sram"]
+
+
+def test_a_rack_lives_too_and_a_freeze_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["age", "--model", "m1r", "--fault", "no-supervisor", "--off", "1y", "--on", "--dip", "26ms"]) == 0
+    text = capsys.readouterr().out
+    assert "faults: no-supervisor" in text and "the CPU lost its footing and stands still" in text

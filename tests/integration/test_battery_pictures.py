@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
 import pytest
 
 import battery_pictures
-from korgm1.cli import build_parser
+from korgm1.cli import build_parser, main
 from korgm1.lifetime import parse_events
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,6 +71,29 @@ def test_every_command_of_the_page_parses() -> None:
     assert len(commands) >= 4
     for command in commands:
         assert build_parser().parse_args(shlex.split(command)[1:]).verb == command.split()[1]
+
+
+def test_what_the_page_quotes_is_what_its_commands_say(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    examples = re.findall(r"^    (korgm1 age [^\n]*)$(.*?)(?=^    korgm1 age|\Z)", PAGE, re.M | re.S)
+    quoted = [(command, block) for command, text in examples for block in re.findall(r"```text\n(.*?)```", text, re.S)]
+    assert len(quoted) == 3
+    for command, block in quoted:
+        words = shlex.split(command.partition(" --plot")[0].partition(" -o")[0])[1:]
+        capsys.readouterr()
+        assert main(words) == 0
+        said = [line.strip() for line in capsys.readouterr().out.splitlines()]
+        for line in block.splitlines():
+            assert line in said, f"{command}: {line!r}"
+
+
+def test_the_python_example_of_the_page_runs(folder: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "first loss" in done.stdout and "Prog I00" in done.stdout
 
 
 def test_the_tables_of_events_are_the_language() -> None:

@@ -49,7 +49,9 @@ def test_the_python_example_runs(tmp_path: Path, preload: bytes) -> None:
     assert (tmp_path / "lcd.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("verb", ["", "boot", "run", "rom", "rom identify", "cpu-check", "dis", "doctor", "hypotheses"])
+@pytest.mark.parametrize(
+    "verb", ["", "age", "boot", "run", "rom", "rom identify", "cpu-check", "dis", "doctor", "hypotheses"]
+)
 def test_help_has_examples(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*verb.split(), "--help"])

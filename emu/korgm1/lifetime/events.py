@@ -34,7 +34,7 @@ WORDS = (
 """An example of each word."""
 LONGEST_ON = 1e6
 """Seconds of firmware at one `on`."""
-LONGEST_SWAP = 3600.0
+LONGEST_SWAP = 600.0
 """Seconds the holder may be empty with the power on."""
 _NAMES = {word.partition("=")[0] for word in WORDS}
 _LASTING = {"off", "use", "cell-out", "swap-cell", "dip"}
@@ -135,7 +135,7 @@ def _powered_after(event: Event, powered: bool) -> bool:
     if event.name == "off-switch" and not powered:
         raise UsageError("the power is off there already", "on before it", "on off-switch")
     if powered and event.name in ("cell-out", "swap-cell") and (event.seconds or 0.0) > LONGEST_SWAP:
-        raise UsageError("the power is on there, and the firmware would run all that time", "at most 1h")
+        raise UsageError("the power is on there, and the firmware would run all that time", "at most 10min")
     if event.name in ("on", "look") and powered:
         raise UsageError("the power is on there already", "off=TIME or off-switch before it", f"off=1d {event.word}")
     if event.name in ("on", "dip"):
@@ -154,7 +154,10 @@ def check_cell(text: str) -> str:
     """
     name, at, reading = text.strip().partition("@")
     if name.upper() != "CR2032":
-        parse_volts(text)
+        try:
+            parse_volts(text)
+        except UsageError as error:
+            raise UsageError(error.found, error.expected, "CR2032, CR2032@2.9 or 2.4") from None
         return text
     if at and not 0 <= (volts := parse_volts(reading)) <= 3.35:
         raise UsageError(f"a CR2032 does not read {volts:g} V", "0 to 3.35 V", "CR2032@2.9")

@@ -35,6 +35,7 @@ def live(
     events: str | Iterable[str] | Iterable[Event],
     progress: Callable[[str], object] | None = None,
     course: bool = True,
+    asked_to_stop: Callable[[], object] = lambda: False,
 ) -> Report:
     """Let a session live through events, in their order.
 
@@ -47,6 +48,7 @@ def live(
         progress: told each word before it happens.
         course: find out how many cells were lost along the way (some 40 questions to the law a stretch), not only when
             the first was.
+        asked_to_stop: looked at between events and during boots; a true value ends the life there.
 
     Raises:
         UsageError: a word that cannot be; nothing has happened then.
@@ -59,9 +61,11 @@ def live(
     True
     """
     parsed = _parsed(session, events)
-    life, before, elapsed = _Life(session, session.battery.celsius, course), session.sram, 0.0
+    life, before, elapsed = _Life(session, session.battery.celsius, course, asked_to_stop), session.sram, 0.0
     steps: list[Step] = []
     for event in parsed:
+        if asked_to_stop():
+            break
         if progress is not None:
             progress(event.word)
         steps.append(life.step(event, elapsed))
@@ -87,11 +91,12 @@ def _parsed(session: Session, events: str | Iterable[str] | Iterable[Event]) -> 
 
 @dataclass
 class _Life:
-    """A session, the temperature around it, and whether to look closely."""
+    """A session, the temperature around it, whether to look closely, and whether to go on."""
 
     session: Session
     celsius: float
     course: bool
+    asked_to_stop: Callable[[], object]
 
     def step(self, event: Event, begins: float) -> Step:
         """Do what an event says."""
@@ -173,7 +178,7 @@ class _Life:
         kept = self.session.sram
         self.session.power_on()
         woken = self._woken(kept)
-        result = self.session.boot(event.seconds)
+        result = self.session.boot(event.seconds, asked_to_stop=self.asked_to_stop)
         return replace(step, seconds=result.clocks / CPU_HZ, woken=woken, boot=result)
 
     def _look(self, event: Event, step: Step) -> Step:
@@ -191,7 +196,7 @@ class _Life:
         if outcome == "power cycle":
             woken, clock = self._woken(kept), 0
         if outcome in ("reset", "power cycle"):
-            session.boot()
+            session.boot(asked_to_stop=self.asked_to_stop)
         elif outcome == "freeze":
             session.run(AFTER_FREEZE)
         lasted = (session.clock - clock) / CPU_HZ + (seconds if outcome == "power cycle" else 0.0)

@@ -6,13 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from korgm1.physics.ageing import Span
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.physics.supply_history import SupplyHistory
 
 Count = Callable[[SupplyHistory], int]
-"""How many of the 524,288 cells a history cost."""
+"""How many of the 524,288 cells a history costs."""
+Floats = npt.NDArray[np.float64]
+
+BETWEEN = 6
+"""Halvings of the time between two points of a course."""
 
 
 def first_loss(count: Count, before: SupplyHistory, span: Span) -> float | None:
@@ -23,38 +28,45 @@ def first_loss(count: Count, before: SupplyHistory, span: Span) -> float | None:
         before: the supply's history when the stretch began.
         span: its course.
     """
+    end = float(span.seconds[-1])
     if count(before):
         return 0.0
-    if not count(_until(before, span, len(span.seconds))):
+    if not count(_until(before, span, end)):
         return None
-    safe, lost = 1, len(span.seconds)
+    safe, lost = 0, len(span.seconds) - 1
     while lost - safe > 1:
         middle = (safe + lost) // 2
-        if count(_until(before, span, middle)):
-            lost = middle
-        else:
-            safe = middle
-    return float(span.seconds[lost - 1])
+        safe, lost = (safe, middle) if count(_until(before, span, float(span.seconds[middle]))) else (middle, lost)
+    early, late = float(span.seconds[safe]), float(span.seconds[lost])
+    for _ in range(BETWEEN):
+        at = (early + late) / 2
+        early, late = (early, at) if count(_until(before, span, at)) else (at, late)
+    return late
 
 
 def loss_course(count: Count, before: SupplyHistory, span: Span, points: int = 40) -> tuple[tuple[float, int], ...]:
     """(second, cells lost by then) at so many points of the stretch, its ends among them; never falling."""
+    end = float(span.seconds[-1])
     low = np.flatnonzero(span.supply_volts < GUARANTEED_VOLTS)
     if not low.size:
         lost = count(before)
-        return ((0.0, lost), (float(span.seconds[-1]), lost))
-    last = len(span.seconds)
-    first = max(1, int(low[0]))
-    stops = sorted({1, last, *(round(stop) for stop in np.linspace(first, last, points))})
-    return tuple((float(span.seconds[stop - 1]), count(_until(before, span, stop))) for stop in stops)
+        return ((0.0, lost), (end, lost))
+    begins = float(span.seconds[max(0, int(low[0]) - 1)])
+    stops = sorted({0.0, *np.linspace(begins, end, points).tolist()})
+    return tuple((stop, count(_until(before, span, stop))) for stop in stops)
 
 
-def _until(before: SupplyHistory, span: Span, stop: int) -> SupplyHistory:
+def _until(before: SupplyHistory, span: Span, seconds: float) -> SupplyHistory:
+    """The history when so much of the stretch is over."""
     history = SupplyHistory()
     history.restore(before.snapshot())
-    if stop > 1:
+    whole = int(np.searchsorted(span.seconds, seconds, "right"))
+    if whole and seconds > 0:
+        def cut(row: Floats) -> Floats:
+            return np.append(row[:whole], np.interp(seconds, span.seconds, row))
+
         history.span(replace(
-            span, seconds=span.seconds[:stop], cell_volts=span.cell_volts[:stop],
-            supply_volts=span.supply_volts[:stop], depth=span.depth[:stop],
+            span, seconds=cut(span.seconds), cell_volts=cut(span.cell_volts), supply_volts=cut(span.supply_volts),
+            depth=cut(span.depth),
         ))
     return history

@@ -9,13 +9,15 @@ Hit = Share
 """A name, its first address, and the bytes and bits of it that differ."""
 UNNAMED = ("steps", "offsets")
 """Regions whose records have no name that says anything."""
+FIRST = ("programs", "combinations", "songs")
+"""Regions whose records come first, in this order."""
 
 
 def hit(before: bytes, after: bytes) -> tuple[str, tuple[Hit, ...], tuple[Hit, ...]]:
-    """The layout of the first image, and the regions and the named records in which the second differs.
+    """The layout of an image, and the regions and the named records in which another one differs.
 
     Returns:
-        The layout's name, regions and records by address; "" and nothing where the layout is not known.
+        The layout's name, regions and records by address, programs first; "" and nothing where the layout is not known.
 
     >>> hit(bytes(65536), bytes([1]) + bytes(65535))
     ('', (), ())
@@ -25,4 +27,9 @@ def hit(before: bytes, after: bytes) -> tuple[str, tuple[Hit, ...], tuple[Hit, .
         return "", (), ()
     found = compare(layout, after)
     named = [row for row in found.records if layout.region_at(row.address).name not in UNNAMED]
+    named.sort(key=lambda row: _place(layout.region_at(row.address).name))
     return layout.name, found.regions, tuple(named)
+
+
+def _place(region: str) -> int:
+    return FIRST.index(region) if region in FIRST else len(FIRST)

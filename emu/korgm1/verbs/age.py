@@ -169,12 +169,11 @@ def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, by
     session = _begun(args, events, image)
     with asked_to_stop() as asked:
         def progress(word: str) -> None:
-            if asked:
-                raise KeyboardInterrupt
             if sys.stderr.isatty():
                 print(f"\r{word:40.40}", end="", file=sys.stderr, flush=True)
 
-        report = live(session, events, progress, course=bool(args.plot or args.report or args.json))
+        course = bool(args.plot or args.report or args.json)
+        report = live(session, events, progress, course, lambda: asked)
         display = session.screenshot()
         session.power_off()
         if sys.stderr.isatty():

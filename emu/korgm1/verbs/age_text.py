@@ -89,6 +89,10 @@ def _cell(supply: Supply) -> str:
     return f"{state} of {supply.capacity_mah:.0f} mAh, {supply.open_volts:.2f} V"
 
 
+def _judged(adc_code: int) -> str:
+    return f" (OpenM1 warns below {WARNING_CODE:02X}h)" if adc_code < WARNING_CODE else ""
+
+
 def _details(step: Step) -> list[str]:
     lines = []
     before, after = step.before, step.after
@@ -96,14 +100,17 @@ def _details(step: Step) -> list[str]:
         if after.cell != "none":
             lines.append(
                 f"cell    {before.open_volts:.2f} -> {after.open_volts:.2f} V open, {after.meter_volts:.2f} V on a "
-                f"meter of 10 Mohm; the ADC would give {after.adc_code:02X}h"
+                f"meter of 10 Mohm; the ADC would give {after.adc_code:02X}h{_judged(after.adc_code)}"
             )
         if after.cell == "CR2032" and step.event.name in ("off", "use"):
             drawn, self_mah = after.drawn_mah - before.drawn_mah, after.self_mah - before.self_mah
             lines.append(
                 f"charge  {drawn - step.sense_mah:.1f} mAh into the RAM, {step.sense_mah:.1f} through the sense path, "
-                f"{self_mah:.1f} by itself; {after.used:.0%} of {after.capacity_mah:.0f} mAh are gone, "
-                f"{after.dry:.0%} of its seal's life"
+                f"{self_mah:.1f} by itself"
+            )
+            lines.append(
+                f"        {after.used:.0%} of its {after.capacity_mah:.0f} mAh are gone, and {after.dry:.0%} of its "
+                "seal's life"
             )
         supply = step.span.supply_volts
         lines.append(f"supply  {supply[0]:.2f} -> {supply[-1]:.2f} V at the RAM, power off")
