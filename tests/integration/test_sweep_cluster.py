@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from korgm1.cli import main
+from korgm1.errors import UserError
 from korgm1.romset.load import load_os
 from korgm1.session import Session
 from korgm1.sweep import local, table
@@ -125,6 +126,23 @@ def test_a_stopped_sweep_of_a_cluster_goes_on_at_home(
     assert second.whole and second.computed == len(GRID) - len(first.rows)
 
 
+def test_a_scheduler_that_dies_ends_it_and_what_is_done_is_kept(
+    instrument: Template, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("korgm1.sweep.grid.CHUNK", 4)
+    cluster.add_worker()
+    cluster.wait_for(1)
+
+    def kill(done: int, before: int, total: int) -> None:
+        if done >= 8:
+            cluster.scheduler.kill()
+
+    with pytest.raises(UserError, match="scheduler is gone"):
+        sweep(instrument, GRID, tmp_path / "s.csv", scheduler=cluster.address, progress=kill)
+    again = sweep(instrument, GRID, tmp_path / "s.csv", workers=1)
+    assert again.whole and again.computed <= len(GRID) - 8
+
+
 def test_what_is_wrong_with_a_cluster_is_told(
     cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,8 +172,6 @@ def test_a_missing_distributed_is_told(monkeypatch: pytest.MonkeyPatch, capsys: 
 
 def test_a_dead_process_of_this_machine_is_told(instrument: Template, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool breaks; the sweep says so."""
-    from korgm1.errors import UserError
-
     monkeypatch.setattr(local, "_prepare", _die)
     with pytest.raises(UserError, match="was killed"):
         sweep(instrument, Grid([1.0], [0.0, 1.0], [25.0], range(40)), workers=2)
