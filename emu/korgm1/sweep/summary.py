@@ -25,15 +25,15 @@ def shares(grid: Grid, rows: Sequence[Row]) -> Field:
     Returns:
         By temperature, volts, time off, outcome (in the order of OUTCOMES).
     """
-    shape = (len(grid.celsius), len(grid.volts), len(grid.off_seconds), len(grid.seeds))
+    shape = (len(grid.seeds), len(grid.celsius), len(grid.volts), len(grid.off_seconds))
     kinds = np.array([OUTCOMES.index(row.outcome) for row in rows]).reshape(shape)
-    return np.stack([(kinds == kind).mean(axis=3) for kind in range(len(OUTCOMES))], axis=3)
+    return np.stack([(kinds == kind).mean(axis=0) for kind in range(len(OUTCOMES))], axis=3)
 
 
 def mean_lost(grid: Grid, rows: Sequence[Row]) -> Field:
     """The mean number of cells lost, by temperature, volts and time off."""
-    shape = (len(grid.celsius), len(grid.volts), len(grid.off_seconds), len(grid.seeds))
-    lost: Field = np.array([row.cells_lost for row in rows], np.float64).reshape(shape).mean(axis=3)
+    shape = (len(grid.seeds), len(grid.celsius), len(grid.volts), len(grid.off_seconds))
+    lost: Field = np.array([row.cells_lost for row in rows], np.float64).reshape(shape).mean(axis=0)
     return lost
 
 
