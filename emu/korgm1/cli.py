@@ -11,7 +11,21 @@ from collections.abc import Mapping, Sequence
 from korgm1 import __version__
 from korgm1.errors import M1Error
 from korgm1.frontends import audio_out, display, midi_ports, terminal
-from korgm1.verbs import boot, cpu_check, dis, doctor, faults, hypotheses, rom, run, state, sweep, trace
+from korgm1.verbs import (
+    age,
+    boot,
+    cpu_check,
+    dis,
+    doctor,
+    faults,
+    hypotheses,
+    rom,
+    run,
+    sram,
+    state,
+    sweep,
+    trace,
+)
 
 FRONTENDS: Mapping[str, run.Open] = {"window": display.open_window, "terminal": terminal.Terminal}
 PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
@@ -23,7 +37,7 @@ examples:
   korgm1 rom identify ~/dumps             what these files are
   korgm1 boot --roms ~/dumps              boot your own dump
 korgm1 VERB --help says more. Exit codes: 0 ok, 1 an input that cannot be used, 2 usage, 3 ROM problem,
-4 the emulated CPU stopped, 5 state diff found differences.
+4 the emulated CPU stopped, 5 state diff or sram diff found differences.
 """
 
 
@@ -43,8 +57,10 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
     boot.add_parser(subparsers)
     run.add_parser(subparsers, FRONTENDS)
+    age.add_parser(subparsers)
     rom.add_parser(subparsers)
     state.add_parser(subparsers)
+    sram.add_parser(subparsers)
     sweep.add_parser(subparsers)
     trace.add_parser(subparsers)
     cpu_check.add_parser(subparsers)

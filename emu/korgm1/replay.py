@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,8 @@ def _give(session: Session, line: Line) -> None:
         session.eject_card()
     elif name == "battery":
         session.set_battery(session.battery.cell_of(line["cell"]) if "cell" in line else float(line["volts"]))
+    elif name == "contact":
+        session.set_contact(inf if line["ohms"] is None else float(line["ohms"]))
     elif name == "leave":
         session.leave(line["seconds"], line["celsius"], line["on_share"])
     elif name == "supply":

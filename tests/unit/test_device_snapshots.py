@@ -99,7 +99,7 @@ FILLED: dict[str, Block] = {
             "polarised_volts": 0.125, "offset_volts": 0.01,
         },
         "celsius": 31.0, "history": {"levels": [3, 100], "seconds": [5.0, 6.5], "lowest": 0.03}, "on": True,
-        "told": True, "node": 1.25, "held_seconds": 77.0,
+        "told": True, "node": 1.25, "held_seconds": 77.0, "contact_ohms": 47.5,
     },
 }
 WHOLE = {("cell",), ("history",)}

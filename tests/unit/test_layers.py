@@ -22,7 +22,7 @@ LAYERS = (
     {"cpu"},
     {"machine"},
     {"romset"},
-    {"recording", "result", "tracing", "trace_blocks", "trace_reading"},
+    {"recording", "result", "tracing", "trace_blocks", "trace_reading", "sram_layout"},
     {"session"},
     {"replay", "lifetime"},
     {"scenario", "sweep"},

@@ -67,6 +67,7 @@ def test_on_without_a_time_boots_to_its_end_and_a_swap_puts_a_new_cell_in() -> N
     ("on look", 2, "look"),
     ("on on", 2, "on"),
     ("off-switch", 1, "off-switch"),
+    ("on swap-cell=2h", 2, "swap-cell=2h"),
     ("on off-switch off-switch", 3, "off-switch"),
 ])
 def test_what_cannot_be_names_the_word_and_its_place(text: str, place: int, word: str) -> None:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -178,6 +178,7 @@ class Battery:
             "told": self._told,
             "node": self._node,
             "held_seconds": self._held_seconds,
+            "contact_ohms": None if self.network.contact_ohms == inf else self.network.contact_ohms,
         }
 
     def restore(self, block: dict[str, Any]) -> None:
@@ -187,6 +188,9 @@ class Battery:
         self.history.restore(block["history"])
         self._on, self._told = bool(block["on"]), bool(block["told"])
         self._node, self._held_seconds = float(block["node"]), float(block["held_seconds"])
+        if "contact_ohms" in block:
+            ohms = block["contact_ohms"]
+            self.network = replace(self.network, contact_ohms=inf if ohms is None else float(ohms))
 
     def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
         """Layout 1 was a supply of so many volts."""
@@ -274,6 +278,12 @@ class Battery:
         if isinstance(cell, Cr2032):
             leave(cell, self.network, seconds, self.celsius if celsius is None else celsius, on_share=1.0)
         return span
+
+    def touch(self, ohms: float) -> None:
+        """The holder's contact has another resistance; infinite: nothing touches."""
+        if not self._on:
+            self.end_of_off()
+        self.network = replace(self.network, contact_ohms=ohms)
 
     def end_of_off(self) -> None:
         """What nobody told of the time without power: a day."""

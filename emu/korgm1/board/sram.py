@@ -189,6 +189,11 @@ class Sram:
         flipped = 0 if kept is None else _bits(content ^ after)
         return Wake(_bits(lost), flipped, lost.tobytes(), lowest, blank=kept is None)
 
+    def cells_lost(self, history: SupplyHistory, seed: int) -> int:
+        """How many cells a supply like this costs the two chips of a seed, 0 to 524,288; the RAM stays as it is."""
+        lost = self._lost(b"", history, seed)
+        return 0 if lost is None else _bits(lost)
+
     def image(self) -> bytes:
         """The 65,536 bytes now."""
         content = bytearray(self._memory)

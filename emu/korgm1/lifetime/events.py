@@ -34,6 +34,8 @@ WORDS = (
 """An example of each word."""
 LONGEST_ON = 1e6
 """Seconds of firmware at one `on`."""
+LONGEST_SWAP = 3600.0
+"""Seconds the holder may be empty with the power on."""
 _NAMES = {word.partition("=")[0] for word in WORDS}
 _LASTING = {"off", "use", "cell-out", "swap-cell", "dip"}
 
@@ -132,6 +134,8 @@ def _powered_after(event: Event, powered: bool) -> bool:
         raise UsageError("the power is off there, so no mains can fail", "on before it", f"on {event.word}")
     if event.name == "off-switch" and not powered:
         raise UsageError("the power is off there already", "on before it", "on off-switch")
+    if powered and event.name in ("cell-out", "swap-cell") and (event.seconds or 0.0) > LONGEST_SWAP:
+        raise UsageError("the power is on there, and the firmware would run all that time", "at most 1h")
     if event.name in ("on", "look") and powered:
         raise UsageError("the power is on there already", "off=TIME or off-switch before it", f"off=1d {event.word}")
     if event.name in ("on", "dip"):

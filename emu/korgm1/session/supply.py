@@ -41,6 +41,21 @@ class Supply(Switch):
         self.battery.put(battery)
         self._note("battery", cell=None if battery is None else battery.snapshot())
 
+    def set_contact(self, ohms: float) -> None:
+        """The holder's contact has another resistance from now on: 0 is a clean one, infinite one that is open.
+
+        Raises:
+            UsageError: negative, or no number.
+
+        >>> from korgm1.session import Session
+        >>> m1 = Session(battery="CR2032"); m1.set_contact(1e6); m1.battery.ram_volts < 2.4
+        True
+        """
+        if not ohms >= 0:
+            raise UsageError(f"{ohms!r} is no resistance", "ohms, 0 or more")
+        self.battery.touch(ohms)
+        self._note("contact", ohms=ohms if isfinite(ohms) else None)
+
     def swap_cell(self, battery: str | float | Cell | None = "CR2032", seconds: float = 5.0) -> None:
         """Take the cell out and put another one in `seconds` later; the power may be on or off.
 

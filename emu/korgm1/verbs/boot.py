@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
-from korgm1.files import write_atomic
+from korgm1.files import BACKUPS, write_atomic
 from korgm1.verbs.options import add_machine_options, add_trace_options, named, power, session_from, trace_words
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ examples:
   korgm1 boot --roms ~/dumps --engine v30 --json    your dump, for a program to read
   korgm1 boot --battery low --png lcd.png           a picture of the display
   korgm1 boot --press 4@2 --record x.rec            write the run down; boot --replay x.rec checks it again
+  korgm1 boot --age "use=12y:3h/week off=1y" --sram my.sram   years first: a new cell, then what is left (korgm1 age)
   korgm1 boot --trace x.trace --trace-filter port=0A00-0A0F,int   what the CPU says to the PIO
 Without --seconds the boot ends when the play page has stood still for a second after the last input and the last MIDI
 it sent; any other page after ten. A CPU that stops for good ends it with exit code 4; one that waits in HALT for ever
@@ -45,6 +46,11 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_machine_options(parser)
+    parser.add_argument(
+        "--age", metavar="EVENTS",
+        help="let this happen first: cell=CR2032 temp=28 use=12y:3h/week off=8y cell-out=10s swap-cell=5s contact=50k "
+        "on dip=40ms off-switch look (docs/battery.md); a new CR2032 unless --battery or cell= says otherwise",
+    )
     out = add_output_options(parser)
     add_trace_options(out)
     out.add_argument("--replay", metavar="FILE", help="give the inputs of a recording again, and compare what happens")
@@ -115,7 +121,7 @@ def replayed(args: argparse.Namespace) -> ReplayResult:
         "--model": args.model != "m1", "--battery": args.battery != "fresh", "--sram": args.sram, "--card": args.card,
         "--seed": args.seed, "--hypothesis": args.hypothesis, "--hold": args.hold, "--press": args.press,
         "--midi": args.midi, "--seconds": args.seconds, "--record": args.record, "--png": args.png,
-        "--fault": args.fault, "--temp": args.temp != 25.0,
+        "--age": args.age, "--fault": args.fault, "--temp": args.temp != 25.0,
     }
     given = [name for name, value in own.items() if value]
     if given:
@@ -131,9 +137,29 @@ def run(args: argparse.Namespace) -> int:
         played = replayed(args)
         print(json.dumps(played.to_dict(), indent=2) if args.json else f"{report(played.result)}\n{summary(played)}")
         return EXIT_OK
+    if args.age is not None:
+        return run_aged(args)
     session = session_from(args)
     result = boot(session, args)
     print(json.dumps(result.to_dict(), indent=2) if args.json else report(result))
+    return EXIT_CPU_FAULT if result.stopped else EXIT_OK
+
+
+def run_aged(args: argparse.Namespace) -> int:
+    """Let years pass, then boot and print both."""
+    from korgm1.verbs.age import aged
+    from korgm1.verbs.age_text import account
+
+    session, life = aged(args)
+    try:
+        result = boot(session, args)
+    finally:
+        if args.sram:
+            write_atomic(Path(args.sram), session.sram, backups=BACKUPS)
+    if args.json:
+        print(json.dumps({**result.to_dict(), "age": life.to_dict()}, indent=2))
+    else:
+        print(f"{account(life)}\n\n{report(result)}")
     return EXIT_CPU_FAULT if result.stopped else EXIT_OK
 
 

@@ -103,8 +103,8 @@ def celsius(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{error.found}; expected {error.expected}") from None
 
 
-def add_machine_options(parser: argparse.ArgumentParser) -> None:
-    """The options `boot` and `run` share."""
+def add_instrument_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """The options that say which instrument it is, all but its cell, temperature and memory."""
     machine = parser.add_argument_group("the instrument")
     machine.add_argument("--model", default="m1", choices=tuple(MODELS), help="default: m1")
     machine.add_argument(
@@ -112,6 +112,20 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         help="folder, zip or file with your OS dump ($KORGM1_ROMS or roms/ without PATH); without --roms OpenM1 runs",
     )
     machine.add_argument("--engine", choices=ENGINES, help="the CPU; default: unicorn")
+    machine.add_argument(
+        "--fault", action="append", default=[], metavar="NAME[=ARGUMENT]",
+        help="a part or wire that is broken (korgm1 faults); may be repeated",
+    )
+    machine.add_argument("--seed", type=int, default=0, metavar="N", help="which particular RAM chips; default: 0")
+    machine.add_argument(
+        "--hypothesis", action="append", default=[], metavar="ID=VALUE", help="another guess (korgm1 hypotheses)"
+    )
+    return machine
+
+
+def add_machine_options(parser: argparse.ArgumentParser) -> None:
+    """The options `boot` and `run` share."""
+    machine = add_instrument_options(parser)
     machine.add_argument(
         "--battery", default="fresh", metavar="CELL",
         help="fresh, low, dead, absent or VOLTS: a supply of 3.2, 2.4, 0.4, 0 V or VOLTS in place of the cell; "
@@ -121,19 +135,11 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         "--temp", type=celsius, default=25.0, metavar="C", help="degrees Celsius around the board; default: 25"
     )
     machine.add_argument(
-        "--fault", action="append", default=[], metavar="NAME[=ARGUMENT]",
-        help="a part or wire that is broken (korgm1 faults); may be repeated",
-    )
-    machine.add_argument(
         "--sram", type=named, metavar="FILE",
         help="the RAM's image: read at power-on where it exists, written back at power-off",
     )
     machine.add_argument(
         "--card", type=named, metavar="FILE", help="a program card (32,768 bytes), written back if changed"
-    )
-    machine.add_argument("--seed", type=int, default=0, metavar="N", help="which particular RAM chips; default: 0")
-    machine.add_argument(
-        "--hypothesis", action="append", default=[], metavar="ID=VALUE", help="another guess (korgm1 hypotheses)"
     )
     hands = parser.add_argument_group("what is done to it")
     hands.add_argument(

@@ -1,0 +1,303 @@
+"""What each byte and bit of a stored record means, read from the tables beside this module.
+
+A table (`program.toml`, ...) has the record's size, its parameters and other tables it uses at offsets ({n} in their
+names counts them). Whatever bit no line of a table names becomes a parameter of its own, "Byte 45 bits 2-7", of
+unknown meaning: so the parameters always cover every bit once, and nothing that differs goes unseen.
+
+key          of a parameter in a table
+name byte    what it is called; its first byte
+bits         first and last bit of that byte; default all
+width        2 = two bytes, low first
+text         number of characters, 20-7F; 00 is a blank
+signed       two's complement
+min max      the values the panel can set; none: all, no value is impossible
+words        what the values 0, 1, ... (min, ...) are called
+shown        a function of `words`
+factor offset unit   shown as value x factor + offset
+when         only there if a byte of the record `is` one of some values, or is `not`, or lies `from` ... `to`; with
+             `whole` the byte counts from the beginning of the record that uses the table
+confidence   how sure it is; default the table's
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from korgm1.errors import UsageError
+from korgm1.sram_layout import words
+
+Value = int | str
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A byte and the values it must have."""
+
+    byte: int
+    values: frozenset[int]
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a record; see the module for its fields."""
+
+    name: str
+    byte: int
+    bits: tuple[int, int] = (0, 7)
+    width: int = 1
+    text: int = 0
+    signed: bool = False
+    min: int | None = None
+    max: int | None = None
+    words: tuple[str, ...] = ()
+    shown: str = ""
+    factor: float = 1
+    offset: float = 0
+    unit: str = ""
+    when: Condition | None = None
+    confidence: str = ""
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """Every (byte, mask) of the record it is made of."""
+        if self.text or self.width > 1:
+            for byte in range(self.byte, self.byte + (self.text or self.width)):
+                yield byte, 0xFF
+        else:
+            low, high = self.bits
+            yield self.byte, (2 << high) - (1 << low)
+
+    def value(self, record: bytes) -> Value:
+        """Its value: a number, or the text as the LCD shows it."""
+        if self.text:
+            return words.text(record[self.byte : self.byte + self.text])
+        if self.width > 1:
+            number, size = int.from_bytes(record[self.byte : self.byte + self.width], "little"), 8 * self.width
+        else:
+            low, high = self.bits
+            size = high - low + 1
+            number = record[self.byte] >> low & ((1 << size) - 1)
+        return number - (1 << size) if self.signed and number >> (size - 1) else number
+
+    def in_words(self, value: Value) -> str:
+        """A value as a person reads it.
+
+        >>> Parameter("Octave", 13, signed=True, min=-1, max=1, words=("16'", "8'", "4'")).in_words(-1)
+        "16'"
+        """
+        if isinstance(value, str):
+            return f'"{value}"'
+        if self.words:
+            index = value - (self.min or 0)
+            return self.words[index] if 0 <= index < len(self.words) else str(value)
+        if self.shown:
+            return words.SHOWN[self.shown](value)
+        number = round(value * self.factor + self.offset, 3)
+        sign = "+" if self.signed and number > 0 else ""
+        return f"{sign}{number:g}{' ' + self.unit if self.unit else ''}"
+
+    def put(self, record: bytearray, value: Value) -> None:
+        """Write a value into a record, as `value` reads it; bits that do not fit are cut off, a text is filled up.
+
+        Raises:
+            UsageError: a text where a number belongs, or a number for a text, or one with characters outside 20-7F.
+        """
+        if self.text:
+            if not isinstance(value, str) or not all(" " <= letter <= "\x7f" for letter in value):
+                raise UsageError(f"{self.name}: {value!r}", f"{self.text} characters, 20 to 7F")
+            record[self.byte : self.byte + self.text] = value.encode("ascii").ljust(self.text)[: self.text]
+            return
+        if isinstance(value, str):
+            raise UsageError(f"{self.name}: {value!r}", "a number")
+        if self.width > 1:
+            size = 8 * self.width
+            record[self.byte : self.byte + self.width] = (value & (1 << size) - 1).to_bytes(self.width, "little")
+            return
+        low, high = self.bits
+        mask = (2 << high) - (1 << low)
+        record[self.byte] = record[self.byte] & ~mask | value << low & mask
+
+    def possible(self, record: bytes) -> bool:
+        """Whether the panel could have set what the record holds."""
+        if self.text:
+            return all(code == 0 or 0x20 <= code < 0x80 for code in record[self.byte : self.byte + self.text])
+        return self.allows(self.value(record))
+
+    def allows(self, value: Value) -> bool:
+        """Whether the panel could set a value."""
+        if self.text:
+            return isinstance(value, str) and len(value) <= self.text and all(" " <= code <= "\x7f" for code in value)
+        if isinstance(value, str):
+            return False
+        size = 8 * self.width if self.width > 1 else self.bits[1] - self.bits[0] + 1
+        least, most = (-(1 << size - 1), (1 << size - 1) - 1) if self.signed else (0, (1 << size) - 1)
+        low, high = self.range()
+        return max(least, least if low is None else low) <= value <= min(most, most if high is None else high)
+
+    def range(self) -> tuple[int | None, int | None]:
+        """The lowest and the highest possible value; None where there is no limit."""
+        if self.words:
+            low = self.min or 0
+            return low, low + len(self.words) - 1
+        return (0 if self.max is not None and self.min is None else self.min), self.max
+
+    def applies(self, record: bytes) -> bool:
+        """Whether a record with these bytes has this parameter."""
+        return self.when is None or record[self.when.byte] in self.when.values
+
+
+@dataclass(frozen=True)
+class Table:
+    """The parameters of a kind of record."""
+
+    name: str
+    size: int
+    parameters: tuple[Parameter, ...]
+    _cache: dict[bytes, tuple[Parameter, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def present(self, record: bytes) -> tuple[Parameter, ...]:
+        """The parameters of this record, in the order of their bytes; together they cover each bit once.
+
+        >>> names = [row.name for row in table("program").present(bytes(143))]
+        >>> names[0], names[1], names[-1]
+        ('Name', 'Oscillator mode', 'VDA2 EG time velocity polarity')
+        """
+        key = bytes(record[byte] for byte in self._selectors())
+        if key not in self._cache:
+            rows = [row for row in self.parameters if row.applies(record)]
+            self._cache[key] = tuple(sorted(rows + _unnamed(rows, self.size), key=lambda row: (row.byte, row.bits)))
+        return self._cache[key]
+
+    def values(self, record: bytes) -> dict[str, Value]:
+        """Every parameter's value by name.
+
+        >>> table("pattern").values(bytes([4, 1]))
+        {'Beat': 4, 'Length': 1}
+        """
+        return {row.name: row.value(record) for row in self.present(record)}
+
+    def outside(self, record: bytes) -> dict[str, Value]:
+        """The values that no panel could have set.
+
+        >>> table("global").outside(bytes([51, *bytes(20)]))
+        {'Master tune': 51}
+        """
+        return {row.name: row.value(record) for row in self.present(record) if not row.possible(record)}
+
+    def record(self, values: Mapping[str, Value], base: bytes | None = None) -> bytes:
+        """A record with these values; `values` read back.
+
+        Args:
+            values: parameter -> value, as `values` gives them.
+            base: the record they are put into; zeros when None.
+
+        Raises:
+            UsageError: a record with these values has no such parameter, or a value of the wrong kind.
+
+        >>> table("pattern").record({"Beat": 4}, base=bytes([3, 2])).hex()
+        '0402'
+        """
+        made = bytearray(self.size) if base is None else bytearray(base)
+        left = dict(values)
+        deciding = self._selectors()
+        for row in self.parameters:
+            if row.byte in deciding and row.name in left:
+                row.put(made, left[row.name])
+        for row in self.present(bytes(made)):
+            if row.name in left:
+                row.put(made, left.pop(row.name))
+        if left:
+            raise UsageError(f"a {self.name} has no parameter {next(iter(left))!r}", "a name that sram show prints")
+        return bytes(made)
+
+    def wrong(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Those of some values that no panel could set; `outside` for values that are not stored yet.
+
+        Raises:
+            UsageError: a record with these values has no such parameter, or a value of the wrong kind.
+
+        >>> table("program").wrong({"VDF1 cutoff": 100, "OSC2 detune": -50})
+        {'VDF1 cutoff': 100}
+        """
+        rows = {row.name: row for row in self.present(self.record(values))}
+        return {name: value for name, value in values.items() if not rows[name].allows(value)}
+
+    def label(self, record: bytes) -> str:
+        """The record's name as the LCD shows it, or ""."""
+        return next((str(row.value(record)) for row in self.parameters if row.text), "")
+
+    def _selectors(self) -> Sequence[int]:
+        return sorted({row.when.byte for row in self.parameters if row.when is not None})
+
+
+@cache
+def table(name: str) -> Table:
+    """A table by name: program, combination, global, drum_kit, song, pattern, header, settings, and their parts.
+
+    >>> [(name, table(name).size) for name in ("program", "combination", "global", "song")]
+    [('program', 143), ('combination', 124), ('global', 21), ('song', 96)]
+    """
+    read = tomllib.loads((files("korgm1.sram_layout") / f"{name}.toml").read_text("utf-8"))
+    sure = read["confidence"]
+    rows = [_parameter(row, sure) for row in read.get("parameters", ())]
+    for family in read.get("family", ()):
+        rows += _effect_parameters(family, sure)
+    for use in read.get("use", ()):
+        part = table(use["table"])
+        for number, at in enumerate(use["at"], 1):
+            rows += [_moved(row, at, number) for row in part.parameters]
+    return Table(name, read["size"], tuple(rows))
+
+
+def _parameter(row: dict[str, Any], sure: str) -> Parameter:
+    lists: dict[str, Any] = {key: tuple(row[key]) for key in ("bits", "words") if key in row}
+    rule: dict[str, Any] = {"when": _condition(**row["when"])} if "when" in row else {}
+    return Parameter(**{"confidence": sure, **row, **lists, **rule})
+
+
+def _condition(byte: int, whole: bool = False, **values: Any) -> Condition:
+    ((how, what),) = values.items() if "to" not in values else [("is", range(values["from"], values["to"] + 1))]
+    listed = frozenset(what)
+    return Condition(byte, listed if how == "is" else frozenset(range(256)) - listed, whole)
+
+
+def _effect_parameters(family: dict[str, Any], sure: str) -> list[Parameter]:
+    types = frozenset(number - 1 for number in family["numbers"])
+    return [
+        replace(base, name=f"Effect {n} {base.name}", byte=base.byte + 9 + 8 * (n - 1), when=Condition(n - 1, types))
+        for n in (1, 2)
+        for base in (_parameter(row, sure) for row in family["parameters"])
+    ]
+
+
+def _moved(row: Parameter, at: int, number: int) -> Parameter:
+    """The parameter of a part where it lies in the whole."""
+    rule = row.when
+    if rule is not None and not rule.whole:
+        rule = replace(rule, byte=rule.byte + at)
+    return replace(row, name=row.name.format(n=number), byte=row.byte + at, when=rule)
+
+
+def _unnamed(rows: Sequence[Parameter], size: int) -> list[Parameter]:
+    covered = bytearray(size)
+    for row in rows:
+        for byte, mask in row.places():
+            covered[byte] |= mask
+    left = []
+    for byte, mask in enumerate(covered):
+        bit = 0
+        while bit < 8:
+            if mask >> bit & 1:
+                bit += 1
+                continue
+            low = bit
+            while bit < 8 and not mask >> bit & 1:
+                bit += 1
+            bits = "" if (low, bit) == (0, 8) else f" bit {low}" if bit == low + 1 else f" bits {low}-{bit - 1}"
+            left.append(Parameter(f"Byte {byte}{bits}", byte, (low, bit - 1), confidence="unknown or not used"))
+    return left

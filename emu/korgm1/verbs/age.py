@@ -1,0 +1,269 @@
+"""korgm1 age: let the years pass for an instrument, and say what they did to its cell, its supply and its memory."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from korgm1.board.sram import SIZE
+from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
+from korgm1.files import BACKUPS, check_writable, write_atomic
+from korgm1.verbs import plotting
+from korgm1.verbs.options import add_instrument_options, named, session_from
+from korgm1.verbs.signals import asked_to_stop
+
+if TYPE_CHECKING:
+    from korgm1.lifetime import Event, Report
+    from korgm1.session import Session
+
+EPILOG = """\
+examples:
+  korgm1 age --years 12 --temp 28 --use 3h/week                 what is left of a new CR2032 and of the memory
+  korgm1 age --years 12 --sram x.sram -o y.sram --plot p.png    an image goes through them; a picture of it
+  korgm1 age --off 8y --swap-cell 5s --on --dip 40ms            in this order, with the LCD at power-on
+  korgm1 age --years 20 --on --png lcd.png                      the LCD as a picture
+  korgm1 age --cell CR2032@2.5 --off 18mo --on                  a cell that reads 2.5 V today
+  korgm1 age --then "use=9y:3h/week temp=35 off=6mo on"         the same language as boot --age
+Events happen in the order they are written. --cell, --temp and --use hold from the beginning if they are given once,
+else each from its place on. The firmware runs at --on and --dip only: during --years with --use the +5 V is there for
+that share of the time, but nobody looks at the display. Times: y mo w d h min s ms. What is written with -o is the RAM
+as it wakes when +5 V is back, before any firmware ran, unless the power is on at the end. The FILE of --sram stays.
+"""
+STANDING = ("cell", "temp", "use")
+"""What holds from the beginning if it is given once."""
+
+
+class _Append(argparse.Action):
+    """Note an event with its place on the command line."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        """Append (name, value)."""
+        namespace.chain = [*namespace.chain, (str(option).lstrip("-"), "" if values in (None, []) else str(values))]
+
+
+def add_parser(subparsers: Any) -> None:
+    """Put this verb on the command line."""
+    parser = subparsers.add_parser(
+        "age",
+        help="let years pass: cell, supply, memory",
+        description="Let years pass for an instrument, and say what they did to its cell, its supply and its memory.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    machine = add_instrument_options(parser)
+    machine.add_argument(
+        "--sram", type=named, metavar="FILE",
+        help="the RAM's image at the beginning (65,536 bytes); default: as the firmware initialises it",
+    )
+    life = parser.add_argument_group("its life, in this order")
+    for option, metavar, text in (
+        ("--cell", "CELL", "the cell: CR2032 (new), CR2032@VOLTS (used), VOLTS (never ages); default: CR2032"),
+        ("--temp", "C", "degrees Celsius around it; default: 25"),
+        ("--use", "TIME/week", "how long it is switched on: 3h/week, 45min/day, 20h/month; default: never"),
+        ("--years", "N", "so many years of that use"),
+        ("--off", "TIME", "switched off for so long"),
+        ("--cell-out", "TIME", "the cell is out of its holder for so long, and goes back"),
+        ("--swap-cell", "TIME[:CELL]", "another cell, with an empty holder for so long; default: a new CR2032"),
+        ("--contact", "OHMS", "of the cell's holder, from here on"),
+        ("--dip", "TIME", "the mains fails for so long while it is on"),
+        ("--then", "EVENTS", "words of the language of boot --age (docs/battery.md)"),
+    ):
+        life.add_argument(option, action=_Append, metavar=metavar, help=text)
+    life.add_argument(
+        "--on", action=_Append, nargs="?", metavar="TIME", help="switch on and boot: to its end, or for TIME"
+    )
+    life.add_argument("--off-switch", action=_Append, nargs=0, help="switch off")
+    out = parser.add_argument_group("what comes out")
+    out.add_argument("-o", "--output", type=named, metavar="FILE", help="write the RAM as it is at the end")
+    out.add_argument("--report", type=named, metavar="FILE", help="write everything as JSON")
+    out.add_argument("--png", type=named, metavar="FILE", help="draw the LCD at the end, if it is on then")
+    out.add_argument("--plot", type=named, metavar="FILE", help="draw it as PNG (needs matplotlib)")
+    out.add_argument("--json", action="store_true", help="print what --report writes")
+    parser.set_defaults(run=run, chain=[], card=None, battery="CR2032", temp=25.0)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Live, print, write."""
+    events = planned(args.chain)
+    _check_files(args, events)
+    report, image, display = lived(args, events)
+    if args.output:
+        write_atomic(Path(args.output), image, backups=BACKUPS)
+    block = json.dumps(report.to_dict(), indent=2) + "\n" if args.report or args.json else ""
+    if args.report:
+        write_atomic(Path(args.report), block.encode())
+    if args.png:
+        write_atomic(Path(args.png), display)
+    if args.plot:
+        from korgm1.verbs.age_plot import draw
+
+        draw(report, Path(args.plot))
+    if args.json:
+        print(block, end="")
+    else:
+        from korgm1.verbs.age_text import account
+
+        print(account(report))
+    stopped = any(step.boot is not None and step.boot.stopped for step in report.steps)
+    return EXIT_CPU_FAULT if stopped else EXIT_OK
+
+
+def planned(chain: Sequence[tuple[str, str]]) -> list[Event]:
+    """The events of options in their order; the last is a look at the RAM, unless it is on then.
+
+    Raises:
+        UsageError: one cannot be, or there is none.
+
+    >>> [event.word for event in planned([("years", "12"), ("temp", "28"), ("use", "3h/week")])]
+    ['temp=28', 'use=12y:3h/week', 'look']
+    """
+    from korgm1.lifetime import parse_events
+
+    given = [name for name, _ in chain]
+    once = {name for name in STANDING if given.count(name) == 1}
+    values = {name: value.replace(" ", "") for name, value in chain if name in once}
+    words = [f"{name}={values[name]}" for name in ("cell", "temp") if name in once]
+    duty = values.get("use", "0")
+    standing = len(words)
+    for name, text in chain:
+        value = text.replace(" ", "")
+        if name == "then":
+            words += text.split()
+        elif name == "use" and name not in once:
+            duty = value
+        elif name == "years":
+            time = value if value[-1:].isalpha() else value + "y"
+            words.append(f"use={time}:{duty}" if duty != "0" else f"off={time}")
+        elif name not in once and name != "use":
+            words.append(f"{name}={value}" if value else name)
+    if len(words) == standing:
+        raise UsageError("nothing happens to the instrument", "an event", "korgm1 age --years 12 --use 3h/week")
+    events = parse_events(words)
+    return events if ends_on(events) or events[-1].name == "look" else parse_events([*words, "look"])
+
+
+def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, bytes, bytes]:
+    """Live through the events of a command line; no file is written.
+
+    Args:
+        args: the options of `add_instrument_options`, and `sram`: a path, or None for RAM as the firmware makes it.
+        events: those of `planned`.
+
+    Returns:
+        The report, and at the end the RAM and the LCD as PNG.
+
+    Raises:
+        M1Error: an option that cannot be used.
+        KeyboardInterrupt: Ctrl-C or a signal came.
+    """
+    from korgm1.lifetime import live
+
+    image, note = starting_image(args)
+    session = _begun(args, events, image)
+    with asked_to_stop() as asked:
+        def progress(word: str) -> None:
+            if asked:
+                raise KeyboardInterrupt
+            if sys.stderr.isatty():
+                print(f"\r{word:40.40}", end="", file=sys.stderr, flush=True)
+
+        report = live(session, events, progress, course=bool(args.plot or args.report or args.json))
+        display = session.screenshot()
+        session.power_off()
+        if sys.stderr.isatty():
+            print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
+    if asked:
+        raise KeyboardInterrupt
+    return replace(report, notes=(note, *session.firmware.warnings)), session.sram, display
+
+
+def aged(args: argparse.Namespace) -> tuple[Session, Report]:
+    """The session of `boot --age` after its events, switched off, and what they did; no file is written.
+
+    Raises:
+        M1Error: an option or an event that cannot be used.
+    """
+    from korgm1.lifetime import live, parse_events
+
+    events = parse_events(args.age)
+    if not events:
+        raise UsageError("--age has no event", "words with blanks between them", '--age "use=12y:3h/week off=1y"')
+    if args.sram:
+        check_writable(Path(args.sram))
+    source = args.sram if args.sram and Path(args.sram).exists() else None
+    image, note = starting_image(argparse.Namespace(**{**vars(args), "sram": source}))
+    battery = "CR2032" if args.battery == "fresh" else args.battery
+    session = _begun(argparse.Namespace(**{**vars(args), "battery": battery}), events, image)
+    report = live(session, events, course=args.json)
+    session.power_off()
+    return session, replace(report, notes=(note,))
+
+
+def starting_image(args: argparse.Namespace) -> tuple[bytes, str]:
+    """The RAM before the first event, and where it comes from, in words.
+
+    Raises:
+        M1Error: the image cannot be read, or has another size.
+    """
+    from korgm1.session.base import read_image
+
+    if args.sram:
+        path, image = read_image(args.sram, SIZE, "an SRAM image")
+        if image is None:
+            raise UserError(f"{path} is not there", f"an SRAM image of {SIZE:,} bytes", "without --sram")
+        return image, f"the RAM of {path} goes through this"
+    whole = argparse.Namespace(**{**vars(args), "battery": "fresh", "fault": [], "temp": 25.0})
+    with session_from(whole) as session:
+        result = session.boot()
+    name = session.firmware.name
+    return session.sram, f"no --sram: the RAM is as {name} initialises it ({result.lcd[0].strip()})"
+
+
+def ends_on(events: Sequence[Event]) -> bool:
+    """Whether the power is on behind the last of them."""
+    on = False
+    for event in events:
+        on = event.name in ("on", "dip") or (on and event.name not in ("off", "use", "off-switch", "look"))
+    return on
+
+
+def _begun(args: argparse.Namespace, events: Sequence[Event], image: bytes) -> Session:
+    """The session before the first event; cell and temperature that come before anything lasts are there already."""
+    cell, room = args.battery, args.temp
+    for event in events:
+        if event.seconds != 0:
+            break
+        cell = event.cell if event.name == "cell" else cell
+        room = event.number if event.name == "temp" else room
+    return session_from(argparse.Namespace(**{**vars(args), "sram": image, "battery": cell, "temp": room}))
+
+
+def _check_files(args: argparse.Namespace, events: Sequence[Event]) -> None:
+    """Find out before any work whether everything can be written."""
+    outputs = {"--output": args.output, "--report": args.report, "--png": args.png, "--plot": args.plot}
+    taken: dict[Path, str] = {Path(args.sram).resolve(): "--sram"} if args.sram else {}
+    for option, name in outputs.items():
+        if not name:
+            continue
+        check_writable(Path(name))
+        other = taken.get(Path(name).resolve())
+        if other and (option, other) != ("--output", "--sram"):
+            raise UsageError(f"{option} and {other} name the same file, {name}", "two files")
+        taken[Path(name).resolve()] = option
+    if args.png and not ends_on(events):
+        raise UsageError("--png: the power is off at the end, so the LCD is dark", "--on as the last event")
+    if args.plot:
+        if not any(event.name in ("off", "use") or _empties(events, event) for event in events):
+            raise UsageError("there is nothing to draw: no time passes with the power off", "--years or --off")
+        plotting.check_matplotlib()
+
+
+def _empties(events: Sequence[Event], event: Event) -> bool:
+    return event.name in ("cell-out", "swap-cell") and bool(event.seconds) and not ends_on(events[: event.place - 1])
