@@ -25,7 +25,7 @@ class Change:
         region: the region's name.
         record: the record's label with the name it has in the first image, "" outside records.
         parameter: its name; "" for a plain byte.
-        before, after: the values in words.
+        before, after: the values in words; bytes in hex where the words are the same, as of a blank that is 00.
         to_one, to_zero: bits that turned 0->1 and 1->0, over all bytes of the parameter.
         bits: which, "bit 5" or "3 bits".
         possible: whether the panel could have set the new value.
@@ -157,9 +157,11 @@ def _parameters(layout: Layout, record: Record, after: bytes, region: str) -> It
         zeros = sum((old[byte] & ~new[byte] & mask).bit_count() for byte, mask in places)
         if ones + zeros:
             first = next(byte for byte, mask in places if (old[byte] ^ new[byte]) & mask)
+            before, now = row.in_words(row.value(old)), row.in_words(row.value(new))
+            if before == now:
+                before, now = (data[row.byte : row.byte + (row.text or row.width)].hex(" ") for data in (old, new))
             yield Change(
-                record.start + first, region, label, row.name, row.in_words(row.value(old)),
-                row.in_words(row.value(new)), ones, zeros, _bits(row, old, new),
+                record.start + first, region, label, row.name, before, now, ones, zeros, _bits(row, old, new),
                 row.possible(new),
             )
 

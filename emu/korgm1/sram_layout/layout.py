@@ -14,7 +14,7 @@ SIZE = 0x10000
 TITLES = {
     "program": "I{n:02d}", "combination": "Combi I{n:02d}", "song": "Song {n}", "pattern": "Pattern {n:02d}",
     "drum_kit": "Drum kit {n1}", "global": "Global", "header": "Header", "settings": "Settings", "step": "Step {n}",
-    "offset": "Offset {n}",
+    "offset": "Offset {n}", "freeze": "Freeze note",
 }
 """How a record of each table is called; n counts from 0, n1 from 1."""
 

@@ -7,6 +7,7 @@ address     contents
 1020-103F   settings
 1040        global 21, drum kits 4 x 210, combinations n x 124, programs n x 143, songs 10 x 96, patterns 100 x 2,
             offsets 181 x 2, steps 4 each up to C69A (C604 with 50), spare up to C69B; n = 100 or 50 by the allocation
+C7F0-C7F3   note of a freeze
 C800-CBFF   MIDI transmit ring
 D000-DFFF   MIDI receive ring
 E000-EFFF   stack
@@ -27,6 +28,12 @@ SIGNATURE = b"OpenM1 RAM  #1\xa5\x5a"
 HEADER, SETTINGS, POOL, POOL_END = 0x1000, 0x1020, 0x1040, 0xC69C
 SUMS, JOURNAL, RECEIVING = 0x1010, 0x1014, 0x1028
 JOURNAL_OPEN = 0xA55A
+FREEZE, FREEZE_MARK, VECTORS = 0xC7F0, 0xF2EE, 0x20
+WHAT_BECOMES = {
+    1: "everything stored is initialised", 2: "the data are kept as they are, the sums made anew",
+    3: "everything stored is initialised", 4: "the data are kept, the journal is closed",
+}
+"""What OpenM1 does at power-on, by its code."""
 ALLOCATIONS = {0: (100, 4400), 1: (50, 7700)}
 """Allocation -> programs and combinations, steps."""
 LIKELY = 0.6
@@ -82,6 +89,7 @@ def layout(image: bytes, how: str) -> Layout:
         ("songs", songs, "song", True), ("patterns", songs + 960, "pattern", True),
         ("offsets", songs + 1160, "offset", True), ("steps", steps, "step", True),
         ("spare", steps + 4 * limit, "", True), ("unused", POOL_END, "", False),
+        ("freeze note", FREEZE, "freeze", True), ("unused", FREEZE + 4, "", False),
         ("MIDI transmit ring", 0xC800, "", False), ("unused", 0xCC00, "", False),
         ("MIDI receive ring", 0xD000, "", False), ("stack", 0xE000, "", False), ("free", 0xF000, "", False),
     ]
@@ -119,22 +127,61 @@ def problems(image: bytes) -> tuple[str, ...]:
     Args:
         image: 65,536 bytes.
     """
-    image = _journal_done(image)
+    return tuple(text for _, text in _found(image))
+
+
+def ram_error(image: bytes) -> int:
+    """The code OpenM1 shows as `RAM Error` at power-on, 0 for none: 1 signature, 2 sums, 3 settings, 4 journal.
+
+    Args:
+        image: 65,536 bytes.
+
+    >>> ram_error(bytes(65536))
+    1
+    """
+    codes = {code for code, _ in _found(image)}
+    return next((code for code in (1, 3, 2, 4) if code in codes), 0)
+
+
+def freeze_code(image: bytes) -> int:
+    """The code OpenM1 shows at power-on when it froze before, 0 for none.
+
+    80-87 are vectors 0-7, 88-8F the ICU's 20-27; 8F is any other as well.
+
+    Args:
+        image: 65,536 bytes.
+    """
+    mark, vector, complement = int.from_bytes(image[FREEZE : FREEZE + 2], "little"), *image[FREEZE + 2 : FREEZE + 4]
+    if mark != FREEZE_MARK or vector ^ complement != 0xFF:
+        return 0
+    if vector <= 7:
+        return 0x80 + vector
+    return 0x88 + vector - VECTORS if VECTORS <= vector <= VECTORS + 7 else 0x8F
+
+
+def _found(image: bytes) -> list[tuple[int, str]]:
+    """What is wrong: the code of its kind, and in words."""
     found = []
     if wrong := signature_bits(image):
-        found.append(f"the signature is wrong in {wrong} of 128 bits")
-    for number, (has, wants) in enumerate(zip(struct.unpack_from("<HH", image, SUMS), sums(image), strict=True), 1):
-        if has != wants:
-            found.append(f"sum {number} is {has:04X}, the data give {wants:04X}")
+        found.append((1, f"the signature is wrong in {wrong} of 128 bits"))
+    opened, address = struct.unpack_from("<HH", image, JOURNAL)
+    if opened == JOURNAL_OPEN and not SETTINGS <= address < POOL_END:
+        found.append((4, f"the journal leads to {address:04X}, outside the stored data"))
+    elif opened not in (0, JOURNAL_OPEN):
+        found.append((4, f"the journal is {opened:04X}, neither closed nor open"))
+    image = _journal_done(image)
     if image[SETTINGS] not in ALLOCATIONS:
-        found.append(f"the allocation is {image[SETTINGS]}, neither 0 nor 1")
+        found.append((3, f"the allocation is {image[SETTINGS]}, neither 0 nor 1"))
     if image[SETTINGS + 1] > 15:
-        found.append(f"the MIDI channel is {image[SETTINGS + 1]}, above 15")
+        found.append((3, f"the MIDI channel is {image[SETTINGS + 1]}, above 15"))
     limit = ALLOCATIONS.get(image[SETTINGS], ALLOCATIONS[1])[1]
     in_use = int.from_bytes(image[SETTINGS + 6 : SETTINGS + 8], "little")
     if in_use > limit:
-        found.append(f"{in_use:,} steps are in use, {limit:,} fit")
-    return tuple(found)
+        found.append((3, f"{in_use:,} steps are in use, {limit:,} fit"))
+    for number, (has, wants) in enumerate(zip(struct.unpack_from("<HH", image, SUMS), sums(image), strict=True), 1):
+        if has != wants:
+            found.append((2, f"sum {number} is {has:04X}, the data give {wants:04X}"))
+    return found
 
 
 def _journal_done(image: bytes) -> bytes:
@@ -151,7 +198,12 @@ def _journal_done(image: bytes) -> bytes:
 def _facts(image: bytes, allocation: int, in_use: int, offsets: tuple[int, ...]) -> dict[str, str]:
     sounds, limit = ALLOCATIONS[allocation]
     stated = image[SETTINGS] in ALLOCATIONS
-    facts = {
+    facts = {}
+    if code := freeze_code(image):
+        facts["freeze"] = f"it froze at vector {image[FREEZE + 2]:02X}; power-on says RAM Error {code:02X}"
+    if code := ram_error(image):
+        facts["power-on"] = f"RAM Error {code:02X}: {WHAT_BECOMES[code]}"
+    facts |= {
         "allocation": f"{sounds} programs, {sounds} combinations, {limit:,} steps"
         + ("" if stated else " (guessed: the setting is damaged)"),
         "steps in use": f"{in_use:,} of {limit:,}",

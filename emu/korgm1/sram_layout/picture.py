@@ -33,7 +33,8 @@ KINDS = (("program", "Programs"), ("combination", "Combinations"), ("song", "Son
 INK, FAINT, PAPER = (20, 20, 24), (120, 120, 128), (255, 255, 255)
 TO_ONE, TO_ZERO, BOTH, ODD = (220, 20, 30), (0, 60, 220), (170, 0, 170), (255, 150, 30)
 SOFT: dict[str, Rgb] = {
-    "header": (238, 205, 120), "settings": (238, 205, 120), "global": (225, 225, 150), "drum kits": (205, 220, 150),
+    "header": (238, 205, 120), "settings": (238, 205, 120), "freeze note": (238, 205, 120),
+    "global": (225, 225, 150), "drum kits": (205, 220, 150),
     "combinations": (240, 205, 175), "programs": (175, 220, 185), "songs": (215, 195, 235),
     "patterns": (225, 205, 240), "offsets": (205, 190, 230), "steps": (220, 210, 245),
     "stack": (205, 215, 222), "interrupt vectors": (205, 215, 222), "variables": (205, 215, 222),
