@@ -50,13 +50,13 @@ def as_text(rows: Iterable[Row]) -> str:
 
     >>> row = Row(2.0, 0.0, 25.0, 0, 2.0, 1.7, 3, 1, "partial", 1, "", 1.5, "Prog", "", "00")
     >>> print(as_text([row, row._replace(volts=3.0, outcome="play", warned=0)]))
-       C   points      play   warning   partial      init      hang   warned below   data hit below
+       C   points      play   warning   partial      init      hang   warned up to   data hit up to
       25        2    50.00%     0.00%    50.00%     0.00%     0.00%         2.00 V           2.00 V
     """
     by_celsius: dict[float, list[Row]] = {}
     for row in rows:
         by_celsius.setdefault(row.celsius, []).append(row)
-    lines = ["   C   points" + "".join(f"{name:>10}" for name in OUTCOMES) + "   warned below   data hit below"]
+    lines = ["   C   points" + "".join(f"{name:>10}" for name in OUTCOMES) + "   warned up to   data hit up to"]
     for celsius, some in sorted(by_celsius.items()):
         part = [sum(row.outcome == name for row in some) / len(some) for name in OUTCOMES]
         warning = _highest(some, lambda row: bool(row.warned))
