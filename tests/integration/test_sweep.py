@@ -21,7 +21,7 @@ from korgm1.cli import main
 from korgm1.errors import UserError
 from korgm1.physics.sram_retention import lost, share_decayed, unit_factor
 from korgm1.physics.supply_history import SupplyHistory
-from korgm1.romset.load import load_os
+from korgm1.romset.load import RomSet, load_os
 from korgm1.session import Session
 from korgm1.sweep import journal, table
 from korgm1.sweep.grid import Grid, Place
@@ -184,17 +184,29 @@ def started(image: Path, output: Path, workers: int) -> Iterator[subprocess.Pope
         process.communicate()
 
 
+def children(process: int) -> list[int]:
+    """The processes a process has started."""
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(word) for task in tasks for word in task.read_text().split()]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
 def test_a_kill_costs_no_finished_chunk(image: Path, tmp_path: Path, number: int, code: int) -> None:
     output = tmp_path / "s.csv"
     part = tmp_path / "s.csv.part"
     for process in started(image, output, 2):
+        workers = children(process.pid)
+        assert len(workers) >= 2
         process.send_signal(number)
         out, _ = process.communicate(timeout=60)
         assert process.returncode == code
         if code == 130:
             assert f"kept in {output}.part; the same command goes on there" in out
     assert not output.exists()
+    end = time.monotonic() + 20
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < end, "a worker outlived its sweep"
+        time.sleep(0.05)
     lines = part.read_bytes().splitlines()
     assert len(lines) >= 2
     done = {json.loads(line[9:])[0]: line for line in lines[1:]}
@@ -203,6 +215,22 @@ def test_a_kill_costs_no_finished_chunk(image: Path, tmp_path: Path, number: int
         process.kill()
     again = {json.loads(line[9:])[0]: line for line in part.read_bytes().splitlines()[1:] if line.endswith(b"]")}
     assert done.items() <= again.items()
+
+
+HALTED = bytes(0x1FFF0) + bytes.fromhex("FAF4EBFD") + bytes(12)
+"""DI; HALT; BR back: a firmware that does nothing, from its first instruction."""
+
+
+class TestAnotherFirmware:
+    DUMB = RomSet("Dumb", "1", hashlib.sha1(HALTED).hexdigest(), HALTED, "here")
+
+    def test_one_that_cannot_be_filled_needs_an_image(self) -> None:
+        with pytest.raises(UserError, match=r"(?s)Dumb cannot be filled over MIDI.*--sram FILE"):
+            template(self.DUMB)
+
+    def test_one_that_never_gets_to_a_play_page_hangs(self, filled: bytes) -> None:
+        found = sweep(template(self.DUMB, image=filled), Grid([0.2, 3.0], [DAY], [25.0], [0]), workers=1)
+        assert [(row.outcome, row.cells_lost > 0) for row in found.rows] == [("hang", True), ("hang", False)]
 
 
 class TestCommand:
@@ -219,8 +247,8 @@ class TestCommand:
         firmware = json.loads(lines[0].removeprefix("# korgm1 sweep: "))["firmware"]
         assert firmware["sha1"] == load_os(None, "m1").sha1
         rows = list(csv.DictReader(io.StringIO("\n".join(lines[1:]))))
-        assert [(row["volts"], row["seed"]) for row in rows] == [("1.0", "0"), ("1.0", "1"), ("3.0", "0"), ("3.0", "1")]
-        assert rows[2]["lcd1"] == "Prog I00 Program 00" and rows[2]["outcome"] == "play"
+        assert [(row["volts"], row["seed"]) for row in rows] == [("1.0", "0"), ("3.0", "0"), ("1.0", "1"), ("3.0", "1")]
+        assert rows[1]["lcd1"] == "Prog I00 Program 00" and rows[1]["outcome"] == "play"
         assert main([*self.ARGS, "--sram", str(image), "--out", str(out)]) == 0
         assert f"all of it was in {out}" in capsys.readouterr().out
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
+from korgm1 import __version__
 from korgm1.cli import main
+from korgm1.errors import UserError
 from korgm1.romset.load import load_os
 from korgm1.session import Session
+from korgm1.sweep import cluster as remote
 from korgm1.sweep import local, table
 from korgm1.sweep.grid import Grid
+from korgm1.sweep.point import Bench
 from korgm1.sweep.sweeping import sweep
 from korgm1.sweep.template import Template, template
 
@@ -42,8 +51,6 @@ class Cluster:
         self.scheduler = self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
                                      "--scheduler-file", str(self.file))
         self._until(self.file.exists)
-        import json
-
         self.address: str = json.loads(self.file.read_text())["address"]
 
     def add_worker(self) -> None:
@@ -71,9 +78,9 @@ class Cluster:
         return subprocess.Popen([sys.executable, "-m", f"distributed.cli.{program}", *words], stdout=log, stderr=log)
 
     @staticmethod
-    def _until(ready: object) -> None:
+    def _until(ready: Callable[[], bool]) -> None:
         end = time.monotonic() + WAIT
-        while not ready():  # type: ignore[operator]
+        while not ready():
             assert time.monotonic() < end
             time.sleep(0.05)
 
@@ -125,6 +132,23 @@ def test_a_stopped_sweep_of_a_cluster_goes_on_at_home(
     assert second.whole and second.computed == len(GRID) - len(first.rows)
 
 
+def test_a_scheduler_that_dies_ends_it_and_what_is_done_is_kept(
+    instrument: Template, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("korgm1.sweep.grid.CHUNK", 4)
+    cluster.add_worker()
+    cluster.wait_for(1)
+
+    def kill(done: int, before: int, total: int) -> None:
+        if done >= 8:
+            cluster.scheduler.kill()
+
+    with pytest.raises(UserError, match="scheduler is gone"):
+        sweep(instrument, GRID, tmp_path / "s.csv", scheduler=cluster.address, progress=kill)
+    again = sweep(instrument, GRID, tmp_path / "s.csv", workers=1)
+    assert again.whole and again.computed <= len(GRID) - 8
+
+
 def test_what_is_wrong_with_a_cluster_is_told(
     cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +170,52 @@ def test_what_is_wrong_with_a_cluster_is_told(
     assert "no scheduler answers" in capsys.readouterr().err
 
 
+class Workers:
+    """A client that knows what its workers answer."""
+
+    def __init__(self, **answers: object) -> None:
+        self.answers = answers
+
+    def run(self, *_: object, on_error: str) -> dict[str, object]:
+        assert on_error == "return"
+        return self.answers
+
+
+@pytest.mark.parametrize(("answers", "message"), [
+    ({}, "has no workers"),
+    ({"a": __version__, "b": PackageNotFoundError("korgm1")}, "the worker b has no korgm1"),
+    ({"a": "0.0.1", "b": __version__}, "the worker a has korgm1 0.0.1"),
+])
+def test_each_worker_must_have_this_korgm1(answers: dict[str, object], message: str) -> None:
+    remote._check_workers(Workers(a=__version__), "tcp://x")
+    with pytest.raises(UserError, match=message):
+        remote._check_workers(Workers(**answers), "tcp://x")
+
+
+def test_a_worker_that_came_late_with_another_korgm1_says_so(instrument: Template) -> None:
+    blob = zlib.compress(pickle.dumps(instrument))
+    with pytest.raises(UserError, match=r"a worker has korgm1 .*; expected korgm1 9\.9"):
+        remote.rows(blob, instrument.key, [], True, "9.9")
+    assert remote.rows(blob, instrument.key, [GRID.place(0)], True, __version__) == [
+        tuple(Bench(instrument).point(GRID.place(0)))
+    ]
+
+
+@pytest.mark.parametrize(("error", "message"), [
+    (UserError("a worker has korgm1 0"), "a worker has korgm1 0"),
+    (MemoryError("no more"), r"a worker failed: MemoryError\('no more'\)"),
+])
+def test_what_goes_wrong_on_a_worker_is_told(error: Exception, message: str) -> None:
+    class Future:
+        status = "error"
+
+        def exception(self) -> Exception:
+            return error
+
+    with pytest.raises(UserError, match=message):
+        remote._result(Future())
+
+
 def test_a_missing_distributed_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("korgm1.sweep.cluster.find_spec", lambda name: None)
     assert main(["sweep", "--scheduler", "tcp://127.0.0.1:1"]) == 2
@@ -154,14 +224,10 @@ def test_a_missing_distributed_is_told(monkeypatch: pytest.MonkeyPatch, capsys: 
 
 def test_a_dead_process_of_this_machine_is_told(instrument: Template, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool breaks; the sweep says so."""
-    from korgm1.errors import UserError
-
     monkeypatch.setattr(local, "_prepare", _die)
     with pytest.raises(UserError, match="was killed"):
         sweep(instrument, Grid([1.0], [0.0, 1.0], [25.0], range(40)), workers=2)
 
 
 def _die(*_: object) -> None:
-    import os
-
     os._exit(1)

@@ -32,6 +32,7 @@ CONNECT = 10
 """Seconds the scheduler has to answer."""
 AHEAD = 3
 """Chunks handed out for each thread of the cluster."""
+GONE, STAYS = "the scheduler is gone, or has forgotten a chunk", "a scheduler that stays"
 GOES_ON = "the same command again, which goes on where it was"
 
 _mine = threading.local()
@@ -80,6 +81,8 @@ def compute(
     try:
         _check_workers(client, address)
         yield from _spread(client, template, grid, iter(numbers), memo, asked)
+    except OSError as error:
+        raise UserError(GONE, STAYS, GOES_ON) from error
     finally:
         with suppress(Exception):
             client.close(timeout=CONNECT)
@@ -136,7 +139,7 @@ def _result(future: Any) -> list[Row]:
         if isinstance(error, M1Error):
             raise error
         raise UserError(f"a worker failed: {error!r}", "workers that have this korgm1 and stay alive", GOES_ON)
-    raise UserError("the scheduler is gone, or has forgotten a chunk", "a scheduler that stays", GOES_ON)
+    raise UserError(GONE, STAYS, GOES_ON)
 
 
 def rows(blob: bytes, key: str, places: Sequence[Place], memo: bool, program: str) -> list[tuple[Any, ...]]:

@@ -27,9 +27,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Grid:
-    """All combinations of four lists; the seed varies fastest, then the time off, the volts, the temperature.
+    """All combinations of four lists; the time off varies fastest, then the volts, the temperature, the seed.
 
-    Each list is kept sorted and without repetitions, so what was asked for in another order is the same sweep.
+    So a worker meets the same chips again and again, and what is done first is a whole sweep of fewer chips. Each list
+    is kept sorted and without repetitions, so what was asked for in another order is the same sweep.
 
     Args:
         volts: of the cell at power-off, as a voltmeter reads it, 0 to 3.35.
@@ -67,9 +68,9 @@ class Grid:
 
     def place(self, index: int) -> Place:
         """The point of that number, 0 to len - 1."""
-        index, seed = divmod(index, len(self.seeds))
         index, off = divmod(index, len(self.off_seconds))
-        celsius, volts = divmod(index, len(self.volts))
+        index, volts = divmod(index, len(self.volts))
+        seed, celsius = divmod(index, len(self.celsius))
         return Place(self.volts[volts], self.off_seconds[off], self.celsius[celsius], self.seeds[seed])
 
     @property

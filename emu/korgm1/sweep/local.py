@@ -87,9 +87,11 @@ def _spread(
 
 
 def _prepare(template: Template, memo: bool) -> None:
-    """In a new process: signals are its parent's business, and it does not outlive it."""
+    """In a new process: what a terminal sends is its parent's business, and it does not outlive it."""
     global _bench
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     if (parent := multiprocessing.parent_process()) is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _bench = Bench(template, memo)

@@ -25,15 +25,15 @@ def shares(grid: Grid, rows: Sequence[Row]) -> Field:
     Returns:
         By temperature, volts, time off, outcome (in the order of OUTCOMES).
     """
-    shape = (len(grid.celsius), len(grid.volts), len(grid.off_seconds), len(grid.seeds))
+    shape = (len(grid.seeds), len(grid.celsius), len(grid.volts), len(grid.off_seconds))
     kinds = np.array([OUTCOMES.index(row.outcome) for row in rows]).reshape(shape)
-    return np.stack([(kinds == kind).mean(axis=3) for kind in range(len(OUTCOMES))], axis=3)
+    return np.stack([(kinds == kind).mean(axis=0) for kind in range(len(OUTCOMES))], axis=3)
 
 
 def mean_lost(grid: Grid, rows: Sequence[Row]) -> Field:
     """The mean number of cells lost, by temperature, volts and time off."""
-    shape = (len(grid.celsius), len(grid.volts), len(grid.off_seconds), len(grid.seeds))
-    lost: Field = np.array([row.cells_lost for row in rows], np.float64).reshape(shape).mean(axis=3)
+    shape = (len(grid.seeds), len(grid.celsius), len(grid.volts), len(grid.off_seconds))
+    lost: Field = np.array([row.cells_lost for row in rows], np.float64).reshape(shape).mean(axis=0)
     return lost
 
 
@@ -50,13 +50,13 @@ def as_text(rows: Iterable[Row]) -> str:
 
     >>> row = Row(2.0, 0.0, 25.0, 0, 2.0, 1.7, 3, 1, "partial", 1, "", 1.5, "Prog", "", "00")
     >>> print(as_text([row, row._replace(volts=3.0, outcome="play", warned=0)]))
-       C   points      play   warning   partial      init      hang   warned below   data hit below
+       C   points      play   warning   partial      init      hang   warned up to   data hit up to
       25        2    50.00%     0.00%    50.00%     0.00%     0.00%         2.00 V           2.00 V
     """
     by_celsius: dict[float, list[Row]] = {}
     for row in rows:
         by_celsius.setdefault(row.celsius, []).append(row)
-    lines = ["   C   points" + "".join(f"{name:>10}" for name in OUTCOMES) + "   warned below   data hit below"]
+    lines = ["   C   points" + "".join(f"{name:>10}" for name in OUTCOMES) + "   warned up to   data hit up to"]
     for celsius, some in sorted(by_celsius.items()):
         part = [sum(row.outcome == name for row in some) / len(some) for name in OUTCOMES]
         warning = _highest(some, lambda row: bool(row.warned))

@@ -14,7 +14,14 @@ from typing import Any
 from korgm1 import __version__
 from korgm1.machine.engines import NAMES
 
-PACKAGES = ("unicorn", "cffi", "numpy", "pygame-ce", "sounddevice", "mido", "python-rtmidi", "platformdirs")
+PACKAGES = ("unicorn", "cffi", "numpy", "pygame-ce", "sounddevice", "mido", "python-rtmidi", "platformdirs",
+            "matplotlib", "pyarrow", "distributed")
+OPTIONAL = {
+    "python-rtmidi": "not installed; real MIDI ports need it: pip install python-rtmidi",
+    "matplotlib": "not installed; --plot needs it: pip install 'korgm1[plot]'",
+    "pyarrow": "not installed; .parquet files need it: pip install 'korgm1[sweep]'",
+    "distributed": "not installed; sweep --scheduler needs it: pip install 'korgm1[cluster]'",
+}
 
 EPILOG = """\
 examples:
@@ -69,8 +76,7 @@ def _package(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        optional = {"python-rtmidi": "not installed; real MIDI ports need it: pip install python-rtmidi"}
-        return optional.get(name, f"not installed; pip install {name}")
+        return OPTIONAL.get(name, f"not installed; pip install {name}")
 
 
 def _engine(name: str) -> str:
