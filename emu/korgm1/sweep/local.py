@@ -61,7 +61,7 @@ def compute(
     )
     try:
         yield from _spread(pool, grid, iter(numbers), workers * AHEAD, asked)
-    except BrokenProcessPool as error:
+    except (BrokenProcessPool, OSError) as error:    # OSError: its pipes are closed while a chunk is handed over
         raise UserError(
             "a process of the sweep was killed, or could not start", "memory for all of them",
             "the same command again, which goes on where it was; or fewer --workers",
