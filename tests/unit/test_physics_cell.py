@@ -233,6 +233,16 @@ def test_snapshots_are_plain_and_come_back(made: Cr2032 | BenchSupply) -> None:
         cell_from_snapshot({"kind": "potato"})
 
 
+@pytest.mark.parametrize("change", [
+    {"drawn_mah": -1e9}, {"drawn_mah": float("nan")}, {"self_mah": float("inf")}, {"age_seconds": -1}, {"dry": -0.1},
+    {"polarised_volts": -1}, {"offset_volts": -0.1}, {"kind": "supply", "volts": -1},
+    {"kind": "supply", "volts": float("nan")},
+])  # fmt: skip
+def test_a_state_that_cannot_be_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"cannot be|a supply of"):
+        cell_from_snapshot({**Cr2032.reading(2.9).snapshot(), **change})
+
+
 def test_retention_current() -> None:
     assert ram_amps(3.0, 25.0) == pytest.approx(1e-6)
     assert ram_amps(2.0, 35.0, 1.5) == pytest.approx(2e-6)

@@ -37,6 +37,8 @@ HIGHEST = 3.35
 """Volts a new cell may read."""
 
 _EXCESS_ENDS = 0.01
+_ROUNDING = 1e-3
+"""Seconds, more than sums of times are off after 200 years."""
 _CAPACITY, _SEAL, _DEATH, _JUMP, _OHMS = range(5)
 _STREAM = 0xC2032
 """Chosen so that seed 0 is close to the middle of what is drawn."""
@@ -136,7 +138,7 @@ class Cr2032:
 
     def curve_ohms(self, position: Floats, celsius: float) -> Floats:
         """Ohms inside at positions of the curve, with its contact of now."""
-        jump = self._jump_ohms if self.age_seconds >= self.jump_seconds else 0.0
+        jump = self._jump_ohms if self.age_seconds + _ROUNDING >= self.jump_seconds else 0.0
         return cell_resistance.ohms_at(position, celsius) + jump
 
     def open_volts(self, celsius: float) -> float:
@@ -203,11 +205,17 @@ class Cr2032:
         }
 
     def restore(self, block: dict[str, Any]) -> None:
-        """Take `snapshot`'s state back; seed and law are the constructor's."""
-        self.drawn_mah, self.self_discharged_mah = float(block["drawn_mah"]), float(block["self_mah"])
-        self.age_seconds, self.dry = float(block["age_seconds"]), float(block["dry"])
-        self.polarised_volts = float(block["polarised_volts"])
-        self.offset_volts = float(block["offset_volts"])
+        """Take `snapshot`'s state back; seed and law are the constructor's.
+
+        Raises:
+            LookupError, TypeError, ValueError: it is none.
+        """
+        names = ("drawn_mah", "self_mah", "age_seconds", "dry", "polarised_volts", "offset_volts")
+        state = [float(block[name]) for name in names]
+        if not all(isfinite(number) and number >= 0 for number in state):
+            raise ValueError("a charge, time or voltage that cannot be")
+        self.drawn_mah, self.self_discharged_mah, self.age_seconds, self.dry = state[:4]
+        self.polarised_volts, self.offset_volts = state[4:]
 
     def _key(self, which: int) -> int:
         return key(self.seed, _STREAM, which)
