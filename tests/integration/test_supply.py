@@ -11,6 +11,7 @@ import pytest
 
 from korgm1.cli import main
 from korgm1.errors import ReplayDifference, SnapshotError, UsageError, UserError
+from korgm1.physics.cell_cr2032 import Cr2032
 from korgm1.replay import replay
 from korgm1.session import Session
 from korgm1.snapshot import decode, encode
@@ -86,8 +87,11 @@ def test_a_cell_out_of_its_holder() -> None:
     session = started(battery="CR2032@2.6")
     session.power_off()
     cell = session.battery.cell
-    session.swap_cell("same", 5.0)
+    assert isinstance(cell, Cr2032)
+    drawn, age = cell.drawn_mah, cell.age_seconds
+    session.swap_cell("same", 500.0)
     assert session.battery.cell is cell
+    assert cell.drawn_mah == drawn and cell.age_seconds - age == pytest.approx(500), "it lay on the bench"
 
 
 def test_a_cell_changed_with_the_power_on_loses_nothing() -> None:
@@ -234,6 +238,52 @@ def test_switching_off_without_a_reset_ic_may_leave_stray_bytes_too() -> None:
     assert len(sums) == 2
 
 
+def test_a_replay_writes_the_stray_bytes_of_a_power_off_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.rec"
+    session = Session(engine="v30", sram=initialised(), faults=["no-supervisor"], seed=5)
+    session.record(path)
+    session.boot()
+    session.power_off()
+    left = session.sram
+    session.power_on()
+    session.run(0.3)
+    session.record_end()
+    recorded = [line for line in map(json.loads, path.read_text().splitlines()) if line.get("do") == "supply"]
+    assert [line["what"] for line in recorded] == ["stray"] * (len(recorded) - 1) + ["freeze"]
+    plain = Session(engine="v30", sram=initialised(), seed=5)
+    plain.boot()
+    plain.power_off()
+    assert plain.sram != left
+    done: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(Session, "_note", lambda self, name, **fields: done.append((name, fields)))
+    assert replay(path, engine="unicorn").result.sram_sha1 == session.result().sram_sha1
+    given = [fields for name, fields in done if name == "supply"]
+    assert given == [{key: line[key] for key in ("what", "address", "value")} for line in recorded]
+
+
+def test_while_reset_is_low_nothing_freezes_and_no_stray_byte_arrives() -> None:
+    session = Session(engine="v30", sram=initialised(), faults=["no-supervisor"], seed=5,
+                      hypotheses={"H-RESET-DELAY": 1000})
+    session.power_on()
+    assert session.dip(0.027) == "nothing" and session.frozen is None and session.sram == initialised()
+    session.power_off()
+    assert session.sram == initialised()
+
+
+def test_a_file_waits_once_however_often_the_mains_fail(tmp_path: Path) -> None:
+    path = tmp_path / "x.sram"
+    path.write_bytes(bytes(65536))
+    path.with_name("x.sram.1").write_bytes(b"older")
+    session = Session(engine="v30", sram=path)
+    session.boot()
+    for _ in range(4):
+        assert session.dip(1.0) == "power cycle"
+    session.power_off()
+    kept = {other.name: other.read_bytes() for other in tmp_path.iterdir()}
+    assert kept.pop("x.sram") == session.sram
+    assert b"older" in kept.values() and bytes(65536) in kept.values()
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_session_with_everything_is_replayed(tmp_path: Path, engine: str) -> None:
     path = tmp_path / "x.rec"
@@ -342,9 +392,21 @@ def test_a_snapshot_of_the_first_layouts_is_still_read(lowest: float | None, kep
     del saved.versions["battery"], saved.versions["power"]
     other = Session(engine="unicorn", battery="dead", faults=["fram"])
     other.restore(encode(saved))
+    assert other.battery.on is False
     assert other.battery.cell_volts == 3.2 and other.faults.texts == () and other.wake is None
     other.power_on()
     assert (other.sram == session.sram) is kept
+
+
+def test_an_older_snapshot_with_the_power_on_knows_that_it_is() -> None:
+    session = started()
+    saved = decode(session.snapshot())
+    saved.blocks["battery"] = {"volts": 3.2}
+    del saved.versions["battery"]
+    other = Session(engine="v30")
+    other.restore(encode(saved))
+    other.set_battery(None)
+    assert other.battery.history.empty and other.battery.held_years == 0
 
 
 @pytest.mark.parametrize("change", [

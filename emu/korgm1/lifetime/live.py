@@ -15,7 +15,7 @@ from korgm1.lifetime.events import Event, parse_events
 from korgm1.lifetime.memory import first_loss, loss_course
 from korgm1.lifetime.names import hit
 from korgm1.lifetime.report import Mark, Report, Step, Supply, Woken
-from korgm1.physics.ageing import Span
+from korgm1.physics.ageing import Span, lie
 from korgm1.physics.bench_supply import Cell
 from korgm1.physics.cell_cr2032 import Cr2032
 from korgm1.physics.retention_current import conductance
@@ -163,10 +163,12 @@ class _Life:
         if session.powered:
             session.swap_cell(then, seconds)
             return replace(step, seconds=seconds)
-        history = self._history()
+        history, cell = self._history(), session.battery.cell
         session.set_battery(None)
         span = session.leave(seconds, self.celsius)
         step = self._course(replace(step, seconds=seconds), span, history)
+        if then is cell:
+            lie(cell, seconds, self.celsius)
         session.set_battery(then)
         return step
 

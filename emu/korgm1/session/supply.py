@@ -8,7 +8,7 @@ from korgm1.board.battery import parse_cell
 from korgm1.clock import clocks
 from korgm1.errors import UsageError
 from korgm1.machine.brownout import Step, steps, take
-from korgm1.physics.ageing import Span
+from korgm1.physics.ageing import Span, lie
 from korgm1.physics.bench_supply import Cell
 from korgm1.physics.rail import Rail
 from korgm1.quantities import LONGEST
@@ -62,7 +62,7 @@ class Supply(Switch):
         With the power on the RAM lives from +5 V meanwhile, with it off from what the capacitor at its pins has left.
 
         Args:
-            battery: as for `set_battery`; "same" puts the cell back that was in.
+            battery: as for `set_battery`; "same" puts the cell back that was in, and lay on the bench meanwhile.
             seconds: how long the holder is empty.
 
         Raises:
@@ -75,8 +75,9 @@ class Supply(Switch):
         """
         check_time(seconds)
         cell: Cell | None
+        old = self.battery.cell
         if isinstance(battery, str) and battery.strip().lower() == SAME:
-            cell = self.battery.cell
+            cell = old
         elif isinstance(battery, str | float | int):
             cell = parse_cell(str(battery), self.hypotheses, self.seed)
         else:
@@ -88,6 +89,8 @@ class Supply(Switch):
             self.leave(0)
             self.set_battery(None)
             self.leave(seconds)
+        if cell is old:
+            lie(cell, seconds, self.battery.celsius)
         self.set_battery(cell)
 
     def leave(self, seconds: float, celsius: float | None = None, on_share: float = 0.0) -> Span:
@@ -152,15 +155,18 @@ class Supply(Switch):
                 self.power_on()
                 return "power cycle"
             self.supply(step.what, step.address, step.value)
-            outcome = {"hold": "reset", "freeze": "freeze"}.get(step.what, outcome)
+            if step.what == "hold":
+                outcome = "reset"
+            elif self.frozen is not None and not stands:
+                outcome = "freeze"
         self.run_until(start + clocks(seconds))
         return outcome
 
     def _before_off(self) -> None:
-        """Without a reset IC a CPU that runs may write what it should not while +5 V falls."""
+        """Without a reset IC a CPU that runs may write what it should not while +5 V falls; then it stands still."""
         if self.frozen is None:
             for step in self._dip_steps(1.0):
-                if step.what == "stray":
+                if step.what in ("stray", "freeze"):
                     self.supply(step.what, step.address, step.value)
 
     def _dip_steps(self, seconds: float) -> list[Step]:
