@@ -76,6 +76,27 @@ def test_a_warm_attic_is_worse_than_a_cellar() -> None:
     assert spans[0].depth[-1] < spans[1].depth[-1] and [span.celsius for span in spans] == [5.0, 40.0]
 
 
+def test_the_room_is_as_warm_as_was_said_last(tmp_path: Path) -> None:
+    """In the cold a used cell reads lower: the warning comes and goes with the room."""
+    session = Session(engine="v30", battery="CR2032@2.52", sram=initialised())
+    session.record(tmp_path / "x.rec")
+    codes, warned = {}, {}
+    for celsius in (25.0, -5.0, 40.0):
+        session.set_celsius(celsius)
+        session.leave(60)
+        codes[celsius] = session.boot().battery["adc_code"]
+        warned[celsius] = session.lcd[1].startswith("Battery Low")
+        session.power_off()
+    session.record_end()
+    assert codes[-5.0] < 0x80 <= codes[25.0] <= codes[40.0]
+    assert warned == {25.0: False, -5.0: True, 40.0: False}
+    played = replay(tmp_path / "x.rec", engine="unicorn").result
+    assert played.battery == {**played.battery, "celsius": 40.0, "adc_code": codes[40.0]}
+    other = Session(engine="v30")
+    other.restore(session.snapshot())
+    assert other.battery.celsius == 40.0
+
+
 def test_a_cell_out_of_its_holder() -> None:
     for seconds, kept in ((5.0, True), (600.0, False)):
         session = started(battery="CR2032@2.6")
@@ -139,6 +160,7 @@ def test_the_imprint_knows_how_long_the_data_were_there() -> None:
     (lambda s: s.leave(201 * YEAR), "0 to 200 years"), (lambda s: s.leave(1, 86), "is no temperature"),
     (lambda s: s.leave(1, on_share=1.01), "no share"), (lambda s: s.swap_cell("AA"), "is not known"),
     (lambda s: s.swap_cell("CR2032@9"), "CR2032|out of range"), (lambda s: s.swap_cell(seconds=-1), "is no time"),
+    (lambda s: s.set_celsius(86), "is no temperature"), (lambda s: s.set_celsius(float("nan")), "is no temperature"),
     (lambda s: s.dip(1), "power is off"), (lambda s: s.supply("hold"), "power is off"),
 ])  # fmt: skip
 def test_what_cannot_be_changes_nothing(call: Any, text: str) -> None:

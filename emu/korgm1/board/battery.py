@@ -21,8 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from korgm1.board.battery_text import HIGHEST, PRESETS, parse_cell, parse_volts
-from korgm1.errors import UsageError
+from korgm1.board.battery_text import (
+    COLDEST,
+    HIGHEST,
+    HOTTEST,
+    PRESETS,
+    check_celsius,
+    parse_cell,
+    parse_volts,
+)
 from korgm1.hypotheses import Hypotheses
 from korgm1.physics.ageing import Span, leave
 from korgm1.physics.backup_network import BackupNetwork
@@ -31,7 +38,7 @@ from korgm1.physics.cell_cr2032 import CellLaw
 from korgm1.physics.supply_history import SupplyHistory
 from korgm1.quantities import YEAR
 
-__all__ = ["PRESETS", "UNTOLD", "Battery", "network_of", "parse_cell", "parse_volts"]
+__all__ = ["PRESETS", "UNTOLD", "Battery", "check_celsius", "network_of", "parse_cell", "parse_volts"]
 
 FALL_POINTS = 65
 """Of a span in which the capacitor falls."""
@@ -104,10 +111,9 @@ class Battery:
         >>> Battery.from_text("dead", Hypotheses()).cell_volts
         0.4
         """
-        if not -40 <= celsius <= 85:
-            raise UsageError(f"{celsius!r} is no temperature", "-40 to 85 degrees Celsius")
         cell = parse_cell(text, hypotheses, seed)
-        return cls(cell, network_of(hypotheses, seed, faults), celsius, CellLaw.from_hypotheses(hypotheses))
+        network, law = network_of(hypotheses, seed, faults), CellLaw.from_hypotheses(hypotheses)
+        return cls(cell, network, check_celsius(celsius), law)
 
     def reset(self, kind: str) -> None:
         """Nothing: a cell is a cell."""
@@ -132,7 +138,7 @@ class Battery:
             LookupError, TypeError, ValueError: it is none.
         """
         celsius, node, held = (float(block[name]) for name in ("celsius", "node", "held_seconds"))
-        if not (-40 <= celsius <= 85 and 0 <= node <= HIGHEST and held >= 0):
+        if not (COLDEST <= celsius <= HOTTEST and 0 <= node <= HIGHEST and 0 <= held < inf):
             raise ValueError("a temperature, voltage or time that cannot be")
         self.cell = self.cell_of(block["cell"])
         self.celsius, self._node, self._held_seconds = celsius, node, held

@@ -24,6 +24,8 @@ PRESETS = {"fresh": 3.2, "low": 2.4, "dead": 0.4, "absent": 0.0}
 HIGHEST = 6.0
 """Volts of the highest supply."""
 CR2032 = "CR2032"
+COLDEST, HOTTEST = -40.0, 85.0
+"""Degrees Celsius the laws are for."""
 
 
 def parse_volts(text: str) -> float:
@@ -49,6 +51,20 @@ def parse_volts(text: str) -> float:
             "--battery 2.4",
         )
     return abs(volts)
+
+
+def check_celsius(celsius: float) -> float:
+    """The temperature itself, if the laws are for it.
+
+    Raises:
+        UsageError: outside -40 to 85 degrees Celsius, or no number.
+
+    >>> check_celsius(25.0)
+    25.0
+    """
+    if not COLDEST <= celsius <= HOTTEST:
+        raise UsageError(f"{celsius!r} is no temperature", f"{COLDEST:g} to {HOTTEST:g} degrees Celsius")
+    return float(celsius)
 
 
 def parse_cell(text: str, hypotheses: Hypotheses, seed: int = 0) -> Cell | None:

@@ -128,6 +128,7 @@ class _Life:
 
     def _temp(self, event: Event, step: Step) -> Step:
         self.celsius = event.number
+        self.session.set_celsius(event.number)
         return step
 
     def _cell(self, event: Event, step: Step) -> Step:

@@ -3,7 +3,7 @@
 The rail (`physics.rail`) says when +5 V is below which level. With a reset IC /RESET is low meanwhile, so the RAM,
 whose /CS is that line, is left alone. Without one (H-SUPERVISOR, or the fault no-supervisor) the CPU may write what it
 should not on its way down (H-STRAY) and then stands where it is; LCD, LEDs and sound chips keep what they had. A rail
-that goes to 0 is the switch.
+that goes to 0 is the switch; its rise afterwards, some ms, is not waited for (H-RESET-DELAY has room for it).
 """
 
 from __future__ import annotations

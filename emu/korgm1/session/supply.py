@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from korgm1.board.battery import parse_cell
+from korgm1.board.battery import check_celsius, parse_cell
 from korgm1.clock import clocks
 from korgm1.errors import UsageError
 from korgm1.machine.brownout import Step, steps, take
@@ -56,6 +56,20 @@ class Supply(Switch):
         self.battery.touch(ohms)
         self._note("contact", ohms=ohms if isfinite(ohms) else None)
 
+    def set_celsius(self, celsius: float) -> None:
+        """The room has another temperature from now on, -40 to 85 degrees Celsius.
+
+        Raises:
+            UsageError: no such temperature.
+
+        >>> from korgm1.session import Session
+        >>> m1 = Session(battery="CR2032@2.5"); warm = m1.battery.ram_volts
+        >>> m1.set_celsius(0); m1.battery.ram_volts < warm
+        True
+        """
+        self.battery.celsius = check_celsius(celsius)
+        self._note("celsius", celsius=self.battery.celsius)
+
     def swap_cell(self, battery: str | float | Cell | None = "CR2032", seconds: float = 5.0) -> None:
         """Take the cell out and put another one in `seconds` later; the power may be on or off.
 
@@ -94,7 +108,7 @@ class Supply(Switch):
         self.set_battery(cell)
 
     def leave(self, seconds: float, celsius: float | None = None, on_share: float = 0.0) -> Span:
-        """Let time pass with the power off: days or years, in closed form.
+        """Let time pass with the power off: days or years, without a step a second.
 
         Once this has been called, what was told is all the time that passes before the next power-on.
 
@@ -118,8 +132,8 @@ class Supply(Switch):
         if self.powered:
             raise UsageError("the power is on", "power_off() first, then leave()")
         check_time(seconds)
-        if celsius is not None and not -40 <= celsius <= 85:
-            raise UsageError(f"{celsius!r} is no temperature", "-40 to 85 degrees Celsius")
+        if celsius is not None:
+            check_celsius(celsius)
         if not 0 <= on_share <= 1:
             raise UsageError(f"{on_share!r} is no share of the time", "0 to 1")
         span = self.battery.leave(seconds, celsius, on_share)

@@ -131,7 +131,7 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
     machine.add_argument(
         "--battery", default="fresh", metavar="CELL",
         help="fresh, low, dead, absent or VOLTS: a supply of 3.2, 2.4, 0.4, 0 V or VOLTS in place of the cell; "
-        "CR2032 or CR2032@VOLTS: a cell that ages, new or used until it reads VOLTS; default: fresh",
+        "CR2032 or CR2032@VOLTS: a cell that ages, new or used until it reads VOLTS at 23 C; default: fresh",
     )
     machine.add_argument(
         "--temp", type=celsius, default=25.0, metavar="C", help="degrees Celsius around the board; default: 25"
