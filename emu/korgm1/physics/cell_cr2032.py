@@ -13,7 +13,7 @@ sudden death      capacity x 0.5 to 1; between 2 and 20 years a   ASSUMED, off; 
                   contact of 1 kohm to 10 Mohm, even over the
                   logarithm
 
-drawn + gone inside + left = capacity, always. A cell newer than new (up to 3.35 V) loses the excess within 1 %.
+depth = (drawn + gone inside) / capacity, always. A cell newer than new (up to 3.35 V) loses the excess within 1 %.
 Sources: facts battery-sram 1.
 """
 
@@ -109,11 +109,6 @@ class Cr2032:
     def depth(self) -> float:
         """Share of the capacity that is gone; may exceed 1."""
         return (self.drawn_mah + self.self_discharged_mah) / self.capacity_mah
-
-    @property
-    def left_mah(self) -> float:
-        """What is left down to 2.0 V; negative behind that."""
-        return self.capacity_mah - self.drawn_mah - self.self_discharged_mah
 
     def position(self, celsius: float) -> float:
         """Where on the curve it is, 0 (new) to 1.14 (nothing left) and more."""
