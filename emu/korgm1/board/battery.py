@@ -21,22 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from korgm1.board.battery_text import (
-    COLDEST,
-    HIGHEST,
-    HOTTEST,
-    PRESETS,
-    check_celsius,
-    parse_cell,
-    parse_volts,
-)
+from korgm1.board.battery_text import HIGHEST, PRESETS, check_celsius, parse_cell, parse_volts
 from korgm1.hypotheses import Hypotheses
 from korgm1.physics.ageing import Span, leave
 from korgm1.physics.backup_network import BackupNetwork
 from korgm1.physics.bench_supply import BenchSupply, Cell, cell_from_snapshot
 from korgm1.physics.cell_cr2032 import CellLaw
 from korgm1.physics.supply_history import SupplyHistory
-from korgm1.quantities import YEAR
+from korgm1.quantities import COLDEST, HOTTEST, YEAR
 
 __all__ = ["PRESETS", "UNTOLD", "Battery", "check_celsius", "network_of", "parse_cell", "parse_volts"]
 
@@ -138,15 +130,14 @@ class Battery:
             LookupError, TypeError, ValueError: it is none.
         """
         celsius, node, held = (float(block[name]) for name in ("celsius", "node", "held_seconds"))
-        if not (COLDEST <= celsius <= HOTTEST and 0 <= node <= HIGHEST and 0 <= held < inf):
-            raise ValueError("a temperature, voltage or time that cannot be")
+        ohms = inf if block["contact_ohms"] is None else float(block["contact_ohms"])
+        if not (COLDEST <= celsius <= HOTTEST and 0 <= node <= HIGHEST and 0 <= held < inf and ohms >= 0):
+            raise ValueError("a temperature, voltage, time or resistance that cannot be")
         self.cell = self.cell_of(block["cell"])
         self.celsius, self._node, self._held_seconds = celsius, node, held
         self.history.restore(block["history"])
         self.on, self._told = bool(block["on"]), bool(block["told"])
-        if "contact_ohms" in block:
-            ohms = block["contact_ohms"]
-            self.network = replace(self.network, contact_ohms=inf if ohms is None else float(ohms))
+        self.network = replace(self.network, contact_ohms=ohms)
 
     def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
         """Layout 1 was a supply of so many volts; `on` is then the netlist's to say."""

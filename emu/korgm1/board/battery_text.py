@@ -18,14 +18,13 @@ from korgm1.errors import UsageError
 from korgm1.hypotheses import Hypotheses
 from korgm1.physics.bench_supply import BenchSupply, Cell
 from korgm1.physics.cell_cr2032 import CellLaw, Cr2032
+from korgm1.quantities import COLDEST, HOTTEST
 
 PRESETS = {"fresh": 3.2, "low": 2.4, "dead": 0.4, "absent": 0.0}
 """Supply volts by name."""
 HIGHEST = 6.0
 """Volts of the highest supply."""
 CR2032 = "CR2032"
-COLDEST, HOTTEST = -40.0, 85.0
-"""Degrees Celsius the laws are for."""
 
 
 def parse_volts(text: str) -> float:
