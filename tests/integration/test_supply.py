@@ -432,8 +432,9 @@ def test_an_older_snapshot_with_the_power_on_knows_that_it_is() -> None:
 
 
 @pytest.mark.parametrize("change", [
-    {"celsius": 100.0}, {"celsius": float("nan")}, {"node": -1.0}, {"held_seconds": "x"}, {"cell": {"kind": "AA"}},
-    {"cell": {"kind": "CR2032"}}, {"history": {"levels": [999], "seconds": [1.0], "lowest": 0.1}}, {"history": 5},
+    {"celsius": 100.0}, {"celsius": float("nan")}, {"node": -1.0}, {"held_seconds": "x"}, {"contact_ohms": -1.0},
+    {"cell": {"kind": "AA"}}, {"cell": {"kind": "CR2032"}}, {"history": 5},
+    {"history": {"levels": [999], "seconds": [1.0], "lowest": 0.1}},
 ])  # fmt: skip
 def test_a_damaged_past_of_the_supply_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     session = started()
@@ -503,3 +504,9 @@ def test_options_that_cannot_be(words: list[str], capsys: pytest.CaptureFixture[
     except SystemExit as ended:
         assert ended.code == 2
     assert "expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "kind"), [([], "CR2032"), (["--battery", "fresh"], "supply")])
+def test_boot_age_takes_the_cell_that_is_named(words: list[str], kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["boot", "--age", "off=1y", "--json", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["battery"]["kind"] == kind

@@ -154,8 +154,7 @@ def test_charge_is_conserved() -> None:
     cell.load(0.002, 3600, 40.0)
     assert cell.drawn_mah == pytest.approx(102.0)
     assert cell.self_discharged_mah == pytest.approx(3.0 + 3600 * cell.self_mah_per_second(40.0))
-        assert cell.depth * cell.capacity_mah == pytest.approx(cell.drawn_mah + cell.self_discharged_mah)
-    assert cell.depth == pytest.approx(1 - cell.left_mah / cell.capacity_mah)
+    assert cell.depth * cell.capacity_mah == pytest.approx(cell.drawn_mah + cell.self_discharged_mah)
 
 
 # loads and recovery
