@@ -20,6 +20,8 @@ YEAR = 31_557_600.0
 """Seconds of 365.25 days."""
 UNITS = {"y": YEAR, "mo": YEAR / 12, "w": 604_800.0, "d": 86_400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 0.001}
 """Seconds of each unit."""
+COLDEST, HOTTEST = -40.0, 85.0
+"""Degrees Celsius the laws of `physics` are for."""
 LONGEST = 200 * YEAR
 """Seconds; nothing here lasts longer."""
 MOST_VALUES = 100_000
@@ -83,8 +85,10 @@ def parse_celsius(text: str) -> float:
     number, unit = _split(text)
     if number is None or unit not in ("", "c", "°c"):
         raise UsageError(f"{text!r} is not a temperature", "degrees Celsius", "28 or -10")
-    if not -40 <= number <= 85:
-        raise UsageError(f"the temperature {text!r} is out of range", "-40 to 85 degrees Celsius", "28 or -10")
+    if not COLDEST <= number <= HOTTEST:
+        raise UsageError(
+            f"the temperature {text!r} is out of range", f"{COLDEST:g} to {HOTTEST:g} degrees Celsius", "28 or -10"
+        )
     return number
 
 

@@ -189,3 +189,15 @@ def test_snapshots_and_recordings_carry_the_faults(tmp_path: Any) -> None:
         assert other.faults.texts == tuple(faults) and other.battery.celsius == 31.0
         other.press("9")
         assert other.sram == session.sram and other.wake == session.wake
+
+
+@pytest.mark.parametrize("fault", ["timer0-dead=1.2", "timer0-dead=3", "lcd-busy-stuck", "sram-bit=0x1234.5=1"])
+def test_a_machine_with_a_fault_goes_on_from_a_snapshot_as_it_would_have(fault: str) -> None:
+    for seconds in (0.9, 1.1, 1.25):
+        one, other = Session(engine="v30", faults=[fault]), Session(engine="v30")
+        one.power_on()
+        one.run(seconds)
+        other.restore(one.snapshot())
+        for session in (one, other):
+            session.run(0.4)
+        assert other.machine.snapshot() == one.machine.snapshot()

@@ -11,6 +11,7 @@ import pytest
 
 from korgm1.cli import main
 from korgm1.errors import ReplayDifference, SnapshotError, UsageError, UserError
+from korgm1.physics.cell_cr2032 import Cr2032
 from korgm1.replay import replay
 from korgm1.session import Session
 from korgm1.snapshot import decode, encode
@@ -75,6 +76,27 @@ def test_a_warm_attic_is_worse_than_a_cellar() -> None:
     assert spans[0].depth[-1] < spans[1].depth[-1] and [span.celsius for span in spans] == [5.0, 40.0]
 
 
+def test_the_room_is_as_warm_as_was_said_last(tmp_path: Path) -> None:
+    """In the cold a used cell reads lower: the warning comes and goes with the room."""
+    session = Session(engine="v30", battery="CR2032@2.52", sram=initialised())
+    session.record(tmp_path / "x.rec")
+    codes, warned = {}, {}
+    for celsius in (25.0, -5.0, 40.0):
+        session.set_celsius(celsius)
+        session.leave(60)
+        codes[celsius] = session.boot().battery["adc_code"]
+        warned[celsius] = session.lcd[1].startswith("Battery Low")
+        session.power_off()
+    session.record_end()
+    assert codes[-5.0] < 0x80 <= codes[25.0] <= codes[40.0]
+    assert warned == {25.0: False, -5.0: True, 40.0: False}
+    played = replay(tmp_path / "x.rec", engine="unicorn").result
+    assert played.battery == {**played.battery, "celsius": 40.0, "adc_code": codes[40.0]}
+    other = Session(engine="v30")
+    other.restore(session.snapshot())
+    assert other.battery.celsius == 40.0
+
+
 def test_a_cell_out_of_its_holder() -> None:
     for seconds, kept in ((5.0, True), (600.0, False)):
         session = started(battery="CR2032@2.6")
@@ -86,8 +108,11 @@ def test_a_cell_out_of_its_holder() -> None:
     session = started(battery="CR2032@2.6")
     session.power_off()
     cell = session.battery.cell
-    session.swap_cell("same", 5.0)
+    assert isinstance(cell, Cr2032)
+    drawn, age = cell.drawn_mah, cell.age_seconds
+    session.swap_cell("same", 500.0)
     assert session.battery.cell is cell
+    assert cell.drawn_mah == drawn and cell.age_seconds - age == pytest.approx(500), "it lay on the bench"
 
 
 def test_a_cell_changed_with_the_power_on_loses_nothing() -> None:
@@ -135,6 +160,7 @@ def test_the_imprint_knows_how_long_the_data_were_there() -> None:
     (lambda s: s.leave(201 * YEAR), "0 to 200 years"), (lambda s: s.leave(1, 86), "is no temperature"),
     (lambda s: s.leave(1, on_share=1.01), "no share"), (lambda s: s.swap_cell("AA"), "is not known"),
     (lambda s: s.swap_cell("CR2032@9"), "CR2032|out of range"), (lambda s: s.swap_cell(seconds=-1), "is no time"),
+    (lambda s: s.set_celsius(86), "is no temperature"), (lambda s: s.set_celsius(float("nan")), "is no temperature"),
     (lambda s: s.dip(1), "power is off"), (lambda s: s.supply("hold"), "power is off"),
 ])  # fmt: skip
 def test_what_cannot_be_changes_nothing(call: Any, text: str) -> None:
@@ -232,6 +258,52 @@ def test_switching_off_without_a_reset_ic_may_leave_stray_bytes_too() -> None:
         session.power_off()
         sums.add(session.sram)
     assert len(sums) == 2
+
+
+def test_a_replay_writes_the_stray_bytes_of_a_power_off_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.rec"
+    session = Session(engine="v30", sram=initialised(), faults=["no-supervisor"], seed=5)
+    session.record(path)
+    session.boot()
+    session.power_off()
+    left = session.sram
+    session.power_on()
+    session.run(0.3)
+    session.record_end()
+    recorded = [line for line in map(json.loads, path.read_text().splitlines()) if line.get("do") == "supply"]
+    assert [line["what"] for line in recorded] == ["stray"] * (len(recorded) - 1) + ["freeze"]
+    plain = Session(engine="v30", sram=initialised(), seed=5)
+    plain.boot()
+    plain.power_off()
+    assert plain.sram != left
+    done: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(Session, "_note", lambda self, name, **fields: done.append((name, fields)))
+    assert replay(path, engine="unicorn").result.sram_sha1 == session.result().sram_sha1
+    given = [fields for name, fields in done if name == "supply"]
+    assert given == [{key: line[key] for key in ("what", "address", "value")} for line in recorded]
+
+
+def test_while_reset_is_low_nothing_freezes_and_no_stray_byte_arrives() -> None:
+    session = Session(engine="v30", sram=initialised(), faults=["no-supervisor"], seed=5,
+                      hypotheses={"H-RESET-DELAY": 1000})
+    session.power_on()
+    assert session.dip(0.027) == "nothing" and session.frozen is None and session.sram == initialised()
+    session.power_off()
+    assert session.sram == initialised()
+
+
+def test_a_file_waits_once_however_often_the_mains_fail(tmp_path: Path) -> None:
+    path = tmp_path / "x.sram"
+    path.write_bytes(bytes(65536))
+    path.with_name("x.sram.1").write_bytes(b"older")
+    session = Session(engine="v30", sram=path)
+    session.boot()
+    for _ in range(4):
+        assert session.dip(1.0) == "power cycle"
+    session.power_off()
+    kept = {other.name: other.read_bytes() for other in tmp_path.iterdir()}
+    assert kept.pop("x.sram") == session.sram
+    assert b"older" in kept.values() and bytes(65536) in kept.values()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -342,14 +414,27 @@ def test_a_snapshot_of_the_first_layouts_is_still_read(lowest: float | None, kep
     del saved.versions["battery"], saved.versions["power"]
     other = Session(engine="unicorn", battery="dead", faults=["fram"])
     other.restore(encode(saved))
+    assert other.battery.on is False
     assert other.battery.cell_volts == 3.2 and other.faults.texts == () and other.wake is None
     other.power_on()
     assert (other.sram == session.sram) is kept
 
 
+def test_an_older_snapshot_with_the_power_on_knows_that_it_is() -> None:
+    session = started()
+    saved = decode(session.snapshot())
+    saved.blocks["battery"] = {"volts": 3.2}
+    del saved.versions["battery"]
+    other = Session(engine="v30")
+    other.restore(encode(saved))
+    other.set_battery(None)
+    assert other.battery.history.empty and other.battery.held_years == 0
+
+
 @pytest.mark.parametrize("change", [
-    {"celsius": 100.0}, {"celsius": float("nan")}, {"node": -1.0}, {"held_seconds": "x"}, {"cell": {"kind": "AA"}},
-    {"cell": {"kind": "CR2032"}}, {"history": {"levels": [999], "seconds": [1.0], "lowest": 0.1}}, {"history": 5},
+    {"celsius": 100.0}, {"celsius": float("nan")}, {"node": -1.0}, {"held_seconds": "x"}, {"contact_ohms": -1.0},
+    {"cell": {"kind": "AA"}}, {"cell": {"kind": "CR2032"}}, {"history": 5},
+    {"history": {"levels": [999], "seconds": [1.0], "lowest": 0.1}},
 ])  # fmt: skip
 def test_a_damaged_past_of_the_supply_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     session = started()
@@ -419,3 +504,9 @@ def test_options_that_cannot_be(words: list[str], capsys: pytest.CaptureFixture[
     except SystemExit as ended:
         assert ended.code == 2
     assert "expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "kind"), [([], "CR2032"), (["--battery", "fresh"], "supply")])
+def test_boot_age_takes_the_cell_that_is_named(words: list[str], kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["boot", "--age", "off=1y", "--json", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["battery"]["kind"] == kind

@@ -190,14 +190,17 @@ def test_each_cell_nobody_timed_was_in_for_a_day() -> None:
     assert battery.history.empty, "with the power on a change of the cell does nothing"
 
 
-def test_a_cell_taken_out_for_a_moment() -> None:
-    battery = holder("CR2032@2.9")
+@pytest.mark.parametrize("seconds", [30.0, 600.0, 1e5, 20 * YEAR])
+@pytest.mark.parametrize("text", ["absent", "dead"])
+def test_a_span_shows_when_the_capacitor_passed_2_volts(text: str, seconds: float) -> None:
+    battery = holder(text)
     battery.power(False)
-    cell = battery.cell
-    assert battery.without_cell(10).supply_volts[-1] > 2.0
-    assert battery.cell is cell and battery.history.empty
-    battery.without_cell(3600)
-    assert battery.history.lowest < 0.01
+    span = battery.leave(seconds)
+    network = battery.network
+    expected = network.fall_seconds(network.powered_volts(), 2.0, 25.0)
+    assert span.crossing(2.0) == pytest.approx(expected, rel=0.01)
+    assert span.seconds[-1] == pytest.approx(seconds)
+    assert battery.history.lowest < 3.2 and np.all(np.diff(span.supply_volts) <= 0)
 
 
 def test_how_long_the_content_was_held() -> None:

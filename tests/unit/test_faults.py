@@ -9,8 +9,8 @@ import pytest
 
 from korgm1.cli import main
 from korgm1.errors import UsageError
+from korgm1.machine.damage import with_bits
 from korgm1.machine.faults import FAULTS, FaultKind, Faults, parse_fault
-from korgm1.machine.m1 import with_bits
 
 
 @pytest.mark.parametrize("row", FAULTS.values(), ids=FAULTS.keys())
@@ -65,8 +65,17 @@ def test_a_set_of_faults() -> None:
     assert "fram" in faults and "r29-open" not in faults
     assert faults.values("key-stuck") == ["INT", "A"] and faults.value("r29-open") is None
     assert Faults(faults.texts).texts == faults.texts
-    with pytest.raises(UsageError, match="cell-contact is there twice"):
-        Faults(["cell-contact=5k", "cell-contact=6k"])
+    assert Faults(["sram-bit=0x10.0=1", "sram-bit 10.0=1"]).values("sram-bit") == [(0x10, 0, 1)]
+
+
+@pytest.mark.parametrize("words", [
+    ("cell-contact=5k", "cell-contact=6k"), ("cell-diode-open", "cell-diode-short"),
+    ("sram-bit=0x10.0=1", "sram-bit=0x10.0=0"), ("rom-bit=0xF0000.1", "rom-bit=0xF0000.1=1"),
+])  # fmt: skip
+def test_a_part_is_broken_in_one_way(words: tuple[str, str]) -> None:
+    for pair in (words, words[::-1]):
+        with pytest.raises(UsageError, match=f"{pair[0]} and {pair[1]} exclude each other"):
+            Faults([*pair, "fram"])
 
 
 def test_what_they_change_about_the_network() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from korgm1.physics.ageing import Span, leave
+from korgm1.physics.ageing import Span, leave, lie
 from korgm1.physics.arrhenius import doubling
 from korgm1.physics.backup_network import BackupNetwork
 from korgm1.physics.bench_supply import BenchSupply
@@ -190,6 +190,25 @@ def test_a_contact_that_turns_bad_does_so_in_the_middle() -> None:
     span = leave(cell, NETWORK, 8 * YEAR, 25.0)
     assert cell.resistance(25.0) > new + 900
     assert float(cell.jump_seconds) in span.seconds.tolist()
+
+
+def test_it_does_so_wherever_the_time_is_cut() -> None:
+    """Ages are sums of seconds, whose rounding must not put the jump off to the next stretch."""
+    for seed in range(200):
+        cell = Cr2032(seed, CellLaw(sudden_death=True))
+        jump = cell.jump_seconds
+        cell.spend(0.0, 0.0, jump * 0.123456789, 0.0)
+        leave(cell, BackupNetwork(contact_ohms=inf), jump - cell.age_seconds, 25.0)
+        assert cell.resistance(25.0) > 900, seed
+
+
+def test_a_cell_on_the_bench_discharges_itself_only() -> None:
+    cell, fitted = Cr2032(3), Cr2032(3)
+    lie(cell, 10 * YEAR, 30.0)
+    leave(fitted, BackupNetwork(contact_ohms=inf), 10 * YEAR, 30.0)
+    assert cell.snapshot() == fitted.snapshot()
+    assert cell.drawn_mah == 0 and cell.depth == pytest.approx(0.1 * 2 ** 0.7, rel=0.02) and cell.dry > 0.3
+    lie(None, 1.0, 25.0)
 
 
 def test_a_heavy_load_empties_it_within_days_and_then_time_just_passes() -> None:

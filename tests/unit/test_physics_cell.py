@@ -153,8 +153,8 @@ def test_charge_is_conserved() -> None:
     cell.spend(100.0, 3.0, 1e8, 0.2)
     cell.load(0.002, 3600, 40.0)
     assert cell.drawn_mah == pytest.approx(102.0)
-    assert cell.drawn_mah + cell.self_discharged_mah + cell.left_mah == pytest.approx(cell.capacity_mah, abs=1e-12)
-    assert cell.depth == pytest.approx(1 - cell.left_mah / cell.capacity_mah)
+    assert cell.self_discharged_mah == pytest.approx(3.0 + 3600 * cell.self_mah_per_second(40.0))
+    assert cell.depth * cell.capacity_mah == pytest.approx(cell.drawn_mah + cell.self_discharged_mah)
 
 
 # loads and recovery
@@ -231,6 +231,16 @@ def test_snapshots_are_plain_and_come_back(made: Cr2032 | BenchSupply) -> None:
     assert again.volts(0.001, 10.0) == made.volts(0.001, 10.0)
     with pytest.raises(ValueError, match="potato"):
         cell_from_snapshot({"kind": "potato"})
+
+
+@pytest.mark.parametrize("change", [
+    {"drawn_mah": -1e9}, {"drawn_mah": float("nan")}, {"self_mah": float("inf")}, {"age_seconds": -1}, {"dry": -0.1},
+    {"polarised_volts": -1}, {"offset_volts": -0.1}, {"kind": "supply", "volts": -1},
+    {"kind": "supply", "volts": float("nan")},
+])  # fmt: skip
+def test_a_state_that_cannot_be_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"cannot be|a supply of"):
+        cell_from_snapshot({**Cr2032.reading(2.9).snapshot(), **change})
 
 
 def test_retention_current() -> None:

@@ -111,3 +111,14 @@ def test_snapshot() -> None:
     assert np.array_equal(other.seconds, history.seconds) and other.lowest == history.lowest
     other.restore(json.loads(json.dumps(SupplyHistory().snapshot())))
     assert other.empty
+
+
+@pytest.mark.parametrize("change", [
+    {"levels": [-1]}, {"levels": [1.5]}, {"levels": [201]}, {"levels": [1, 2]}, {"seconds": [-1.0]},
+    {"seconds": [float("nan")]}, {"seconds": [1.0, 2.0]}, {"lowest": -0.1}, {"lowest": float("nan")},
+])  # fmt: skip
+def test_a_history_that_cannot_be_is_refused(change: dict[str, object]) -> None:
+    history = SupplyHistory()
+    with pytest.raises((ValueError, IndexError)):
+        history.restore({"levels": [7], "seconds": [1.0], "lowest": 0.07, **change})
+    assert history.empty and not history.seconds.any()

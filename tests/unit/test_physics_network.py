@@ -155,6 +155,16 @@ def test_10_kilohms_from_5_volts_lift_the_empty_holder_above_4_5() -> None:
     assert network.sense_volts(Cr2032.reading(3.0), 23.0) == pytest.approx(3.0, abs=0.01)
 
 
+@pytest.mark.parametrize("sense_leak", [True, False])
+def test_with_the_power_off_they_drain_the_cell_into_the_dead_rail(sense_leak: bool) -> None:
+    network, cell = BackupNetwork(pull_up_ohms=10e3, sense_leak=sense_leak), Cr2032.reading(3.0)
+    plain = BackupNetwork(sense_leak=sense_leak)
+    drain = network.cell_amps(cell, 23.0) - plain.cell_amps(cell, 23.0)
+    assert drain == pytest.approx(3.0 / 10_100, rel=0.01)
+    assert network.holder_volts(cell, 23.0, on=False) == pytest.approx(3.0 - drain * cell.resistance(23.0), abs=1e-3)
+    assert plain.supply_volts(cell, 23.0) - 0.01 < network.supply_volts(cell, 23.0) < plain.supply_volts(cell, 23.0)
+
+
 def test_hypotheses_choose_it() -> None:
     network = BackupNetwork.from_hypotheses(
         Hypotheses({"H-BATT-DIODE": "schottky", "H-BACKUP-C": 47, "H-ISOLATION": 0.3, "H-SENSE-LEAK": False,

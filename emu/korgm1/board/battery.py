@@ -3,15 +3,6 @@
 cell + -> diode -> VCC of both RAMs (with a capacitor; +5 V comes through a diode of its own while the power is on)
 cell + -> R29, 3 Mohm -> IC29 IN6
 
-text          what it is
-fresh         a supply of 3.2 V in the cell's place: it never ages
-low           2.4 V: below OpenM1's warning (code 80h, 2.49 V), the RAM still has over 2.0 V
-dead          0.4 V: everything is lost
-absent        no cell in the holder
-2.85          a supply of so many volts, 0 to 6
-CR2032        a new cell, which ages
-CR2032@2.9    one used until it reads 2.9 V without a load
-
 The laws are in `physics`: the cell, the network, how both age. Here is what the board adds: which of them are wired to
 which by hypotheses and faults, and the history of the RAM's supply since +5 V went. When it goes, the capacitor keeps
 the RAM for a while. Nobody has to say how long the power was off: a cell that is in when the power comes back without a
@@ -25,77 +16,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import inf, isfinite
+from math import inf
 from typing import Any
 
 import numpy as np
 
-from korgm1.errors import UsageError
+from korgm1.board.battery_text import HIGHEST, PRESETS, check_celsius, parse_cell, parse_volts
 from korgm1.hypotheses import Hypotheses
 from korgm1.physics.ageing import Span, leave
 from korgm1.physics.backup_network import BackupNetwork
 from korgm1.physics.bench_supply import BenchSupply, Cell, cell_from_snapshot
-from korgm1.physics.cell_cr2032 import CellLaw, Cr2032
+from korgm1.physics.cell_cr2032 import CellLaw
 from korgm1.physics.supply_history import SupplyHistory
-from korgm1.quantities import YEAR
+from korgm1.quantities import COLDEST, HOTTEST, YEAR
 
-PRESETS = {"fresh": 3.2, "low": 2.4, "dead": 0.4, "absent": 0.0}
-"""Supply volts by name."""
-HIGHEST = 6.0
-CR2032 = "CR2032"
-FALL_POINTS = 33
+__all__ = ["PRESETS", "UNTOLD", "Battery", "check_celsius", "network_of", "parse_cell", "parse_volts"]
+
+FALL_POINTS = 65
 """Of a span in which the capacitor falls."""
+FALLEN = 9.0
+"""Time constants after which it has half a millivolt, and such a span needs no more points."""
 UNTOLD = 86_400.0
 """Seconds without power where nobody says how long: a day (ASSUMED)."""
-
-
-def parse_volts(text: str) -> float:
-    """The volts of a `--battery` text: a preset or a number of volts, 0 to 6.
-
-    Raises:
-        UsageError: neither of them.
-
-    >>> parse_volts("low"), parse_volts("2.85"), parse_volts("3V")
-    (2.4, 2.85, 3.0)
-    """
-    word = text.strip().lower()
-    if word in PRESETS:
-        return PRESETS[word]
-    try:
-        volts = float(word.removesuffix("v"))
-    except ValueError:
-        volts = float("nan")
-    if not (isfinite(volts) and 0 <= volts <= HIGHEST):
-        raise UsageError(
-            f"battery {text!r} is {'out of range' if isfinite(volts) else 'not known'}",
-            f"{', '.join(PRESETS)} or volts from 0 to {HIGHEST:g}, or {CR2032} or {CR2032}@VOLTS",
-            "--battery 2.4",
-        )
-    return abs(volts)
-
-
-def parse_cell(text: str, hypotheses: Hypotheses, seed: int = 0) -> Cell | None:
-    """What a `--battery` text puts into the holder; None for nothing.
-
-    Args:
-        text: see the table above.
-        hypotheses: those of the cell's laws.
-        seed: which cell of all that were made.
-
-    Raises:
-        UsageError: no such cell.
-
-    >>> parse_cell("low", Hypotheses()).volts(0.0, 25.0), parse_cell("absent", Hypotheses())
-    (2.4, None)
-    >>> round(parse_cell("cr2032@2.9", Hypotheses()).open_volts(23.0), 3)
-    2.9
-    """
-    name, at, volts = text.strip().partition("@")
-    if name.strip().upper() == CR2032:
-        law = CellLaw.from_hypotheses(hypotheses)
-        return Cr2032.reading(parse_volts(volts), seed, law=law) if at else Cr2032(seed, law)
-    number = parse_volts(text)
-    return BenchSupply(number) if number else None
 
 
 def network_of(hypotheses: Hypotheses, seed: int = 0, faults: Mapping[str, Any] | None = None) -> BackupNetwork:
@@ -123,6 +65,7 @@ class Battery:
 
     Attributes:
         cell, network, celsius, history: as above; the history is that of VCC of the RAMs.
+        on: whether +5 V is there.
 
     >>> holder = Battery(BenchSupply(2.4))
     >>> 2.0 < holder.ram_volts < 2.3, holder.sense_microvolts()
@@ -142,7 +85,7 @@ class Battery:
         self.celsius = celsius
         self.history = SupplyHistory()
         self._law = law
-        self._on = False
+        self.on = False
         self._told = False
         self._node = self.network.powered_volts()
         self._held_seconds = 0.0
@@ -160,10 +103,9 @@ class Battery:
         >>> Battery.from_text("dead", Hypotheses()).cell_volts
         0.4
         """
-        if not -40 <= celsius <= 85:
-            raise UsageError(f"{celsius!r} is no temperature", "-40 to 85 degrees Celsius")
         cell = parse_cell(text, hypotheses, seed)
-        return cls(cell, network_of(hypotheses, seed, faults), celsius, CellLaw.from_hypotheses(hypotheses))
+        network, law = network_of(hypotheses, seed, faults), CellLaw.from_hypotheses(hypotheses)
+        return cls(cell, network, check_celsius(celsius), law)
 
     def reset(self, kind: str) -> None:
         """Nothing: a cell is a cell."""
@@ -174,7 +116,7 @@ class Battery:
             "cell": None if self.cell is None else self.cell.snapshot(),
             "celsius": self.celsius,
             "history": self.history.snapshot(),
-            "on": self._on,
+            "on": self.on,
             "told": self._told,
             "node": self._node,
             "held_seconds": self._held_seconds,
@@ -188,18 +130,17 @@ class Battery:
             LookupError, TypeError, ValueError: it is none.
         """
         celsius, node, held = (float(block[name]) for name in ("celsius", "node", "held_seconds"))
-        if not (-40 <= celsius <= 85 and 0 <= node <= HIGHEST and held >= 0):
-            raise ValueError("a temperature, voltage or time that cannot be")
+        ohms = inf if block["contact_ohms"] is None else float(block["contact_ohms"])
+        if not (COLDEST <= celsius <= HOTTEST and 0 <= node <= HIGHEST and 0 <= held < inf and ohms >= 0):
+            raise ValueError("a temperature, voltage, time or resistance that cannot be")
         self.cell = self.cell_of(block["cell"])
         self.celsius, self._node, self._held_seconds = celsius, node, held
         self.history.restore(block["history"])
-        self._on, self._told = bool(block["on"]), bool(block["told"])
-        if "contact_ohms" in block:
-            ohms = block["contact_ohms"]
-            self.network = replace(self.network, contact_ohms=inf if ohms is None else float(ohms))
+        self.on, self._told = bool(block["on"]), bool(block["told"])
+        self.network = replace(self.network, contact_ohms=ohms)
 
     def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
-        """Layout 1 was a supply of so many volts."""
+        """Layout 1 was a supply of so many volts; `on` is then the netlist's to say."""
         volts = float(block["volts"])
         return Battery(BenchSupply(volts) if volts else None, self.network).snapshot()
 
@@ -223,7 +164,7 @@ class Battery:
         """Volts at the holder, as a high-impedance voltmeter reads them; 0 when it is empty."""
         if self.cell is None:
             return 0.0
-        return self.cell.volts(self.network.cell_amps(self.cell, self.celsius, self._on), self.celsius)
+        return self.cell.volts(self.network.cell_amps(self.cell, self.celsius, self.on), self.celsius)
 
     @property
     def ram_volts(self) -> float:
@@ -243,7 +184,7 @@ class Battery:
 
     def put(self, cell: Cell | None) -> None:
         """Change what is in the holder; None empties it."""
-        if not self._on:
+        if not self.on:
             self.end_of_off()
         self.cell = cell
 
@@ -273,21 +214,9 @@ class Battery:
         self.history.span(span)
         return span if fall is None else _joined(fall, span)
 
-    def without_cell(self, seconds: float, celsius: float | None = None) -> Span:
-        """The cell is taken out, put back after `seconds`, and lay on the bench meanwhile; the power is off.
-
-        The arguments and the result are those of `leave`.
-        """
-        cell, self.cell = self.cell, None
-        span = self.leave(seconds, celsius)
-        self.cell = cell
-        if isinstance(cell, Cr2032):
-            leave(cell, self.network, seconds, self.celsius if celsius is None else celsius, on_share=1.0)
-        return span
-
     def touch(self, ohms: float) -> None:
         """The holder's contact has another resistance; infinite: nothing touches."""
-        if not self._on:
+        if not self.on:
             self.end_of_off()
         self.network = replace(self.network, contact_ohms=ohms)
 
@@ -311,7 +240,7 @@ class Battery:
             leave(self.cell, self.network, seconds, self.celsius, on_share=1.0)
             self._held_seconds += seconds
         self.history.clear()
-        self._on, self._told = on, False
+        self.on, self._told = on, False
         self._node = self.network.powered_volts()
 
     def was_at(self, volts: float) -> None:
@@ -325,10 +254,14 @@ class Battery:
         """The capacitor alone feeds the RAM: a cell in the holder waits until its turn comes."""
         begin = self._node
         span = leave(self.cell, self.network, seconds, celsius)
-        times = np.linspace(0.0, seconds, FALL_POINTS)
+        tau = self.network.fall_tau(celsius)
+        steep = min(seconds, FALLEN * tau)
+        times = np.linspace(0.0, steep, FALL_POINTS)
+        if seconds > steep:
+            times = np.append(times, seconds)
         volts = np.array([self.network.fall_volts(begin, at, celsius) for at in times.tolist()])
         self._node = float(volts[-1])
-        self.history.fall(begin, self._node, seconds, celsius, self.network.fall_tau(celsius))
+        self.history.fall(begin, self._node, seconds, celsius, tau)
         cell, depth = (np.interp(times, span.seconds, row) for row in (span.cell_volts, span.depth))
         return Span(times, cell, volts, depth, celsius, 0.0)
 

@@ -3,10 +3,11 @@
 offset   even: one chip, low byte lane     odd: the other, high byte lane
 
 /CS of both is the RESET signal (facts battery-sram 0, MEASURED on one unit), so nothing is written while RESET is low
-and a button reset changes nothing. At power-on the content depends on the lowest supply the chips had: 2.0 V or more
-keeps everything (DATASHEET); below that cells are lost one by one (`physics.sram_retention`, H-SRAM-CELLS). Chips that
-were never powered wake as real ones do, about half ones in a pattern of their own, not as zeros (H-SRAM-WAKE).
-ASSUMED: /CS, /RD and /WE behave at the edges of the supply; brown-out writes are a later chapter.
+and a button reset changes nothing. At power-on the content depends on how low the chips' supply was for how long:
+2.0 V or more keeps everything (DATASHEET); below that cells are lost one by one (`physics.sram_retention`,
+H-SRAM-CELLS). Chips that were never powered wake as real ones do, about half ones in a pattern of their own, not as
+zeros (H-SRAM-WAKE).
+ASSUMED: /CS, /RD and /WE behave at the edges of the supply, but for what `machine.brownout` writes.
 Sources: facts m1-hardware 1.1, battery-sram 0, 2, 4.
 """
 

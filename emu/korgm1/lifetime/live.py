@@ -15,7 +15,7 @@ from korgm1.lifetime.events import Event, parse_events
 from korgm1.lifetime.memory import first_loss, loss_course
 from korgm1.lifetime.names import hit
 from korgm1.lifetime.report import Mark, Report, Step, Supply, Woken
-from korgm1.physics.ageing import Span
+from korgm1.physics.ageing import Span, lie
 from korgm1.physics.bench_supply import Cell
 from korgm1.physics.cell_cr2032 import Cr2032
 from korgm1.physics.retention_current import conductance
@@ -128,6 +128,7 @@ class _Life:
 
     def _temp(self, event: Event, step: Step) -> Step:
         self.celsius = event.number
+        self.session.set_celsius(event.number)
         return step
 
     def _cell(self, event: Event, step: Step) -> Step:
@@ -163,10 +164,12 @@ class _Life:
         if session.powered:
             session.swap_cell(then, seconds)
             return replace(step, seconds=seconds)
-        history = self._history()
+        history, cell = self._history(), session.battery.cell
         session.set_battery(None)
         span = session.leave(seconds, self.celsius)
         step = self._course(replace(step, seconds=seconds), span, history)
+        if then is cell:
+            lie(cell, seconds, self.celsius)
         session.set_battery(then)
         return step
 

@@ -3,7 +3,7 @@
 The rail (`physics.rail`) says when +5 V is below which level. With a reset IC /RESET is low meanwhile, so the RAM,
 whose /CS is that line, is left alone. Without one (H-SUPERVISOR, or the fault no-supervisor) the CPU may write what it
 should not on its way down (H-STRAY) and then stands where it is; LCD, LEDs and sound chips keep what they had. A rail
-that goes to 0 is the switch.
+that goes to 0 is the switch; its rise afterwards, some ms, is not waited for (H-RESET-DELAY has room for it).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def take(board: M1, what: str, address: int = 0, value: int | None = None) -> in
     Args:
         board: with its power on.
         what: "hold" /RESET low, "let go" of it, "lcd off", "lcd on" (its controller begins anew), "freeze" the CPU, or
-            "stray": a pulse of /WR that no program meant.
+            "stray": a pulse of /WR that no program meant; while /RESET is low no RAM is selected.
         address: where "stray" writes, 0-FFFF.
         value: what it writes; None: the byte the CPU would have fetched next, which is on the bus.
 
@@ -82,6 +82,8 @@ def take(board: M1, what: str, address: int = 0, value: int | None = None) -> in
     elif what == "freeze":
         board.power.freeze(f"+5 V fell without a reset; the CPU stands still since clock {board.clock:,}")
     elif what == "stray":
+        if not board.reset_n.level:
+            return None
         if value is None:
             registers = board.engine.registers()
             value = board.memory.peek((registers["ps"] * 16 + registers["pc"]) & 0xFFFFF)

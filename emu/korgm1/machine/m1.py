@@ -6,7 +6,7 @@ service manual second hand, repair reports).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from korgm1.board.adc_m58990 import M58990, code
 from korgm1.board.battery import Battery
@@ -18,7 +18,7 @@ from korgm1.board.panel import REST, Panel
 from korgm1.board.pio_cxd1095 import Cxd1095
 from korgm1.board.power import Power
 from korgm1.board.sram import CELLS, Sram, Wake
-from korgm1.bus.memory import PAGE, PAGE_DEVICE, MemoryDevice, MemoryMap
+from korgm1.bus.memory import PAGE, PAGE_DEVICE, MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.clock import CPU_HZ, Scheduler
@@ -26,8 +26,10 @@ from korgm1.cpu.engine import CpuOptions
 from korgm1.errors import UsageError
 from korgm1.hypotheses import Hypotheses
 from korgm1.line import Line
+from korgm1.machine.damage import Cut, Part, with_bits
 from korgm1.machine.engines import make_engine
-from korgm1.machine.faults import Bit, Faults
+from korgm1.machine.fault_catalogue import ROM
+from korgm1.machine.faults import Faults
 from korgm1.machine.machine import Machine
 from korgm1.onchip.dmau import Dmau
 from korgm1.onchip.icu import Icu
@@ -39,8 +41,6 @@ from korgm1.sound.port_log import PortLog
 
 CARD_WINDOW = (0x50000, 0x10000)
 """Where the program card answers, on the low byte lane only: first address and size."""
-ROM = 0xE0000
-"""The first address of IC32 and IC23."""
 
 
 class M1(Machine):
@@ -72,10 +72,10 @@ class M1(Machine):
         # wires
         icu_int, int_cpu = Line("ICU INT"), Line("INT")  # ICU -> OPSEL -> CPU, inside the V50
         tout0, tout1, tout2 = Line("TOUT0"), Line("TOUT1"), Line("TOUT2")
-        int0 = tout0
+        int0, cuts = tout0, {}
         if "timer0-dead" in faults:
-            int0, dies = Line("INT0"), round(faults.value("timer0-dead") * CPU_HZ)
-            tout0.connect(lambda level: int0.drive(level) if clock.now < dies else None)
+            cuts["int0"] = Cut(tout0, lambda: clock.now, round(faults.value("timer0-dead") * CPU_HZ))
+            int0 = cuts["int0"].far
         sint = Line("SINT")                             # SCU -> INT1 by OPCN
         intp1 = Line("INTP1", 1)                        # pin, pulled up
         serial_pins = Line("PF1")                       # OPCN: RxD and TxD are pins
@@ -194,7 +194,7 @@ class M1(Machine):
             "sram": self.sram, "card": self.card, "icu": icu, "scu": scu, "tcu": tcu, "dmau": dmau,
             "sysregs": self.sysregs, "midi_in": self.midi_in, "midi_out": self.midi_out, "midi_thru": self.midi_thru,
             "lcd": lcd, "panel": panel, "keyscan": self.keyscan, "adc": adc, **self.sound, "pio": pio,
-            "power": self.power, "battery": battery,
+            "power": self.power, "battery": battery, **cuts,
         }
 
     def power_up(self, kept: bytes | None, seed: int, power_ups: int) -> Wake:
@@ -240,8 +240,9 @@ class M1(Machine):
         self.memory.unmap(*CARD_WINDOW)
 
     def restore(self, blocks: Mapping[str, Block], versions: Mapping[str, int] | None = None) -> None:
-        """See `Machine`; the window of the slot follows the card."""
+        """See `Machine`; the window of the slot follows the card, the cell's network the switch."""
         super().restore(blocks, versions)
+        self.battery.on = self.power.is_on
         mapped = self.memory.pages[CARD_WINDOW[0] // PAGE] == PAGE_DEVICE
         if mapped and self.card.status:
             self.memory.unmap(*CARD_WINDOW)
@@ -263,37 +264,3 @@ class M1(Machine):
         if name not in REST:
             raise UsageError(f"H-ADC-CH: nothing is called {name!r}", "battery, none, " + ", ".join(REST))
         return lambda: self.panel.microvolts(name)
-
-
-class Part:
-    """A piece of a device in a window of its own: offset 0 of it is offset `start` of the device."""
-
-    def __init__(self, device: MemoryDevice, start: int) -> None:
-        self._device = device
-        self._start = start
-
-    def read(self, offset: int) -> int:
-        """The device's byte."""
-        return self._device.read(self._start + offset)
-
-    def write(self, offset: int, value: int) -> None:
-        """To the device."""
-        self._device.write(self._start + offset, value)
-
-    def peek(self, offset: int) -> int:
-        """As `read`, without side effects."""
-        return self._device.peek(self._start + offset)
-
-
-def with_bits(rom: bytes, bits: Iterable[Bit]) -> bytes:
-    """The ROM of E0000-FFFFF with bits turned over (level None) or stuck.
-
-    >>> with_bits(bytes(131072), [(0xE0001, 7, None), (0xE0002, 0, 1), (0xE0003, 0, 0)])[:4].hex()
-    '00800100'
-    """
-    data = bytearray(rom)
-    for address, bit, level in bits:
-        old = data[address - ROM]
-        flip = 1 if level is None else (old >> bit & 1) ^ level
-        data[address - ROM] = old ^ flip << bit
-    return bytes(data)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +41,7 @@ class Span:
     """A stretch of time with the power off, or off for most of it.
 
     Attributes:
-        seconds: from 0, rising; all arrays have this length, 2 to some 400.
+        seconds: from 0, rising; all arrays have this length, 1 (no time at all) to some 400.
         cell_volts: at the cell's poles under its load.
         supply_volts: at the RAMs' VCC while the power is off.
         depth: share of the cell's capacity that is gone.
@@ -94,7 +95,7 @@ def leave(
     >>> 8 < span.crossing(2.0) / YEAR < 16, round(cell.age_seconds / YEAR)
     (True, 20)
     """
-    if not (0 <= seconds < float("inf") and 0 <= on_share <= 1):
+    if not (0 <= seconds < inf and 0 <= on_share <= 1):
         raise ValueError(f"{seconds} s with the power on for {on_share} of them")
     if not isinstance(cell, Cr2032):
         volts = cell.open_volts(celsius) if cell is not None else 0.0
@@ -109,6 +110,16 @@ def leave(
         _age(cell, network, begun, stop, celsius, on_share, rows)
     columns = np.array(rows).T
     return Span(columns[0], columns[1], columns[2], columns[3], celsius, on_share)
+
+
+def lie(cell: Cell | None, seconds: float, celsius: float) -> None:
+    """Let time pass for a cell on the bench, out of its holder: it discharges itself and dries.
+
+    >>> cell = Cr2032(); lie(cell, 31_557_600.0, 23.0)
+    >>> round(cell.depth, 4), cell.drawn_mah
+    (0.01, 0.0)
+    """
+    leave(cell, BackupNetwork(contact_ohms=inf), seconds, celsius)
 
 
 def _stops(cell: Cr2032, seconds: float) -> list[float]:

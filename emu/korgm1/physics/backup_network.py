@@ -14,9 +14,10 @@ isolation diode      loses 0.6 V                  ASSUMED, H-ISOLATION: with 10 
 R29                  3 Mohm                       a repairer's word
 sense leak           (volts - 0.6) / 3 Mohm, off  inferred: IC29's input conducts into its dead supply; H-SENSE-LEAK
 ADC input, on        leakage x 3 Mohm lost        H-BATT-DIVIDER
-dead +5 V rail       100 ohms                     ASSUMED; only seen through a shorted isolation diode
+dead +5 V rail       100 ohms                     ASSUMED; only seen through a shorted isolation diode or a pull-up
 
 Off:  cell - I x (inside + contact) = b;  I = Id + (b - 0.6) / 3M;  b = v + Id x 1k + n kT/q ln(1 + Id / Is);  Id = G v.
+A pull-up from +5 V to the node drains the cell then, too: I has b / (R + 100) more.
 One equation in v, rising and bent downwards: Newton's steps from 0 never pass the root.
 Cell out: the node falls as exp(-t / (C / G)), 30 s at 1 uA.
 Sources: facts battery-sram 0, 3; m1-hardware 1.2.
@@ -110,17 +111,18 @@ class BackupNetwork:
         if self.contact_ohms == inf:
             return np.zeros_like(open_volts), np.zeros_like(open_volts)
         leaks = self.sense_leak and not self.sense_open
+        pulls = 0.0 if self.pull_up_ohms is None else 1 / (self.pull_up_ohms + RAIL_OHMS)
         load = self._conductance(celsius)
         above = np.maximum(0.0, open_volts)
 
         def holder(amps: Floats) -> tuple[Floats, Floats]:
             """Volts at the holder with this current into the diode, and how they change with it."""
-            unloaded = above - amps * source
+            pulled = 1 / (1 + source * pulls)
+            unclamped = (above - amps * source) * pulled
             if not leaks:
-                return unloaded, -source
-            draws = unloaded > CLAMP_VOLTS
-            part = np.where(draws, R29_OHMS / (R29_OHMS + source), 1.0)
-            return CLAMP_VOLTS + (unloaded - CLAMP_VOLTS) * part, -source * part
+                return unclamped, -source * pulled
+            part = np.where(unclamped > CLAMP_VOLTS, R29_OHMS / (R29_OHMS + source * pulled), 1.0)
+            return CLAMP_VOLTS + (unclamped - CLAMP_VOLTS) * part, -source * pulled * part
 
         if self.cell_diode == "open":
             volts = np.zeros_like(above)
@@ -142,7 +144,7 @@ class BackupNetwork:
             into_ram = load * volts
         held, _ = holder(into_ram)
         leak = np.maximum(0.0, held - CLAMP_VOLTS) / R29_OHMS if leaks else 0.0
-        return into_ram + leak, volts
+        return into_ram + leak + held * pulls, volts
 
     def supply_volts(self, cell: Cell | None, celsius: float) -> float:
         """Volts at the RAMs' VCC while the instrument is off, settled; 0 without a cell."""

@@ -6,6 +6,7 @@ Sources: ours, an instrument of the bench.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from korgm1.physics.cell_cr2032 import CellLaw, Cr2032
@@ -17,6 +18,9 @@ class BenchSupply:
     Args:
         volts: 0 or more.
 
+    Raises:
+        ValueError: less, or no number.
+
     >>> supply = BenchSupply(2.4)
     >>> supply.volts(0.01, 60.0), supply.depth
     (2.4, 0.0)
@@ -27,6 +31,8 @@ class BenchSupply:
 
     def __init__(self, volts: float) -> None:
         self.set_volts = float(volts)
+        if not (isfinite(self.set_volts) and self.set_volts >= 0):
+            raise ValueError(f"a supply of {volts!r} V")
 
     def open_volts(self, celsius: float) -> float:
         """The volts set."""

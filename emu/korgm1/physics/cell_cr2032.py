@@ -13,7 +13,7 @@ sudden death      capacity x 0.5 to 1; between 2 and 20 years a   ASSUMED, off; 
                   contact of 1 kohm to 10 Mohm, even over the
                   logarithm
 
-drawn + gone inside + left = capacity, always. A cell newer than new (up to 3.35 V) loses the excess within 1 %.
+depth = (drawn + gone inside) / capacity, always. A cell newer than new (up to 3.35 V) loses the excess within 1 %.
 Sources: facts battery-sram 1.
 """
 
@@ -37,6 +37,8 @@ HIGHEST = 3.35
 """Volts a new cell may read."""
 
 _EXCESS_ENDS = 0.01
+_ROUNDING = 1e-3
+"""Seconds, more than sums of times are off after 200 years."""
 _CAPACITY, _SEAL, _DEATH, _JUMP, _OHMS = range(5)
 _STREAM = 0xC2032
 """Chosen so that seed 0 is close to the middle of what is drawn."""
@@ -108,11 +110,6 @@ class Cr2032:
         """Share of the capacity that is gone; may exceed 1."""
         return (self.drawn_mah + self.self_discharged_mah) / self.capacity_mah
 
-    @property
-    def left_mah(self) -> float:
-        """What is left down to 2.0 V; negative behind that."""
-        return self.capacity_mah - self.drawn_mah - self.self_discharged_mah
-
     def position(self, celsius: float) -> float:
         """Where on the curve it is, 0 (new) to 1.14 (nothing left) and more."""
         return self.depth / cell_curve.usable_share(celsius) + cell_decline.drying(self.dry)
@@ -136,7 +133,7 @@ class Cr2032:
 
     def curve_ohms(self, position: Floats, celsius: float) -> Floats:
         """Ohms inside at positions of the curve, with its contact of now."""
-        jump = self._jump_ohms if self.age_seconds >= self.jump_seconds else 0.0
+        jump = self._jump_ohms if self.age_seconds + _ROUNDING >= self.jump_seconds else 0.0
         return cell_resistance.ohms_at(position, celsius) + jump
 
     def open_volts(self, celsius: float) -> float:
@@ -203,11 +200,17 @@ class Cr2032:
         }
 
     def restore(self, block: dict[str, Any]) -> None:
-        """Take `snapshot`'s state back; seed and law are the constructor's."""
-        self.drawn_mah, self.self_discharged_mah = float(block["drawn_mah"]), float(block["self_mah"])
-        self.age_seconds, self.dry = float(block["age_seconds"]), float(block["dry"])
-        self.polarised_volts = float(block["polarised_volts"])
-        self.offset_volts = float(block["offset_volts"])
+        """Take `snapshot`'s state back; seed and law are the constructor's.
+
+        Raises:
+            LookupError, TypeError, ValueError: it is none.
+        """
+        names = ("drawn_mah", "self_mah", "age_seconds", "dry", "polarised_volts", "offset_volts")
+        state = [float(block[name]) for name in names]
+        if not all(isfinite(number) and number >= 0 for number in state):
+            raise ValueError("a charge, time or voltage that cannot be")
+        self.drawn_mah, self.self_discharged_mah, self.age_seconds, self.dry = state[:4]
+        self.polarised_volts, self.offset_volts = state[4:]
 
     def _key(self, which: int) -> int:
         return key(self.seed, _STREAM, which)

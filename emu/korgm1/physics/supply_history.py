@@ -135,10 +135,20 @@ class SupplyHistory:
         }
 
     def restore(self, block: dict[str, Any]) -> None:
-        """Take `snapshot` back."""
+        """Take `snapshot` back.
+
+        Raises:
+            LookupError, TypeError, ValueError: it is none.
+        """
+        levels, seconds = np.array(block["levels"]), np.array(block["seconds"], np.float64)
+        lowest = inf if block["lowest"] is None else float(block["lowest"])
+        if levels.shape != seconds.shape or (levels.size and not (levels.dtype.kind == "i" and levels.min() >= 0)):
+            raise ValueError("a level of the supply that cannot be")
+        if not (np.isfinite(seconds).all() and (seconds >= 0).all() and lowest >= 0):
+            raise ValueError("a time or voltage of the supply that cannot be")
         self.clear()
-        self.seconds[np.array(block["levels"], np.intp)] = block["seconds"]
-        self.lowest = inf if block["lowest"] is None else float(block["lowest"])
+        self.seconds[levels.astype(np.intp)] = seconds
+        self.lowest = lowest
 
 
 def _level(volts: float, celsius: float) -> int:

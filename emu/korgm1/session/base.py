@@ -188,8 +188,12 @@ class Base:
 
     def _unsaved_image(self, path: Path) -> bytes | None:
         """What waits to be written to this file."""
-        waiting = [image for other, image in self._unsaved if other.resolve() == path.resolve()]
-        return waiting[-1] if waiting else None
+        return next((image for other, image in self._unsaved if other.resolve() == path.resolve()), None)
+
+    def _to_write(self, path: Path, image: bytes) -> None:
+        """Have this image written to its file; one that waited for the same file is older."""
+        self._unsaved = [(other, old) for other, old in self._unsaved if other.resolve() != path.resolve()]
+        self._unsaved.append((path, image))
 
     def _save_files(self) -> None:
         """Write the images that wait to be written."""

@@ -194,7 +194,7 @@ class Inputs(Base):
         if image != self._card:
             self._card = image
             if self._card_path is not None:
-                self._unsaved.append((self._card_path, image))
+                self._to_write(self._card_path, image)
 
     def _do_press(self, key: str) -> None:
         self.key_down(key)

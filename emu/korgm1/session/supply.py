@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import isfinite
 
-from korgm1.board.battery import parse_cell
+from korgm1.board.battery import check_celsius, parse_cell
 from korgm1.clock import clocks
 from korgm1.errors import UsageError
 from korgm1.machine.brownout import Step, steps, take
-from korgm1.physics.ageing import Span
+from korgm1.physics.ageing import Span, lie
 from korgm1.physics.bench_supply import Cell
 from korgm1.physics.rail import Rail
 from korgm1.quantities import LONGEST
@@ -56,13 +56,27 @@ class Supply(Switch):
         self.battery.touch(ohms)
         self._note("contact", ohms=ohms if isfinite(ohms) else None)
 
+    def set_celsius(self, celsius: float) -> None:
+        """The room has another temperature from now on, -40 to 85 degrees Celsius.
+
+        Raises:
+            UsageError: no such temperature.
+
+        >>> from korgm1.session import Session
+        >>> m1 = Session(battery="CR2032@2.5"); warm = m1.battery.ram_volts
+        >>> m1.set_celsius(0); m1.battery.ram_volts < warm
+        True
+        """
+        self.battery.celsius = check_celsius(celsius)
+        self._note("celsius", celsius=self.battery.celsius)
+
     def swap_cell(self, battery: str | float | Cell | None = "CR2032", seconds: float = 5.0) -> None:
         """Take the cell out and put another one in `seconds` later; the power may be on or off.
 
         With the power on the RAM lives from +5 V meanwhile, with it off from what the capacitor at its pins has left.
 
         Args:
-            battery: as for `set_battery`; "same" puts the cell back that was in.
+            battery: as for `set_battery`; "same" puts the cell back that was in, and lay on the bench meanwhile.
             seconds: how long the holder is empty.
 
         Raises:
@@ -75,8 +89,9 @@ class Supply(Switch):
         """
         check_time(seconds)
         cell: Cell | None
+        old = self.battery.cell
         if isinstance(battery, str) and battery.strip().lower() == SAME:
-            cell = self.battery.cell
+            cell = old
         elif isinstance(battery, str | float | int):
             cell = parse_cell(str(battery), self.hypotheses, self.seed)
         else:
@@ -88,10 +103,12 @@ class Supply(Switch):
             self.leave(0)
             self.set_battery(None)
             self.leave(seconds)
+        if cell is old:
+            lie(cell, seconds, self.battery.celsius)
         self.set_battery(cell)
 
     def leave(self, seconds: float, celsius: float | None = None, on_share: float = 0.0) -> Span:
-        """Let time pass with the power off: days or years, in closed form.
+        """Let time pass with the power off: days or years, without a step a second.
 
         Once this has been called, what was told is all the time that passes before the next power-on.
 
@@ -115,8 +132,8 @@ class Supply(Switch):
         if self.powered:
             raise UsageError("the power is on", "power_off() first, then leave()")
         check_time(seconds)
-        if celsius is not None and not -40 <= celsius <= 85:
-            raise UsageError(f"{celsius!r} is no temperature", "-40 to 85 degrees Celsius")
+        if celsius is not None:
+            check_celsius(celsius)
         if not 0 <= on_share <= 1:
             raise UsageError(f"{on_share!r} is no share of the time", "0 to 1")
         span = self.battery.leave(seconds, celsius, on_share)
@@ -152,15 +169,18 @@ class Supply(Switch):
                 self.power_on()
                 return "power cycle"
             self.supply(step.what, step.address, step.value)
-            outcome = {"hold": "reset", "freeze": "freeze"}.get(step.what, outcome)
+            if step.what == "hold":
+                outcome = "reset"
+            elif self.frozen is not None and not stands:
+                outcome = "freeze"
         self.run_until(start + clocks(seconds))
         return outcome
 
     def _before_off(self) -> None:
-        """Without a reset IC a CPU that runs may write what it should not while +5 V falls."""
+        """Without a reset IC a CPU that runs may write what it should not while +5 V falls; then it stands still."""
         if self.frozen is None:
             for step in self._dip_steps(1.0):
-                if step.what == "stray":
+                if step.what in ("stray", "freeze"):
                     self.supply(step.what, step.address, step.value)
 
     def _dip_steps(self, seconds: float) -> list[Step]:

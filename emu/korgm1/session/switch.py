@@ -80,6 +80,6 @@ class Switch(Inputs):
         self.powered = False
         self.machine.power_down()
         if self._sram_path is not None:
-            self._unsaved.append((self._sram_path, self._kept))
+            self._to_write(self._sram_path, self._kept)
         if self.machine.card.status == 0:
             self._card_out(self.machine.card.image())

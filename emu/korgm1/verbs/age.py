@@ -198,7 +198,7 @@ def aged(args: argparse.Namespace) -> tuple[Session, Report]:
         check_writable(Path(args.sram))
     source = args.sram if args.sram and Path(args.sram).exists() else None
     image, note = starting_image(argparse.Namespace(**{**vars(args), "sram": source}))
-    battery = "CR2032" if args.battery == "fresh" else args.battery
+    battery = "CR2032" if args.battery is None else args.battery
     session = _begun(argparse.Namespace(**{**vars(args), "battery": battery}), events, image)
     report = live(session, events, course=args.json)
     session.power_off()

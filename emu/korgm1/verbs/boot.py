@@ -120,12 +120,12 @@ def replayed(args: argparse.Namespace) -> ReplayResult:
     from korgm1.replay import replay
 
     own = {
-        "--model": args.model != "m1", "--battery": args.battery != "fresh", "--sram": args.sram, "--card": args.card,
+        "--model": args.model != "m1", "--battery": args.battery, "--sram": args.sram, "--card": args.card,
         "--seed": args.seed, "--hypothesis": args.hypothesis, "--hold": args.hold, "--press": args.press,
         "--midi": args.midi, "--seconds": args.seconds, "--record": args.record, "--png": args.png,
         "--age": args.age, "--fault": args.fault, "--temp": args.temp != 25.0,
     }
-    given = [name for name, value in own.items() if value]
+    given = [name for name, value in own.items() if value or value == ""]
     if given:
         raise UsageError(f"--replay and {given[0]} exclude each other", "the recording says what is done")
     words = trace_words(args)

@@ -24,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "faults",
         help="list the parts and wires that can be broken with --fault",
-        description="List the faults that boot, run and state save take as --fault NAME or --fault NAME=ARGUMENT.",
+        description="List the faults that boot, run, age, sweep and state save take as --fault NAME or NAME=ARGUMENT.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from korgm1.session import Session
 
 ENGINES = NAMES
+BATTERY = "fresh"
+"""What is in the holder where nobody says otherwise."""
 LONGEST = 1_000_000
 """Seconds; eleven days."""
 
@@ -129,9 +131,9 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
     """The options `boot` and `run` share."""
     machine = add_instrument_options(parser)
     machine.add_argument(
-        "--battery", default="fresh", metavar="CELL",
+        "--battery", metavar="CELL",
         help="fresh, low, dead, absent or VOLTS: a supply of 3.2, 2.4, 0.4, 0 V or VOLTS in place of the cell; "
-        "CR2032 or CR2032@VOLTS: a cell that ages, new or used until it reads VOLTS; default: fresh",
+        "CR2032 or CR2032@VOLTS: a cell that ages, new or used until it reads VOLTS at 23 C; default: " + BATTERY,
     )
     machine.add_argument(
         "--temp", type=celsius, default=25.0, metavar="C", help="degrees Celsius around the board; default: 25"
@@ -223,6 +225,11 @@ def chosen(args: argparse.Namespace) -> dict[str, str]:
     return choose
 
 
+def battery(args: argparse.Namespace) -> str:
+    """The text of `--battery`, or of what is there without it."""
+    return BATTERY if args.battery is None else str(args.battery)
+
+
 def session_from(args: argparse.Namespace) -> Session:
     """The session the options describe, with its key presses and MIDI still to be planned by `plan`.
 
@@ -232,7 +239,7 @@ def session_from(args: argparse.Namespace) -> Session:
     from korgm1.session import Session
 
     return Session(
-        model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=args.battery, sram=args.sram,
+        model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=battery(args), sram=args.sram,
         seed=args.seed, hypotheses=chosen(args), card=args.card, celsius=args.temp, faults=args.fault,
     )
 

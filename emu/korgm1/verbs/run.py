@@ -20,7 +20,7 @@ from korgm1.hypotheses import Hypotheses
 from korgm1.machine.faults import Faults
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
-from korgm1.verbs.options import add_machine_options, add_trace_options, chosen, power, session_from
+from korgm1.verbs.options import add_machine_options, add_trace_options, battery, chosen, power, session_from
 
 if TYPE_CHECKING:
     from korgm1.session import Session
@@ -142,7 +142,7 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
     if not args.sram and not args.no_sram:
         own = own_image(args)
         faults, guesses = Faults(args.fault), Hypotheses(chosen(args))
-        holder = Battery.from_text(args.battery, guesses, args.seed, args.temp, faults.network())
+        holder = Battery.from_text(battery(args), guesses, args.seed, args.temp, faults.network())
         if holder.ram_volts >= GUARANTEED_VOLTS or "fram" in faults:
             args.sram = kept = str(own)
         elif own.exists():
