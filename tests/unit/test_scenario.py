@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -69,6 +70,13 @@ def test_a_case_is_read() -> None:
         ('do = "on"', 'do = "on jump"', "x.toml, phase 1: word 2, 'jump': it is not known; expected one of hold, run"),
         ('do = "on"', 'do = "on press"', "word 2, 'press': it has no value; expected press=GLOBAL"),
         ('do = "on"', 'do = "on send=F0x"', "word 2, 'send=F0x': it cannot be used"),
+        ('do = "on"', 'do = "on send=bank:-5"', "word 2, 'send=bank:-5': it cannot be used"),
+        ('do = "on"', 'do = "on send=bank:0"', "word 2, 'send=bank:0': it cannot be used"),
+        ('do = "on"', 'do = "on stray=10000:E0"', "word 2, 'stray=10000:E0': it cannot be used; expected stray="),
+        ('do = "on"', 'do = "on stray=0083:1E0"', "word 2, 'stray=0083:1E0': it cannot be used"),
+        ('do = "on"', 'do = "on stray=0083"', "word 2, 'stray=0083': it cannot be used"),
+        ('do = "on"', 'do = "stray=0083:E0"', "word 1, 'stray=0083:E0': the power is off there"),
+        ('do = "on"', 'do = "on"\nends = {line1 = "a", before = 3}', "phase 1, ends: nobody knows the key 'before'"),
         ('do = "on"', 'do = "on note-on=high"', "word 2, 'note-on=high': it cannot be used; expected note-on=24:100"),
         ('do = "on"', 'do = "press=4"', "word 1, 'press=4': the power is off there"),
         ('do = "on"', 'do = "on hold=INT"', "word 2, 'hold=INT': the power is on there"),
@@ -184,6 +192,13 @@ def test_pictures_come_in_order_and_in_time() -> None:
     assert seen('lcd = [{line1 = "b", line2 = ""}]', *rows) == [False]
     assert seen('never = ["/x/"]', *rows) == [False]
     assert seen('never = ["/y/"]', *rows) == [True]
+
+
+def test_leds_are_named_in_any_order() -> None:
+    bench = SimpleNamespace(pictures=[], session=SimpleNamespace(leds={"INT": True, "CARD": False, "PROG": True}))
+    for leds, holds in (('"PROG", "INT"', True), ('"INT"', False), ('"CARD", "INT", "PROG"', False)):
+        phase = parse(CASE.replace('data = "lost"\nlcd = [{line1 = "a"}]', f"leds = [{leds}]"), "x.toml").phases[0]
+        assert [one.holds for one in check(phase, bench, b"")] == [holds]  # type: ignore[arg-type]
 
 
 def test_midi_comes_in_order() -> None:

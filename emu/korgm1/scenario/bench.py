@@ -108,6 +108,9 @@ class Bench:
         self.session.note_off(key)
         self.session.run(0.05)
 
+    def _do_stray(self, what: tuple[int, int]) -> None:
+        self.session.supply("stray", *what)
+
     def _do_send(self, what: bytes | int | None) -> None:
         data = what if isinstance(what, bytes) else bank.dump()[:what]
         self.session.midi_in(data)

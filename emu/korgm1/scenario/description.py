@@ -273,7 +273,7 @@ def _phase(table: Table, powered: bool) -> Phase:
         title=table.text("title"),
         steps=steps,
         lcd=tuple(_picture(row) for row in table.tables("lcd")),
-        ends=None if ends is None else _picture(ends),
+        ends=None if ends is None else _picture(ends, timed=False),
         never=table.texts("never"),
         leds=table.texts("leds") if table.has("leds") else None,
         data=table.choice("data", DATA),
@@ -290,12 +290,13 @@ def _phase(table: Table, powered: bool) -> Phase:
     return phase
 
 
-def _picture(table: Table) -> Picture:
+def _picture(table: Table, timed: bool = True) -> Picture:
     lines: list[str | None] = []
     for key in ("line1", "line2"):
         lines.append(table.line(key))
         _regex(table, key, lines[-1] or "")
-    picture = Picture(lines[0], lines[1], table.number("after", 0.0), table.number("before", 1e9))
+    times = (table.number("after", 0.0), table.number("before", 1e9)) if timed else ()
+    picture = Picture(lines[0], lines[1], *times)
     table.end()
     if lines == [None, None]:
         raise UserError(f"{table.where} says of neither line what it shows", "line1, line2 or both")
