@@ -12,8 +12,9 @@ from korgm1.errors import UsageError, UserError
 from korgm1.result import LcdChange
 from korgm1.scenario import bank
 from korgm1.scenario.bench import Bench
+from korgm1.scenario.case import Picture, like
 from korgm1.scenario.checks import check, states_of
-from korgm1.scenario.description import Picture, all_scenarios, like, parse, scenario_named
+from korgm1.scenario.description import all_scenarios, parse, scenario_named
 from korgm1.scenario.steps import parse_steps
 from korgm1.session import Session
 
@@ -116,10 +117,10 @@ def test_the_example_of_the_page_is_a_case() -> None:
 
 def test_the_page_has_every_word_number_and_key() -> None:
     text = DOCS.read_text("utf-8")
-    from korgm1.scenario import description, steps
+    from korgm1.scenario import case, steps
 
-    words = (*steps.HANDS, *steps._LIFETIME, *description.NUMBERS, *description.DATA)
-    for word in (*words, *description.CONFIDENCE, *description.IMAGES):
+    words = (*steps.HANDS, *steps._LIFETIME, *case.NUMBERS, *case.DATA)
+    for word in (*words, *case.CONFIDENCE, *case.IMAGES):
         assert word in text, word
 
 

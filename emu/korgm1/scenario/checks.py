@@ -8,7 +8,7 @@ from math import inf
 
 from korgm1.scenario import bank
 from korgm1.scenario.bench import Bench
-from korgm1.scenario.description import Phase, Picture, like
+from korgm1.scenario.case import Phase, Picture, like
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from korgm1.errors import M1Error, UsageError
 from korgm1.result import LcdChange
 from korgm1.scenario import bank
 from korgm1.scenario.bench import Bench
+from korgm1.scenario.case import Phase, Scenario, Setup
 from korgm1.scenario.checks import Check, check
-from korgm1.scenario.description import Phase, Scenario, Setup
 from korgm1.session import Session
 
 
