@@ -47,7 +47,9 @@ def test_its_guesses_count(name: str) -> None:
     assert not run(replace(case, setup=replace(case.setup, hypotheses={}))).holds
 
 
-@pytest.mark.parametrize("name", ["dead-cell", "restore-refused-then-accepted"])
+@pytest.mark.parametrize(
+    "name", ["dead-cell", "restore-refused-then-accepted", "locks-with-a-note", "loses-its-way-with-a-note"]
+)
 def test_another_engine_shows_the_same(name: str) -> None:
     one, other = run(scenario_named(name)), run(scenario_named(name), engine="v30")
     assert one.to_dict() == other.to_dict()

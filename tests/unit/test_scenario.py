@@ -131,6 +131,20 @@ def test_an_unknown_name_is_told_the_nearest() -> None:
         scenario_named("zzzzzz")
 
 
+def test_keys_that_are_held_for_no_power_on_are_refused() -> None:
+    for do in ("hold=INT", "on off=1d hold=INT"):
+        with pytest.raises(UserError, match="keys are held, and nothing is switched on after that"):
+            parse(CASE.replace('do = "on"', f'do = "{do}"'), "x.toml")
+    assert parse(CASE.replace('do = "on"', 'do = "hold=INT off=1d on"'), "x.toml").phases
+
+
+def test_two_holds_hold_the_keys_of_both() -> None:
+    bench = Bench(Session())
+    for step in parse_steps("hold=INT hold=CARD,COMBI on"):
+        bench.do(step)
+    assert any(row.lcd[1].startswith("All Memory Initialized") for row in bench.pictures)
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_bytes(b"\xff\xfe")

@@ -92,7 +92,7 @@ class Bench:
         self.session.boot(event.seconds)
 
     def _do_hold(self, keys: tuple[str, ...]) -> None:
-        self._hold = keys
+        self._hold += keys
 
     def _do_run(self, seconds: float) -> None:
         self.session.run(seconds)

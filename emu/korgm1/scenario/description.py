@@ -115,6 +115,9 @@ def parse(text: str, file: str) -> Scenario:
         raise UserError(
             f"{file} has {'phases and cannot' if cannot else 'no phase'}", "phases, or a cannot that says why"
         )
+    words = [step.word for phase in phases for step in phase.steps]
+    if "hold" in words[::-1][: words[::-1].index("on")] if "on" in words else "hold" in words:
+        raise UserError(f"{file}: keys are held, and nothing is switched on after that", "on after hold")
     if phases and control is None:
         raise UserError(f"{file} has no control", "[control] that says what to leave out so that it fails")
     try:
