@@ -20,6 +20,19 @@ def test_the_reports_of_the_list_are_there() -> None:
     assert {"dead-cell", "m1r-battery-low-internal", "warning-data-intact", "lost-without-warning"} <= set(PLAYED)
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        "spacefold.com", "prodigalsounds.com", "suonoelettronico.com", "bombaydigital.com", "gaddy.org", "talkbass.com",
+        "philtechnicalblog", "synthzone topic 16654", "t=122587", "id 8610917", "6905", "6910", "p=829688", "t=130503",
+        "t=126374", "t=105913", "p=802206", "t=113468", "homerecording.com 38177", "musiker-board 624508", "494",
+        "t=114553", "sequencer.de 175851", "sequencer.de 89115", "t=130489", "p=611881",
+    ],
+)
+def test_each_known_report_has_a_case(where: str) -> None:
+    assert [name for name, case in all_scenarios().items() if any(where in source.where for source in case.sources)]
+
+
 @pytest.mark.parametrize("name", PLAYED)
 def test_the_report_is_reproduced(name: str) -> None:
     played = run(scenario_named(name))
