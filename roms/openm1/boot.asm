@@ -42,8 +42,6 @@ power_on:
         test    al, al
         jz      .keys
         call    show_error
-        mov     ax, BANNER_TICKS
-        call    wait_ticks
 .keys:
         mov     al, [key_state]
         and     al, KEYS_INITIALISE
@@ -87,11 +85,7 @@ power_on:
 .battery:
         mov     [message], bx
 .charged:
-        mov     ax, [banner_end]        ; the banner stands a second from reset, or from what was added to it
-        sub     ax, [ticks]
-        jle     .ready
-        call    wait_ticks
-.ready:
+        call    banner_wait
         set1    pa_high, 7              ; the sound chips leave reset
         mov     al, [key_head]          ; keys held at power-on are not presses
         mov     [key_tail], al
@@ -107,7 +101,7 @@ initialise_all:
         mov     cx, (10000h - STACK_TOP) / 2
         rep stosw
         call    ram_initialise
-        mov     di, LINE_2
+        call    banner_line_2
         mov     si, text_initialised
         call    put_text
         jmp     show_check
@@ -115,7 +109,7 @@ initialise_all:
 ; INT: the sums of both ROM halves.
 rom_check:
         call    rom_sum
-        call    clear_line_2
+        call    banner_line_2
         mov     si, text_rom_ok
         cmp     bx, [cs:rom_sums]
         jne     .bad
@@ -147,12 +141,26 @@ show_check:
 ; "RAM Error" and the code AL, under the banner.
 show_error:
         push    ax
-        call    clear_line_2
+        call    banner_line_2
         mov     si, text_ram_error
         call    put_text
         pop     ax
         call    put_hex_byte
         jmp     show_check
+
+; Line 2 of the banner page for the next text, DI = its start: what stands there has its second first. BX, DX kept.
+banner_line_2:
+        cmp     byte [LINE_2], ' '
+        je      clear_line_2
+        call    banner_wait
+        jmp     clear_line_2
+
+; Waits until the banner page has stood as long as it should: a second from reset, or from the last text on line 2.
+banner_wait:
+        mov     ax, [banner_end]
+        sub     ax, [ticks]
+        jg      wait_ticks
+        ret
 
 ; Sums of the even (BX) and odd (DX) bytes of E0000-FFFFB.
 rom_sum:

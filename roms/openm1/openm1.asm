@@ -2,6 +2,7 @@
 ; Not made by Korg, contains nothing of Korg's. See README.md for the memory map, the tables and how it is built.
 ;
 ; The image is E0000-FFFFF. Code and constants live in the segment F000; E0000-EFFFF holds only the identification text.
+; What is not used is BRK 3: a CPU that loses its way there freezes (freeze.asm).
 
         cpu     186
         bits    16
@@ -11,9 +12,11 @@
 %include "ram.inc"
 %include "version.inc"
 
+UNUSED          equ     0CCh            ; BRK 3
+
         section ident start=0 vstart=0
         db      "OpenM1 ", VERSION, ". Free firmware for the Korg M1 board (NEC V50), not made by Korg. IC32 = even bytes, IC23 = odd bytes.", 0
-        times   10000h - ($ - $$) db 0FFh
+        times   10000h - ($ - $$) db UNUSED
 
         section code start=10000h vstart=0
 %include "reset.asm"
@@ -34,9 +37,9 @@
 %include "dump.asm"
 %include "keyboard.asm"
 %include "tables.asm"
-        times   0FFF0h - ($ - $$) db 0FFh
+        times   0FFF0h - ($ - $$) db UNUSED
         jmp     ROM_SEGMENT:reset       ; FFFF0: where the V50 starts
         db      VERSION, 0
-        times   0FFFCh - ($ - $$) db 0FFh
+        times   0FFFCh - ($ - $$) db UNUSED
 rom_sums:                               ; filled in by the build tool: sum of the even bytes and of the odd bytes of E0000-FFFFB
         dw      0, 0

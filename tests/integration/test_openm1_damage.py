@@ -147,6 +147,17 @@ def test_whole_data_show_no_code_and_take_no_longer(named: bytes) -> None:
     assert page.seconds < 1.01
 
 
+@pytest.mark.parametrize(("faults", "shown"), [([], "ROM OK "), (["rom-bit=0xE8001.3"], "ROM BAD")])
+def test_the_rom_check_of_a_ram_without_content_stands_its_second(faults: list[str], shown: str) -> None:
+    session = Session(faults=faults)
+    session.boot(hold=["INT"])
+    at = next(n for n, row in enumerate(session.timeline) if row.lcd[1].startswith(shown))
+    check, code, page = session.timeline[at : at + 3]
+    assert code.lcd[1].startswith("RAM Error 01") and page.lcd[0].startswith("Prog I00 Init Prog")
+    assert 0.99 < code.seconds - check.seconds < 1.02
+    assert 0.99 < page.seconds - code.seconds < 1.02
+
+
 def test_a_sound_that_lost_bits_is_shown_as_it_is(named: bytes) -> None:
     image = bytearray(named)
     image[PROG_I00 + 143 * 3] ^= 0x01

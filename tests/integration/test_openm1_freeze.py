@@ -160,6 +160,32 @@ def test_held_keys_come_after_the_code(m1: Session, hold: list[str], shown: str)
 
 
 @pytest.mark.parametrize(
+    ("hold", "shown"), [(["INT"], "ROM OK  IC32 "), (["INT", "CARD", "COMBI"], "All Memory Initialized  ")]
+)
+def test_each_text_of_the_banner_page_stands_its_second(m1: Session, hold: list[str], shown: str) -> None:
+    """After a freeze that spoilt data, with keys held: nothing overwrites a text before its time."""
+    run_code(m1, bytes.fromhex("80 36 40 10 FF CC"))
+    m1.power_off()
+    m1.boot(hold=hold)
+    rows = [row for row in m1.timeline if row.lcd[0].rstrip() == BANNER and row.lcd[1].strip()]
+    expected = ["RAM Error 83", shown.strip(), *(["RAM Error 02"] if hold == ["INT"] else [])]
+    assert [row.lcd[1][: len(text)] for row, text in zip(rows, expected, strict=True)] == expected
+    page = next(row for row in m1.timeline if row.lcd[0].startswith("Prog"))
+    for row, after in zip(rows, [*rows[1:], page], strict=True):
+        assert 0.99 < after.seconds - row.seconds < 1.15
+
+
+def test_a_jump_into_unused_rom_freezes(m1: Session) -> None:
+    """One byte of the tick's vector changed, F000 -> E000: no build has code there."""
+    m1.machine.memory.write(TICK_VECTOR + 3, 0xE0)
+    m1.run(0.01)
+    assert_frozen(m1)
+    m1.power_off()
+    m1.boot()
+    assert errors(m1) == ["83"]
+
+
+@pytest.mark.parametrize(
     "spoil", [lambda note: bytes([note[0] ^ 1, *note[1:]]), lambda note: bytes([*note[:2], note[2] ^ 4, note[3]])]
 )
 def test_a_note_that_lost_a_bit_is_no_note(m1: Session, spoil: Callable[[bytes], bytes]) -> None:

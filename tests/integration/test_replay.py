@@ -27,7 +27,11 @@ Lines = list[dict[str, Any]]
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two power cycles with keys, slider, joystick and MIDI, a low cell at first, in the end a dead one."""
     path = tmp_path_factory.mktemp("rec") / "x.rec"
-    session = Session(engine="v30", battery="low", seed=3, hypotheses={"H-VREF": 4.8}, card=bytes(32768))
+    with Session(engine="v30") as first:
+        first.boot()
+    session = Session(
+        engine="v30", battery="low", seed=3, sram=first.sram, hypotheses={"H-VREF": 4.8}, card=bytes(32768)
+    )
     session.record(path)
     session.power_on(hold=["INT"])
     session.press_at("4", 1.9)

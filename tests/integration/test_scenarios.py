@@ -20,6 +20,19 @@ def test_the_reports_of_the_list_are_there() -> None:
     assert {"dead-cell", "m1r-battery-low-internal", "warning-data-intact", "lost-without-warning"} <= set(PLAYED)
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        "spacefold.com", "prodigalsounds.com", "suonoelettronico.com", "bombaydigital.com", "gaddy.org", "talkbass.com",
+        "philtechnicalblog", "synthzone topic 16654", "t=122587", "id 8610917", "6905", "6910", "p=829688", "t=130503",
+        "t=126374", "t=105913", "p=802206", "t=113468", "homerecording.com 38177", "musiker-board 624508", "494",
+        "t=114553", "sequencer.de 175851", "sequencer.de 89115", "t=130489", "p=611881",
+    ],
+)
+def test_each_known_report_has_a_case(where: str) -> None:
+    assert [name for name, case in all_scenarios().items() if any(where in source.where for source in case.sources)]
+
+
 @pytest.mark.parametrize("name", PLAYED)
 def test_the_report_is_reproduced(name: str) -> None:
     played = run(scenario_named(name))
@@ -47,7 +60,9 @@ def test_its_guesses_count(name: str) -> None:
     assert not run(replace(case, setup=replace(case.setup, hypotheses={}))).holds
 
 
-@pytest.mark.parametrize("name", ["dead-cell", "restore-refused-then-accepted"])
+@pytest.mark.parametrize(
+    "name", ["dead-cell", "restore-refused-then-accepted", "locks-with-a-note", "loses-its-way-with-a-note"]
+)
 def test_another_engine_shows_the_same(name: str) -> None:
     one, other = run(scenario_named(name)), run(scenario_named(name), engine="v30")
     assert one.to_dict() == other.to_dict()

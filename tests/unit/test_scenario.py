@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,8 +12,9 @@ from korgm1.errors import UsageError, UserError
 from korgm1.result import LcdChange
 from korgm1.scenario import bank
 from korgm1.scenario.bench import Bench
+from korgm1.scenario.case import Picture, like
 from korgm1.scenario.checks import check, states_of
-from korgm1.scenario.description import Picture, all_scenarios, like, parse, scenario_named
+from korgm1.scenario.description import all_scenarios, parse, scenario_named
 from korgm1.scenario.steps import parse_steps
 from korgm1.session import Session
 
@@ -69,6 +71,13 @@ def test_a_case_is_read() -> None:
         ('do = "on"', 'do = "on jump"', "x.toml, phase 1: word 2, 'jump': it is not known; expected one of hold, run"),
         ('do = "on"', 'do = "on press"', "word 2, 'press': it has no value; expected press=GLOBAL"),
         ('do = "on"', 'do = "on send=F0x"', "word 2, 'send=F0x': it cannot be used"),
+        ('do = "on"', 'do = "on send=bank:-5"', "word 2, 'send=bank:-5': it cannot be used"),
+        ('do = "on"', 'do = "on send=bank:0"', "word 2, 'send=bank:0': it cannot be used"),
+        ('do = "on"', 'do = "on stray=10000:E0"', "word 2, 'stray=10000:E0': it cannot be used; expected stray="),
+        ('do = "on"', 'do = "on stray=0083:1E0"', "word 2, 'stray=0083:1E0': it cannot be used"),
+        ('do = "on"', 'do = "on stray=0083"', "word 2, 'stray=0083': it cannot be used"),
+        ('do = "on"', 'do = "stray=0083:E0"', "word 1, 'stray=0083:E0': the power is off there"),
+        ('do = "on"', 'do = "on"\nends = {line1 = "a", before = 3}', "phase 1, ends: nobody knows the key 'before'"),
         ('do = "on"', 'do = "on note-on=high"', "word 2, 'note-on=high': it cannot be used; expected note-on=24:100"),
         ('do = "on"', 'do = "press=4"', "word 1, 'press=4': the power is off there"),
         ('do = "on"', 'do = "on hold=INT"', "word 2, 'hold=INT': the power is on there"),
@@ -108,10 +117,10 @@ def test_the_example_of_the_page_is_a_case() -> None:
 
 def test_the_page_has_every_word_number_and_key() -> None:
     text = DOCS.read_text("utf-8")
-    from korgm1.scenario import description, steps
+    from korgm1.scenario import case, steps
 
-    words = (*steps.HANDS, *steps._LIFETIME, *description.NUMBERS, *description.DATA)
-    for word in (*words, *description.CONFIDENCE, *description.IMAGES):
+    words = (*steps.HANDS, *steps._LIFETIME, *case.NUMBERS, *case.DATA)
+    for word in (*words, *case.CONFIDENCE, *case.IMAGES):
         assert word in text, word
 
 
@@ -120,6 +129,20 @@ def test_an_unknown_name_is_told_the_nearest() -> None:
         scenario_named("three-keys-initialize")
     with pytest.raises(UsageError, match="a name of the list"):
         scenario_named("zzzzzz")
+
+
+def test_keys_that_are_held_for_no_power_on_are_refused() -> None:
+    for do in ("hold=INT", "on off=1d hold=INT"):
+        with pytest.raises(UserError, match="keys are held, and nothing is switched on after that"):
+            parse(CASE.replace('do = "on"', f'do = "{do}"'), "x.toml")
+    assert parse(CASE.replace('do = "on"', 'do = "hold=INT off=1d on"'), "x.toml").phases
+
+
+def test_two_holds_hold_the_keys_of_both() -> None:
+    bench = Bench(Session())
+    for step in parse_steps("hold=INT hold=CARD,COMBI on"):
+        bench.do(step)
+    assert any(row.lcd[1].startswith("All Memory Initialized") for row in bench.pictures)
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -184,6 +207,13 @@ def test_pictures_come_in_order_and_in_time() -> None:
     assert seen('lcd = [{line1 = "b", line2 = ""}]', *rows) == [False]
     assert seen('never = ["/x/"]', *rows) == [False]
     assert seen('never = ["/y/"]', *rows) == [True]
+
+
+def test_leds_are_named_in_any_order() -> None:
+    bench = SimpleNamespace(pictures=[], session=SimpleNamespace(leds={"INT": True, "CARD": False, "PROG": True}))
+    for leds, holds in (('"PROG", "INT"', True), ('"INT"', False), ('"CARD", "INT", "PROG"', False)):
+        phase = parse(CASE.replace('data = "lost"\nlcd = [{line1 = "a"}]', f"leds = [{leds}]"), "x.toml").phases[0]
+        assert [one.holds for one in check(phase, bench, b"")] == [holds]  # type: ignore[arg-type]
 
 
 def test_midi_comes_in_order() -> None:

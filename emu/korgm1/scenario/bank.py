@@ -12,14 +12,15 @@ from __future__ import annotations
 from functools import cache
 
 from korgm1.session import Session
+from korgm1.sram_layout import openm1
 
-STORED = slice(0x1040, 0xC69B)
+STORED = slice(openm1.POOL, openm1.POOL_END - 1)
 """What an owner stored, in OpenM1's RAM: global, combinations, programs, sequences."""
 COUNT = 100
-COMBIS, COMBI_SIZE = 861, 124
-PROGRAMS, PROGRAM_SIZE = COMBIS + COUNT * COMBI_SIZE, 143
+COMBIS, COMBI_SIZE, PROGRAM_SIZE = openm1.COMBIS - openm1.POOL, openm1.COMBI_SIZE, openm1.PROGRAM_SIZE
+PROGRAMS = COMBIS + COUNT * COMBI_SIZE
 NAME = 10
-LENGTH = PROGRAMS + COUNT * PROGRAM_SIZE + 1522
+LENGTH = PROGRAMS + COUNT * PROGRAM_SIZE + openm1.SONGS_SIZE
 """Bytes of an ALL DATA dump without steps of sequences."""
 HEAD = bytes.fromhex("F0 42 30 19")
 BYTE_SECONDS = 10 / 31_250

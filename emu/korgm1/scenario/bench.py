@@ -92,7 +92,7 @@ class Bench:
         self.session.boot(event.seconds)
 
     def _do_hold(self, keys: tuple[str, ...]) -> None:
-        self._hold = keys
+        self._hold += keys
 
     def _do_run(self, seconds: float) -> None:
         self.session.run(seconds)
@@ -107,6 +107,9 @@ class Bench:
     def _do_note_off(self, key: int) -> None:
         self.session.note_off(key)
         self.session.run(0.05)
+
+    def _do_stray(self, what: tuple[int, int]) -> None:
+        self.session.supply("stray", *what)
 
     def _do_send(self, what: bytes | int | None) -> None:
         data = what if isinstance(what, bytes) else bank.dump()[:what]

@@ -8,7 +8,7 @@ from math import inf
 
 from korgm1.scenario import bank
 from korgm1.scenario.bench import Bench
-from korgm1.scenario.description import Phase, Picture, like
+from korgm1.scenario.case import Phase, Picture, like
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ def check(phase: Phase, bench: Bench, before: bytes) -> list[Check]:
         found = next((row.lcd for row in bench.pictures if any(like(text, line) for line in row.lcd)), None)
         checks.append(Check("LCD never", text, "never" if found is None else _lcd(found), found is None))
     if phase.leds is not None:
-        lit = [name for name, on in bench.session.leds.items() if on]
-        checks.append(_same("LEDs lit", ", ".join(phase.leds) or "none", ", ".join(lit) or "none"))
+        lit = {name for name, on in bench.session.leds.items() if on}
+        checks.append(_same("LEDs lit", ", ".join(sorted(phase.leds)) or "none", ", ".join(sorted(lit)) or "none"))
     if phase.data:
         states = states_of(bench.session.sram, before)
         found_data = phase.data if phase.data in states else states[0]

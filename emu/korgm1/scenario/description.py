@@ -1,4 +1,4 @@
-"""What a case consists of, and reading it from TOML (docs/scenarios.md)."""
+"""Reading cases from TOML (docs/scenarios.md): those that come with the program, and files."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from korgm1.errors import UsageError, UserError
 from korgm1.files import read_file
@@ -19,117 +17,21 @@ from korgm1.lifetime.events import check_cell
 from korgm1.machine.faults import Faults
 from korgm1.machine.models import model_named
 from korgm1.quantities import parse_celsius
-from korgm1.scenario.steps import Step, parse_steps, powered_after
-from korgm1.scenario.table import Range, Table
-
-CONFIDENCE = ("measured", "hearsay", "inference", "told")
-"""How a report is known: measured, written by an owner, following from both, told but found nowhere."""
-IMAGES = ("bank", "init", "none")
-DATA = ("kept", "lost", "partial", "bank")
-DIPS = ("nothing", "reset", "power cycle", "freeze")
-NUMBERS = (
-    "cells_lost", "bits_flipped", "lowest_volts", "ram_volts", "adc_code", "different_programs", "names_right",
-    "bytes_changed", "notes_sounding",
+from korgm1.scenario.case import (
+    CONFIDENCE,
+    DATA,
+    DIPS,
+    IMAGES,
+    NUMBERS,
+    Control,
+    Phase,
+    Picture,
+    Scenario,
+    Setup,
+    Source,
 )
-
-
-@dataclass(frozen=True)
-class Source:
-    """Who reported it, and where."""
-
-    where: str
-    confidence: str
-    says: str = ""
-
-
-@dataclass(frozen=True)
-class Setup:
-    """The instrument before the first phase; `sram` is "bank" (named sounds), "init", or "none" (never powered)."""
-
-    battery: str = "fresh"
-    celsius: float = 25.0
-    seed: int = 0
-    sram: str = "bank"
-    faults: tuple[str, ...] = ()
-    hypotheses: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What an LCD picture must be: a line as text, as /regular expression/, or None for any; when, in seconds."""
-
-    line1: str | None = None
-    line2: str | None = None
-    after: float = 0.0
-    before: float = 1e9
-
-    def shown(self, lcd: tuple[str, str]) -> bool:
-        """Whether these two lines are that picture.
-
-        >>> Picture(line1="Prog I00 Init Prog").shown(("Prog I00 Init Prog      ", "whatever"))
-        True
-        """
-        return all(text is None or like(text, line) for text, line in zip((self.line1, self.line2), lcd, strict=True))
-
-    def __str__(self) -> str:
-        lines = " | ".join("..." if text is None else text or "(blank)" for text in (self.line1, self.line2))
-        return lines + (f" before {self.before:g} s" if self.before < 1e9 else "") + (
-            f" after {self.after:g} s" if self.after else "")
-
-
-@dataclass(frozen=True)
-class Phase:
-    """Things done one after the other, and what must be seen during them or at their end."""
-
-    title: str
-    steps: tuple[Step, ...]
-    lcd: tuple[Picture, ...] = ()
-    ends: Picture | None = None
-    never: tuple[str, ...] = ()
-    leds: tuple[str, ...] | None = None
-    data: str = ""
-    numbers: Mapping[str, Range] = field(default_factory=dict)
-    midi: tuple[bytes, ...] = ()
-    midi_never: tuple[bytes, ...] = ()
-    dip: str = ""
-    frozen: bool | None = None
-
-
-@dataclass(frozen=True)
-class Control:
-    """What the control run leaves out; at least one expectation must fail then."""
-
-    says: str
-    setup: Setup
-    skip: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One report; `cannot` says why it is listed only, and is empty for those that run."""
-
-    name: str
-    title: str
-    model: str
-    sources: tuple[Source, ...]
-    reported: str
-    cannot: str = ""
-    setup: Setup = Setup()
-    phases: tuple[Phase, ...] = ()
-    control: Control | None = None
-    assumed: tuple[str, ...] = ()
-    differs: tuple[str, ...] = ()
-
-
-def like(text: str, line: str) -> bool:
-    """Whether a line of the display is this text, or fits this /regular expression/.
-
-    >>> like("/#2[0-9]/", "M1 #24     "), like("M1", "M1 #24")
-    (True, False)
-    """
-    if len(text) > 1 and text[0] == text[-1] == "/":
-        return re.search(text[1:-1], line.rstrip()) is not None
-    return text == line.rstrip()
+from korgm1.scenario.steps import parse_steps, powered_after
+from korgm1.scenario.table import Table
 
 
 @cache
@@ -213,6 +115,9 @@ def parse(text: str, file: str) -> Scenario:
         raise UserError(
             f"{file} has {'phases and cannot' if cannot else 'no phase'}", "phases, or a cannot that says why"
         )
+    words = [step.word for phase in phases for step in phase.steps]
+    if "hold" in words[::-1][: words[::-1].index("on")] if "on" in words else "hold" in words:
+        raise UserError(f"{file}: keys are held, and nothing is switched on after that", "on after hold")
     if phases and control is None:
         raise UserError(f"{file} has no control", "[control] that says what to leave out so that it fails")
     try:
@@ -273,7 +178,7 @@ def _phase(table: Table, powered: bool) -> Phase:
         title=table.text("title"),
         steps=steps,
         lcd=tuple(_picture(row) for row in table.tables("lcd")),
-        ends=None if ends is None else _picture(ends),
+        ends=None if ends is None else _picture(ends, timed=False),
         never=table.texts("never"),
         leds=table.texts("leds") if table.has("leds") else None,
         data=table.choice("data", DATA),
@@ -290,12 +195,13 @@ def _phase(table: Table, powered: bool) -> Phase:
     return phase
 
 
-def _picture(table: Table) -> Picture:
+def _picture(table: Table, timed: bool = True) -> Picture:
     lines: list[str | None] = []
     for key in ("line1", "line2"):
         lines.append(table.line(key))
         _regex(table, key, lines[-1] or "")
-    picture = Picture(lines[0], lines[1], table.number("after", 0.0), table.number("before", 1e9))
+    times = (table.number("after", 0.0), table.number("before", 1e9)) if timed else ()
+    picture = Picture(lines[0], lines[1], *times)
     table.end()
     if lines == [None, None]:
         raise UserError(f"{table.where} says of neither line what it shows", "line1, line2 or both")

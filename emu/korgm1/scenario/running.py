@@ -9,8 +9,8 @@ from korgm1.errors import M1Error, UsageError
 from korgm1.result import LcdChange
 from korgm1.scenario import bank
 from korgm1.scenario.bench import Bench
+from korgm1.scenario.case import Phase, Scenario, Setup
 from korgm1.scenario.checks import Check, check
-from korgm1.scenario.description import Phase, Scenario, Setup
 from korgm1.session import Session
 
 
@@ -104,23 +104,22 @@ def run(scenario: Scenario, engine: str = "unicorn", control: bool = False) -> R
     setup = scenario.control.setup if control else scenario.setup
     skip = scenario.control.skip if control else ()
     before = {"bank": bank.named, "init": bank.initialised}.get(setup.sram, lambda: None)()
-    bench = Bench(_session(scenario.model, setup, before, engine), setup.celsius)
     played = []
-    for phase in scenario.phases:
-        bench.mark()
-        for step in phase.steps:
-            if step.word in skip or str(step) in skip:
-                continue
-            try:
-                bench.do(step)
-            except M1Error as error:
-                where = f"{scenario.name}, {phase.title}, {step}"
-                raise type(error)(f"{where}: {error.found}", error.expected, error.hint) from error
-        checks = check(phase, bench, before or bytes(len(bench.session.sram)))
-        played.append(PhaseRun(phase, tuple(bench.pictures), tuple(checks)))
-    picture = bench.session.screenshot()
-    bench.session.power_off()
-    return Run(scenario, tuple(played), control, picture)
+    with _session(scenario.model, setup, before, engine) as session:
+        bench = Bench(session, setup.celsius)
+        for phase in scenario.phases:
+            bench.mark()
+            for step in phase.steps:
+                if step.word in skip or str(step) in skip:
+                    continue
+                try:
+                    bench.do(step)
+                except M1Error as error:
+                    where = f"{scenario.name}, {phase.title}, {step}"
+                    raise type(error)(f"{where}: {error.found}", error.expected, error.hint) from error
+            checks = check(phase, bench, before or bytes(len(session.sram)))
+            played.append(PhaseRun(phase, tuple(bench.pictures), tuple(checks)))
+        return Run(scenario, tuple(played), control, session.screenshot())
 
 
 def _session(model: str, setup: Setup, image: bytes | None, engine: str) -> Session:

@@ -10,6 +10,7 @@ press=KEY                               on      a panel key for a tenth of a sec
 note-on=KEY[:VELOCITY], note-off=KEY    on      a key of the keyboard, the low C is 0
 send=bank[:BYTES]|HEX                   on      MIDI IN: the bank of named sounds as one ALL DATA dump (cut off after
                                                 BYTES), or these bytes; waits until it is through
+stray=ADDRESS:BYTE                      on      a pulse of /WR that no program meant, into the RAM; both hexadecimal
 """
 
 from __future__ import annotations
@@ -102,7 +103,19 @@ def _send(text: str) -> bytes | int | None:
     what, colon, count = text.partition(":")
     if what != "bank":
         return bytes.fromhex(text)
-    return int(count) if colon else None
+    if not colon:
+        return None
+    if int(count) < 1:
+        raise ValueError
+    return int(count)
+
+
+def _stray(text: str) -> tuple[int, int]:
+    address, _, byte = text.partition(":")
+    place, value = int(address, 16), int(byte, 16)
+    if not (0 <= place <= 0xFFFF and 0 <= value <= 0xFF):
+        raise ValueError
+    return place, value
 
 
 def _key(text: str) -> str:
@@ -116,6 +129,7 @@ HANDS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "note-on": ("note-on=24:100", _note),
     "note-off": ("note-off=24", int),
     "send": ("send=bank, send=bank:5000, or hexadecimal as send=F04230190F00F7", _send),
+    "stray": ("stray=0083:E0", _stray),
 }
 """The words that are not a lifetime's: an example, and what makes a value of the text."""
 _LIFETIME = tuple(dict.fromkeys(word.partition("=")[0] for word in WORDS))

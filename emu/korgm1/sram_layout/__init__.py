@@ -15,7 +15,8 @@ from korgm1.errors import UsageError, UserError
 from korgm1.sram_layout import openm1, unknown
 from korgm1.sram_layout.comparison import Change, Comparison, Share, compare
 from korgm1.sram_layout.layout import SIZE, Layout, Record, Region
-from korgm1.sram_layout.parameters import Parameter, Table, Value, table
+from korgm1.sram_layout.parameter import Parameter, Value
+from korgm1.sram_layout.parameters import Table, table
 
 __all__ = [
     "LAYOUTS", "SIZE", "Change", "Comparison", "Layout", "Parameter", "Record", "Region", "Share", "Table", "Value",

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from korgm1.sram_layout.layout import SIZE, Layout, Record
-from korgm1.sram_layout.parameters import Parameter, table
+from korgm1.sram_layout.parameter import Parameter
+from korgm1.sram_layout.parameters import table
 
 _COUNT = np.array([byte.bit_count() for byte in range(256)])
 

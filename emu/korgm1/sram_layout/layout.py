@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from korgm1.sram_layout.parameters import Table, Value, table
+from korgm1.sram_layout.parameter import Value
+from korgm1.sram_layout.parameters import Table, table
 
 SIZE = 0x10000
 TITLES = {

@@ -26,6 +26,8 @@ from korgm1.sram_layout.layout import SIZE, Layout, Region
 
 SIGNATURE = b"OpenM1 RAM  #1\xa5\x5a"
 HEADER, SETTINGS, POOL, POOL_END = 0x1000, 0x1020, 0x1040, 0xC69C
+COMBIS, COMBI_SIZE, PROGRAM_SIZE, SONGS_SIZE = POOL + 861, 124, 143, 1522
+"""Combinations begin behind the global data; then programs, then songs with patterns and offsets, then steps."""
 SUMS, JOURNAL, RECEIVING = 0x1010, 0x1014, 0x1028
 JOURNAL_OPEN = 0xA55A
 FREEZE, FREEZE_MARK, VECTORS = 0xC7F0, 0xF2EE, 0x20
@@ -80,12 +82,11 @@ def layout(image: bytes, how: str) -> Layout:
         ("settings", SETTINGS, "settings", True), ("global", POOL, "global", True),
         ("drum kits", POOL + 21, "drum_kit", True),
     ]
-    combis = POOL + 861
-    programs = combis + 124 * sounds
-    songs = programs + 143 * sounds
-    steps = songs + 1522
+    programs = COMBIS + COMBI_SIZE * sounds
+    songs = programs + PROGRAM_SIZE * sounds
+    steps = songs + SONGS_SIZE
     places += [
-        ("combinations", combis, "combination", True), ("programs", programs, "program", True),
+        ("combinations", COMBIS, "combination", True), ("programs", programs, "program", True),
         ("songs", songs, "song", True), ("patterns", songs + 960, "pattern", True),
         ("offsets", songs + 1160, "offset", True), ("steps", steps, "step", True),
         ("spare", steps + 4 * limit, "", True), ("unused", POOL_END, "", False),
@@ -228,10 +229,10 @@ def _readable(image: bytes, allocation: int) -> float:
     """
     sounds, _ = ALLOCATIONS[allocation]
     data = np.frombuffer(image, np.uint8)
-    combis = POOL + 861
-    programs = combis + 124 * sounds
+    programs = COMBIS + COMBI_SIZE * sounds
+    end = programs + PROGRAM_SIZE * sounds
     rows = [
-        (data[combis:programs].reshape(sounds, 124), 4), (data[programs : programs + 143 * sounds].reshape(-1, 143), 2)
+        (data[COMBIS:programs].reshape(sounds, COMBI_SIZE), 4), (data[programs:end].reshape(sounds, PROGRAM_SIZE), 2)
     ]
     names = np.concatenate([table[:, :10].ravel() for table, _ in rows])
     modes = float(np.concatenate([table[:, 10] <= highest for table, highest in rows]).mean())

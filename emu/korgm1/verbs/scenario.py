@@ -157,7 +157,11 @@ def _set_up(run: Run) -> str:
     setup = run.setup
     parts = [f"cell {setup.battery}", f"{setup.celsius:g} C", *setup.faults]
     parts += [f"{key}={value}" for key, value in setup.hypotheses.items()]
-    return ", ".join(parts) + (f", seed {setup.seed}" if setup.seed else "")
+    if setup.sram != "bank":
+        parts.append({"init": "memory as initialised", "none": "memory never powered"}[setup.sram])
+    if setup.seed:
+        parts.append(f"seed {setup.seed}")
+    return ", ".join(parts)
 
 
 def _assumed(text: str) -> str:
