@@ -161,6 +161,8 @@ def _give(session: Session, line: Line) -> None:
         session.set_battery(session.battery.cell_of(line["cell"]) if "cell" in line else float(line["volts"]))
     elif name == "contact":
         session.set_contact(inf if line["ohms"] is None else float(line["ohms"]))
+    elif name == "celsius":
+        session.set_celsius(float(line["celsius"]))
     elif name == "leave":
         session.leave(line["seconds"], line["celsius"], line["on_share"])
     elif name == "supply":

@@ -27,7 +27,7 @@ CARD = bytes(n * 5 + 1 & 0xFF for n in range(32768))
 PROGRAM_CHANGE = b"\xc0\x05"
 INPUTS = {
     "key_down", "key_up", "note_on", "note_off", "slide", "move", "midi_in", "insert_card", "eject_card", "set_battery",
-    "reset", "leave", "supply", "set_contact",
+    "reset", "leave", "supply", "set_contact", "set_celsius",
 }
 """The methods that act at once; `press`, `press_at`, `slide_at`, `swap_cell` and `dip` are made of them."""
 
@@ -72,7 +72,8 @@ def everything(session: Session) -> None:
     session.power_off()
     session.swap_cell("CR2032@2.5", 3.0)
     session.set_contact(1e6)
-    session.leave(1e8, 28.0, 0.01)
+    session.set_celsius(28.0)
+    session.leave(1e8, None, 0.01)
     session.power_on()
     session.run(1.9)
     assert session.dip(0.5) == "power cycle"
@@ -98,15 +99,15 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_all_inputs_on_every_engine(recorded: Path, engine: str) -> None:
     played = replay(recorded, engine=engine)
-    assert played.whole and played.inputs == 47
+    assert played.whole and played.inputs == 48
     assert played.checks == len([line for line in read_recording(recorded).seen if "check" in line])
 
 
 def test_each_input_is_there_with_its_clock(recorded: Path) -> None:
     lines = [json.loads(row) for row in recorded.read_text().splitlines()]
     done = [line for line in lines if "do" in line]
-    assert {line["do"] for line in done} == (INPUTS - {"set_battery", "set_contact"}) | {
-        "power_on", "power_off", "battery", "contact",
+    assert {line["do"] for line in done} == (INPUTS - {"set_battery", "set_contact", "set_celsius"}) | {
+        "power_on", "power_off", "battery", "contact", "celsius",
     }
     assert (lines[0]["battery"], lines[0]["card"], lines[0]["card_protected"]) == (0.4, None, False)
     on = [line for line in done if line["do"] == "note_on"]
@@ -121,7 +122,8 @@ def test_each_input_is_there_with_its_clock(recorded: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["note_on", "move", "insert_card", "eject_card", "battery", "reset", "leave", "supply", "contact"]
+    "kind",
+    ["note_on", "move", "insert_card", "eject_card", "battery", "reset", "leave", "supply", "contact", "celsius"],
 )
 def test_an_input_that_is_left_out_is_missed(recorded: Path, tmp_path: Path, kind: str) -> None:
     """Proof that the checkpoints see it: without its lines the replay differs or cannot go on."""

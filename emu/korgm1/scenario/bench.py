@@ -19,7 +19,6 @@ class Bench:
 
     Args:
         session: the instrument, off.
-        celsius: how warm it is.
 
     Attributes:
         pictures: the finished LCD pictures since `mark`, with their clocks since their own power-on.
@@ -27,9 +26,8 @@ class Bench:
         dipped: what the last dip did.
     """
 
-    def __init__(self, session: Session, celsius: float = 25.0) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
-        self.celsius = celsius
         self.dipped = ""
         self.pictures: list[LcdChange] = []
         self.midi = b""
@@ -71,7 +69,7 @@ class Bench:
     def _live(self, event: Event) -> None:
         if event.name in ("off", "use", "off-switch") and self.session.powered:
             self._switch_off()
-        done = live(self.session, [f"temp={self.celsius:g}", event.word], course=False).steps[1]
+        done = live(self.session, [event.word], course=False).steps[0]
         self.dipped = done.dip or self.dipped
 
     def _switch_off(self) -> None:
@@ -82,9 +80,6 @@ class Bench:
 
     def _do_off_switch(self, event: Event) -> None:
         self._switch_off()
-
-    def _do_temp(self, event: Event) -> None:
-        self.celsius = event.number
 
     def _do_on(self, event: Event) -> None:
         hold, self._hold = self._hold, ()
