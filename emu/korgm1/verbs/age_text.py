@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import textwrap
 
+from korgm1.board.sram import CELLS
 from korgm1.lifetime import WARNING_CODE, Mark, Report, Step, Supply, Woken
 from korgm1.quantities import format_duration
 from korgm1.verbs.boot import lcd_box
-
-CELLS = 524_288
 
 
 def account(report: Report) -> str:

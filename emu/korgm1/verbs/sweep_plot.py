@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from korgm1.board.sram import CELLS
 from korgm1.quantities import UNITS, format_duration
 from korgm1.sweep.grid import Grid
 from korgm1.sweep.outcome import OUTCOMES
@@ -30,7 +31,6 @@ LINEAR = 0.05
 """How much the steps of a list may differ, of their mean, to be drawn on a linear axis."""
 LABELS = 22
 """The most labels of a logarithmic axis."""
-CELLS = 524_288
 UNKNOWN = -1
 """In place of an outcome: no point there is done."""
 
