@@ -130,6 +130,17 @@ def test_a_stopped_sweep_goes_on_where_it_was(instrument: Template, found: list[
     assert (third.rows, third.computed) == (found, 0)
 
 
+@pytest.mark.parametrize(("wish", "points"), [(1, 8), (2, 4)])
+def test_one_wish_ends_the_chunk_under_way_and_two_do_not(instrument: Template, wish: int, points: int) -> None:
+    looks: list[int] = []
+
+    def asked() -> int:
+        looks.append(0)
+        return wish if len(looks) > 7 else 0
+
+    assert len(sweep(instrument, WIDE, workers=1, asked=asked).rows) == points
+
+
 def test_another_sweep_is_not_overwritten(instrument: Template, tmp_path: Path) -> None:
     output = tmp_path / "s.csv"
     sweep(instrument, Grid([3.0], [0.0], [25.0], [0]), output, workers=1)
