@@ -291,12 +291,6 @@ class Battery:
             self.end_of_off()
         self.network = replace(self.network, contact_ohms=ohms)
 
-    def warm(self, celsius: float) -> None:
-        """It is so warm around them from now on."""
-        if not self._on:
-            self.end_of_off()
-        self.celsius = celsius
-
     def end_of_off(self) -> None:
         """What nobody told of the time without power: a day."""
         if not self._told:

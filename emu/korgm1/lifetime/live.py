@@ -11,7 +11,7 @@ from korgm1.lifetime.events import Event, parse_events
 from korgm1.lifetime.looking import cells_lost, passed, sense_mah, supply, woken
 from korgm1.lifetime.memory import loss_course
 from korgm1.lifetime.report import Report, Step
-from korgm1.physics.ageing import Span
+from korgm1.physics.ageing import Span, leave
 from korgm1.physics.bench_supply import Cell
 from korgm1.physics.supply_history import SupplyHistory
 from korgm1.session import Session
@@ -129,10 +129,19 @@ class _Life:
         return self._empty_holder(event, step, event.cell)
 
     def _empty_holder(self, event: Event, step: Step, then: str | Cell | None) -> Step:
-        history, seconds = self._history(), event.seconds or 0.0
-        span = self.session.swap_cell(then, seconds)
+        """`Session.swap_cell`, with a look at the supply on the way."""
+        session, seconds = self.session, event.seconds or 0.0
         step = replace(step, seconds=seconds)
-        return step if span is None else self._course(step, span, history, empty=True)
+        if session.powered:
+            session.swap_cell(then, seconds)
+            return step
+        history, cell = self._history(), session.battery.cell
+        session.set_battery(None)
+        span = session.leave(seconds)
+        if then is cell:
+            leave(cell, session.battery.network, seconds, session.battery.celsius, on_share=1.0)
+        session.set_battery(then)
+        return self._course(step, span, history, empty=True)
 
     def _off_switch(self, event: Event, step: Step) -> Step:
         self._switch_off()

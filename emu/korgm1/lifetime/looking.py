@@ -74,9 +74,9 @@ def _warned_at(session: Session, before: Supply, span: Span) -> float | None:
 
 def sense_mah(network: BackupNetwork, span: Span, drawn_mah: float) -> float:
     """Of the charge the cell gave in a stretch, what did not go to the RAMs' supply: into the ADC's input."""
-    volts, seconds = span.supply_volts, span.seconds
+    volts, seconds, siemens = span.supply_volts, span.seconds, network.capacitance / network.fall_tau(span.celsius)
     volt_seconds = float(((volts[1:] + volts[:-1]) / 2 * np.diff(seconds)).sum()) * (1 - span.on_share)
-    return max(0.0, drawn_mah - network.load_siemens(span.celsius) * volt_seconds / 3.6)
+    return max(0.0, drawn_mah - siemens * volt_seconds / 3.6)
 
 
 def woken(session: Session, kept: bytes) -> Woken | None:

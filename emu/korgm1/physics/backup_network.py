@@ -110,7 +110,7 @@ class BackupNetwork:
         if self.contact_ohms == inf:
             return np.zeros_like(open_volts), np.zeros_like(open_volts)
         leaks = self.sense_leak and not self.sense_open
-        load = self.load_siemens(celsius)
+        load = self._conductance(celsius)
         above = np.maximum(0.0, open_volts)
 
         def holder(amps: Floats) -> tuple[Floats, Floats]:
@@ -168,7 +168,7 @@ class BackupNetwork:
 
     def fall_tau(self, celsius: float) -> float:
         """Seconds in which the capacitor falls to 1 / e."""
-        return self.capacitance / self.load_siemens(celsius)
+        return self.capacitance / self._conductance(celsius)
 
     # both
 
@@ -241,7 +241,6 @@ class BackupNetwork:
     def _inner_ohms(self, cell: Cell, celsius: float) -> float:
         return max(_WIRE_OHMS, cell.resistance(celsius) + self.contact_ohms)
 
-    def load_siemens(self, celsius: float) -> float:
-        """The conductance of all that hangs on the RAMs' VCC with the power off."""
+    def _conductance(self, celsius: float) -> float:
         load = retention_current.conductance(celsius, self.ram_factor)
         return load + 1 / RAIL_OHMS if self.isolation_diode == "short" else load

@@ -3,7 +3,8 @@
 The bank is what OpenM1 would dump after an initialisation, with the names of programs and combinations changed and
 their records made different, sent in by MIDI: nothing of anybody's factory sounds is in it.
 
-The data of an ALL DATA dump (`korgm1.sysex`) stand in the RAM from 1040 on (roms/openm1/README.md).
+Layout of the data of an ALL DATA dump (facts m1-hardware 6.2, 6.3): global 861 bytes, 100 combinations of 124, 100
+programs of 143, sequences; in the RAM from 1040 on (roms/openm1/README.md).
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from __future__ import annotations
 from functools import cache
 
 from korgm1.session import Session
-from korgm1.sysex import COMBI_SIZE, GLOBAL_SIZE, HEAD, NAME_SIZE, PROGRAM_SIZE, pack
 
 STORED = slice(0x1040, 0xC69B)
 """What an owner stored, in OpenM1's RAM: global, combinations, programs, sequences."""
 COUNT = 100
-COMBIS = GLOBAL_SIZE
-PROGRAMS = COMBIS + COUNT * COMBI_SIZE
+COMBIS, COMBI_SIZE = 861, 124
+PROGRAMS, PROGRAM_SIZE = COMBIS + COUNT * COMBI_SIZE, 143
+NAME = 10
 LENGTH = PROGRAMS + COUNT * PROGRAM_SIZE + 1522
 """Bytes of an ALL DATA dump without steps of sequences."""
+HEAD = bytes.fromhex("F0 42 30 19")
 BYTE_SECONDS = 10 / 31_250
 """A MIDI byte has ten bits."""
 _FIRST = "Warm Soft Dark Big Slow Old Wide Thin Blue Late".split()
@@ -30,7 +32,7 @@ _SECOND = "Piano Pad Brass Organ Bass Bell Choir Lead Flute Clav".split()
 def initialised() -> bytes:
     """The 65,536 bytes after a first power-on.
 
-    >>> initialised()[STORED][PROGRAMS:][:NAME_SIZE]
+    >>> initialised()[STORED][PROGRAMS:][:NAME]
     b'Init Prog '
     """
     with Session() as m1:
@@ -61,10 +63,10 @@ def dump() -> bytes:
     """
     data = bytearray(initialised()[STORED][:LENGTH])
     for number in range(COUNT):
-        name = f"{_FIRST[number // 10]} {_SECOND[number % 10]}".ljust(NAME_SIZE).encode("ascii")
+        name = f"{_FIRST[number // 10]} {_SECOND[number % 10]}".ljust(NAME).encode("ascii")
         for start, size in ((COMBIS, COMBI_SIZE), (PROGRAMS, PROGRAM_SIZE)):
             at = start + number * size
-            data[at : at + NAME_SIZE] = name
+            data[at : at + NAME] = name
             data[at + size - 1] = number
     return HEAD + bytes.fromhex("50 00 00 00") + pack(bytes(data)) + b"\xf7"
 
@@ -75,10 +77,36 @@ def program_names(image: bytes) -> list[str]:
     >>> set(program_names(initialised()))
     {'Init Prog'}
     """
-    return [record[:NAME_SIZE].decode("latin-1").rstrip() for record in programs(image)]
+    return [record[:NAME].decode("latin-1").rstrip() for record in programs(image)]
 
 
 def programs(image: bytes) -> list[bytes]:
     """The 100 program records of a RAM image."""
     data = image[STORED][PROGRAMS:]
     return [data[number * PROGRAM_SIZE :][:PROGRAM_SIZE] for number in range(COUNT)]
+
+
+def pack(data: bytes) -> bytes:
+    """Eight MIDI bytes for seven: the high bits of the group first.
+
+    >>> pack(bytes([0x80, 1])).hex(" ")
+    '01 00 01'
+    """
+    groups = (data[at : at + 7] for at in range(0, len(data), 7))
+    return b"".join(
+        bytes([sum((byte >> 7) << place for place, byte in enumerate(group)), *(byte & 0x7F for byte in group)])
+        for group in groups
+    )
+
+
+def unpack(data: bytes) -> bytes:
+    """Seven bytes for eight, the other way.
+
+    >>> unpack(bytes.fromhex("01 00 01")).hex(" ")
+    '80 01'
+    """
+    groups = (data[at : at + 8] for at in range(0, len(data), 8))
+    return b"".join(
+        bytes(byte | (group[0] >> place & 1) << 7 for place, byte in enumerate(group[1:])) for group in groups
+    )
+

@@ -19,6 +19,7 @@ class Bench:
 
     Args:
         session: the instrument, off.
+        celsius: how warm it is.
 
     Attributes:
         pictures: the finished LCD pictures since `mark`, with their clocks since their own power-on.
@@ -26,8 +27,9 @@ class Bench:
         dipped: what the last dip did.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, celsius: float = 25.0) -> None:
         self.session = session
+        self.celsius = celsius
         self.dipped = ""
         self.pictures: list[LcdChange] = []
         self.midi = b""
@@ -69,7 +71,7 @@ class Bench:
     def _live(self, event: Event) -> None:
         if event.name in ("off", "use", "off-switch") and self.session.powered:
             self._switch_off()
-        done = live(self.session, [event.word], course=False).steps[0]
+        done = live(self.session, [f"temp={self.celsius:g}", event.word], course=False).steps[1]
         self.dipped = done.dip or self.dipped
 
     def _switch_off(self) -> None:
@@ -80,6 +82,10 @@ class Bench:
 
     def _do_off_switch(self, event: Event) -> None:
         self._switch_off()
+
+    def _do_temp(self, event: Event) -> None:
+        self.celsius = event.number
+        self.session.set_celsius(event.number)
 
     def _do_on(self, event: Event) -> None:
         hold, self._hold = self._hold, ()

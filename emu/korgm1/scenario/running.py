@@ -104,7 +104,7 @@ def run(scenario: Scenario, engine: str = "unicorn", control: bool = False) -> R
     setup = scenario.control.setup if control else scenario.setup
     skip = scenario.control.skip if control else ()
     before = {"bank": bank.named, "init": bank.initialised}.get(setup.sram, lambda: None)()
-    bench = Bench(_session(scenario.model, setup, before, engine))
+    bench = Bench(_session(scenario.model, setup, before, engine), setup.celsius)
     played = []
     for phase in scenario.phases:
         bench.mark()

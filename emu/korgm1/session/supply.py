@@ -8,7 +8,7 @@ from korgm1.board.battery import parse_cell
 from korgm1.clock import clocks
 from korgm1.errors import UsageError
 from korgm1.machine.brownout import Step, steps, take
-from korgm1.physics.ageing import Span, leave
+from korgm1.physics.ageing import Span
 from korgm1.physics.bench_supply import Cell
 from korgm1.physics.rail import Rail
 from korgm1.quantities import LONGEST
@@ -57,7 +57,7 @@ class Supply(Switch):
         self._note("contact", ohms=ohms if isfinite(ohms) else None)
 
     def set_celsius(self, celsius: float) -> None:
-        """The room is so warm from now on, -40 to 85 degrees.
+        """The room is so warm from now on, -40 to 85 degrees Celsius.
 
         Raises:
             UsageError: no such temperature.
@@ -67,29 +67,26 @@ class Supply(Switch):
         >>> m1.set_celsius(60); m1.battery.cell_volts > cold
         True
         """
-        check_celsius(celsius)
-        self.battery.warm(celsius)
+        if not -40 <= celsius <= 85:
+            raise UsageError(f"{celsius!r} is no temperature", "-40 to 85 degrees Celsius")
+        self.battery.celsius = celsius
         self._note("celsius", celsius=celsius)
 
-    def swap_cell(self, battery: str | float | Cell | None = "CR2032", seconds: float = 5.0) -> Span | None:
+    def swap_cell(self, battery: str | float | Cell | None = "CR2032", seconds: float = 5.0) -> None:
         """Take the cell out and put another one in `seconds` later; the power may be on or off.
 
-        With the power on the RAM lives from +5 V meanwhile, with it off from what the capacitor at its pins has left. A
-        cell that is put back has discharged itself meanwhile.
+        With the power on the RAM lives from +5 V meanwhile, with it off from what the capacitor at its pins has left.
 
         Args:
             battery: as for `set_battery`; "same" puts the cell back that was in.
             seconds: how long the holder is empty.
-
-        Returns:
-            With the power off, what the supply went through; with it on, None.
 
         Raises:
             UsageError: no such cell or time; nothing has been done then.
 
         >>> from korgm1.session import Session
         >>> m1 = Session(); _ = m1.boot(); m1.power_off(); before = m1.sram
-        >>> _ = m1.swap_cell(seconds=5); m1.power_on(); m1.sram == before
+        >>> m1.swap_cell(seconds=5); m1.power_on(); m1.sram == before
         True
         """
         check_time(seconds)
@@ -100,18 +97,14 @@ class Supply(Switch):
             cell = parse_cell(str(battery), self.hypotheses, self.seed)
         else:
             cell = battery
-        before, span = self.battery.cell, None
         if self.powered:
             self.set_battery(None)
             self.run(seconds)
         else:
             self.leave(0)
             self.set_battery(None)
-            span = self.leave(seconds)
-        if cell is before:
-            leave(cell, self.battery.network, seconds, self.battery.celsius, on_share=1.0)
+            self.leave(seconds)
         self.set_battery(cell)
-        return span
 
     def leave(self, seconds: float, celsius: float | None = None, on_share: float = 0.0) -> Span:
         """Let time pass with the power off: days or years, in closed form.
@@ -138,8 +131,8 @@ class Supply(Switch):
         if self.powered:
             raise UsageError("the power is on", "power_off() first, then leave()")
         check_time(seconds)
-        if celsius is not None:
-            check_celsius(celsius)
+        if celsius is not None and not -40 <= celsius <= 85:
+            raise UsageError(f"{celsius!r} is no temperature", "-40 to 85 degrees Celsius")
         if not 0 <= on_share <= 1:
             raise UsageError(f"{on_share!r} is no share of the time", "0 to 1")
         span = self.battery.leave(seconds, celsius, on_share)
@@ -214,13 +207,3 @@ def check_time(seconds: float) -> None:
     """
     if not (isfinite(seconds) and 0 <= seconds <= LONGEST):
         raise UsageError(f"{seconds!r} is no time", "seconds, 0 to 200 years")
-
-
-def check_celsius(celsius: float) -> None:
-    """Nothing, if an instrument may be so warm.
-
-    Raises:
-        UsageError: below -40 or above 85 degrees Celsius.
-    """
-    if not -40 <= celsius <= 85:
-        raise UsageError(f"{celsius!r} is no temperature", "-40 to 85 degrees Celsius")
