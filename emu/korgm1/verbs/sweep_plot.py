@@ -38,7 +38,7 @@ Array = npt.NDArray[np.float64]
 
 
 def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> None:
-    """Write the picture of a sweep as PNG; points of one that was stopped which are not done are white.
+    """Write the picture of a sweep as PNG; points of one that was stopped which are not done are grey.
 
     Raises:
         UserError: matplotlib is not installed, or the file cannot be written.
@@ -63,6 +63,9 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
         top.set_title(f"{celsius:g} \N{DEGREE SIGN}C")
         seen = np.ma.masked_where(~(lost[column].T > 0), lost[column].T)
         last = bottom.pcolormesh(volts, times, seen, norm="log", vmin=1 / len(grid.seeds), vmax=CELLS, cmap="magma_r")
+        undone = kinds[column] == UNKNOWN
+        if undone.any():
+            bottom.pcolormesh(volts, times, (undone[..., None] * np.append(_rgb(plotting.GRID), 1)).transpose(1, 0, 2))
         _boundaries(bottom, kinds[column], volts, times, plotting.SOFT)
         bottom.set_xlabel("cell at power-off, read without load (V)")
         for ax in (top, bottom):
@@ -77,9 +80,11 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
         axes[0][0].scatter([], [], marker="s", s=80, color=COLOURS[name], label=MEANING[name])
     fig.legend(loc="outside lower center", ncols=len(present), frameon=False)
     fig.colorbar(last, ax=list(axes[1]), label=f"mean of {len(grid.seeds)} chips, of 524,288", pad=0.01)
-    size = f"{len(grid.seeds)} chips x {len(grid.volts)} voltages x {len(grid.off_seconds)} times off"
     key = "the most frequent outcome, paler where chips disagree; lines where it changes"
-    count = f"{len(grid):,}" if len(rows) == len(grid) else f"stopped after {len(rows):,} of {len(grid):,}"
+    size = f"{len(grid.seeds)} chips x {len(grid.volts)} voltages x {len(grid.off_seconds)} times off"
+    count = f"{len(grid):,}"
+    if len(rows) < len(grid):
+        count, key = f"stopped after {len(rows):,} of {count}", f"{key}; grey: not done"
     fig.suptitle(f"{title(description)}\n{count} boots: {size}\n{key}", x=0.01, ha="left", size=12)
     plotting.save(fig, path)
 
@@ -141,11 +146,16 @@ def _unit(times: Sequence[float]) -> tuple[float, str]:
 
 
 def _blend(found: Array) -> Array:
-    """The colour of the most frequent outcome, paler the fewer chips came to it; white for none."""
-    colours = np.array([[int(COLOURS[name][at : at + 2], 16) / 255 for at in (1, 3, 5)] for name in OUTCOMES])
+    """The colour of the most frequent outcome, paler the fewer chips came to it; grey for none."""
+    colours = np.array([_rgb(COLOURS[name]) for name in OUTCOMES])
     share = found.max(axis=2)[..., None]
     strength = 0.25 + 0.75 * (share - 0.2) / 0.8
-    return np.where(np.isnan(share), 1.0, 1 - (1 - colours[found.argmax(axis=2)]) * strength)
+    return np.where(np.isnan(share), _rgb(plotting.GRID), 1 - (1 - colours[found.argmax(axis=2)]) * strength)
+
+
+def _rgb(colour: str) -> list[float]:
+    """Red, green and blue, 0 to 1, of #RRGGBB."""
+    return [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
 
 
 def _boundaries(ax: Any, kinds: npt.NDArray[np.intp], volts: Array, times: Array, ink: str) -> None:
