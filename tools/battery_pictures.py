@@ -22,6 +22,7 @@ import needs_korgm1  # noqa: F401
 from korgm1.cli import main
 from korgm1.files import write_atomic
 from korgm1.session import Session
+from korgm1.sysex import HEAD, NAME_SIZE, PROGRAM_SIZE, pack, unpack
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 COMMANDS = {
@@ -38,12 +39,11 @@ COMMANDS = {
 """Picture -> its command."""
 BEFORE = {"battery-map.png": "korgm1 age --sram my.sram --cell CR2032@2.3 --off 22mo -o worn.sram"}
 """Picture -> the command that makes what its own needs."""
-HEAD = bytes.fromhex("F0 42 30 19")
 NAMES = (
     "My Piano", "Slow Glass", "Bass Line", "Night Bus", "Organ One", "Tin Roof", "Warm Pad", "Bells Afar", "Brass Band",
     "Old Choir",
 )
-PROGRAM, COUNT = 143, 100
+COUNT = 100
 
 
 def my_sram() -> bytes:
@@ -54,11 +54,11 @@ def my_sram() -> bytes:
     session.run(9)
     answer = bytes(byte for byte in session.midi_out if byte != 0xFE)
     start = answer.index(HEAD + b"\x4c")
-    bank = bytearray(_unpack(answer[start + 6 : answer.index(b"\xf7", start)]))
+    bank = bytearray(unpack(answer[start + 6 : answer.index(b"\xf7", start)]))
     for number in range(COUNT):
         name = NAMES[number % 10] + (f" {number // 10}" if number >= 10 and len(NAMES[number % 10]) < 9 else "")
-        bank[number * PROGRAM : number * PROGRAM + 10] = name.ljust(10).encode()
-    session.midi_in(answer[start : start + 6] + _pack(bytes(bank)) + b"\xf7")
+        bank[number * PROGRAM_SIZE : number * PROGRAM_SIZE + NAME_SIZE] = name.ljust(NAME_SIZE).encode()
+    session.midi_in(answer[start : start + 6] + pack(bytes(bank)) + b"\xf7")
     session.run(9)
     session.power_off()
     return session.sram
@@ -71,18 +71,6 @@ def draw(folder: Path, wanted: list[str]) -> None:
             for command in (BEFORE.get(name), COMMANDS[name]):
                 if command and main(shlex.split(command)[1:]):
                     raise SystemExit(f"{command} failed")
-
-
-def _unpack(data: bytes) -> bytes:
-    groups = (data[at : at + 8] for at in range(0, len(data), 8))
-    return b"".join(bytes(byte | (g[0] >> n & 1) << 7 for n, byte in enumerate(g[1:])) for g in groups)
-
-
-def _pack(data: bytes) -> bytes:
-    groups = (data[at : at + 7] for at in range(0, len(data), 7))
-    return b"".join(
-        bytes([sum((byte >> 7) << n for n, byte in enumerate(g))]) + bytes(b & 0x7F for b in g) for g in groups
-    )
 
 
 if __name__ == "__main__":

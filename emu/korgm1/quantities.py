@@ -162,10 +162,10 @@ def parse_list(text: str, parser: Callable[[str], T]) -> list[T]:
 
 
 def format_duration(seconds: float) -> str:
-    """A time for people, in two units at most; 0 is "0 s" and infinity "for ever".
+    """A time for people, in two units at most; 0 is "0 s" and infinity "for ever". Whole days below a year stay days.
 
-    >>> [format_duration(s) for s in (252460800, 260000000, 5, 0.04, 5400, 86399.9)]
-    ['8 y', '8 y 3 mo', '5 s', '40 ms', '1 h 30 min', '1 d']
+    >>> [format_duration(s) for s in (252460800, 260000000, 5, 0.04, 5400, 86399.9, 60 * 86400, YEAR / 6)]
+    ['8 y', '8 y 3 mo', '5 s', '40 ms', '1 h 30 min', '1 d', '60 d', '2 mo']
     """
     if seconds < 0:
         return "-" + format_duration(-seconds)
@@ -177,12 +177,15 @@ def format_duration(seconds: float) -> str:
     if thousandths < 59_950:
         return f"{thousandths / 1000:.3g} s"
     thousandths = max(thousandths, 60_000)
+    days, odd = divmod(thousandths, round(UNITS["d"] * 1000))
+    if not odd and seconds < YEAR:
+        return f"{days} d"
     place = next(index for index, (_, size) in enumerate(_SHOWN) if thousandths >= size)
     (name, size), (small_name, small) = _SHOWN[place : place + 2]
     count, rest = divmod(thousandths, size)
-    if rest >= size - small / 2:
-        return format_duration((count + 1) * size / 1000)
     smalls = round(rest / small)
+    if smalls * small >= size - small / 2:
+        return format_duration((count + 1) * size / 1000)
     return f"{count} {name}" + (f" {smalls} {small_name}" if smalls else "")
 
 

@@ -65,4 +65,3 @@ def test_what_a_point_of_a_sweep_costs(bench: ModuleType) -> None:
 
     found = sweep.measure(2)
     assert all(value > 0 for rows in found.values() for value in rows.values())
-    assert found["a point"]["nothing lost"] < found["plain boot"]["v30"]

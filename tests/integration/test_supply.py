@@ -460,6 +460,7 @@ def test_a_damaged_past_of_the_supply_is_refused(tmp_path: Path, change: dict[st
 @pytest.mark.parametrize("line", [
     {"do": "leave", "seconds": -1, "celsius": None, "on_share": 0}, {"do": "leave", "seconds": 1},
     {"do": "battery", "cell": {"kind": "AA"}}, {"do": "battery", "cell": 5}, {"do": "contact", "ohms": -1},
+    {"do": "celsius", "celsius": 86}, {"do": "celsius"}, {"do": "celsius", "celsius": "warm"},
     {"do": "supply", "what": "stray", "address": 99999, "value": 1}, {"do": "supply", "what": "x"},
     {"do": "supply", "what": "stray", "address": 1, "value": 300},
 ])  # fmt: skip

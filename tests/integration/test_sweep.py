@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -11,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from korgm1.sweep.image import recognisable
 from korgm1.sweep.point import LONGEST_DECAY, Bench, Row
 from korgm1.sweep.sweeping import sweep
 from korgm1.sweep.template import Template, template
+from korgm1.verbs import sweep as verb
 
 DAY = 86_400.0
 WIDE = Grid([0.6, 1.3, 2.4, 3.1], [0.0, 30 * DAY], [15.0, 40.0], range(2))
@@ -108,14 +109,13 @@ def test_other_engines_give_the_same_rows(instrument: Template, filled: bytes, f
     assert [unicorn.point(place) for place in places] == found[::7]
 
 
-def test_two_workers_write_the_same_file_as_one(instrument: Template, tmp_path: Path) -> None:
-    for count in (1, 2):
-        sweep(instrument, WIDE, tmp_path / f"{count}.csv", workers=count)
-        sweep(instrument, WIDE, tmp_path / f"{count}.parquet", workers=1)
-    one = (tmp_path / "1.csv").read_bytes()
-    assert one == (tmp_path / "2.csv").read_bytes()
-    assert table.read(tmp_path / "1.parquet") == table.read(tmp_path / "1.csv")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["1.csv", "1.parquet", "2.csv", "2.parquet"]
+def test_two_workers_write_the_same_file_as_one(instrument: Template, found: list[Row], tmp_path: Path) -> None:
+    result = sweep(instrument, WIDE, tmp_path / "2.csv", workers=2)
+    for name in ("1.csv", "1.parquet"):
+        table.write(tmp_path / name, result.description, found)
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
+    assert table.read(tmp_path / "1.parquet") == table.read(tmp_path / "1.csv") == (result.description, found)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["1.csv", "1.parquet", "2.csv"]
 
 
 def test_a_stopped_sweep_goes_on_where_it_was(instrument: Template, found: list[Row], tmp_path: Path) -> None:
@@ -128,6 +128,17 @@ def test_a_stopped_sweep_goes_on_where_it_was(instrument: Template, found: list[
     assert table.read(output)[1] == found
     third = sweep(instrument, WIDE, output, workers=1)
     assert (third.rows, third.computed) == (found, 0)
+
+
+@pytest.mark.parametrize(("wish", "points"), [(1, 8), (2, 4)])
+def test_one_wish_ends_the_chunk_under_way_and_two_do_not(instrument: Template, wish: int, points: int) -> None:
+    looks: list[int] = []
+
+    def asked() -> int:
+        looks.append(0)
+        return wish if len(looks) > 7 else 0
+
+    assert len(sweep(instrument, WIDE, workers=1, asked=asked).rows) == points
 
 
 def test_another_sweep_is_not_overwritten(instrument: Template, tmp_path: Path) -> None:
@@ -166,22 +177,27 @@ COMMAND = [sys.executable, "-m", "korgm1", "sweep", "--volts", "1.2:0.7:0.01", "
 """816 points, each with a boot of its own."""
 
 
-def started(image: Path, output: Path, workers: int) -> Iterator[subprocess.Popen[str]]:
-    """A sweep that has finished a chunk."""
+def journal_lines(output: Path) -> dict[int, bytes]:
+    """The whole lines of a journal by their chunk; none is there twice."""
+    lines = output.with_name(output.name + ".part").read_bytes().splitlines(keepends=True)[1:]
+    whole = {json.loads(line[9:])[0]: line for line in lines if line.endswith(b"\n")}
+    assert len(whole) >= len(lines) - 1
+    return whole
+
+
+def started(image: Path, output: Path) -> subprocess.Popen[str]:
+    """A sweep of two workers that has finished a chunk more than there was."""
+    part = output.with_name(output.name + ".part")
+    before = part.read_bytes().count(b"\n") if part.exists() else 1
     process = subprocess.Popen(
-        [*COMMAND, "--sram", str(image), "--out", str(output), "--workers", str(workers)], text=True,
+        [*COMMAND, "--sram", str(image), "--out", str(output), "--workers", "2"], text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
-    part = output.with_name(output.name + ".part")
     end = time.monotonic() + 60
-    while time.monotonic() < end and (not part.exists() or part.read_bytes().count(b"\n") < 2):
+    while time.monotonic() < end and (not part.exists() or part.read_bytes().count(b"\n") <= before):
         assert process.poll() is None, process.stderr and process.stderr.read()
         time.sleep(0.05)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+    return process
 
 
 def children(process: int) -> list[int]:
@@ -190,31 +206,29 @@ def children(process: int) -> list[int]:
     return [int(word) for task in tasks for word in task.read_text().split()]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
-def test_a_kill_costs_no_finished_chunk(image: Path, tmp_path: Path, number: int, code: int) -> None:
-    output = tmp_path / "s.csv"
-    part = tmp_path / "s.csv.part"
-    for process in started(image, output, 2):
-        workers = children(process.pid)
-        assert len(workers) >= 2
-        process.send_signal(number)
-        out, _ = process.communicate(timeout=60)
+def test_a_kill_costs_no_finished_chunk_and_the_next_run_goes_on(image: Path, tmp_path: Path) -> None:
+    output, done = tmp_path / "s.csv", dict[int, bytes]()
+    for number, code in ((signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 130)):
+        process = started(image, output)
+        try:
+            workers = children(process.pid)
+            assert len(workers) >= 2
+            process.send_signal(number)
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+            process.communicate()
         assert process.returncode == code
         if code == 130:
             assert f"kept in {output}.part; the same command goes on there" in out
-    assert not output.exists()
-    end = time.monotonic() + 20
-    while any(Path(f"/proc/{worker}").exists() for worker in workers):
-        assert time.monotonic() < end, "a worker outlived its sweep"
-        time.sleep(0.05)
-    lines = part.read_bytes().splitlines()
-    assert len(lines) >= 2
-    done = {json.loads(line[9:])[0]: line for line in lines[1:]}
-    assert len(done) == len(lines) - 1
-    for process in started(image, output, 2):
-        process.kill()
-    again = {json.loads(line[9:])[0]: line for line in part.read_bytes().splitlines()[1:] if line.endswith(b"]")}
-    assert done.items() <= again.items()
+        assert not output.exists()
+        end = time.monotonic() + 20
+        while any(Path(f"/proc/{worker}").exists() for worker in workers):
+            assert time.monotonic() < end, "a worker outlived its sweep"
+            time.sleep(0.05)
+        now = journal_lines(output)
+        assert done.items() < now.items()
+        done = now
 
 
 HALTED = bytes(0x1FFF0) + bytes.fromhex("FAF4EBFD") + bytes(12)
@@ -275,6 +289,10 @@ class TestCommand:
         (["--hypothesis", "H-VREF"], 2, "no value"),
         (["--fault", "no-such-fault"], 2, "no-such-fault"),
         (["--restart"], 2, "--out"),
+        (["--out", "x.csv", "--plot", "./x.csv"], 2, "same file"),
+        (["--sram", "x.csv", "--out", "x.csv"], 2, "same file"),
+        (["--sram", "x.sram", "--plot", "x.sram"], 2, "same file"),
+        (["--out", "x.csv", "--plot", "x.csv.part"], 2, "same file"),
     ])
     def test_bad_input_is_told_before_any_work(
         self, words: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
@@ -283,6 +301,27 @@ class TestCommand:
                     else ["sweep", *words]) == code
         said = capsys.readouterr()
         assert message in said.err and not said.out
+
+    def test_a_stopped_sweep_draws_what_is_done(
+        self, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        pytest.importorskip("matplotlib")
+
+        class Asked(list[int]):
+            """Nothing until it was looked at once."""
+
+            looks = 0
+
+            def __len__(self) -> int:
+                self.looks += 1
+                return int(self.looks > 1)
+
+        monkeypatch.setattr(verb, "asked_to_stop", lambda: contextlib.nullcontext(Asked()))
+        monkeypatch.chdir(tmp_path)
+        words = [*self.ARGS, "--seeds", "4", "--sram", str(image), "--plot", "s.png"]
+        assert main(words) == 130
+        assert "stopped after 4 points: --out would have kept them" in capsys.readouterr().out
+        assert Path("s.png").read_bytes().startswith(b"\x89PNG")
 
     def test_a_truncated_image_is_told(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (tmp_path / "x.sram").write_bytes(bytes(1000))
@@ -332,11 +371,12 @@ def test_long_at_the_lowest_level_is_as_good_as_for_ever(seed: int, level: int) 
 
 def test_what_wakes_is_boot_by_boot_or_from_memory_the_same(instrument: Template) -> None:
     """All lost, some lost, nothing lost; with an imprint it matters how long the content was held."""
-    places = [Place(volts, off * DAY, 25.0, 7) for volts in (0.2, 1.0, 2.2, 3.0) for off in (0, 1, 300, 310, 3000)]
+    places = [Place(volts, off * DAY, 25.0, 7) for volts in (0.2, 1.0, 3.0) for off in (0, 1, 300, 310)]
     bench, plain = Bench(instrument), Bench(instrument, memo=False)
     rows = [bench.point(place) for place in places]
     assert rows == [plain.point(place) for place in places]
-    assert sum(row.cells_lost > 500_000 for row in rows) > 3
+    lost = [row.cells_lost for row in rows]
+    assert sum(cells > 500_000 for cells in lost) > 1 and 0 in lost and any(0 < cells < 500_000 for cells in lost)
     held = replace(instrument, hypotheses={"H-SRAM-IMPRINT": 1.0})
     bench, plain = Bench(held), Bench(held, memo=False)
     imprinted = [bench.point(place) for place in places]

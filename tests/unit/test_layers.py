@@ -12,7 +12,7 @@ import korgm1
 
 PACKAGE = Path(korgm1.__file__).parent
 LAYERS = (
-    {"errors", "clock", "line", "snapshot", "hypotheses", "files", "serial_frame", "firmware", "quantities",
+    {"errors", "clock", "line", "snapshot", "hypotheses", "files", "serial_frame", "firmware", "quantities", "sysex",
      "_native", "__init__"},
     {"physics"},
     {"bus"},

@@ -97,8 +97,9 @@ def test_a_list_has_no_empty_and_no_wrong_places(text: str) -> None:
 @pytest.mark.parametrize(("seconds", "text"), [
     (0, "0 s"), (0.0005, "0.5 ms"), (0.04, "40 ms"), (0.9999, "1 s"), (5, "5 s"), (5.25, "5.25 s"), (59.97, "1 min"),
     (60, "1 min"), (90, "1 min 30 s"), (3599.7, "1 h"), (86_399, "1 d"), (quantities.YEAR, "1 y"),
-    (quantities.YEAR * 1.5, "1 y 6 mo"), (quantities.YEAR - 1, "1 y"), (45 * 86_400, "1 mo 15 d"), (-5, "-5 s"),
-    (float("inf"), "for ever"),
+    (quantities.YEAR * 1.5, "1 y 6 mo"), (quantities.YEAR - 1, "1 y"),
+    (45 * 86_400, "45 d"), (45.2 * 86_400, "1 mo 15 d"), (-5, "-5 s"),
+    (float("inf"), "for ever"), (60 * 86_400, "60 d"), (60.2 * 86_400, "2 mo"),
 ])  # fmt: skip
 def test_a_time_is_shown_in_two_units_at_most(seconds: float, text: str) -> None:
     assert quantities.format_duration(seconds) == text

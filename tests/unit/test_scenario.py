@@ -254,3 +254,10 @@ def test_the_picture_of_the_phase_before_is_dropped_with_the_power() -> None:
     for step in parse_steps("off-switch on=0.5s", powered=True):
         bench.do(step)
     assert not [row for row in bench.pictures if row.lcd[0].startswith("Prog")]
+
+
+def test_a_temperature_holds_for_the_power_on_behind_it_too() -> None:
+    bench = Bench(Session(sram=bank.initialised()))
+    for step in parse_steps("temp=35 off=1y temp=10 on=0.5s"):
+        bench.do(step)
+    assert bench.session.battery.celsius == 10

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from korgm1.errors import UsageError, UserError
 from korgm1.result import LcdChange
 from korgm1.sweep import table
-from korgm1.sweep.grid import CHUNK, Grid
+from korgm1.sweep.grid import Grid
 from korgm1.sweep.journal import Journal
 from korgm1.sweep.outcome import OUTCOMES, Reference, outcome, ram_error, warned
 from korgm1.sweep.point import Row
@@ -203,8 +203,9 @@ def test_messages_are_seen_on_any_picture() -> None:
 def test_shares_and_means_are_in_the_order_of_the_grid() -> None:
     grid = Grid([1.0, 2.0, 3.0], [0.0, 1.0], [15.0, 25.0], [0, 1])
     found = [
-        row(p.volts, outcome="init" if p.volts == 1 and p.celsius == 25 and (p.seed or p.off_seconds) else "play",
-            lost=int(p.volts * 100 + p.off_seconds * 10 + p.seed))
+        row(p.volts, p.seed, celsius=p.celsius,
+            outcome="init" if p.volts == 1 and p.celsius == 25 and (p.seed or p.off_seconds) else "play",
+            lost=int(p.volts * 100 + p.off_seconds * 10 + p.seed))._replace(off_seconds=p.off_seconds)
         for p in grid
     ]
     part = shares(grid, found)
@@ -212,6 +213,10 @@ def test_shares_and_means_are_in_the_order_of_the_grid() -> None:
     assert part[1, 0, :, OUTCOMES.index("init")].tolist() == [0.5, 1.0]
     assert part[..., OUTCOMES.index("init")].sum() == 1.5
     assert mean_lost(grid, found)[0].tolist() == [[100.5, 110.5], [200.5, 210.5], [300.5, 310.5]]
+    some = found[15:3:-1]
+    assert shares(grid, some)[0, 0, :, OUTCOMES.index("play")].tolist() == [1, 1]
+    assert mean_lost(grid, some)[0].tolist() == [[101, 111], [201, 211], [300, 310]]
+    assert np.isnan(shares(grid, some[:1])).sum() == 11 * 5 and np.isnan(mean_lost(grid, some[:1])).sum() == 11
 
 
 def test_the_table_names_the_highest_volts_with_a_warning_and_with_a_loss() -> None:
@@ -219,7 +224,3 @@ def test_the_table_names_the_highest_volts_with_a_warning_and_with_a_loss() -> N
     line = as_text([*some, row(3.0, celsius=40.0)]).splitlines()
     assert line[1].split() == ["25", "4", "25.00%", "25.00%", "25.00%", "25.00%", "0.00%", "2.40", "V", "1.20", "V"]
     assert line[2].split() == ["40", "1", "100.00%", *["0.00%"] * 4, "-", "-"]
-
-
-def test_chunks_are_small_enough_to_lose() -> None:
-    assert CHUNK * 0.05 < 5, "seconds of a core, at most, that a kill costs"

@@ -10,6 +10,7 @@ import pytest
 from korgm1.sweep.grid import Grid
 from korgm1.sweep.outcome import OUTCOMES
 from korgm1.sweep.point import Row
+from korgm1.sweep.summary import shares
 from korgm1.verbs import plotting, sweep_plot
 
 pytest.importorskip("matplotlib")
@@ -42,6 +43,19 @@ def test_a_sweep_of_any_shape_can_be_drawn_and_is_the_same_each_time(tmp_path: P
     assert picture.startswith(b"\x89PNG") and picture == (tmp_path / "b.png").read_bytes()
 
 
+def test_a_stopped_sweep_is_drawn_as_far_as_it_is_done(tmp_path: Path) -> None:
+    grid = Grid(*SIZES)
+    some = rows(grid)[:17]
+    sweep_plot.draw(tmp_path / "some.png", description(grid), some)
+    sweep_plot.draw(tmp_path / "whole.png", description(grid), rows(grid))
+    assert (tmp_path / "some.png").read_bytes() != (tmp_path / "whole.png").read_bytes()
+    colours = sweep_plot._blend(shares(grid, some)[1])
+    done = {(place.volts, place.off_seconds) for place in list(grid)[:17] if place.celsius == 25}
+    for volts, off in ((volts, off) for volts in grid.volts for off in grid.off_seconds):
+        colour = colours[grid.volts.index(volts), grid.off_seconds.index(off)]
+        assert (colour.tolist() != sweep_plot._rgb(plotting.GRID)) == ((volts, off) in done)
+
+
 def test_a_cell_has_the_colour_of_its_most_frequent_outcome() -> None:
     share = np.zeros((1, 3, 5))
     share[0, 0, OUTCOMES.index("init")] = 1
@@ -64,8 +78,8 @@ def test_lines_stand_where_neighbours_differ() -> None:
         def hlines(self, y: object, low: object, high: object, **_: object) -> None:
             drawn.append(("h", np.stack([y, low, high]).T.tolist()))  # type: ignore[list-item]
 
-    kinds = np.array([[0, 0], [0, 1]])
-    sweep_plot._boundaries(Axes(), kinds, np.array([0.0, 1.0, 2.0]), np.array([10.0, 20.0, 30.0]), "black")
+    kinds = np.array([[0, 0, -1], [0, 1, -1]])
+    sweep_plot._boundaries(Axes(), kinds, np.array([0.0, 1.0, 2.0]), np.array([10.0, 20.0, 30.0, 40.0]), "black")
     assert drawn == [("v", [[1.0, 20.0, 30.0]]), ("h", [[20.0, 1.0, 2.0]])]
 
 

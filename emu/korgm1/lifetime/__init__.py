@@ -7,7 +7,8 @@
 """
 
 from korgm1.lifetime.events import Event, parse_events
-from korgm1.lifetime.live import WARNING_CODE, live
+from korgm1.lifetime.live import live
+from korgm1.lifetime.looking import WARNING_CODE
 from korgm1.lifetime.report import Mark, Report, Step, Supply, Woken
 
 __all__ = ["WARNING_CODE", "Event", "Mark", "Report", "Step", "Supply", "Woken", "live", "parse_events"]

@@ -85,6 +85,7 @@ class Bench:
 
     def _do_temp(self, event: Event) -> None:
         self.celsius = event.number
+        self.session.set_celsius(event.number)
 
     def _do_on(self, event: Event) -> None:
         hold, self._hold = self._hold, ()

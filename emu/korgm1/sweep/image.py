@@ -13,10 +13,9 @@ from typing import Any
 from korgm1.errors import UserError
 from korgm1.romset.load import RomSet
 from korgm1.session import Session
+from korgm1.sysex import COMBI_SIZE, GLOBAL_SIZE, HEAD, NAME_SIZE, PROGRAM_SIZE, pack, unpack
 
-HEAD = bytes.fromhex("F0 42 30 19")
 ALL_REQUEST, ALL_DATA, LOADED = 0x0F, 0x50, 0x23
-GLOBAL_SIZE, COMBI_SIZE, PROGRAM_SIZE, NAME_SIZE = 861, 124, 143, 10
 PATIENCE = 30.0
 """Emulated seconds an answer may take: a whole bank goes over the wire in 16."""
 
@@ -52,28 +51,6 @@ def named(data: bytes, sounds: int) -> bytes:
             at = start + number * size
             filled[at : at + NAME_SIZE] = f"{word} {number:02}".encode("ascii")
     return bytes(filled)
-
-
-def pack(data: bytes) -> bytes:
-    """Eight bits as seven: groups of seven bytes, their high bits in a byte before them.
-
-    >>> pack(bytes([0x80, 1, 0xFF])).hex()
-    '0500017f'
-    """
-    groups = (data[at : at + 7] for at in range(0, len(data), 7))
-    return b"".join(
-        bytes([sum((byte >> 7) << n for n, byte in enumerate(g))]) + bytes(b & 0x7F for b in g) for g in groups
-    )
-
-
-def unpack(data: bytes) -> bytes:
-    """The data of `pack`.
-
-    >>> unpack(pack(b"\\x80korg\\xff m1"))
-    b'\\x80korg\\xff m1'
-    """
-    groups = (data[at : at + 8] for at in range(0, len(data), 8))
-    return b"".join(bytes(byte | (g[0] >> n & 1) << 7 for n, byte in enumerate(g[1:])) for g in groups)
 
 
 def _ask(session: Session, message: bytes, function: int) -> bytes:

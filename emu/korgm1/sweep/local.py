@@ -54,7 +54,12 @@ def compute(
         for number in numbers:
             if asked():
                 return
-            yield number, [bench.point(place) for place in grid.chunk(number)]
+            rows = []
+            for place in grid.chunk(number):
+                if asked() > 1:
+                    return
+                rows.append(bench.point(place))
+            yield number, rows
         return
     pool = futures.ProcessPoolExecutor(
         workers, multiprocessing.get_context("spawn"), initializer=_prepare, initargs=(template, memo)

@@ -20,21 +20,40 @@ def shares(grid: Grid, rows: Sequence[Row]) -> Field:
 
     Args:
         grid: of the sweep.
-        rows: all of them, in its order.
+        rows: all of them, or those that are done, in any order.
 
     Returns:
-        By temperature, volts, time off, outcome (in the order of OUTCOMES).
+        By temperature, volts, time off, outcome (in the order of OUTCOMES); NaN where no chips are done.
     """
-    shape = (len(grid.seeds), len(grid.celsius), len(grid.volts), len(grid.off_seconds))
-    kinds = np.array([OUTCOMES.index(row.outcome) for row in rows]).reshape(shape)
-    return np.stack([(kinds == kind).mean(axis=0) for kind in range(len(OUTCOMES))], axis=3)
+    counts = np.zeros((*_shape(grid), len(OUTCOMES)))
+    kinds = np.array([OUTCOMES.index(row.outcome) for row in rows], np.intp)
+    np.add.at(counts, (*_places(grid, rows), kinds), 1)
+    return _part(counts, counts.sum(axis=3, keepdims=True))
 
 
 def mean_lost(grid: Grid, rows: Sequence[Row]) -> Field:
-    """The mean number of cells lost, by temperature, volts and time off."""
-    shape = (len(grid.seeds), len(grid.celsius), len(grid.volts), len(grid.off_seconds))
-    lost: Field = np.array([row.cells_lost for row in rows], np.float64).reshape(shape).mean(axis=0)
-    return lost
+    """The mean number of cells lost, by temperature, volts and time off; NaN where no chips are done."""
+    counts, lost, places = np.zeros(_shape(grid)), np.zeros(_shape(grid)), _places(grid, rows)
+    np.add.at(counts, places, 1)
+    np.add.at(lost, places, [row.cells_lost for row in rows])
+    return _part(lost, counts)
+
+
+def _shape(grid: Grid) -> tuple[int, int, int]:
+    return len(grid.celsius), len(grid.volts), len(grid.off_seconds)
+
+
+def _places(grid: Grid, rows: Sequence[Row]) -> tuple[npt.NDArray[np.intp], ...]:
+    """Where each row stands in the lists of temperatures, volts and times."""
+    return tuple(
+        np.searchsorted(getattr(grid, name), np.array([getattr(row, name) for row in rows], np.float64))
+        for name in ("celsius", "volts", "off_seconds")
+    )
+
+
+def _part(some: Field, whole: Field) -> Field:
+    part: Field = np.divide(some, whole, out=np.full(some.shape, np.nan), where=whole > 0)
+    return part
 
 
 def title(description: Mapping[str, Any]) -> str:

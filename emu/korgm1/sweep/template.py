@@ -73,10 +73,10 @@ def template(
         UsageError: an image of another size, an unknown hypothesis or fault.
         UserError: see `recognisable`.
     """
-    guess = Hypotheses(hypotheses).changed()
+    guess, broken = Hypotheses(hypotheses).changed(), Faults(faults).texts
     if image is None:
         image, image_name = recognisable(firmware, model, engine, guess), "recognisable sounds"
     if len(image) != 0x10000:
         raise UsageError(f"the RAM image has {len(image):,} bytes", "65,536 bytes")
     reference = reference_of(firmware, model, image, engine, guess)
-    return Template(model, firmware, engine, image, guess, Faults(faults).texts, reference, image_name)
+    return Template(model, firmware, engine, image, guess, broken, reference, image_name)

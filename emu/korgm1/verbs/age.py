@@ -34,8 +34,6 @@ else each from its place on. The firmware runs at --on and --dip only: during --
 that share of the time, but nobody looks at the display. Times: y mo w d h min s ms. What is written with -o is the RAM
 as it wakes when +5 V is back, before any firmware ran, unless the power is on at the end. The FILE of --sram stays.
 """
-STANDING = ("cell", "temp", "use")
-"""What holds from the beginning if it is given once."""
 
 
 class _Append(argparse.Action):
@@ -91,6 +89,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Live, print, write."""
+    from korgm1.verbs.age_plan import planned
+
     events = planned(args.chain)
     _check_files(args, events)
     report, image, display = lived(args, events)
@@ -115,46 +115,12 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_CPU_FAULT if stopped else EXIT_OK
 
 
-def planned(chain: Sequence[tuple[str, str]]) -> list[Event]:
-    """The events of options in their order; the last is a look at the RAM, unless it is on then.
-
-    Raises:
-        UsageError: one cannot be, or there is none.
-
-    >>> [event.word for event in planned([("years", "12"), ("temp", "28"), ("use", "3h/week")])]
-    ['temp=28', 'use=12y:3h/week', 'look']
-    """
-    from korgm1.lifetime import parse_events
-
-    given = [name for name, _ in chain]
-    once = {name for name in STANDING if given.count(name) == 1}
-    values = {name: value.replace(" ", "") for name, value in chain if name in once}
-    words = [f"{name}={values[name]}" for name in ("cell", "temp") if name in once]
-    duty = values.get("use", "0")
-    standing = len(words)
-    for name, text in chain:
-        value = text.replace(" ", "")
-        if name == "then":
-            words += text.split()
-        elif name == "use" and name not in once:
-            duty = value
-        elif name == "years":
-            time = value if value[-1:].isalpha() else value + "y"
-            words.append(f"use={time}:{duty}" if duty != "0" else f"off={time}")
-        elif name not in once and name != "use":
-            words.append(f"{name}={value}" if value else name)
-    if len(words) == standing:
-        raise UsageError("nothing happens to the instrument", "an event", "korgm1 age --years 12 --use 3h/week")
-    events = parse_events(words)
-    return events if ends_on(events) or events[-1].name == "look" else parse_events([*words, "look"])
-
-
 def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, bytes, bytes]:
     """Live through the events of a command line; no file is written.
 
     Args:
         args: the options of `add_instrument_options`, and `sram`: a path, or None for RAM as the firmware makes it.
-        events: those of `planned`.
+        events: those of `age_plan.planned`.
 
     Returns:
         The report, and at the end the RAM and the LCD as PNG.
@@ -166,7 +132,7 @@ def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, by
     from korgm1.lifetime import live
 
     image, note = starting_image(args)
-    session = _begun(args, events, image)
+    session = session_from(argparse.Namespace(**{**vars(args), "sram": image}))
     with asked_to_stop() as asked:
         def progress(word: str) -> None:
             if sys.stderr.isatty():
@@ -199,7 +165,7 @@ def aged(args: argparse.Namespace) -> tuple[Session, Report]:
     source = args.sram if args.sram and Path(args.sram).exists() else None
     image, note = starting_image(argparse.Namespace(**{**vars(args), "sram": source}))
     battery = "CR2032" if args.battery is None else args.battery
-    session = _begun(argparse.Namespace(**{**vars(args), "battery": battery}), events, image)
+    session = session_from(argparse.Namespace(**{**vars(args), "battery": battery, "sram": image}))
     report = live(session, events, course=args.json)
     session.power_off()
     return session, replace(report, notes=(note,))
@@ -225,27 +191,10 @@ def starting_image(args: argparse.Namespace) -> tuple[bytes, str]:
     return session.sram, f"no --sram: the RAM is as {name} initialises it ({result.lcd[0].strip()})"
 
 
-def ends_on(events: Sequence[Event]) -> bool:
-    """Whether the power is on behind the last of them."""
-    on = False
-    for event in events:
-        on = event.name in ("on", "dip") or (on and event.name not in ("off", "use", "off-switch", "look"))
-    return on
-
-
-def _begun(args: argparse.Namespace, events: Sequence[Event], image: bytes) -> Session:
-    """The session before the first event; cell and temperature that come before anything lasts are there already."""
-    cell, room = args.battery, args.temp
-    for event in events:
-        if event.seconds != 0:
-            break
-        cell = event.cell if event.name == "cell" else cell
-        room = event.number if event.name == "temp" else room
-    return session_from(argparse.Namespace(**{**vars(args), "sram": image, "battery": cell, "temp": room}))
-
-
 def _check_files(args: argparse.Namespace, events: Sequence[Event]) -> None:
     """Find out before any work whether everything can be written."""
+    from korgm1.verbs.age_plan import draws, ends_on
+
     outputs = {"--output": args.output, "--report": args.report, "--png": args.png, "--plot": args.plot}
     taken: dict[Path, str] = {Path(args.sram).resolve(): "--sram"} if args.sram else {}
     for option, name in outputs.items():
@@ -259,10 +208,6 @@ def _check_files(args: argparse.Namespace, events: Sequence[Event]) -> None:
     if args.png and not ends_on(events):
         raise UsageError("--png: the power is off at the end, so the LCD is dark", "--on as the last event")
     if args.plot:
-        if not any(event.name in ("off", "use") or _empties(events, event) for event in events):
+        if not draws(events):
             raise UsageError("there is nothing to draw: no time passes with the power off", "--years or --off")
         plotting.check_matplotlib()
-
-
-def _empties(events: Sequence[Event], event: Event) -> bool:
-    return event.name in ("cell-out", "swap-cell") and bool(event.seconds) and not ends_on(events[: event.place - 1])

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from korgm1.board.sram import CELLS
 from korgm1.errors import UsageError
 from korgm1.lifetime import Report, Step
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS, retention_volts
@@ -16,7 +17,6 @@ from korgm1.quantities import UNITS, format_duration
 from korgm1.verbs import plotting
 from korgm1.verbs.plotting import BLUE, INK, ORANGE, RED, SOFT, VIOLET
 
-CELLS = 524_288
 MOST_STRETCHES, MOST_DISPLAYS = 6, 3
 """What one picture shows at most: of more, the longest and the last."""
 TOP_VOLTS = 3.6

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import textwrap
 
+from korgm1.board.sram import CELLS
 from korgm1.lifetime import WARNING_CODE, Mark, Report, Step, Supply, Woken
 from korgm1.quantities import format_duration
 from korgm1.verbs.boot import lcd_box
-
-CELLS = 524_288
 
 
 def account(report: Report) -> str:
@@ -105,8 +104,8 @@ def _details(step: Step) -> list[str]:
         if after.cell == "CR2032" and step.event.name in ("off", "use"):
             drawn, self_mah = after.drawn_mah - before.drawn_mah, after.self_mah - before.self_mah
             lines.append(
-                f"charge  {drawn - step.sense_mah:.1f} mAh into the RAM, {step.sense_mah:.1f} through the sense path, "
-                f"{self_mah:.1f} by itself"
+                f"charge  {drawn - step.sense_mah:.1f} mAh into the RAM's supply, {step.sense_mah:.1f} through the "
+                f"sense path, {self_mah:.1f} by itself"
             )
             lines.append(
                 f"        {after.used:.0%} of its {after.capacity_mah:.0f} mAh are gone, and {after.dry:.0%} of its "

@@ -35,8 +35,8 @@ examples:
 A point: the instrument was on with the RAM image, was switched off with a CR2032 that reads VOLTS, was left off for a
 time at a temperature, and is switched on. What comes of it is play (data intact), warning (intact, battery message),
 partial (some data corrupt), init (initialised) or hang (no play page); docs/battery.md has the model.
-Ctrl-C keeps what is done in OUT.part, and the same command goes on there; twice ends at once. A program that calls
-korgm1.sweep.sweeping.sweep with more than one worker needs `if __name__ == "__main__"`.
+Ctrl-C keeps what is done in OUT.part and draws it, and the same command goes on there; twice ends at once. A program
+that calls korgm1.sweep.sweeping.sweep with more than one worker needs `if __name__ == "__main__"`.
 """
 
 
@@ -156,9 +156,12 @@ def check(args: argparse.Namespace) -> None:
         from korgm1.verbs import plotting
 
         plotting.check_matplotlib()
-        if args.out and Path(args.plot).resolve() == Path(args.out).resolve():
-            raise UsageError("--plot and --out are the same file", "two names")
         check_writable(Path(args.plot))
+    taken: dict[Path, str] = {}
+    for option, name in (("--sram", args.sram), ("--out", args.out), ("the journal of --out", args.out and
+                         f"{args.out}.part"), ("--plot", args.plot)):
+        if name and (other := taken.setdefault(Path(name).resolve(), option)) != option:
+            raise UsageError(f"{option} and {other} are the same file, {name}", "two names")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -178,7 +181,7 @@ def run(args: argparse.Namespace) -> int:
             )
         finally:
             shown.end()
-    if args.plot and result.whole:
+    if args.plot and result.rows and len(asked) < 2:
         from korgm1.verbs.sweep_plot import draw
 
         draw(Path(args.plot), result.description, result.rows)

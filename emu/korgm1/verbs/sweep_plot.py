@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from korgm1.board.sram import CELLS
 from korgm1.quantities import UNITS, format_duration
 from korgm1.sweep.grid import Grid
 from korgm1.sweep.outcome import OUTCOMES
@@ -30,13 +31,14 @@ LINEAR = 0.05
 """How much the steps of a list may differ, of their mean, to be drawn on a linear axis."""
 LABELS = 22
 """The most labels of a logarithmic axis."""
-CELLS = 524_288
+UNKNOWN = -1
+"""In place of an outcome: no point there is done."""
 
 Array = npt.NDArray[np.float64]
 
 
 def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> None:
-    """Write the picture of a whole sweep as PNG.
+    """Write the picture of a sweep as PNG; points of one that was stopped which are not done are grey.
 
     Raises:
         UserError: matplotlib is not installed, or the file cannot be written.
@@ -46,6 +48,7 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
     fig = plotting.figure(max(9.0, 2.5 + 4.4 * columns), 9.2)
     axes = plotting.subplots(fig, 2, columns, sharex=True, sharey=True, squeeze=False)
     found, lost = shares(grid, rows), mean_lost(grid, rows)
+    kinds = np.where(np.isnan(found[..., 0]), UNKNOWN, found.argmax(axis=3))
     unit, places = _unit(grid.off_seconds)
     volts, spaced = edges(grid.volts, 0.02), evenly(grid.off_seconds)
     heights = [t / unit for t in grid.off_seconds] if spaced else logarithms(grid.off_seconds)
@@ -56,11 +59,14 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
     for column, celsius in enumerate(grid.celsius):
         top, bottom = axes[0][column], axes[1][column]
         top.pcolormesh(volts, times, _blend(found[column]).transpose(1, 0, 2))
-        _boundaries(top, found[column].argmax(axis=2), volts, times, plotting.INK)
+        _boundaries(top, kinds[column], volts, times, plotting.INK)
         top.set_title(f"{celsius:g} \N{DEGREE SIGN}C")
-        seen = np.ma.masked_less(lost[column].T, 1e-9)
+        seen = np.ma.masked_where(~(lost[column].T > 0), lost[column].T)
         last = bottom.pcolormesh(volts, times, seen, norm="log", vmin=1 / len(grid.seeds), vmax=CELLS, cmap="magma_r")
-        _boundaries(bottom, found[column].argmax(axis=2), volts, times, plotting.SOFT)
+        undone = kinds[column] == UNKNOWN
+        if undone.any():
+            bottom.pcolormesh(volts, times, (undone[..., None] * np.append(_rgb(plotting.GRID), 1)).transpose(1, 0, 2))
+        _boundaries(bottom, kinds[column], volts, times, plotting.SOFT)
         bottom.set_xlabel("cell at power-off, read without load (V)")
         for ax in (top, bottom):
             ax.grid(False)
@@ -69,14 +75,17 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
                 ax.set_yticks([heights[at] for at in shown], [format_duration(grid.off_seconds[at]) for at in shown])
     for ax, what in zip(axes[:, 0], ("what the boot came to", "cells lost"), strict=True):
         ax.set_ylabel(f"{what}\nleft off ({places})" if spaced else f"{what}\nleft off")
-    present = [name for kind, name in enumerate(OUTCOMES) if found[..., kind].any()]
+    present = [name for kind, name in enumerate(OUTCOMES) if (found[..., kind] > 0).any()]
     for name in present:
         axes[0][0].scatter([], [], marker="s", s=80, color=COLOURS[name], label=MEANING[name])
     fig.legend(loc="outside lower center", ncols=len(present), frameon=False)
     fig.colorbar(last, ax=list(axes[1]), label=f"mean of {len(grid.seeds)} chips, of 524,288", pad=0.01)
-    size = f"{len(grid.seeds)} chips x {len(grid.volts)} voltages x {len(grid.off_seconds)} times off"
     key = "the most frequent outcome, paler where chips disagree; lines where it changes"
-    fig.suptitle(f"{title(description)}\n{len(rows):,} boots: {size}\n{key}", x=0.01, ha="left", size=12)
+    size = f"{len(grid.seeds)} chips x {len(grid.volts)} voltages x {len(grid.off_seconds)} times off"
+    count = f"{len(grid):,}"
+    if len(rows) < len(grid):
+        count, key = f"stopped after {len(rows):,} of {count}", f"{key}; grey: not done"
+    fig.suptitle(f"{title(description)}\n{count} boots: {size}\n{key}", x=0.01, ha="left", size=12)
     plotting.save(fig, path)
 
 
@@ -137,19 +146,26 @@ def _unit(times: Sequence[float]) -> tuple[float, str]:
 
 
 def _blend(found: Array) -> Array:
-    """The colour of the most frequent outcome, paler the fewer chips came to it."""
-    colours = np.array([[int(COLOURS[name][at : at + 2], 16) / 255 for at in (1, 3, 5)] for name in OUTCOMES])
+    """The colour of the most frequent outcome, paler the fewer chips came to it; grey for none."""
+    colours = np.array([_rgb(COLOURS[name]) for name in OUTCOMES])
     share = found.max(axis=2)[..., None]
     strength = 0.25 + 0.75 * (share - 0.2) / 0.8
-    blended: Array = 1 - (1 - colours[found.argmax(axis=2)]) * strength
-    return blended
+    return np.where(np.isnan(share), _rgb(plotting.GRID), 1 - (1 - colours[found.argmax(axis=2)]) * strength)
 
 
-def _boundaries(
-    ax: Any, kinds: npt.NDArray[np.intp], volts: Array, times: Array, ink: str
-) -> None:
+def _rgb(colour: str) -> list[float]:
+    """Red, green and blue, 0 to 1, of #RRGGBB."""
+    return [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+
+
+def _boundaries(ax: Any, kinds: npt.NDArray[np.intp], volts: Array, times: Array, ink: str) -> None:
     """Lines where the outcome of neighbouring cells differs."""
-    across, along = np.nonzero(kinds[1:] != kinds[:-1])
+    across, along = np.nonzero(_differ(kinds[1:], kinds[:-1]))
     ax.vlines(volts[across + 1], times[along], times[along + 1], color=ink, linewidth=0.9)
-    across, along = np.nonzero(kinds[:, 1:] != kinds[:, :-1])
+    across, along = np.nonzero(_differ(kinds[:, 1:], kinds[:, :-1]))
     ax.hlines(times[along + 1], volts[across], volts[across + 1], color=ink, linewidth=0.9)
+
+
+def _differ(some: npt.NDArray[np.intp], others: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    differ: npt.NDArray[np.bool_] = (some != others) & (some != UNKNOWN) & (others != UNKNOWN)
+    return differ
