@@ -146,6 +146,26 @@ def test_diff_names_the_program_the_parameter_and_the_bit(
     assert "free F123:" in out(capsys)
 
 
+def test_after_heavy_damage_the_most_hit_sounds_come_first(
+    fresh: bytes, good: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = bytearray(fresh)
+    image[0x1020:0x1030] = bytes(byte ^ 0xFF for byte in image[0x1020:0x1030])
+    image[PROGRAM_42 + 71] ^= 1
+    for byte in range(20, 120):
+        image[PROGRAM_42 + 143 + byte] ^= 0xFF
+    path = tmp_path / "heavy.sram"
+    path.write_bytes(image)
+    assert main(["sram", "diff", good, str(path)]) == 5
+    text = out(capsys)
+    assert "most hit: I43 Init Prog (800 bits), I42 Universe (1 bit)" in text
+    listed = text[text.index("most hit") :].splitlines()[2:]
+    assert listed[0].startswith("I43 Init Prog: ") and len(listed) == 61 and "more; --all lists them" in listed[-1]
+    assert main(["sram", "diff", good, str(path), "--all"]) == 5
+    whole = out(capsys)
+    assert whole.index("I42 Universe: ") < whole.index("I43 Init Prog: ")
+
+
 def test_diff_of_equal_images_ends_with_0(good: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sram", "diff", good, good]) == 0
     assert "no difference" in out(capsys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from korgm1.sram_layout import openm1, unknown
@@ -9,10 +10,12 @@ from korgm1.sram_layout import openm1, unknown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from korgm1.sram_layout import Comparison, Layout, Record
+    from korgm1.sram_layout import Change, Comparison, Layout, Record
 
 PLURALS = {"program": "programs", "combination": "combinations", "song": "songs"}
 PER_LINE = 5
+WORST = 5
+"""Records that are named as most hit."""
 TEXTS = 12
 """Runs of text shown of an unknown image."""
 
@@ -111,7 +114,8 @@ def comparison(a: str, b: str, found: Comparison, limit: int | None) -> str:
     Args:
         a, b: their names.
         found: what was found.
-        limit: list so many changes of what is kept; None: all, and those of the work areas.
+        limit: list so many changes of what is kept, those of programs, combinations and songs first, the most
+            hit before the others; None: all, by address, and those of the work areas.
     """
     if not found:
         return f"{a} and {b}: no difference"
@@ -131,11 +135,29 @@ def comparison(a: str, b: str, found: Comparison, limit: int | None) -> str:
         f"{sum(region.count for region in layout.regions if region.table == kind)} {plural}"
         for kind, plural in PLURALS.items() if any(region.table == kind for region in layout.regions)
     ]
+    worst = sorted(
+        (row for row in found.records if layout.region_at(row.address).table in PLURALS),
+        key=lambda row: (-row.bits, row.address),
+    )
     if counted:
         lines += ["", "hit: " + ", ".join(counted)]
+        if worst:
+            named = [f"{row.name} ({row.bits} bit{'' if row.bits == 1 else 's'})" for row in worst[:WORST]]
+            more = f" and {len(worst) - WORST:,} more" if len(worst) > WORST else ""
+            lines += textwrap.wrap(f"most hit: {', '.join(named)}{more}", 100, subsequent_indent="  ",
+                                   break_on_hyphens=False)
     kept = {region.start for region in layout.regions if region.kept}
     every = limit is None or not kept
     changes = [row for row in found.changes if every or layout.region_at(row.address).start in kept]
+    if limit is not None:
+        hits = {row.address: row.bits for row in worst}
+
+        def place(change: Change) -> tuple[int, int, int]:
+            record = layout.record_at(change.address)
+            start = -1 if record is None else record.start
+            return -hits.get(start, 0), start if start in hits else 0, change.address
+
+        changes.sort(key=place)
     lines += ["", *map(str, changes[:limit])]
     left = len(found.changes) - len(changes[:limit])
     if left:
