@@ -165,6 +165,8 @@ def test_a_tick_that_stops_hangs_the_start_where_it_is(fault: str, where: str) -
     session = started([fault])
     assert session.lcd[0].startswith(where) and session.stopped is None
     assert session.clock >= 80_000_000
+    number, without = FAULTS["timer0-dead"].does.split("without a number")
+    assert ("bar on line 1" in without) if where == BAR else ("with 0.5 OpenM1 stays on its banner" in number)
 
 
 def test_an_unknown_key_cannot_stick() -> None:

@@ -199,7 +199,8 @@ FAULTS: Mapping[str, FaultKind] = MappingProxyType({kind.name: kind for kind in 
     ),
     FaultKind(
         "timer0-dead", "[SECONDS]", "from so many seconds after power-on the V50's timer 0 no longer reaches its "
-        "interrupt input; without a number it never does: no tick",
+        "interrupt input, and who waits for a tick waits for ever: with 0.5 OpenM1 stays on its banner; without a "
+        "number there is no tick at all, and it stays at the solid bar on line 1, before it has set the LCD up",
         "a unit that hangs stays on the banner, INT and PROG lit, keys dead (its cause was not told)",
         "facts m1-hardware 3.3 (vintagesynth t=114553)", _seconds, "0.5",
     ),
