@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from korgm1.board.lcd_hd44780 import Hd44780
 from korgm1.session import Session
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +36,24 @@ def data_path() -> Callable[[str], Path]:
 def preload() -> bytes:
     """Korg's factory preload as one ALL DATA dump, 49,791 bytes."""
     return data_file("M1preld.syx").read_bytes()
+
+
+@pytest.fixture
+def ctrl_c_at_lcd_write(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Have Ctrl-C pressed in the midst of a write to the LCD, of that number, which the CPU's engine calls for."""
+    def begin(number: int) -> None:
+        write, seen = Hd44780.write, 0
+
+        def counted(self: Hd44780, offset: int, value: int) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == number:
+                signal.raise_signal(signal.SIGINT)
+            write(self, offset, value)
+
+        monkeypatch.setattr(Hd44780, "write", counted)
+
+    return begin
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,12 @@ class ReplayDifference(M1Error):
     exit_code = 1
 
 
+class Stopped(M1Error):
+    """Somebody stopped it with Ctrl-C or a signal; the text says what there is of it (exit code 130)."""
+
+    exit_code = 130
+
+
 class CpuDivergence(M1Error):
     """Lockstep found the two engines different; the text is the report (exit code 4)."""
 

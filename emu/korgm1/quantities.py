@@ -93,17 +93,17 @@ def parse_celsius(text: str) -> float:
 
 
 def parse_range(text: str, lowest: float = 0.0, highest: float = 6.0) -> list[float]:
-    """The values of `START:STOP:STEP`, both ends among them, or of a single number.
+    """The values of `START:STOP:STEP`, or of a single number: from START in whole steps as far as STOP.
 
     Args:
-        text: the sign of STEP does not matter; if STEP does not divide the range, STOP follows the last step.
+        text: the sign of STEP does not matter; STOP is among the values if the steps meet it.
         lowest, highest: what the values must be within (the default: volts).
 
     Raises:
         UsageError: not one or three numbers, a step of 0, or out of range.
 
     >>> parse_range("3.3:3.0:0.1"), parse_range("1:2:0.4"), parse_range("2.4")
-    ([3.3, 3.2, 3.1, 3.0], [1.0, 1.4, 1.8, 2.0], [2.4])
+    ([3.3, 3.2, 3.1, 3.0], [1.0, 1.4, 1.8], [2.4])
     """
     numbers = [number for number, unit in map(_split, text.split(":")) if number is not None and not unit]
     if len(numbers) not in (1, 3) or len(numbers) != text.count(":") + 1:
@@ -118,8 +118,7 @@ def parse_range(text: str, lowest: float = 0.0, highest: float = 6.0) -> list[fl
     if steps >= MOST_VALUES:
         raise UsageError(f"{text!r} has more than {MOST_VALUES:,} values", "a larger step")
     towards = abs(step) if stop >= start else -abs(step)
-    values = [round(start + index * towards, 9) for index in range(int(steps + 1e-6) + 1)]
-    return values if abs(values[-1] - stop) < 1e-9 else [*values, stop]
+    return [round(start + index * towards, 9) for index in range(int(steps + 1e-6) + 1)]
 
 
 def parse_times(text: str) -> list[float]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from korgm1.cli import main
+from korgm1.scenario import bank
 from korgm1.scenario.description import all_scenarios, scenario_named
 from korgm1.scenario.running import run
 
@@ -77,6 +79,16 @@ def test_run_prints_reported_beside_emulated(capsys: pytest.CaptureFixture[str],
     assert (tmp_path / "lcd.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_verdict_points_at_what_differs_under_that_name(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "message-until-contacts-are-clean"
+    assert main(["scenario", "run", name]) == 0
+    text = capsys.readouterr().out
+    assert "\ndiffers: " in text and text.endswith("verdict: as reported, but for what differs\n\n")
+    assert main(["scenario", "run", name, "--json"]) == 0
+    played = json.loads(capsys.readouterr().out)[0]
+    assert played["verdict"] == "as reported, but for what differs" and played["differs"]
+
+
 def test_a_difference_is_shown_and_ends_with_5(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scenario", "run", "dead-cell", "--control"]) == 5
     text = capsys.readouterr().out
@@ -118,6 +130,19 @@ def test_what_cannot_be_done_is_said(
     assert main(["scenario", *words]) == code
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("write", [1, 150, 300])
+def test_ctrl_c_ends_it_with_one_line_wherever_it_is(
+    write: int, tmp_path: Path, capfd: pytest.CaptureFixture[str], ctrl_c_at_lcd_write: Callable[[int], None]
+) -> None:
+    bank.named()
+    ctrl_c_at_lcd_write(write)
+    words = ["run", "swap-with-power-on", "message-until-contacts-are-clean", "--json"]
+    assert main(["scenario", *words]) == 130
+    said = capfd.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1
+    assert said.err.startswith("korgm1: stopped in ") and " of 2 were played to their end" in said.err
 
 
 def test_a_case_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

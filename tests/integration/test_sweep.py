@@ -12,8 +12,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -231,6 +233,29 @@ def test_a_kill_costs_no_finished_chunk_and_the_next_run_goes_on(image: Path, tm
         done = now
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.2, 0.5])
+def test_ctrl_c_while_the_processes_start_is_one_line(image: Path, tmp_path: Path, seconds: float) -> None:
+    """A terminal sends it to all of them; none may answer for itself."""
+    process = subprocess.Popen(
+        [*COMMAND, "--sram", str(image), "--out", str(tmp_path / "s.csv"), "--workers", "2"], text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )
+    try:
+        end = time.monotonic() + 60
+        while len(children(process.pid)) < 2:
+            assert process.poll() is None and time.monotonic() < end
+            time.sleep(0.005)
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
+    assert (process.returncode, err) == (130, "")
+    assert out.splitlines()[-1].startswith("stopped after ")
+
+
 HALTED = bytes(0x1FFF0) + bytes.fromhex("FAF4EBFD") + bytes(12)
 """DI; HALT; BR back: a firmware that does nothing, from its first instruction."""
 
@@ -308,20 +333,51 @@ class TestCommand:
         pytest.importorskip("matplotlib")
 
         class Asked(list[int]):
-            """Nothing until it was looked at once."""
+            """Nothing until it was looked at once, when the template is there."""
 
             looks = 0
 
             def __len__(self) -> int:
-                self.looks += 1
+                self.looks += made
                 return int(self.looks > 1)
 
+        made = False
+        make = verb.template_from
+
+        def template_from(*args: Any) -> Template:
+            nonlocal made
+            there = make(*args)
+            made = True
+            return there
+
+        monkeypatch.setattr(verb, "template_from", template_from)
         monkeypatch.setattr(verb, "asked_to_stop", lambda: contextlib.nullcontext(Asked()))
         monkeypatch.chdir(tmp_path)
         words = [*self.ARGS, "--seeds", "4", "--sram", str(image), "--plot", "s.png"]
         assert main(words) == 130
         assert "stopped after 4 points: --out would have kept them" in capsys.readouterr().out
         assert Path("s.png").read_bytes().startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize(("named", "write"), [(True, 1), (True, 150), (True, 301), (False, 1), (False, 200)])
+    def test_ctrl_c_before_the_first_point_ends_at_once(
+        self, named: bool, write: int, image: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str],
+        ctrl_c_at_lcd_write: Callable[[int], None],
+    ) -> None:
+        """While the RAM is filled, and in each of the boots that points are compared with."""
+        ctrl_c_at_lcd_write(write)
+        words = ["--sram", str(image)] if named else []
+        assert main([*self.ARGS, *words, "--out", str(tmp_path / "s.csv"), "--plot", str(tmp_path / "s.png")]) == 130
+        said = capfd.readouterr()
+        assert (said.out, said.err) == ("", "korgm1: stopped before the first point; nothing was written\n")
+        assert not list(tmp_path.glob("s.*"))
+
+    def test_the_report_has_the_grid_and_says_what_its_columns_are(
+        self, image: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main([*self.ARGS, "--volts", "3.0:2.5:0.2", "--seeds", "1", "--sram", str(image)]) == 0
+        said = capsys.readouterr().out
+        assert "3 voltages 2.6 to 3 V, 1 time off 1 d, 1 temperature 25 C, 1 pair of chips" in said
+        assert "up to: the highest cell volts at which" in said
 
     def test_a_truncated_image_is_told(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (tmp_path / "x.sram").write_bytes(bytes(1000))

@@ -58,12 +58,13 @@ def test_what_is_no_temperature_of_an_instrument_is_refused(text: str) -> None:
 
 
 @given(st.integers(0, 600), st.integers(0, 600), st.integers(1, 300))
-def test_a_range_has_both_ends_and_no_step_larger_than_its_own(start: int, stop: int, step: int) -> None:
+def test_a_range_goes_in_whole_steps_as_far_as_they_fit(start: int, stop: int, step: int) -> None:
     values = quantities.parse_range(f"{start / 100}:{stop / 100}:{step / 100}")
-    assert values[0] == start / 100 and values[-1] == stop / 100
-    rising = values if stop >= start else values[::-1]
-    assert rising == sorted(set(values))
-    assert all(abs(b - a) <= step / 100 + 1e-9 for a, b in itertools.pairwise(values))
+    towards = step if stop >= start else -step
+    assert values[0] == start / 100
+    assert all(b - a == pytest.approx(towards / 100, abs=1e-8) for a, b in itertools.pairwise(values))
+    left = round((stop / 100 - values[-1]) * 100 / (1 if stop >= start else -1), 5)
+    assert 0 <= left < step
 
 
 def test_the_sign_of_a_step_does_not_matter() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from korgm1.lifetime.events import Event
 from korgm1.lifetime.live import live
 from korgm1.machine.m1 import M1
@@ -20,6 +22,7 @@ class Bench:
     Args:
         session: the instrument, off.
         celsius: how warm it is.
+        asked: looked at during boots; a true value ends them.
 
     Attributes:
         pictures: the finished LCD pictures since `mark`, with their clocks since their own power-on.
@@ -27,10 +30,13 @@ class Bench:
         dipped: what the last dip did.
     """
 
-    def __init__(self, session: Session, celsius: float = 25.0) -> None:
+    def __init__(
+        self, session: Session, celsius: float = 25.0, asked: Callable[[], object] = lambda: False
+    ) -> None:
         self.session = session
         self.celsius = celsius
         self.dipped = ""
+        self._asked = asked
         self.pictures: list[LcdChange] = []
         self.midi = b""
         self._hold: tuple[str, ...] = ()
@@ -71,8 +77,9 @@ class Bench:
     def _live(self, event: Event) -> None:
         if event.name in ("off", "use", "off-switch") and self.session.powered:
             self._switch_off()
-        done = live(self.session, [f"temp={self.celsius:g}", event.word], course=False).steps[1]
-        self.dipped = done.dip or self.dipped
+        done = live(self.session, [f"temp={self.celsius:g}", event.word], course=False,
+                    asked_to_stop=self._asked).steps[1:]
+        self.dipped = next((step.dip for step in done if step.dip), self.dipped)
 
     def _switch_off(self) -> None:
         """A picture that only stood there since the mark is none of what happens from here on."""
@@ -90,7 +97,7 @@ class Bench:
     def _do_on(self, event: Event) -> None:
         hold, self._hold = self._hold, ()
         self.session.power_on(hold)
-        self.session.boot(event.seconds)
+        self.session.boot(event.seconds, asked_to_stop=self._asked)
 
     def _do_hold(self, keys: tuple[str, ...]) -> None:
         self._hold += keys

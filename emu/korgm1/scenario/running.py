@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from korgm1.errors import M1Error, UsageError
+from korgm1.errors import M1Error, Stopped, UsageError
 from korgm1.result import LcdChange
 from korgm1.scenario import bank
 from korgm1.scenario.bench import Bench
@@ -58,7 +59,7 @@ class Run:
         """In a few words."""
         if self.failed:
             return f"NOT AS EXPECTED ({len(self.failed)} of {sum(len(p.checks) for p in self.phases)})"
-        return "as reported, but for what is said" if self.scenario.differs else "as reported"
+        return "as reported, but for what differs" if self.scenario.differs else "as reported"
 
     def to_dict(self) -> dict[str, Any]:
         """The object `korgm1 scenario run --json` prints."""
@@ -87,15 +88,22 @@ class Run:
         }
 
 
-def run(scenario: Scenario, engine: str = "unicorn", control: bool = False) -> Run:
+def run(
+    scenario: Scenario,
+    engine: str = "unicorn",
+    control: bool = False,
+    asked: Callable[[], object] = lambda: False,
+) -> Run:
     """Play a scenario.
 
     Args:
         scenario: one that can be played.
         engine: the CPU: "unicorn", "v30" or "lockstep".
         control: leave out what the scenario's control says.
+        asked: looked at after each step and during boots; a true value ends it.
 
     Raises:
+        Stopped: it was asked to.
         UsageError: it cannot be played.
         M1Error: a step cannot be done; the message says which.
     """
@@ -106,7 +114,7 @@ def run(scenario: Scenario, engine: str = "unicorn", control: bool = False) -> R
     before = {"bank": bank.named, "init": bank.initialised}.get(setup.sram, lambda: None)()
     played = []
     with _session(scenario.model, setup, before, engine) as session:
-        bench = Bench(session, setup.celsius)
+        bench = Bench(session, setup.celsius, asked)
         for phase in scenario.phases:
             bench.mark()
             for step in phase.steps:
@@ -117,6 +125,8 @@ def run(scenario: Scenario, engine: str = "unicorn", control: bool = False) -> R
                 except M1Error as error:
                     where = f"{scenario.name}, {phase.title}, {step}"
                     raise type(error)(f"{where}: {error.found}", error.expected, error.hint) from error
+                if asked():
+                    raise Stopped(f"stopped in {scenario.name}, {phase.title}, {step}")
             checks = check(phase, bench, before or bytes(len(session.sram)))
             played.append(PhaseRun(phase, tuple(bench.pictures), tuple(checks)))
         return Run(scenario, tuple(played), control, session.screenshot())

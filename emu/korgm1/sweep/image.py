@@ -7,10 +7,10 @@ Sources: facts m1-hardware 6.2 (message codes, sizes, packing).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from korgm1.errors import UserError
+from korgm1.errors import Stopped, UserError
 from korgm1.romset.load import RomSet
 from korgm1.session import Session
 from korgm1.sysex import COMBI_SIZE, GLOBAL_SIZE, HEAD, NAME_SIZE, PROGRAM_SIZE, pack, unpack
@@ -21,17 +21,23 @@ PATIENCE = 30.0
 
 
 def recognisable(
-    firmware: RomSet, model: str = "m1", engine: str = "v30", hypotheses: Mapping[str, Any] | None = None
+    firmware: RomSet,
+    model: str = "m1",
+    engine: str = "v30",
+    hypotheses: Mapping[str, Any] | None = None,
+    asked: Callable[[], object] = lambda: False,
 ) -> bytes:
     """65,536 bytes of RAM of an instrument that was initialised and then filled.
 
     Raises:
         UserError: the firmware does not answer as the MIDI implementation says; an image is needed then.
+        Stopped: `asked`, which is looked at every quarter of an emulated second, was true.
     """
     session = Session(model=model, roms=firmware, engine=engine, hypotheses=hypotheses)
-    session.boot()
-    dump = _ask(session, HEAD + bytes([ALL_REQUEST, 0, 0xF7]), ALL_DATA)
-    _ask(session, dump[:8] + pack(named(unpack(dump[8:-1]), 50 if dump[5] else 100)) + b"\xf7", LOADED)
+    session.boot(asked_to_stop=asked)
+    dump = _ask(session, HEAD + bytes([ALL_REQUEST, 0, 0xF7]), ALL_DATA, asked)
+    sounds = named(unpack(dump[8:-1]), 50 if dump[5] else 100)
+    _ask(session, dump[:8] + pack(sounds) + b"\xf7", LOADED, asked)
     session.power_off()
     return session.sram
 
@@ -53,12 +59,14 @@ def named(data: bytes, sounds: int) -> bytes:
     return bytes(filled)
 
 
-def _ask(session: Session, message: bytes, function: int) -> bytes:
+def _ask(session: Session, message: bytes, function: int, asked: Callable[[], object]) -> bytes:
     """Send a message; the answer, which must have that function code."""
     before = len(session.midi_out)
     session.midi_in(message)
     end = session.clock + round((PATIENCE + len(message) / 3125) * 8_000_000)
     while session.clock < end and not session.stopped:
+        if asked():
+            raise Stopped("stopped while the RAM was filled")
         session.run(0.25)
         said = bytes(byte for byte in session.midi_out[before:] if byte < 0xF8)
         answer = said[said.find(HEAD) :] if HEAD in said else b""

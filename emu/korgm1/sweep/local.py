@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from korgm1.errors import UserError
 from korgm1.sweep.grid import Grid, Place
@@ -81,7 +82,8 @@ def _spread(
     running: dict[futures.Future[list[Row]], int] = {}
     while True:
         while not asked() and len(running) < ahead and (number := next(numbers, None)) is not None:
-            running[pool.submit(_rows, grid.chunk(number))] = number
+            with _terminal_is_not_heard():
+                running[pool.submit(_rows, grid.chunk(number))] = number
         if asked():
             running = {future: number for future, number in running.items() if not future.cancel()}
         if not running or asked() > 1:
@@ -89,6 +91,19 @@ def _spread(
         done, _ = futures.wait(running, LOOK, futures.FIRST_COMPLETED)
         for future in done:
             yield running.pop(future), future.result()
+
+
+@contextmanager
+def _terminal_is_not_heard() -> Iterator[None]:
+    """What a terminal sends waits: a process that is started meanwhile is deaf to it from its first instruction on."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGHUP])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare(template: Template, memo: bool) -> None:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from korgm1.cpu.trace import TraceBlock, TraceFilter, Tracer
+from korgm1.errors import Stopped
 from korgm1.result import BootResult, LcdChange
 from korgm1.romset.load import RomSet
 from korgm1.session import Session
@@ -54,14 +55,23 @@ class Reference:
 
 
 def reference_of(
-    firmware: RomSet, model: str, image: bytes, engine: str, hypotheses: Mapping[str, Any] | None = None
+    firmware: RomSet,
+    model: str,
+    image: bytes,
+    engine: str,
+    hypotheses: Mapping[str, Any] | None = None,
+    asked: Callable[[], object] = lambda: False,
 ) -> Reference:
-    """Make the three boots. None of them has a fault: they show what the instrument does when nothing is wrong."""
+    """Make the three boots. None of them has a fault: they show what the instrument does when nothing is wrong.
+
+    Raises:
+        Stopped: `asked`, which is looked at every quarter of an emulated second, was true.
+    """
     writes = _Writes()
     noise = hashlib.shake_128(b"a RAM that nobody wrote to").digest(0x10000)
     opposite = bytes(byte ^ 0xFF for byte in noise)
-    good = _after(firmware, model, image, engine, hypotheses, writes)
-    one, other = (_after(firmware, model, content, engine, hypotheses) for content in (noise, opposite))
+    good = _after(firmware, model, image, engine, hypotheses, asked, writes)
+    one, other = (_after(firmware, model, content, engine, hypotheses, asked) for content in (noise, opposite))
     stored = one == other
     if stored.sum() < LEAST_INITIALISED:
         stored[:] = True
@@ -140,13 +150,16 @@ def _after(
     content: bytes,
     engine: str,
     hypotheses: Mapping[str, Any] | None,
+    asked: Callable[[], object],
     writes: _Writes | None = None,
 ) -> Bytes:
     session = Session(model=model, roms=firmware, engine=engine, sram=content, hypotheses=hypotheses)
     session.power_on()
     if writes is not None:
         session.machine.engine.trace(writes.tracer)
-    session.boot()
+    session.boot(asked_to_stop=asked)
+    if asked():
+        raise Stopped("stopped during the boots that the others are compared with")
     if writes is not None:
         writes.tracer.flush()
     return np.frombuffer(session.sram, np.uint8)

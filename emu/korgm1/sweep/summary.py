@@ -8,11 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from korgm1.quantities import format_duration
 from korgm1.sweep.grid import Grid
 from korgm1.sweep.outcome import OUTCOMES
 from korgm1.sweep.point import Row
 
 Field = npt.NDArray[np.float64]
+UP_TO = (
+    "up to: the highest cell volts at which a battery message was seen (warned), or stored data were not whole",
+    "or no play page came (hit), whatever the time off and the chips; -: at none",
+)
+"""What the last two columns of the table are."""
 
 
 def shares(grid: Grid, rows: Sequence[Row]) -> Field:
@@ -67,10 +73,14 @@ def title(description: Mapping[str, Any]) -> str:
 def as_text(rows: Iterable[Row]) -> str:
     """The share of each outcome by temperature, and the highest cell volts at which a message or a loss was seen.
 
+    The last line says what these are.
+
     >>> row = Row(2.0, 0.0, 25.0, 0, 2.0, 1.7, 3, 1, "partial", 1, "", 1.5, "Prog", "", "00")
     >>> print(as_text([row, row._replace(volts=3.0, outcome="play", warned=0)]))
        C   points      play   warning   partial      init      hang   warned up to   data hit up to
       25        2    50.00%     0.00%    50.00%     0.00%     0.00%         2.00 V           2.00 V
+    up to: the highest cell volts at which a battery message was seen (warned), or stored data were not whole
+    or no play page came (hit), whatever the time off and the chips; -: at none
     """
     by_celsius: dict[float, list[Row]] = {}
     for row in rows:
@@ -83,7 +93,27 @@ def as_text(rows: Iterable[Row]) -> str:
         lines.append(
             f"{celsius:4g} {len(some):8,}" + "".join(f"{share:10.2%}" for share in part) + f"{warning:>15}{hit:>17}"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *UP_TO])
+
+
+def as_words(grid: Grid) -> str:
+    """A grid in a line.
+
+    >>> as_words(Grid([3.3, 2.9, 3.1], [0.0, 86400.0], [25.0], range(4)))
+    '3 voltages 2.9 to 3.3 V, 2 times off 0 s to 1 d, 1 temperature 25 C, 4 pairs of chips'
+    """
+    volts = _span(grid.volts, "voltage", lambda value: f"{value:g}", " V")
+    off = _span(grid.off_seconds, "time", format_duration, "", " off")
+    chips = len(grid.seeds)
+    return f"{volts}, {off}, {_span(grid.celsius, 'temperature', lambda value: f'{value:g}', ' C')}, " + (
+        f"{chips:,} pair{'' if chips == 1 else 's'} of chips"
+    )
+
+
+def _span(values: Sequence[float], name: str, show: Callable[[float], str], unit: str, more: str = "") -> str:
+    several = len(values) > 1
+    ends = f"{show(values[0])} to {show(values[-1])}" if several else show(values[0])
+    return f"{len(values):,} {name}{'s' if several else ''}{more} {ends}{unit}"
 
 
 def _highest(rows: Iterable[Row], which: Callable[[Row], bool]) -> str:

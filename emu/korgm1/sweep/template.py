@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,17 +66,19 @@ def template(
     engine: str = ENGINE,
     hypotheses: Mapping[str, Any] | None = None,
     faults: Iterable[str] = (),
+    asked: Callable[[], object] = lambda: False,
 ) -> Template:
     """Make a template: three boots for the reference, and without `image` a bank over MIDI (see `recognisable`).
 
     Raises:
         UsageError: an image of another size, an unknown hypothesis or fault.
         UserError: see `recognisable`.
+        Stopped: `asked`, which is looked at often, was true.
     """
     guess, broken = Hypotheses(hypotheses).changed(), Faults(faults).texts
     if image is None:
-        image, image_name = recognisable(firmware, model, engine, guess), "recognisable sounds"
+        image, image_name = recognisable(firmware, model, engine, guess, asked), "recognisable sounds"
     if len(image) != 0x10000:
         raise UsageError(f"the RAM image has {len(image):,} bytes", "65,536 bytes")
-    reference = reference_of(firmware, model, image, engine, guess)
+    reference = reference_of(firmware, model, image, engine, guess, asked)
     return Template(model, firmware, engine, image, guess, broken, reference, image_name)

@@ -10,10 +10,11 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from korgm1.errors import EXIT_OK, UsageError
+from korgm1.errors import EXIT_OK, Stopped, UsageError
 from korgm1.files import check_writable, write_atomic
 from korgm1.hypotheses import all_hypotheses
 from korgm1.verbs.options import ENGINES, named
+from korgm1.verbs.signals import asked_to_stop
 from korgm1.verbs.state import DIFFERENT
 
 if TYPE_CHECKING:
@@ -98,15 +99,20 @@ def run_some(args: argparse.Namespace) -> int:
         raise UsageError(f"--png with {len(chosen)} scenarios", "one NAME")
     if args.png:
         check_writable(Path(args.png))
-    runs = []
-    for row in chosen:
-        if sys.stderr.isatty():
-            print(f"\r{row.name:40}", end="", file=sys.stderr, flush=True)
-        runs.append(run(row, args.engine, args.control))
-        if sys.stderr.isatty():
-            print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
-        if not args.json:
-            print(report(runs[-1]), flush=True)
+    runs: list[Run] = []
+    with asked_to_stop() as asked:
+        for row in chosen:
+            if sys.stderr.isatty():
+                print(f"\r{row.name:40}", end="", file=sys.stderr, flush=True)
+            try:
+                runs.append(run(row, args.engine, args.control, lambda: asked))
+            except Stopped as stopped:
+                raise Stopped(f"{stopped.found}; {len(runs)} of {len(chosen)} were played to their end") from None
+            finally:
+                if sys.stderr.isatty():
+                    print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
+            if not args.json:
+                print(report(runs[-1]), flush=True)
     if args.png:
         write_atomic(Path(args.png), runs[0].png)
     if args.json:

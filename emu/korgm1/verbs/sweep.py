@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from korgm1.errors import EXIT_OK, UsageError, UserError
+from korgm1.errors import EXIT_OK, Stopped, UsageError, UserError
 from korgm1.files import check_writable
 from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
@@ -35,6 +36,8 @@ examples:
 A point: the instrument was on with the RAM image, was switched off with a CR2032 that reads VOLTS, was left off for a
 time at a temperature, and is switched on. What comes of it is play (data intact), warning (intact, battery message),
 partial (some data corrupt), init (initialised) or hang (no play page); docs/battery.md has the model.
+The table's "warned up to" and "data hit up to" are the highest cell volts at which a battery message was seen, and at
+which stored data were not whole or no play page came, whatever the time off and the chips.
 Ctrl-C keeps what is done in OUT.part and draws it, and the same command goes on there; twice ends at once. A program
 that calls korgm1.sweep.sweeping.sweep with more than one worker needs `if __name__ == "__main__"`.
 """
@@ -52,11 +55,13 @@ def add_parser(subparsers: Any) -> None:
     grid = parser.add_argument_group("the grid")
     grid.add_argument(
         "--volts", default="3.3:1.0:0.1", metavar="A:B:STEP",
-        help="of the cell at power-off, without load, at 23 C; or a list; default: 3.3:1.0:0.1",
+        help="of the cell at power-off, without load, at 23 C: from A in whole STEPs as far as B; or a list; "
+        "default: 3.3:1.0:0.1",
     )
     grid.add_argument(
         "--off", default="0d:20y:11", metavar="A:B:COUNT",
-        help="time left off; or a list as 5s,1d,8y; default: 0d:20y:11",
+        help="time left off: COUNT times equally far apart, A and B among them; or a list as 5s,1d,8y; "
+        "default: 0d:20y:11",
     )
     grid.add_argument("--temp", default="25", metavar="C,...", help="degrees Celsius meanwhile; default: 25")
     grid.add_argument("--seeds", type=int, default=4, metavar="N", help="how many pairs of RAM chips; default: 4")
@@ -104,11 +109,11 @@ def grid_from(args: argparse.Namespace) -> Grid:
     return grid
 
 
-def template_from(args: argparse.Namespace) -> Template:
+def template_from(args: argparse.Namespace, asked: Callable[[], object] = lambda: False) -> Template:
     """The instrument of the options.
 
     Raises:
-        M1Error: an option, image or dump that cannot be used.
+        M1Error: an option, image or dump that cannot be used; Stopped when `asked` was true.
     """
     from korgm1.romset.load import load_os
     from korgm1.session.base import read_image
@@ -127,7 +132,8 @@ def template_from(args: argparse.Namespace) -> Template:
         choose[key] = value
     firmware = load_os(args.roms, args.model)
     return template(
-        firmware, args.model, image, Path(args.sram).name if args.sram else "", args.engine, choose, args.fault
+        firmware, args.model, image, Path(args.sram).name if args.sram else "", args.engine, choose, args.fault,
+        asked,
     )
 
 
@@ -166,22 +172,28 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Sweep, write, draw and print."""
+    with asked_to_stop() as asked:
+        return _run(args, lambda: len(asked))
+
+
+def _run(args: argparse.Namespace, asked: Callable[[], int]) -> int:
     from korgm1.sweep.sweeping import sweep
 
     grid = grid_from(args)
     check(args)
-    template = template_from(args)
+    try:
+        template = template_from(args, asked)
+    except Stopped:
+        raise Stopped("stopped before the first point; nothing was written") from None
     output = Path(args.out) if args.out else None
-    with asked_to_stop() as asked:
-        shown = Progress()
-        try:
-            result = sweep(
-                template, grid, output, args.workers, args.scheduler, not args.no_memo, args.restart,
-                lambda: len(asked), shown,
-            )
-        finally:
-            shown.end()
-    if args.plot and result.rows and len(asked) < 2:
+    shown = Progress()
+    try:
+        result = sweep(
+            template, grid, output, args.workers, args.scheduler, not args.no_memo, args.restart, asked, shown
+        )
+    finally:
+        shown.end()
+    if args.plot and result.rows and asked() < 2:
         from korgm1.verbs.sweep_plot import draw
 
         draw(Path(args.plot), result.description, result.rows)
@@ -191,9 +203,10 @@ def run(args: argparse.Namespace) -> int:
 
 def report(result: Result, args: argparse.Namespace) -> str:
     """What the sweep came to, for people."""
-    from korgm1.sweep.summary import as_text, title
+    from korgm1.sweep.grid import Grid
+    from korgm1.sweep.summary import as_text, as_words, title
 
-    lines = [title(result.description), as_text(result.rows)]
+    lines = [title(result.description), as_words(Grid.described(dict(result.description))), as_text(result.rows)]
     if result.computed:
         speed = result.computed / max(result.seconds, 1e-9)
         lines.append(f"{result.computed:,} points in {format_duration(result.seconds)}, {speed:,.1f} points/s")
