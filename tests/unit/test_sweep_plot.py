@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,6 +82,47 @@ def test_lines_stand_where_neighbours_differ() -> None:
     kinds = np.array([[0, 0, -1], [0, 1, -1]])
     sweep_plot._boundaries(Axes(), kinds, np.array([0.0, 1.0, 2.0]), np.array([10.0, 20.0, 30.0, 40.0]), "black")
     assert drawn == [("v", [[1.0, 20.0, 30.0]]), ("h", [[20.0, 1.0, 2.0]])]
+
+
+def figure_of(grid: Grid, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """The figure that is drawn, with its layout."""
+    drawn: list[Any] = []
+    save = plotting.save
+
+    def keep(fig: Any, path: Path) -> None:
+        save(fig, path)
+        drawn.append(fig)
+
+    monkeypatch.setattr(plotting, "save", keep)
+    sweep_plot.draw(tmp_path / "x.png", description(grid), rows(grid))
+    return drawn[0]
+
+
+@pytest.mark.parametrize("celsius", [[25.0], [15.0, 25.0, 40.0]])
+def test_nothing_of_legend_and_heading_is_cut_off(
+    celsius: list[float], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    grid = Grid([1.0, 2.0, 3.0], [0.0, 1.0, 60.0, 3600.0], celsius, range(5))
+    fig = figure_of(grid, monkeypatch, tmp_path)
+    assert len(fig.legends[0].get_texts()) == len(OUTCOMES)
+    for part in (fig.legends[0], fig._suptitle):
+        box = part.get_window_extent()
+        assert min(box.x0, box.y0) >= 0 and box.x1 <= fig.bbox.x1 and box.y1 <= fig.bbox.y1
+
+
+@pytest.mark.parametrize(("times", "low"), [([0.0, 5.0, 10.0], [0.0, 5.0, 10.0, 15.0]), ([5.0], [5.0, 6.0])])
+def test_a_row_begins_at_its_time(
+    times: list[float], low: list[float], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fig = figure_of(Grid([1.0, 2.0], times, [25.0], [0]), monkeypatch, tmp_path)
+    mesh = fig.axes[0].collections[0]
+    assert mesh.get_coordinates()[:, 0, 1].tolist() == low
+
+
+def test_the_words_of_an_outcome_are_those_of_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sweep.md").read_text("utf-8")
+    assert "more than half are as in the latter" in page and "| init | yes | most is as in an initialised RAM |" in page
+    assert sweep_plot.MEANING["init"] == "init: most of what is stored is initialised"
 
 
 def test_times_are_labelled_in_their_unit() -> None:

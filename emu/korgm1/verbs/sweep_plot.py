@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from math import log10
 from pathlib import Path
@@ -25,12 +26,14 @@ COLOURS = {
 MEANING = {
     "play": "play: data intact", "warning": "warning: data intact, battery message",
     "partial": "partial: some data corrupt",
-    "init": "init: everything initialised", "hang": "hang: no play page",
+    "init": "init: most of what is stored is initialised", "hang": "hang: no play page",
 }
 LINEAR = 0.05
 """How much the steps of a list may differ, of their mean, to be drawn on a linear axis."""
 LABELS = 22
 """The most labels of a logarithmic axis."""
+WIDEST, LETTERS = 3.6, 11
+"""Inches of the longest entry of the legend; letters of the heading an inch."""
 UNKNOWN = -1
 """In place of an outcome: no point there is done."""
 
@@ -45,16 +48,15 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
     """
     grid = Grid.described(dict(description))
     columns = len(grid.celsius)
-    fig = plotting.figure(max(9.0, 2.5 + 4.4 * columns), 9.2)
+    width = max(9.0, 2.5 + 4.4 * columns)
+    fig = plotting.figure(width, 9.2)
     axes = plotting.subplots(fig, 2, columns, sharex=True, sharey=True, squeeze=False)
     found, lost = shares(grid, rows), mean_lost(grid, rows)
     kinds = np.where(np.isnan(found[..., 0]), UNKNOWN, found.argmax(axis=3))
     unit, places = _unit(grid.off_seconds)
     volts, spaced = edges(grid.volts, 0.02), evenly(grid.off_seconds)
     heights = [t / unit for t in grid.off_seconds] if spaced else logarithms(grid.off_seconds)
-    times = edges(heights, 1.0)
-    if spaced:
-        times = times.clip(0)
+    times = beginnings(heights)
     last = None
     for column, celsius in enumerate(grid.celsius):
         top, bottom = axes[0][column], axes[1][column]
@@ -78,14 +80,17 @@ def draw(path: Path, description: Mapping[str, Any], rows: Sequence[Row]) -> Non
     present = [name for kind, name in enumerate(OUTCOMES) if (found[..., kind] > 0).any()]
     for name in present:
         axes[0][0].scatter([], [], marker="s", s=80, color=COLOURS[name], label=MEANING[name])
-    fig.legend(loc="outside lower center", ncols=len(present), frameon=False)
+    fig.legend(loc="outside lower center", ncols=min(len(present), int(width / WIDEST)), frameon=False)
     fig.colorbar(last, ax=list(axes[1]), label=f"mean of {len(grid.seeds)} chips, of 524,288", pad=0.01)
     key = "the most frequent outcome, paler where chips disagree; lines where it changes"
+    key += "; a row is the time off at its lower edge"
     size = f"{len(grid.seeds)} chips x {len(grid.volts)} voltages x {len(grid.off_seconds)} times off"
     count = f"{len(grid):,}"
     if len(rows) < len(grid):
         count, key = f"stopped after {len(rows):,} of {count}", f"{key}; grey: not done"
-    fig.suptitle(f"{title(description)}\n{count} boots: {size}\n{key}", x=0.01, ha="left", size=12)
+    lines = [title(description), f"{count} boots: {size}", key]
+    text = "\n".join(textwrap.fill(line, int(width * LETTERS)) for line in lines)
+    fig.suptitle(text, x=0.01, ha="left", size=12)
     plotting.save(fig, path)
 
 
@@ -100,6 +105,15 @@ def edges(values: Sequence[float], width: float) -> Array:
         return np.array([at[0] - width / 2, at[0] + width / 2])
     middle = (at[1:] + at[:-1]) / 2
     return np.concatenate([[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]])
+
+
+def beginnings(values: Sequence[float]) -> Array:
+    """The borders of cells that begin at their values, which ascend; the last is as high as the one before, or 1.
+
+    >>> beginnings([0.0, 2.0, 5.0]).tolist(), beginnings([3.0]).tolist()
+    ([0.0, 2.0, 5.0, 8.0], [3.0, 4.0])
+    """
+    return np.array([*values, values[-1] + (values[-1] - values[-2] if len(values) > 1 else 1.0)])
 
 
 def evenly(values: Sequence[float]) -> bool:
