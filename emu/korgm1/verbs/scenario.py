@@ -28,7 +28,7 @@ examples:
   korgm1 scenario run dead-cell --png lcd.png     the display at the end
   korgm1 scenario run --all                       every one, and a table
   korgm1 scenario run my.toml                     one of your own (docs/scenarios.md has the format)
-Exit codes: 0 all expectations hold, 5 at least one does not, 1 a file that cannot be used, 2 usage.
+Exit codes: 0 all expectations hold, 5 at least one does not, 1 a file that cannot be used, 2 usage, 130 Ctrl-C.
 """
 LEFT, GAP, RIGHT = 46, 3, 51
 """Columns: what was reported, and what is emulated."""
