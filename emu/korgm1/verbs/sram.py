@@ -63,7 +63,10 @@ def add_parser(subparsers: Any) -> None:
     one.add_argument("a", metavar="A", type=named)
     one.add_argument("b", metavar="B", type=named)
     _add_layout(one)
-    one.add_argument("--all", action="store_true", help=f"list every change, not {LISTED}, and the work areas too")
+    one.add_argument(
+        "--all", action="store_true",
+        help=f"list every change by address, the work areas too; else {LISTED}, the most hit sounds first",
+    )
     one.add_argument("--json", action="store_true", help="print one JSON object")
     one.set_defaults(run=run_diff)
 
