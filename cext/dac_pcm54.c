@@ -4,9 +4,6 @@
 
 enum { SAMPLE_LEAST = -0x80000, SAMPLE_MOST = 0x7FFFF, ZERO_CODE = 0x7FFF };
 
-static const uint8_t first_range[DAC_RANGES] = {0, 3, 4};   /* the most sensitive, and the step to the next */
-static const uint8_t range_step[DAC_RANGES] = {1, 1, 2};
-
 static int32_t clamp(int32_t value, int32_t least, int32_t most)
 {
     return value < least ? least : value > most ? most : value;
@@ -92,17 +89,23 @@ int dac_pcm54_set_held(dac_pcm54 *d, const uint32_t word[DAC_OUTPUTS])
     return 0;
 }
 
+/* The largest in which a size, rounded to 16 bits, is not beyond the code's end: most = that end in 20 bits. */
+static unsigned range_of(unsigned ranges, int32_t size, int32_t most)
+{
+    if (ranges == DAC_RANGES_2)
+        return (unsigned)((size << 1 <= most) + (size << 2 <= most) + (size << 3 <= most));
+    if (ranges == DAC_RANGES_4)
+        return 2u * (unsigned)((size << 2 <= most) + (size << 4 <= most));
+    return 0;
+}
+
 uint32_t dac_pcm54_word(const dac_pcm54 *d, int32_t sample)
 {
-    unsigned range = first_range[d->ranges];
-    int32_t value;
-    sample = clamp(sample, SAMPLE_LEAST, SAMPLE_MOST);
-    for (;; range -= range_step[d->ranges]) {
-        value = shift_right(sample * (1 << range), 4);   /* 20 bits to 16 */
-        if (range == 0 || value == clamp(value, -0x8000, 0x7FFF))
-            break;
-    }
-    return (uint32_t)(ZERO_CODE - clamp(value, -0x8000, 0x7FFF)) | (uint32_t)range << 16;
+    int32_t within = clamp(sample, SAMPLE_LEAST, SAMPLE_MOST);
+    int32_t size = within < 0 ? -within : within, end = within < 0 ? 0x8000 : 0x7FFF;
+    unsigned range = range_of(d->ranges, size, (end << 4) + 7);   /* 7: is rounded down */
+    int32_t value = clamp(((size << range) + 8) >> 4, 0, end);
+    return (uint32_t)(within < 0 ? ZERO_CODE + value : ZERO_CODE - value) | (uint32_t)range << 16;
 }
 
 int32_t dac_pcm54_level(const dac_pcm54 *d, uint32_t word)

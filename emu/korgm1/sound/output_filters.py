@@ -24,7 +24,7 @@ RIPPLE = 0.5
 """dB, of the Chebyshev shape."""
 STOP = 100.0
 """dB by which is attenuated what the new rate cannot carry."""
-_LEAST_GRID = 64
+_LEAST_GRID = 256
 """Points of the grid in a frame, at least."""
 _TINY = 1e-30
 """Added before the recursive filter: its state never gets so small (below 1e-308) that the processor slows down."""
@@ -120,7 +120,7 @@ class Reconstruction:
         return self._take(((self._taken * self._up - 1 - self._ahead) // self._down) + 1)
 
     def finish(self) -> Signal:
-        """The rest, as if silence followed: in all, a sample for each time n / rate_out within the frames in."""
+        """The rest, once, as if silence followed: in all, a sample for each time n / rate_out within the frames in."""
         self._kept = np.pad(self._kept, ((0, 0), (0, self._ahead // self._up + 1)))
         return self._take(-(-self._taken * self._up // self._down))
 
