@@ -1,0 +1,6 @@
+"""The C side of the sound layer: the one place where it imports the extension."""
+
+from __future__ import annotations
+
+from korgm1._native import ffi as ffi
+from korgm1._native import lib as lib
