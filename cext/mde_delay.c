@@ -16,10 +16,10 @@ static void line_begin(mde_slot *s, int k, int32_t ms, uint8_t feedback, uint8_t
 
 void mde_head_begin(mde_slot *s, const uint8_t *p)
 {
-    /* the ramps of a head lie behind the family's own ten */
+    /* the ramps of a head lie behind the family's own twelve */
     s->time[0].wanted = mde_ms(mde_two(p, 500));
-    s->ramp[10].target = mde_feedback(p[2]);
-    s->ramp[11].target = mde_damp(p[3]);
+    s->ramp[12].target = mde_feedback(p[2]);
+    s->ramp[13].target = mde_damp(p[3]);
 }
 
 void mde_delay_begin(mde_slot *s, const uint8_t *p)
@@ -58,7 +58,7 @@ static void line(mde_part *p, int32_t base, const mde_time *t, const mde_ramp *f
 void mde_head_run(mde_part *p, const int32_t *x, int32_t *y)
 {
     mde_slot *s = p->slot;
-    line(p, 0, &s->time[0], &s->ramp[10], &s->ramp[11], &s->state[MDE_STATES - 1], x, y);
+    line(p, 0, &s->time[0], &s->ramp[12], &s->ramp[13], &s->state[MDE_STATES - 1], x, y);
 }
 
 void mde_delay_run(mde_part *p, const int32_t *l, const int32_t *r, int32_t *wl, int32_t *wr)

@@ -111,7 +111,7 @@ static void slot_begin(mde *m, int which)
             mde_head_begin(s, p);
         family->begin(s, p);
     }
-    if (!fresh)
+    if (!fresh && m->frame)
         return;
     for (int k = 0; k < 2; k++)
         ramp_settle(&s->balance[k]);
@@ -331,6 +331,11 @@ static void begin(mde *m)
     m->serial.target = m->block[8] & 0x10 ? ONE : 0;
     slot_begin(m, 0);
     slot_begin(m, 1);
+    if (m->frame)
+        return;
+    ramp_settle(&m->serial);
+    for (int k = 0; k < 4; k++)
+        ramp_settle(&m->pan[k]);
 }
 
 int mde_load(mde *m, const uint8_t *block)
@@ -373,26 +378,44 @@ static int ramp_within(const mde_ramp *r, int32_t low, int32_t high)
            && r->target <= high;
 }
 
-/* The widest a family's ramp gets. */
-static int32_t widest(int type, int k)
+static int reverbs(int type)
 {
-    int reverb = type <= 5 || type == 25 || type == 26;
-    if (reverb && k < 8)
+    return type <= 5 || type == 25 || type == 26;
+}
+
+static int phases(int type)
+{
+    return type == 15 || type == 16 || type == 31;
+}
+
+/* The most a family's ramp gets. */
+static int32_t most(int type, int k)
+{
+    if (reverbs(type) && k < 8)
         return 2897;
     if ((type == 20 || type == 21) && k == 0)
-        return 1 << 20;
-    if ((type == 15 || type == 16 || type == 31) && k == 2)
+        return (1 << 20) + 1024;
+    if (phases(type) && k == 2)
         return 99 * 4096;
-    return type == 19 || type == 20 || type == 22 ? 65536 : 8192;
+    return type == 19 || type == 20 || type == 22 ? 32768 : 8192;
+}
+
+/* And the least: feedbacks, the tremolo's shape and the exciter's blend can be negative. */
+static int32_t least(int type, int k)
+{
+    int delays = type == 9 || type == 10 || type == 28, moves = type < MDE_THROUGH && FAMILIES[type].modulates;
+    int negative = (delays && (k == 0 || k == 2)) || (moves && k == 1) || (type == 22 && k == 0)
+                   || (type >= 25 && k == 12);
+    return negative ? -4096 : 0;
 }
 
 static int slot_sound(const mde_slot *s, uint8_t type)
 {
-    int good = s->type == type && type <= MDE_THROUGH, reverb = type <= 5 || type == 25 || type == 26;
+    int good = s->type == type && type <= MDE_THROUGH;
     for (int k = 0; k < MDE_WIDES; k++)
-        good &= within(s->wide[k], (int64_t)1 << 42);
+        good &= within(s->wide[k], (int64_t)1 << (phases(type) ? 36 : 38));
     for (int k = 0; k < MDE_RAMPS; k++)
-        good &= ramp_within(&s->ramp[k], reverb && k < 9 ? 0 : -widest(type, k), widest(type, k));
+        good &= ramp_within(&s->ramp[k], least(type, k), most(type, k));
     for (int k = 0; k < 3; k++)
         good &= ramp_within(&s->shelf[k], -4000, 16384);
     for (int k = 0; k < 2; k++)
@@ -403,9 +426,9 @@ static int slot_sound(const mde_slot *s, uint8_t type)
                 && s->time[k].wanted < MDE_HALF && s->time[k].open >= 0 && s->time[k].open <= OPEN
                 && s->time[k].opening >= 0 && s->time[k].opening <= OPEN;
     for (int k = 0; k < 2 * MDE_SWEEPS; k++)
-        good &= within(s->sweep[k], 1 << 17);
+        good &= phases(type) ? s->sweep[k] >= 0 && s->sweep[k] <= 65535 : within(s->sweep[k], 1 << 17);
     for (int k = 0; k < MDE_STATES; k++)
-        good &= within(s->state[k], reverb && k < 8 ? 185400 : (k >= 4 && k < 10) || k >= 14 ? 1 << 19 : 1 << 29);
+        good &= within(s->state[k], reverbs(type) && k < 8 ? 185400 : (k >= 4 && k < 10) || k >= 14 ? 1 << 19 : 1 << 29);
     return good;
 }
 

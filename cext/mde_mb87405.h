@@ -10,7 +10,7 @@ enum {
     MDE_TICK = 32,            /* frames; what moves slowly takes a step each tick and goes straight between two */
     MDE_ACCESSES = 168,       /* delay memory accesses that fit in a frame */
     MDE_BLOCK = 25, MDE_THROUGH = 33,
-    MDE_RAMPS = 12, MDE_TIMES = 3, MDE_SWEEPS = 4, MDE_STATES = 24, MDE_WIDES = 16
+    MDE_RAMPS = 14, MDE_TIMES = 3, MDE_SWEEPS = 4, MDE_STATES = 24, MDE_WIDES = 16
 };
 /* How what nobody knows is wired: the two halves of a dual effect one behind the other instead of left and right
    (H-MDE-DUAL); buses C and D do not leave at 3 and 4 in serial (H-MDE-OUT34). */
@@ -27,7 +27,7 @@ typedef struct mde_time {     /* a delay in frames; a new one is taken while its
 } mde_time;
 
 typedef struct mde_slot {
-    int64_t wide[MDE_WIDES];          /* filter states, 16 bits of fraction */
+    int64_t wide[MDE_WIDES];          /* filter states with a fraction */
     mde_ramp balance[2];              /* left, right; 4096 = effect alone */
     mde_ramp shelf[3];                /* low, high, mid: gain less one, 4096 = 1 */
     mde_ramp ramp[MDE_RAMPS];         /* the family's own */
@@ -56,7 +56,7 @@ typedef struct mde {
 void mde_init(mde *m, uint8_t wiring);
 
 /* Take all 25 bytes. MDE_NO_TYPE or MDE_NO_PAIR (24 or 25 beside a modulation effect): nothing changes.
-   A new type clears its slot; the same type with other parameters moves there. */
+   A new type clears its slot; the same type with other parameters moves there, at once before the first frame. */
 int mde_load(mde *m, const uint8_t *block);
 
 /* One byte of the block. */

@@ -129,7 +129,8 @@ void mde_shelves(mde_part *p, int32_t *l, int32_t *r, int32_t low_g, int32_t hig
 void mde_mid_begin(mde_slot *s, const uint8_t *p);
 void mde_mid(mde_part *p, int32_t *l, int32_t *r, int32_t tan_g, int base);
 
-/* The head of a dual effect: bytes 0-3 (delay, feedback, high damp), time[0], ramp[0] and [1], state[0] and [1]. */
+/* The head of a dual effect: bytes 0-3 (delay, feedback, high damp), time[0], ramp[12] and [13], the last
+   state. */
 void mde_head_begin(mde_slot *s, const uint8_t *p);
 void mde_head_run(mde_part *p, const int32_t *x, int32_t *y);
 enum { MDE_HEAD = 15628 };    /* words it owns: 500 ms and what a part writes ahead */

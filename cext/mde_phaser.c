@@ -1,11 +1,11 @@
 /* 16, 17 Phaser, second half of 32 Delay/Phaser: six first-order all-passes a side, fed back by a frame.
 
    Manual 0-99 puts the corner at 80 Hz x 2^(manual / 16.5), six octaves; the LFO moves it by up to 1.5 octaves. States
-   have 16 bits of fraction. Silence: all-passes with feedback below one die out but for their rounding, which stays far
+   have 12 bits of fraction. Silence: all-passes with feedback below one die out but for their rounding, which stays far
    below one unit of the 20-bit word; when nothing came in for a tick and every state is below a unit, all are set to 0. */
 #include "mde_parts.h"
 
-enum { STAGES = 6, CORNER = 527 /* tan(pi 80 / 31250), 65536 = 1 */ };
+enum { STAGES = 6, UNIT = 4096, CORNER = 527 /* tan(pi 80 / 31250), 65536 = 1 */ };
 
 void mde_phaser_begin(mde_slot *s, const uint8_t *p)
 {
@@ -36,14 +36,14 @@ static int32_t phase(mde_slot *s, int side, int32_t x, int32_t f)
 {
     int64_t *state = &s->wide[8 * side];
     int64_t g = mde_swept(s, side, f);
-    int64_t y = (int64_t)mde_clip(x + state[STAGES] * mde_at(&s->ramp[1], f) / 4096 / 65536) * 65536;
+    int64_t y = (int64_t)mde_clip(x + state[STAGES] * mde_at(&s->ramp[1], f) / 4096 / UNIT) * UNIT;
     for (int k = 0; k < STAGES; k++) {
         int64_t v = (y - state[k]) * g / 65536, low = v + state[k];
         state[k] = low + v;
         y = 2 * low - y;
     }
     state[STAGES] = y;
-    return mde_clip(y / 65536);
+    return mde_clip(y / UNIT);
 }
 
 void mde_phaser_run(mde_part *p, const int32_t *l, const int32_t *r, int32_t *wl, int32_t *wr)
@@ -54,7 +54,7 @@ void mde_phaser_run(mde_part *p, const int32_t *l, const int32_t *r, int32_t *wl
         int64_t largest = 0;
         for (int k = 0; k < MDE_WIDES; k++)
             largest |= s->wide[k] < 0 ? -s->wide[k] : s->wide[k];
-        for (int k = 0; k < MDE_WIDES && largest < 65536; k++)
+        for (int k = 0; k < MDE_WIDES && largest < UNIT; k++)
             s->wide[k] = 0;
     }
     for (int32_t i = 0; i < p->n; i++) {

@@ -13,9 +13,9 @@ enum { LINES = 8, TAPS = 4, DAMP = LINES, LEVEL, INPUT, ONE = 8192, DIFFUSERS = 
 typedef struct room {
     int32_t line[LINES];      /* frames */
     int32_t tap_scale;        /* early reflections' times, 64 = 1 */
-} room;
+} hall;
 
-static const room ROOMS[6] = {
+static const hall ROOMS[6] = {
     {{1031, 1153, 1279, 1361, 1459, 1571, 1693, 1801}, 64},
     {{1103, 1213, 1301, 1423, 1511, 1601, 1709, 1823}, 72},
     {{1201, 1319, 1439, 1567, 1697, 1823, 1949, 2081}, 96},
@@ -25,10 +25,10 @@ static const room ROOMS[6] = {
 };
 static const int32_t TAP[2][TAPS] = {{233, 521, 883, 1409}, {307, 641, 1013, 1601}};
 static const int32_t TAP_GAIN[TAPS] = {700, 550, 450, 347};   /* 2048 = 1; together less */
-static const int32_t DIFFUSER[DIFFUSERS] = {151, 337};
+static const int32_t DIFFUSER[DIFFUSERS] = {101, 223};
 enum { PRE = 8704, PRE_DUAL = 4724 };   /* words: 200 ms + the longest tap; 150 ms */
 
-static const room *room_of(const mde_slot *s)
+static const hall *room_of(const mde_slot *s)
 {
     return &ROOMS[s->type == 25 ? 0 : s->type == 26 ? 3 : s->type];
 }
@@ -36,7 +36,7 @@ static const room *room_of(const mde_slot *s)
 void mde_reverb_begin(mde_slot *s, const uint8_t *p)
 {
     int dual = mde_dual(s);
-    const room *shape = room_of(s);
+    const hall *shape = room_of(s);
     int32_t most = s->type == 3 || s->type == 4 || s->type == 26 ? 47 : 97;
     int32_t tenths = 2 + mde_below(dual ? p[4] : p[0], most), mean = 0;
     for (int k = 0; k < LINES; k++) {
@@ -84,7 +84,7 @@ static int steady(const mde_time *t, const mde_ramp *r)
 static void reverb(mde_part *p, int32_t base, int32_t pre, const int32_t *mono, int32_t *wl, int32_t *wr)
 {
     mde_slot *s = p->slot;
-    const room *shape = room_of(s);
+    const hall *shape = room_of(s);
     const mde_time *time = &s->time[1];
     const mde_ramp *level = &s->ramp[INPUT];
     int32_t x[MDE_TICK], copy[MDE_TICK], in[LINES][MDE_TICK];
@@ -132,7 +132,7 @@ static void reverb(mde_part *p, int32_t base, int32_t pre, const int32_t *mono, 
     }
 }
 
-static void reflections(mde_part *p, const room *shape, int32_t *wl, int32_t *wr)
+static void reflections(mde_part *p, const hall *shape, int32_t *wl, int32_t *wr)
 {
     const mde_time *time = &p->slot->time[1];
     const mde_ramp *level = &p->slot->ramp[LEVEL];

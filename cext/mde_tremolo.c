@@ -1,5 +1,6 @@
 /* 18, 19 Stereo Tremolo, second half of 33 Delay/Tremolo: gain = 1 - depth x (1 - wave) / 2; shape +-99 bends the wave
-   (wave + shape x (1 - wave^2) / 2) so that it stays longer up or down. Phase 180 turns the right side over. */
+   (wave + shape x (1 - wave^2) / 2) so that it stays longer up or down. Phase 180 turns the right side over. MG shape 1
+   squares the wave first, as for the others. */
 #include "mde_parts.h"
 
 void mde_tremolo_begin(mde_slot *s, const uint8_t *p)
@@ -17,6 +18,8 @@ void mde_tremolo_step(mde_slot *s, const uint8_t *p)
         int32_t v = mde_lfo(s->phase[0], bits & 1);
         if (k && bits & 2)
             v = -v;
+        if (bits & 4)
+            v = (int32_t)((int64_t)(32767 + v) * (32767 + v) / 65534 - 32767);
         int32_t bend = (int32_t)(((int64_t)32767 * 32767 - (int64_t)v * v) / 65534);
         v += (int32_t)((int64_t)bend * s->ramp[1].next / 4096);
         s->sweep[2 * k + 1] = 32768 - (int32_t)((int64_t)(32767 - v) * s->ramp[0].next / 8192);
