@@ -34,6 +34,11 @@ static const mde_family FAMILIES[MDE_THROUGH] = {
     {mde_tremolo_begin, mde_tremolo_step, mde_tremolo_run, 1, 0},
 };
 
+static int phases(int type)
+{
+    return type == 15 || type == 16 || type == 31;
+}
+
 const int32_t *mde_read(mde_part *p, int32_t back, int32_t *room)
 {
     uint32_t at = (p->at - (uint32_t)back) & (MDE_HALF - 1), n = (uint32_t)p->n;
@@ -56,10 +61,10 @@ void mde_write(mde_part *p, int32_t back, const int32_t *from)
     mde_count(p, p->n);
 }
 
-/* An eighth of the way a tick, at least 1. */
-static void ramp_step(mde_ramp *r)
+/* A part of the way a tick, at least 1: levels take an eighth, what bends a sound inside a thirty-second. */
+static void ramp_step(mde_ramp *r, int32_t slowness)
 {
-    int32_t way = r->target - r->next, step = way / 8;
+    int32_t way = r->target - r->next, step = way / slowness;
     r->now = r->next;
     r->next += step ? step : (way > 0) - (way < 0);
 }
@@ -111,8 +116,20 @@ static void slot_begin(mde *m, int which)
             mde_head_begin(s, p);
         family->begin(s, p);
     }
-    if (!fresh && m->frame)
+    if (!fresh && m->frame) {
+        if (s->type != MDE_THROUGH && FAMILIES[s->type].step) {
+            /* another wave or phase is somewhere else now: the modulators go there from where they are */
+            int32_t was[MDE_SWEEPS];
+            for (int k = 0; k < MDE_SWEEPS; k++)
+                was[k] = s->sweep[2 * k + 1];
+            FAMILIES[s->type].step(s, p);
+            for (int k = 0; k < MDE_SWEEPS; k++) {
+                s->off[k] = was[k] - s->sweep[2 * k + 1];
+                s->sweep[2 * k + 1] = was[k];
+            }
+        }
         return;
+    }
     for (int k = 0; k < 2; k++)
         ramp_settle(&s->balance[k]);
     for (int k = 0; k < 3; k++)
@@ -134,11 +151,11 @@ static void slot_step(mde *m, int which)
 {
     mde_slot *s = &m->slot[which];
     for (int k = 0; k < 2; k++)
-        ramp_step(&s->balance[k]);
+        ramp_step(&s->balance[k], 8);
     for (int k = 0; k < 3; k++)
-        ramp_step(&s->shelf[k]);
+        ramp_step(&s->shelf[k], 32);
     for (int k = 0; k < MDE_RAMPS; k++)
-        ramp_step(&s->ramp[k]);
+        ramp_step(&s->ramp[k], 32);
     for (int k = 0; k < MDE_TIMES; k++)
         time_step(&s->time[k]);
     for (int k = 0; k < 2; k++)
@@ -147,6 +164,11 @@ static void slot_step(mde *m, int which)
         for (int k = 0; k < MDE_SWEEPS; k++)
             s->sweep[2 * k] = s->sweep[2 * k + 1];
         FAMILIES[s->type].step(s, m->block + 9 + 8 * which);
+        for (int k = 0; k < MDE_SWEEPS; k++) {
+            s->off[k] -= s->off[k] / 64 ? s->off[k] / 64 : (s->off[k] > 0) - (s->off[k] < 0);
+            s->sweep[2 * k + 1] = mde_limit(s->sweep[2 * k + 1] + s->off[k], s->type == 24 ? -32768 : 0,
+                                            phases(s->type) ? 60000 : 1 << 17);
+        }
     }
 }
 
@@ -304,8 +326,8 @@ void mde_frames(mde *m, const int32_t *in, int32_t *out, uint32_t n)
         int32_t count = n < (uint32_t)room ? (int32_t)n : room;
         if (from == 0) {
             for (int k = 0; k < 4; k++)
-                ramp_step(&m->pan[k]);
-            ramp_step(&m->serial);
+                ramp_step(&m->pan[k], 8);
+            ramp_step(&m->serial, 8);
             slot_step(m, 0);
             slot_step(m, 1);
         }
@@ -383,11 +405,6 @@ static int reverbs(int type)
     return type <= 5 || type == 25 || type == 26;
 }
 
-static int phases(int type)
-{
-    return type == 15 || type == 16 || type == 31;
-}
-
 /* The most a family's ramp gets. */
 static int32_t most(int type, int k)
 {
@@ -427,6 +444,8 @@ static int slot_sound(const mde_slot *s, uint8_t type)
                 && s->time[k].opening >= 0 && s->time[k].opening <= OPEN;
     for (int k = 0; k < 2 * MDE_SWEEPS; k++)
         good &= phases(type) ? s->sweep[k] >= 0 && s->sweep[k] <= 65535 : within(s->sweep[k], 1 << 17);
+    for (int k = 0; k < MDE_SWEEPS; k++)
+        good &= within(s->off[k], 1 << 17);
     for (int k = 0; k < MDE_STATES; k++)
         good &= within(s->state[k], reverbs(type) && k < 8 ? 185400 : (k >= 4 && k < 10) || k >= 14 ? 1 << 19 : 1 << 29);
     return good;

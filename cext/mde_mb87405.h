@@ -32,7 +32,8 @@ typedef struct mde_slot {
     mde_ramp shelf[3];                /* low, high, mid: gain less one, 4096 = 1 */
     mde_ramp ramp[MDE_RAMPS];         /* the family's own */
     mde_time time[MDE_TIMES];
-    int32_t sweep[2 * MDE_SWEEPS];    /* modulators at the tick's beginning and end */
+    int32_t sweep[2 * MDE_SWEEPS];    /* modulators at the tick's beginning and end, */
+    int32_t off[MDE_SWEEPS];          /* and how far they still are from where their LFO would have them */
     int32_t state[MDE_STATES];        /* filter states of at most 29 bits; the family's own */
     int32_t speed[2], phase[2];       /* LFOs in 1/100 Hz, and 1/3,125,000 of a turn */
     int32_t sounding;                 /* the input had something in this tick */
