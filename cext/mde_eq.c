@@ -1,44 +1,40 @@
 /* 20 Equalizer, and the shelves and the mid band of the other effects.
 
-   A shelf adds (gain - 1) times the low-passed (or the rest) to the signal; the mid band likewise a band-pass of
-   quality 1 (a cut uses a narrower one: quality over gain). Bilinear filters, so the high shelf is whole at the top.
+   A shelf adds (gain - 1) times the low-passed, or what is above it, to the signal; the mid band likewise a band-pass of
+   quality 1 (a cut uses a wider one: quality times gain, the mirror of the boost). Bilinear filters, so the high shelf is whole at the top.
    Corners of the other effects' shelves: 250 Hz and 4 kHz (guessed). Silence: a low-pass falls towards 0 until the step
-   is below its fraction, and what is added is rounded towards zero. A shelf at 0 dB is not run. */
+   is below its fraction, and what is added is rounded towards zero. A shelf at 0 dB adds nothing and forgets. */
 #include "mde_parts.h"
 
 static const int32_t LOW_G[3] = {1607, 3139, 6005};             /* 250, 500, 1000 Hz: tan / (1 + tan), 65536 = 1 */
 static const int32_t HIGH_G[3] = {6005, 11096, 19555};          /* 1, 2, 4 kHz */
 
-static int32_t shelved(int32_t *state, int32_t x, int32_t g, int high, int32_t k)
+static inline int32_t shelved(int32_t *state, int32_t x, int32_t low_g, int32_t high_g, int64_t kl, int64_t kh)
 {
-    int32_t low = mde_lowpass(state, x, g);
-    return mde_clip(x + (int64_t)(high ? x * 256 - low : low) * k / (256 * 4096));
+    int32_t low = mde_lowpass(&state[0], x, low_g), high = x * 256 - mde_lowpass(&state[1], x, high_g);
+    return mde_clip(x + (low * kl + high * kh) / (256 * 4096));
 }
 
 void mde_shelves(mde_part *p, int32_t *l, int32_t *r, int32_t low_g, int32_t high_g)
 {
     mde_slot *s = p->slot;
     const mde_ramp *low = &s->shelf[0], *high = &s->shelf[1];
-    int lows = low->now || low->next, highs = high->now || high->next;
+    int lows = low->now || low->next, highs = high->now || high->next, moving = low->next != low->now
+                                                                               || high->next != high->now;
     int32_t state[4], kl = low->now, kh = high->now;
     for (int k = 0; k < 4; k++)
-        state[k] = (k < 2 ? lows : highs) ? s->state[10 + k] : 0;
-    for (int32_t i = 0; i < p->n && (lows || highs); i++) {
-        if (low->next != low->now)
-            kl = mde_at(low, p->from + i);
-        if (high->next != high->now)
-            kh = mde_at(high, p->from + i);
-        if (lows) {
-            l[i] = shelved(&state[0], l[i], low_g, 0, kl);
-            r[i] = shelved(&state[1], r[i], low_g, 0, kl);
+        state[k] = (k & 1 ? highs : lows) ? s->state[10 + k] : 0;
+    if (lows || highs)
+        for (int32_t i = 0; i < p->n; i++) {
+            if (moving) {
+                kl = mde_at(low, p->from + i);
+                kh = mde_at(high, p->from + i);
+            }
+            l[i] = shelved(&state[0], l[i], low_g, high_g, kl, kh);
+            r[i] = shelved(&state[2], r[i], low_g, high_g, kl, kh);
         }
-        if (highs) {
-            l[i] = shelved(&state[2], l[i], high_g, 1, kh);
-            r[i] = shelved(&state[3], r[i], high_g, 1, kh);
-        }
-    }
     for (int k = 0; k < 4; k++)
-        s->state[10 + k] = state[k];
+        s->state[10 + k] = (k & 1 ? highs : lows) ? state[k] : 0;
 }
 
 static int64_t band(int64_t *state, int64_t x, int64_t g, int64_t damping)

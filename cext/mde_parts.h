@@ -36,6 +36,11 @@ static inline int32_t mde_down(int32_t v, int bits)
     return v < 0 ? ~(~v >> bits) : v >> bits;
 }
 
+static inline int64_t mde_down64(int64_t v, int bits)
+{
+    return v < 0 ? ~(~v >> bits) : v >> bits;
+}
+
 static inline int32_t mde_at(const mde_ramp *r, int32_t frame)
 {
     return r->now + (int32_t)((int64_t)(r->next - r->now) * frame / MDE_TICK);
@@ -79,7 +84,7 @@ static inline int32_t mde_between(const mde_part *p, int32_t i, int32_t base, in
    Returns the low-passed value with 8 bits of fraction. */
 static inline int32_t mde_lowpass(int32_t *state, int32_t x, int32_t g)
 {
-    int32_t v = (int32_t)((int64_t)(x * 256 - *state) * g / 65536), low = *state + v;
+    int32_t v = (int32_t)mde_down64((int64_t)(x * 256 - *state) * g, 16), low = *state + v;
     *state = low + v;
     return low;
 }

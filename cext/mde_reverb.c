@@ -114,8 +114,8 @@ static void reverb(mde_part *p, int32_t base, int32_t pre, const int32_t *mono, 
         at += shape->line[k] + 1;
     }
     for (int32_t i = 0; i < n; i++) {
-        wl[i] = (line[0][i] - line[2][i] + line[4][i] - line[6][i]) / 2;
-        wr[i] = (line[1][i] - line[3][i] + line[5][i] - line[7][i]) / 2;
+        wl[i] = mde_down(line[0][i] - line[2][i] + line[4][i] - line[6][i], 1);
+        wr[i] = mde_down(line[1][i] - line[3][i] + line[5][i] - line[7][i], 1);
     }
     for (int32_t i = 0; i < n; i++)
         for (int k = 0; k < LINES; k++)
@@ -147,7 +147,7 @@ static void reflections(mde_part *p, const hall *shape, int32_t *wl, int32_t *wr
         for (int32_t i = 0; i < p->n; i++) {
             if (!steady(time, level))
                 g = mde_opening(time, p->from + i) * mde_at(level, p->from + i) / 1024;
-            wet[i] += sum[i] / 2048 * g / 1024;
+            wet[i] += mde_down(mde_down(sum[i], 11) * g, 10);
         }
     }
 }

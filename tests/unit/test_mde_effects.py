@@ -1,4 +1,4 @@
-"""What the effects do, measured on their output: times, gains, rates, ramps. The algorithms themselves are ours (H-FXALG)."""
+"""What the effects do, measured on their output: times, gains, rates, ramps. The algorithms are ours (H-FXALG)."""
 
 from __future__ import annotations
 
@@ -169,7 +169,9 @@ def test_the_mid_band_has_its_gain_at_its_frequency(mid: int, hertz: int, db: in
     assert abs(gain_db(mde, hertz / 16)) < 0.6
 
 
-@pytest.mark.parametrize(("key", "corners"), [("low_frequency", (250, 500, 1000)), ("high_frequency", (1000, 2000, 4000))])
+@pytest.mark.parametrize(("key", "corners"), [
+    ("low_frequency", (250, 500, 1000)), ("high_frequency", (1000, 2000, 4000)),
+])
 def test_a_shelf_is_half_way_at_its_corner(key: str, corners: tuple[int, ...]) -> None:
     """A first-order shelf of 12 dB: |1 + 2.98 / (1 + j)| = 9.3 dB at its corner."""
     eq = "EQ_low" if "low" in key else "EQ_high"
