@@ -447,7 +447,7 @@ static int slot_sound(const mde_slot *s, uint8_t type)
     for (int k = 0; k < MDE_SWEEPS; k++)
         good &= within(s->off[k], 1 << 17);
     for (int k = 0; k < MDE_STATES; k++)
-        good &= within(s->state[k], reverbs(type) && k < 8 ? 185400 : (k >= 4 && k < 10) || k >= 14 ? 1 << 19 : 1 << 29);
+        good &= within(s->state[k], reverbs(type) && k < 8 ? 8 * 185400 : (k >= 4 && k < 10) || k >= 14 ? 1 << 19 : 1 << 29);
     return good;
 }
 

@@ -1,6 +1,6 @@
 /* 1-6 Hall, Ensemble Hall, Concert Hall, Room, Large Room, Live Stage; second half of 26 Delay/Hall, 27 Delay/Room.
 
-   Mono in -> pre-delay line -> two diffusers -> eight delay lines, each through a low-pass and a gain, mixed by an 8 x 8
+   Mono in -> pre-delay line -> four diffusers -> eight delay lines, each through a low-pass and a gain, mixed by an 8 x 8
    Hadamard matrix and fed back. Early reflections are taps of the pre-delay line.
    Reverb time: a line of m frames loses 60 dB x m / (31,250 x time) a pass, so all lines decay alike.
    Silence: the matrix loses nothing and is exact (its 1/sqrt 8 is part of the lines' gain); everything else in the loop
@@ -8,7 +8,8 @@
    all are 0: no limit cycles. The lines are longer than a tick, so a part's frames are read before any is written. */
 #include "mde_parts.h"
 
-enum { LINES = 8, TAPS = 4, DAMP = LINES, LEVEL, INPUT, ONE = 8192, DIFFUSERS = 2, DIFFUSE = 2458 /* 0.6 of 4096 */ };
+enum { LINES = 8, TAPS = 4, DAMP = LINES, LEVEL, INPUT, POLE = 1024, FINE = 8 /* parts of a unit in the low-passes */,
+       DIFFUSERS = 4 };
 
 typedef struct room {
     int32_t line[LINES];      /* frames */
@@ -16,16 +17,16 @@ typedef struct room {
 } hall;
 
 static const hall ROOMS[6] = {
-    {{1031, 1153, 1279, 1361, 1459, 1571, 1693, 1801}, 64},
-    {{1103, 1213, 1301, 1423, 1511, 1601, 1709, 1823}, 72},
-    {{1201, 1319, 1439, 1567, 1697, 1823, 1949, 2081}, 96},
+    {{557, 701, 877, 1031, 1213, 1409, 1607, 1801}, 64},
+    {{601, 769, 941, 1109, 1301, 1493, 1693, 1889}, 72},
+    {{653, 853, 1061, 1277, 1487, 1693, 1901, 2113}, 96},
     {{331, 389, 449, 521, 587, 661, 739, 821}, 24},
-    {{547, 631, 709, 797, 881, 977, 1069, 1163}, 36},
-    {{761, 853, 937, 1039, 1123, 1229, 1321, 1427}, 48},
+    {{421, 521, 617, 719, 821, 929, 1049, 1163}, 36},
+    {{509, 631, 757, 881, 1009, 1151, 1289, 1427}, 48},
 };
 static const int32_t TAP[2][TAPS] = {{233, 521, 883, 1409}, {307, 641, 1013, 1601}};
-static const int32_t TAP_GAIN[TAPS] = {700, 550, 450, 347};   /* 2048 = 1; together less */
-static const int32_t DIFFUSER[DIFFUSERS] = {101, 223};
+static const int32_t TAP_GAIN[TAPS] = {10, 9, 7, 6};   /* 32 = 1 */
+static const int32_t DIFFUSER[DIFFUSERS] = {61, 103, 163, 229};
 enum { PRE = 8704, PRE_DUAL = 4724 };   /* words: 200 ms + the longest tap; 150 ms */
 
 static const hall *room_of(const mde_slot *s)
@@ -40,7 +41,7 @@ void mde_reverb_begin(mde_slot *s, const uint8_t *p)
     int32_t most = s->type == 3 || s->type == 4 || s->type == 26 ? 47 : 97;
     int32_t tenths = 2 + mde_below(dual ? p[4] : p[0], most), mean = 0;
     for (int k = 0; k < LINES; k++) {
-        /* log2(10^-3) x 65536 = -653118; gain 65536 = 1, / sqrt 8 with ONE = 1: x 46341 / 16 / 65536 */
+        /* log2(10^-3) x 65536 = -653118; gain 65536 = 1, / sqrt 8 with 8192 = 1: x 46341 / 16 / 65536 */
         int32_t gain = mde_pow2((int32_t)(-(int64_t)653118 * shape->line[k] / (3125 * tenths)));
         s->ramp[k].target = (int32_t)((int64_t)gain * 46341 / (16 * 65536));
         mean += gain / LINES;
@@ -52,14 +53,14 @@ void mde_reverb_begin(mde_slot *s, const uint8_t *p)
     s->time[1].wanted = mde_ms(dual ? mde_below(p[7], 150) : mde_below(p[3], 200));
 }
 
-/* A Schroeder all-pass over n frames, in place. */
+/* A Schroeder all-pass of 5/8 over n frames, in place. */
 static void diffuse(mde_part *p, int32_t base, int32_t length, int32_t *x)
 {
     int32_t room[MDE_TICK], fresh[MDE_TICK];
     const int32_t *old = mde_read(p, base + length, room);
     for (int32_t i = 0; i < p->n; i++) {
-        fresh[i] = mde_clip32(x[i] + old[i] * DIFFUSE / 4096);
-        x[i] = mde_clip32(old[i] - fresh[i] * DIFFUSE / 4096);
+        fresh[i] = mde_clip32(x[i] + old[i] * 5 / 8);
+        x[i] = mde_clip32(old[i] - mde_down(fresh[i] * 5, 3));
     }
     mde_write(p, base, fresh);
 }
@@ -88,9 +89,9 @@ static void reverb(mde_part *p, int32_t base, int32_t pre, const int32_t *mono, 
     const mde_time *time = &s->time[1];
     const mde_ramp *level = &s->ramp[INPUT];
     int32_t x[MDE_TICK], copy[MDE_TICK], in[LINES][MDE_TICK];
-    int32_t gain[LINES], low[LINES], pole = s->ramp[DAMP].now, n = p->n;
+    int32_t gain[LINES], low[LINES], pole = s->ramp[DAMP].now / 8, n = p->n;
     for (int k = 0; k < LINES; k++) {
-        gain[k] = s->ramp[k].now * (ONE - pole) / ONE;
+        gain[k] = s->ramp[k].now * (POLE - pole) / POLE;     /* 8192 = 1 */
         low[k] = s->state[k];
     }
 
@@ -119,14 +120,14 @@ static void reverb(mde_part *p, int32_t base, int32_t pre, const int32_t *mono, 
     }
     for (int32_t i = 0; i < n; i++)
         for (int k = 0; k < LINES; k++)
-            in[k][i] = low[k] = (line[k][i] * gain[k] + low[k] * pole) / ONE;   /* below 0.36 x 2^19 x 2^13 */
+            in[k][i] = low[k] = (line[k][i] * gain[k] + low[k] * pole) / POLE;   /* below 0.36 x 2^19 x 2^13 */
     for (int k = 0; k < LINES; k++)
         s->state[k] = low[k];
     hadamard(in, n);
     at = base;
     for (int k = 0; k < LINES; k++) {
         for (int32_t i = 0; i < n; i++)
-            in[k][i] = mde_clip32(in[k][i] + (k & 2 ? -x[i] : x[i]));
+            in[k][i] = mde_clip32(in[k][i] / FINE + (k & 2 ? -x[i] : x[i]));
         mde_write(p, at, in[k]);
         at += shape->line[k] + 1;
     }
@@ -147,7 +148,7 @@ static void reflections(mde_part *p, const hall *shape, int32_t *wl, int32_t *wr
         for (int32_t i = 0; i < p->n; i++) {
             if (!steady(time, level))
                 g = mde_opening(time, p->from + i) * mde_at(level, p->from + i) / 1024;
-            wet[i] += mde_down(mde_down(sum[i], 11) * g, 10);
+            wet[i] += mde_down(mde_down(sum[i], 5) * g, 10);
         }
     }
 }
