@@ -2,7 +2,8 @@
    over the E/R time. The first comes right behind the pre-delay, the last exactly an E/R time later on both sides.
    1 fades out, 2 stays as loud and is cut (a gate), 3 grows. No feedback: nothing can go on by itself.
    28 keeps its two halves in the slot's 32,768 words; 500 + 150 + 400 ms at 31,250 Hz would need 32,813 and a tick, so
-   a tap beyond the memory moves to its end (up to 2.7 ms early, only where the three add up to more than 1047 ms). */
+   a tap beyond the memory moves to its end (up to 2.6 ms early, only where E/R time and pre-delay exceed 547 ms). A
+   chip that halves its RAM and reaches these times has at most 31,207 frames a second. */
 #include "mde_parts.h"
 
 enum { TAPS = 12, LAST = MDE_HALF - MDE_TICK };

@@ -426,7 +426,7 @@ static int32_t least(int type, int k)
     return negative ? -4096 : 0;
 }
 
-static int slot_sound(const mde_slot *s, uint8_t type)
+static int slot_valid(const mde_slot *s, uint8_t type)
 {
     int good = s->type == type && type <= MDE_THROUGH;
     for (int k = 0; k < MDE_WIDES; k++)
@@ -451,10 +451,10 @@ static int slot_sound(const mde_slot *s, uint8_t type)
     return good;
 }
 
-int mde_sound(const mde *m)
+int mde_valid(const mde *m)
 {
-    int good = refused(m->block[0], m->block[1]) == MDE_OK && slot_sound(&m->slot[0], m->block[0])
-               && slot_sound(&m->slot[1], m->block[1]) && ramp_within(&m->serial, 0, ONE);
+    int good = refused(m->block[0], m->block[1]) == MDE_OK && slot_valid(&m->slot[0], m->block[0])
+               && slot_valid(&m->slot[1], m->block[1]) && ramp_within(&m->serial, 0, ONE);
     for (int k = 0; k < 4; k++)
         good &= ramp_within(&m->pan[k], 0, ONE);
     for (int k = 0; k < MDE_WORDS; k++)

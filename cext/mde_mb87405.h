@@ -67,7 +67,7 @@ int mde_set(mde *m, uint32_t byte, uint8_t value);
 void mde_frames(mde *m, const int32_t *in, int32_t *out, uint32_t n);
 
 /* 1 if the struct, filled from outside, can go on: every value within its width. */
-int mde_sound(const mde *m);
+int mde_valid(const mde *m);
 
 /* The LFO's speed of a rate byte in 1/100 Hz. */
 int32_t mde_speed(int32_t rate);

@@ -1,5 +1,5 @@
 /* Random writes to the MDE, for the sanitisers and its own assertions: blocks, single bytes, frames of any words in any
-   number, and damaged copies that mde_sound lets through. Prints the number of writes, frames and damaged copies run. */
+   number, and damaged copies that mde_valid lets through. Prints the number of writes, frames and damaged copies run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +51,7 @@ int main(int argc, char **argv)
             run(&chip, n);
             frames += n;
         }
-        if (!mde_sound(&chip))
+        if (!mde_valid(&chip))
             abort();
         for (int k = 0; k < 10; k++) {
             memcpy(&copy, &chip, sizeof copy);
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
                 int32_t word = draw() % 2 ? (int32_t)draw() : (int32_t)(draw() % 0x40000) - 0x20000;
                 memcpy((uint8_t *)&copy + draw() % (sizeof copy - sizeof copy.memory) / 4 * 4, &word, 4);
             }
-            if (mde_sound(&copy)) {
+            if (mde_valid(&copy)) {
                 damaged++;
                 for (int part = 0; part < 5; part++)
                     run(&copy, 99);

@@ -84,6 +84,7 @@ def test_the_factory_data_load_and_stay_within_20_bits(preload: bytes) -> None:
         data += bytes(byte | (high >> bit & 1) << 7 for bit, byte in enumerate(low))
     layout = sram_layout.read(bytes(data).ljust(65536, b"\0"), "openm1")
     count = 0
+    alike = {"one balance": [0, 0], "two balances": [0, 0]}
     for kind, at in (("program", 38), ("combination", 11)):
         for record in layout.records(kind):
             mde = Mde()
@@ -91,7 +92,12 @@ def test_the_factory_data_load_and_stay_within_20_bits(preload: bytes) -> None:
             out = mde.frames(noise(300, 524_287))
             assert out.min() >= -524_288 and out.max() <= 524_287 and out.any()
             count += 1
+            for slot in (0, 1):
+                kind, left, right = mde.block[slot], *mde.block[2 + 2 * slot : 4 + 2 * slot]
+                if kind != 33:
+                    alike["two balances" if kind >= 25 else "one balance"][left != right] += 1
     assert count == 200
+    assert alike == {"one balance": [391, 0], "two balances": [1, 8]}, "what H-MDE-DUAL and the docstring say"
 
 
 @pytest.mark.parametrize("kind", [34, 0x7F, 0xFF])

@@ -13,7 +13,8 @@ effect off      that channel passes as it is, bit for bit; so does a balance of 
 dual (26-33)    left through a delay, right through the second effect, a balance each (H-MDE-DUAL)
 
 Confirmed (photograph, service manual, owner's manual at second hand): chips, RAM, the two connections, the pans' codes,
-the 33 effects with their parameters, ranges and LFO rates, and that 24 and 25 exclude modulation effects.
+the 33 effects with their parameters, ranges and LFO rates, and that 24 and 25 exclude modulation effects. Byte 8
+bits 5-7: unknown, ignored.
 MEASURED in the factory data: both balances of an effect are equal in 391 of 391 uses of 1-25 and differ in 8 of 9 of
 26-33; no pair breaks the rule. Guessed: what every algorithm does inside (H-FXALG), beginning with the balance as a
 crossfade and straight pans; nothing public tells. Each cext/mde_*.c says what its family does.
@@ -168,7 +169,7 @@ class Mde:
         return out
 
     def snapshot(self) -> Block:
-        """The chip as it is: layout version and the struct's bytes, low byte first."""
+        """The chip as it is: layout version and the bytes of the C struct, in the host's byte order."""
         return {"version": VERSION, "chip": bytes(ffi.buffer(self._chip))}
 
     def restore(self, block: Block) -> None:
@@ -182,7 +183,7 @@ class Mde:
             raise SnapshotError("the effects of another layout", f"version {VERSION}")
         chip = ffi.new("mde *")
         ffi.buffer(chip)[:] = data
-        if not lib.mde_sound(chip) or chip.wiring != self._wiring:
+        if not lib.mde_valid(chip) or chip.wiring != self._wiring:
             raise SnapshotError("values in the effects that no chip with these guesses can have")
         self._chip = chip
 
