@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RATE = 31_250
-"""Words a second at step 1: one frame is 256 clocks of 8 MHz (H-FS: not measured)."""
+"""Words a second at step 1 (ASSUMED: one frame is 256 clocks of 8 MHz; nobody has measured it)."""
 KEYS = 128
 UNITY = 256
 """The `level` of a zone whose words are played as they are."""
@@ -35,8 +35,9 @@ MULTISOUNDS = tuple(
 
 DRUMS = tuple((
     "Kick1 Kick2 Kick3 Snare1 Snare2 Snare3 Snare4 SideStick Tom1 Tom2 ClosedHH1 OpenHH1 ClosedHH2 OpenHH2 Crash "
-    "Conga1 Conga2 Timbales1 Timbales2 Cowbell Claps Tambourine E.Tom Ride Rap Whip Shaker Pole Block FingerSnap Drop "
-    "VibeHit Hammer MetalHit Pluck FlexaTone WindBell Tubular1 Tubular2 Tubular3 Tubular4 BellRing Metronome1 Metronome2"
+    "Conga1 Conga2 Timbales1 Timbales2 Cowbell Claps Tambourine E.Tom Ride Rap Whip Shaker Pole Block FingerSnap "
+    "Drop VibeHit Hammer MetalHit Pluck FlexaTone WindBell Tubular1 Tubular2 Tubular3 Tubular4 BellRing "
+    "Metronome1 Metronome2"
 ).split())
 """The names of drum sounds 1 to 44; drum 1 is DRUMS[0]."""
 

@@ -1,7 +1,7 @@
 """A plain look at a sound: words played at a step, looped, with the straight line between neighbours.
 
 This is a view for listening and measuring, not the tone generator: no envelope, no filter, float64, and what the M1
-does between words is not known (H-INT is the tone generator's matter).
+does between words is not known.
 """
 
 from __future__ import annotations
