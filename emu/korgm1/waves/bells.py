@@ -69,10 +69,10 @@ def flexatone(hz: float, ceiling: float) -> Take:
 
 def wind_bells(hz: float, ceiling: float) -> Take:
     """Small bells one after the other, as one loop of a second."""
-    loop = 32_768
+    loop = 24_576
     hz = snap(hz, 8192)
     total = np.zeros(loop)
-    places = (0, 3100, 5200, 9800, 12_100, 16_400, 18_000, 22_700, 26_300, 29_000)
+    places = (0, 2700, 4500, 7900, 9800, 12_900, 14_200, 17_600, 20_100, 22_600)
     ratios = (4.0, 5.04, 6.0, 4.76, 8.0, 5.34, 7.13, 6.35, 4.24, 9.0)
     for number, (place, ratio) in enumerate(zip(places, ratios, strict=True)):
         bell = partials(hz * ratio * np.array([1.0, 2.74, 4.9]), 0, [1, 0.4, 0.15], [1.0, 0.5, 0.25], 0.001)

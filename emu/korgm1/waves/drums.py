@@ -22,7 +22,7 @@ def kick(low: float, high: float, drop: float, seconds: float, click: float, see
     """A bass drum: a sine that falls from `high` to `low` Hz (its half time `drop` seconds), and the beater."""
     count = int(seconds * RATE)
     at = np.arange(count) / RATE
-    sound = oscillate(low + (high - low) * exp2(-at / drop), RATE, 0.1) * decline(seconds * 1.1, count, RATE)
+    sound = oscillate(low + (high - low) * exp2(-at / drop), RATE, 0.1) * decline(seconds * 1.5, count, RATE)
     beater = knock(seed, 2200, 2500, 0.02, click)
     skin = knock(seed + 1, 400, 500, 0.05, click * 0.7)
     sound[: len(beater)] += beater
@@ -36,7 +36,7 @@ def snare(skin: float, wires: float, bright: float, seconds: float, seed: int) -
     modes = partials(skin * MEMBRANE, 0, [1, 0.7, 0.4, 0.35, 0.25, 0.2], [0.25, 0.2, 0.16, 0.15, 0.12, 0.1], 0.0005)
     white = noise(seed, count)
     rattle = sharpen(white) * bright + resonate(white, 3200, 3500, RATE) * 1.2 + resonate(white, 1500, 1500, RATE)
-    rattle *= decline(seconds * 1.0, count, RATE) / float(np.abs(rattle).max())
+    rattle *= decline(seconds * 1.1, count, RATE) / float(np.abs(rattle).max())
     sound = strike(modes, seconds, seed + 1) + wires * rattle
     crack = knock(seed + 2, 4000, 6000, 0.015, 0.5)
     sound[: len(crack)] += crack
@@ -51,7 +51,8 @@ def skin(hz: float, seconds: float, bend: float, slap: float, seed: int, ring: f
     for number, ratio in enumerate(MEMBRANE.tolist()):
         level = ring / (1 + number) if number else 1.0
         sweep = hz * ratio * (1 + bend * exp2(-at / 0.025))
-        total += level * oscillate(sweep, RATE, 0.13 * number) * decline(seconds / (1 + 0.45 * number), count, RATE)
+        curve = decline(1.5 * seconds / (1 + 0.45 * number), count, RATE)
+        total += level * oscillate(sweep, RATE, 0.13 * number) * curve
     total /= float(np.abs(total).max())
     hand = knock(seed, hz * 6, hz * 6, 0.02, slap)
     total[: len(hand)] += hand
@@ -62,10 +63,10 @@ def metal(seconds: float, low: float, body: float, seed: int, lines: int = 60) -
     """Hi-hat, cymbal: inharmonic lines above `low` Hz over bright noise; `body` is how loud the lines are."""
     count = int(seconds * RATE)
     places = low + (14_000 - low) * (noise(seed, lines) + 1) / 2
-    falls = seconds * (0.5 + 0.5 * (noise(seed + 1, lines) + 1))
+    falls = seconds * (0.7 + 0.6 * (noise(seed + 1, lines) + 1))
     plate = strike(partials(places, 0, (noise(seed + 2, lines) + 1.5) / 2, falls, 0.0008), seconds, seed + 3)
     white = sharpen(sharpen(noise(seed + 4, count)))
-    white *= decline(seconds * 0.9, count, RATE) / float(np.abs(white).max())
+    white *= decline(seconds * 1.2, count, RATE) / float(np.abs(white).max())
     return scaled(body * plate + white)
 
 
@@ -171,7 +172,7 @@ DRUM_RECIPES: dict[str, tuple[Callable[[], Floats], str]] = {
     "OpenHH1": (partial(metal, 0.4, 3200.0, 0.7, 830), "the same, long"),
     "ClosedHH2": (partial(metal, 0.09, 4600.0, 1.3, 900), "lines and noise, short, thin"),
     "OpenHH2": (partial(metal, 0.45, 4600.0, 1.3, 900), "the same, long"),
-    "Crash": (partial(metal, 0.9, 450.0, 1.0, 910, 120), "many lines and noise"),
+    "Crash": (partial(metal, 0.75, 450.0, 1.0, 910, 120), "many lines and noise"),
     "Conga1": (partial(skin, 215.0, 0.35, 0.05, 0.45, 832), "membrane, slap"),
     "Conga2": (partial(skin, 160.0, 0.45, 0.05, 0.2, 833), "membrane, open"),
     "Timbales1": (partial(skin, 330.0, 0.4, 0.03, 0.6, 834, 2.0), "membrane, metal shell"),

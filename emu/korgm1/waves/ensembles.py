@@ -48,7 +48,7 @@ def crowd(k: Floats, hz: float, loop: int, levels: Floats, cents: float, rise: F
         width = hz * harmonic * cents / 1731.0 / step
         reach = max(1, min(4, int(2 * width + 0.5)))
         away = np.arange(-reach, reach + 1, dtype=np.float64)
-        shape = exp2(-away * away / (2 * width * width + 0.35)) * (1 + 0.4 * noise(seed + number, len(away)))
+        shape = exp2(-away * away / (2 * width * width + 0.12)) * (1 + 0.4 * noise(seed + number, len(away)))
         shape[reach] = max(1.15, float(shape.max()) * 1.1) if number == 0 else 1.0
         shape = shape / float(np.sqrt(np.add.accumulate(shape * shape)[-1]))
         found = found + partials(
@@ -59,7 +59,7 @@ def crowd(k: Floats, hz: float, loop: int, levels: Floats, cents: float, rise: F
 
 def strings(hz: float, ceiling: float) -> Take:
     """A section: sawtooth-like bows in a wooden body."""
-    loop = wide_loop(hz, LOOP)
+    loop = wide_loop(hz, 2 * LOOP)
     hz = snap(hz, loop)
     k = series(hz, ceiling, 60)
     at = hz * k
@@ -81,9 +81,9 @@ def sung(
         cents: how far they are apart.
         air: how loud the breath is.
         seed: of phases.
-        most: words of the loop of low keys.
+        most: words of the loop of low keys, `LOOP` of them at most.
     """
-    loop = wide_loop(hz, most)
+    loop = min(LOOP, wide_loop(hz, most))
     hz = snap(hz, loop)
     k = series(hz, min(ceiling, 8000), 70)
     at = hz * k
@@ -99,7 +99,7 @@ def pan_wave(hz: float, ceiling: float) -> Take:
     hz = snap(hz, loop)
     k = np.array([1.0, 2.0, 3.0, 5.0, 7.0])
     sound = unit(crowd(k, hz, loop, np.array([1.0, 0.12, 0.3, 0.1, 0.05]), 5.0, 0.03 * k, 430))
-    return tone(hz, sound + hiss(431, hz * 1.5, hz * 8, min(ceiling, 9000)) * 0.12, lasting(hz, 0.13), loop, 432,
+    return tone(hz, sound + hiss(431, hz * 1.5, 7000, ceiling, 140) * 0.12, lasting(hz, 0.13), loop, 432,
                 knock(433, hz * 3, hz * 3, 0.05, 0.25, ceiling), ceiling)
 
 
@@ -141,16 +141,16 @@ def distorted(hz: float, ceiling: float) -> Take:
     k = series(hz, min(ceiling, 6500), 70)
     at = hz * k
     held = rolloff(k, 0.35) * (1 + formants(at, ((700, 300, 0.6), (2400, 900, 1.0)))) / (1 + power(at / 4500, 4.0))
-    beside = partials(at + RATE / loop, held * 0.25)
+    beside = partials(at + RATE / loop, held * 0.12)
     return tone(hz, partials(at, held, held * 1.3, 0.2, 0.002) + beside, lasting(hz, 0.15), loop, 470,
                 knock(471, 1800, 2500, 0.03, 0.3, ceiling), ceiling)
 
 
 INSTRUMENTS = {
     "Strings": Instrument(strings, MEDIUM, "clusters around the harmonics, a wooden body"),
-    "Voices": Instrument(partial(sung, peaks=AH, cents=7.0, air=0.05, seed=410, most=LOOP), COARSE,
+    "Voices": Instrument(partial(sung, peaks=AH, cents=7.0, air=0.05, seed=410, most=2 * LOOP), COARSE,
                          "clusters under a vowel, ah"),
-    "Choir": Instrument(partial(sung, peaks=OH, cents=11.0, air=0.03, seed=415, most=LOOP), COARSE,
+    "Choir": Instrument(partial(sung, peaks=OH, cents=11.0, air=0.03, seed=415, most=2 * LOOP), COARSE,
                         "clusters under a vowel, oh"),
     "FvWave": Instrument(partial(sung, peaks=FEMALE, cents=3.0, air=0.08, seed=420), COARSE, "a female vowel"),
     "MvWave": Instrument(partial(sung, peaks=OO, cents=3.0, air=0.06, seed=424), COARSE, "a male vowel, oo"),

@@ -129,9 +129,9 @@ INSTRUMENTS = {
     "FingerSnap": Instrument(partial(once, hit=snap), ONE, "noise in the hand", pitched=False),
     "Pop": Instrument(partial(once, hit=pop), ONE, "rising resonance", pitched=False),
     "Drop": Instrument(partial(once, hit=drop), ONE, "rising bubbles", pitched=False),
-    "Pluck": Instrument(partial(once, hit=pluck), SPREAD, "damped string", pitched=False),
-    "VibeHit": Instrument(partial(once, hit=vibe_hit), SPREAD, "stroke on a bar", pitched=False),
+    "Pluck": Instrument(partial(once, hit=pluck), ONE, "damped string", pitched=False),
+    "VibeHit": Instrument(partial(once, hit=vibe_hit), ONE, "stroke on a bar", pitched=False),
     "Hammer": Instrument(partial(once, hit=hammer), ONE, "iron", pitched=False),
-    "MetalHit": Instrument(partial(once, hit=metal_hit), SPREAD, "sheet of metal", pitched=False),
+    "MetalHit": Instrument(partial(once, hit=metal_hit), ONE, "sheet of metal", pitched=False),
     "Pick": Instrument(partial(once, hit=pick), ONE, "plectrum on a muted string", pitched=False),
 }

@@ -37,7 +37,8 @@ def piano(hz: float, ceiling: float) -> Take:
     fall = 9.0 / (1 + hz / 400) / (1 + at / 1500)
     seconds = lasting(hz, 0.37)
     body = knock(101, 180 + hz / 4, 300, 0.06, 0.22) + knock(102, 2600, 3000, 0.06, 0.05, ceiling)
-    return tone(hz, ringing(at, struck, fall, seconds, 0.001), seconds, loop, 100, body, ceiling)
+    parts = ringing(at, struck, fall, seconds, 0.001) + partials(at, 0.0, struck * 0.5, 0.1 * fall, 0.001)
+    return tone(hz, parts, seconds, loop, 100, body, ceiling)
 
 
 def tine(hz: float, ceiling: float) -> Take:

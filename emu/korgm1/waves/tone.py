@@ -2,7 +2,8 @@
 
 The loop is a power of two of words long, and every partial is moved to the nearest whole number of cycles in it, the
 fundamental first. Amplitudes change in the attack and stand still from the loop on, so the word behind the loop's last
-would be its first, to the bit. Amplitude of a partial: ease(t / rise) x (held + (struck - held) x fall(t)).
+would be its first, to the bit. Amplitude of a partial: ease(t / rise) x (held + (struck - held) x what is left), where
+what is left falls exponentially from 1 to 0 at the loop.
 """
 
 from __future__ import annotations
@@ -15,9 +16,6 @@ import numpy.typing as npt
 
 from korgm1.waves.arithmetic import Floats, decline, ease, exp2, noise, power, resonate, sine, turn_table
 from korgm1.waves.directory import RATE
-
-STILL = 0.3
-"""The last part of the attack, in which what is left of `struck` goes."""
 
 
 @dataclass(frozen=True)
@@ -167,9 +165,6 @@ def tone(
     bins = np.rint(parts.hz * (loop / RATE)).astype(np.int64)
     phases = ((noise(seed, len(bins)) + 1) * (loop / 2)).astype(np.int64)
     at = np.arange(-attack, loop, dtype=np.int64)
-    still = int(attack * STILL)
-    going = np.ones(attack)
-    going[attack - still :] = 1 - ease(still)
     total = np.zeros(attack + loop)
     sines = zip(bins.tolist(), phases.tolist(), parts.held.tolist(), parts.struck.tolist(), parts.fall.tolist(),
                 parts.rise.tolist(), strict=True)
@@ -178,7 +173,8 @@ def tone(
             continue
         wave = table[(number * at + phase) & (loop - 1)]
         wave[attack:] *= held
-        curve = held + (struck - held) * decline(fall, attack, RATE) * going
+        left = decline(fall, attack + 1, RATE)
+        curve = held + (struck - held) * (left[:-1] - left[-1]) / (1 - left[-1])
         rising = min(int(rise * RATE), attack)
         curve[:rising] *= ease(rising)
         wave[:attack] *= curve
@@ -208,7 +204,16 @@ def cycle(top_hz: float, shape: Floats, phase: Floats | None = None) -> Take:
         if shape[k - 1]:
             turns = (places * k % length) / length + (0.0 if phase is None else float(phase[k - 1]))
             total += sine(turns) * float(shape[k - 1])
-    return Take(total / float(np.abs(total).max()), length, RATE / length)
+    return Take(_begin_gently(total) / float(np.abs(total).max()), length, RATE / length)
+
+
+def _begin_gently(cycle: Floats) -> Floats:
+    """Turned so that it begins near 0, and not at its steepest: the loop's seam is no edge of the wave."""
+    steps = np.abs(cycle - np.roll(cycle, 1))
+    flat = np.flatnonzero(steps <= 0.6 * float(steps.max()))
+    if not len(flat):
+        return cycle
+    return np.roll(cycle, -int(flat[np.argmin(np.abs(cycle[flat]))]))
 
 
 def strike(parts: Partials, seconds: float, seed: int, extra: Floats | None = None) -> Floats:

@@ -51,7 +51,7 @@ def blown(
     held = rolloff(k, slope) * exp2(-at / edge) * (1 + formants(at, peaks)) * np.where(k % 2 == 0, even, 1.0)
     rises = np.minimum(rise + later * (k - 1), 0.12)
     body = unit(partials(at, held, held * (1 + over), 0.25, rises))
-    air = hiss(seed + 1, hz * 0.8, hz * 9, min(ceiling, 9000)) * breath
+    air = hiss(seed + 1, hz * 0.8, 7500, ceiling, 140) * breath
     noise = knock(seed + 3, min(hz * 2.5, 5000), min(hz * 3, 5000), 0.06, chiff, ceiling) if chiff else None
     return tone(hz, body + air, lasting(hz, 0.13), loop, seed, noise, ceiling)
 
@@ -76,7 +76,7 @@ def breath(hz: float, ceiling: float) -> Take:
 def stopped(hz: float, ceiling: float) -> Take:
     """The recipe of the muted trumpet: the mute lets the upper harmonics through."""
     return blown(hz, ceiling, slope=0.1, edge=6000, peaks=((1900, 500, 3.0), (3400, 900, 2.0)), breath=0.02,
-                 chiff=0.08, rise=0.012, later=0.001, seed=350)
+                 chiff=0.08, rise=0.012, later=0.001, seed=350, most=2048)
 
 
 def _recipe(**options: object) -> Recipe:
@@ -90,19 +90,21 @@ INSTRUMENTS = {
                                    over=0.2, seed=320), MEDIUM, "odd harmonics, much air"),
     "Bottles": Instrument(bottle, MEDIUM, "nearly a sine, wind"),
     "Brass1": Instrument(_recipe(slope=0.6, edge=2600, peaks=((1200, 600, 0.8),), breath=0.01, chiff=0.04, rise=0.02,
-                                 later=0.004, seed=360), MEDIUM, "harmonics that rise in turn"),
+                                 later=0.004, seed=360, most=2048), MEDIUM, "harmonics that rise in turn"),
     "Brass2": Instrument(_recipe(slope=0.4, edge=4200, peaks=((1500, 800, 0.8),), breath=0.015, chiff=0.05,
-                                 rise=0.012, later=0.0025, over=0.3, seed=364), MEDIUM, "the same, brighter"),
+                                 rise=0.012, later=0.0025, over=0.3, seed=364, most=2048), MEDIUM,
+                         "the same, brighter"),
     "TenorSax": Instrument(_recipe(slope=0.55, edge=2600, breath=0.07, chiff=0.14, rise=0.02, later=0.002,
                                    peaks=((450, 200, 1.0), (1250, 350, 1.2), (2600, 600, 0.9)), even=0.85, seed=370),
                            MEDIUM, "conical tube with formants and air"),
     "MuteTP": Instrument(stopped, MEDIUM, "brass behind a mute"),
     "Trumpet": Instrument(_recipe(slope=0.3, edge=3600, peaks=((1300, 500, 1.0),), breath=0.012, chiff=0.06,
-                                  rise=0.014, later=0.002, over=0.25, seed=380), MEDIUM, "harmonics that rise in turn"),
+                                  rise=0.014, later=0.002, over=0.25, seed=380, most=2048), MEDIUM,
+                          "harmonics that rise in turn"),
     "TubaFlugel": Instrument(_recipe(slope=0.9, edge=1100, peaks=((350, 200, 0.7),), breath=0.02, chiff=0.06,
-                                     rise=0.03, later=0.006, over=0.1, seed=384), MEDIUM, "mellow brass"),
+                                     rise=0.03, later=0.006, over=0.1, seed=384, most=2048), MEDIUM, "mellow brass"),
     "DoubleReed": Instrument(_recipe(slope=0.15, edge=3800, peaks=((1000, 250, 2.2), (2900, 500, 1.6)), even=0.9,
-                                     breath=0.02, chiff=0.05, rise=0.02, later=0.001, over=0.05, seed=390), MEDIUM,
-                             "harmonics under two formants"),
+                                     breath=0.02, chiff=0.05, rise=0.02, later=0.001, over=0.05, seed=390, most=2048),
+                             MEDIUM, "harmonics under two formants"),
     "Breath": Instrument(breath, (66, 127), "air, as a sum of many sines", pitched=False),
 }
