@@ -16,7 +16,7 @@ from korgm1.waves.build import LOUDNESS, build
 from korgm1.waves.directory import DRUMS, MULTISOUNDS, RATE, TWINS, UNITY, Sound, Zone
 from korgm1.waves.player import play, step
 
-SHA1 = "58ffce4d92875e07d77c00a3fba81b937aecc71c"
+SHA1 = "2daf5c66f94e9047a33745f241a26a540735e75c"
 """A regression: the bits of words and directory as they were when this was written. It says nothing about sound."""
 
 Floats = npt.NDArray[np.float64]

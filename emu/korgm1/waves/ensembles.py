@@ -130,7 +130,7 @@ def wire(hz: float, ceiling: float) -> Take:
     k = series(hz, ceiling, 40)
     at = hz * k * np.sqrt(1 + 0.0009 * k * k)
     held = rolloff(k, 0.5) * exp2(-at / 5000)
-    pair = partials(at, held, held * 2.5, 0.8) + partials(at + 2 * RATE / loop, held * 0.7, held * 2.0, 0.6)
+    pair = partials(at, held, held * 2.5, 0.8) + partials(at + RATE / loop, held * 0.6, held * 1.6, 0.6)
     return tone(hz, pair, lasting(hz, 0.17), loop, 460, knock(461, 4500, 4000, 0.03, 0.2, ceiling), ceiling)
 
 

@@ -128,10 +128,9 @@ def magic_organ(hz: float, ceiling: float) -> Take:
     body = partials(hz, 0.0)
     for number, foot in enumerate(feet.tolist()):
         k = series(hz * foot, min(ceiling, 9000), 14)
-        spread = RATE / loop if foot > 1 else 0.0
-        body = body + partials(
-            hz * foot * k + spread * (number % 3 - 1), rolloff(k, 1.5) * (0.9 - 0.1 * number), rise=0.03 + 0.01 * k
-        )
+        spread = RATE / loop if foot == 4 else 0.0
+        level = (0.9 - 0.1 * number) * (0.4 if spread else 1.0)
+        body = body + partials(hz * foot * k + spread, rolloff(k, 1.5) * level, rise=0.03 + 0.01 * k)
     wind = hiss(160, hz * 2, hz * 12, min(ceiling, 7000)) * 0.05
     return tone(hz, unit(body) + wind, lasting(hz, 0.1), loop, 161,
                 knock(162, hz * 4, hz * 4, 0.05, 0.1, ceiling), ceiling)

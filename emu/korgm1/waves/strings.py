@@ -56,7 +56,7 @@ def string(
     parts = ringing(at, struck, fall, length, 0.001)
     if buzz:
         swell = formants(at, ((2200, 900, buzz), (4200, 1500, buzz * 0.7)))
-        parts = parts + ringing(at + 2 * RATE / loop, swell * rolloff(k, 0.6), fall * 2.5, length, 0.06)
+        parts = parts + ringing(at, swell * rolloff(k, 0.6), fall * 2.5, length, 0.06)
     noise = knock(seed + 1, pick[0], pick[0] * 1.2, 0.018, pick[1], ceiling)
     return tone(hz, parts, length, loop, seed, noise, ceiling)
 

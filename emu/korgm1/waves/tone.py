@@ -1,9 +1,9 @@
 """Tones that loop without a seam: sines of whole cycles in the loop, each with its own way of beginning and dying away.
 
 The loop is a power of two of words long, and every partial is moved to the nearest whole number of cycles in it, the
-fundamental first. Amplitudes change in the attack and stand still from the loop on, so the word behind the loop's last
-would be its first, to the bit. Amplitude of a partial: ease(t / rise) x (held + (struck - held) x what is left), where
-what is left falls exponentially from 1 to 0 at the loop.
+fundamental first (those that die away before the loop stay where they are). Amplitudes change in the attack and stand
+still from the loop on, so the word behind the loop's last would be its first, to the bit. Amplitude of a partial:
+ease(t / rise) x (held + (struck - held) x left), where `left` falls exponentially from 1 to 0 at the loop.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from korgm1.waves.arithmetic import Floats, decline, ease, exp2, noise, power, resonate, sine, turn_table
+from korgm1.waves.arithmetic import Floats, decline, ease, exp2, noise, oscillate, power, resonate, sine, turn_table
 from korgm1.waves.directory import RATE
 
 
@@ -166,16 +166,19 @@ def tone(
     phases = ((noise(seed, len(bins)) + 1) * (loop / 2)).astype(np.int64)
     at = np.arange(-attack, loop, dtype=np.int64)
     total = np.zeros(attack + loop)
-    sines = zip(bins.tolist(), phases.tolist(), parts.held.tolist(), parts.struck.tolist(), parts.fall.tolist(),
-                parts.rise.tolist(), strict=True)
-    for number, phase, held, struck, fall, rise in sines:
+    columns = (parts.hz, bins, phases, parts.held, parts.struck, parts.fall, parts.rise)
+    for hz_of, number, phase, held, struck, fall, rise in zip(*(column.tolist() for column in columns), strict=True):
         if not 0 < number < ceiling * loop / RATE or max(abs(held), abs(struck)) < 1e-6:
+            continue
+        rising = min(int(rise * RATE), attack)
+        if not held:
+            passing = oscillate(np.full(attack, hz_of), RATE, phase / loop) * struck * _left(fall, attack)
+            passing[:rising] *= ease(rising)
+            total[:attack] += passing
             continue
         wave = table[(number * at + phase) & (loop - 1)]
         wave[attack:] *= held
-        left = decline(fall, attack + 1, RATE)
-        curve = held + (struck - held) * (left[:-1] - left[-1]) / (1 - left[-1])
-        rising = min(int(rise * RATE), attack)
+        curve = held + (struck - held) * _left(fall, attack)
         curve[:rising] *= ease(rising)
         wave[:attack] *= curve
         total += wave
@@ -186,6 +189,13 @@ def tone(
         added[len(added) - tail :] *= ease(tail)[::-1] - ease(tail)[0] * 0
         total[: len(added)] += added
     return Take(total, loop, hz)
+
+
+def _left(fall: float, attack: int) -> Floats:
+    """What is left of a partial's beginning: from 1 down to 0 at the loop."""
+    left = decline(fall, attack + 1, RATE)
+    curve: Floats = (left[:-1] - left[-1]) / (1 - left[-1])
+    return curve
 
 
 def cycle(top_hz: float, shape: Floats, phase: Floats | None = None) -> Take:

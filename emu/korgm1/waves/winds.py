@@ -69,7 +69,7 @@ def breath(hz: float, ceiling: float) -> Take:
     """Air alone, with a hint of the pitch."""
     loop = 8192
     hz = snap(hz, loop)
-    air = hiss(341, hz * 0.9, hz * 1.15, ceiling, 40) * 0.25 + hiss(343, 700, 7000, ceiling, 260)
+    air = hiss(341, hz * 0.9, hz * 1.15, ceiling, 40) * 0.25 + hiss(343, 250, 7500, ceiling, 260)
     return tone(hz, air + partials(hz, 0.06), 0.05, loop, 340, None, ceiling)
 
 
