@@ -26,6 +26,7 @@ from korgm1.verbs import (
     state,
     sweep,
     trace,
+    wave,
 )
 
 FRONTENDS: Mapping[str, run.Open] = {"window": display.open_window, "terminal": terminal.Terminal}
@@ -65,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     sram.add_parser(subparsers)
     sweep.add_parser(subparsers)
     trace.add_parser(subparsers)
+    wave.add_parser(subparsers)
     cpu_check.add_parser(subparsers)
     dis.add_parser(subparsers)
     faults.add_parser(subparsers)

@@ -59,7 +59,7 @@ def test_the_sdist_has_sources_and_no_binaries(sdist: Path, checkout: Path) -> N
     folders = ("cext/", "emu/", "tests/", "roms/openm1/", "docs/", "tools/")
     wanted = {name for name in tracked if name.startswith(folders)}
     assert wanted - names == set()
-    assert not [name for name in names if name.endswith((".so", ".pyd", ".o"))]
+    assert not [name for name in names if name.endswith((".so", ".pyd", ".o", ".kwv"))]
 
 
 def test_the_wheel_is_one_abi3_module_with_firmware_and_tables(wheel: Path) -> None:
@@ -69,6 +69,7 @@ def test_the_wheel_is_one_abi3_module_with_firmware_and_tables(wheel: Path) -> N
     packages = {str(p.relative_to(ROOT / "emu")) for p in (ROOT / "emu").rglob("*.py")}
     assert packages - set(sizes) == set()
     assert sizes["korgm1/firmware/openm1_ic32.bin"] == sizes["korgm1/firmware/openm1_ic23.bin"] == 65536
+    assert 3_000_000 < sizes["korgm1/waves/openwaves.kwv"] <= 4 << 20
     for name in ("korgm1/hypotheses.toml", "korgm1/romset/database.toml", "korgm1/py.typed", "korgm1/_native.pyi",
                  "korgm1/scenarios/dead-cell.toml"):
         assert name in sizes
@@ -82,7 +83,7 @@ def test_the_wheel_is_one_abi3_module_with_firmware_and_tables(wheel: Path) -> N
 def test_git_tracks_no_dump_and_no_compiled_file(checkout: Path) -> None:
     bad = [
         str(p.relative_to(checkout)) for p in checkout.rglob("*")
-        if p.suffix.lower() in {".so", ".pyd", ".o", ".bin", ".rom", ".syx", ".zip", ".sram"}
+        if p.suffix.lower() in {".so", ".pyd", ".o", ".bin", ".rom", ".syx", ".zip", ".sram", ".kwv"}
     ]
     assert sorted(bad) == ["emu/korgm1/firmware/openm1_ic23.bin", "emu/korgm1/firmware/openm1_ic32.bin"]
 
@@ -99,3 +100,16 @@ def test_the_wheel_boots_on_its_own(wheel: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(tmp_path / "site"))
     assert "Battery Low (Internal)" in done.stdout
+
+
+def test_the_wheel_has_the_wave_rom_of_its_recipes(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    done = subprocess.run(
+        [sys.executable, "-m", "korgm1", "wave", "list"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    from korgm1.waves.bank import open_bank
+
+    assert open_bank().sha1 in done.stdout

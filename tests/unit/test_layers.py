@@ -15,6 +15,7 @@ LAYERS = (
     {"errors", "clock", "line", "snapshot", "hypotheses", "files", "serial_frame", "firmware", "quantities", "sysex",
      "_native", "__init__"},
     {"physics"},
+    {"waves"},
     {"bus"},
     {"onchip"},
     {"board"},
@@ -32,7 +33,7 @@ LAYERS = (
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 DEVICES = {"onchip", "board", "sound"}
-STDLIB_ONLY = {name for name in RANK if RANK[name] <= RANK["onchip"]} - {"_native", "physics"}
+STDLIB_ONLY = {name for name in RANK if RANK[name] <= RANK["onchip"]} - {"_native", "physics", "waves"}
 OWNERS = {
     "unicorn": {"cpu"},
     "pygame": {"frontends"},
@@ -47,7 +48,7 @@ OWNERS = {
     "korgm1._native": {"cpu", "sound"},
 }
 """Imported in one file of each of these layers. cffi belongs to the build: no module imports it."""
-SHARED = {"numpy": {"physics"} | {name for name in RANK if RANK[name] >= RANK["board"]}}
+SHARED = {"numpy": {"physics", "waves"} | {name for name in RANK if RANK[name] >= RANK["board"]}}
 """Imported by any file of these layers."""
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

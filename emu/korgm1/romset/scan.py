@@ -11,7 +11,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from korgm1.errors import UserError
@@ -64,13 +64,20 @@ class Scan:
         return any(one.status != "broken" for one in self.sets) or bool(verdicts & {Verdict.KNOWN, Verdict.ALTERED})
 
 
-def scan(paths: Iterable[str | os.PathLike[str]], database: Database) -> Scan:
+def scan(
+    paths: Iterable[str | os.PathLike[str]], database: Database, keep: frozenset[int] = frozenset()
+) -> Scan:
     """Identify every dump below `paths` (files, folders, zips).
+
+    Args:
+        paths: where to look.
+        database: the ROMs we know.
+        keep: sizes of which unknown dumps are listed with their bytes, too, instead of being passed over.
 
     Raises:
         UserError: a path that does not exist or cannot be read.
     """
-    return _Scanner(database).run([Path(path) for path in paths])
+    return _Scanner(database, keep).run([Path(path) for path in paths])
 
 
 def printable(name: str) -> str:
@@ -86,8 +93,9 @@ def printable(name: str) -> str:
 
 
 class _Scanner:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keep: frozenset[int]) -> None:
         self.database = database
+        self.keep = keep
         self.found = Scan()
         self.left = MAX_TOTAL
         self.files = self.folders = 0
@@ -203,6 +211,9 @@ class _Scanner:
     def dump(self, name: str, data: bytes, named: bool, archive: str = "") -> None:
         self.left -= len(data)
         identity = identify(data, self.database)
+        if len(data) in self.keep and not identity.data:
+            self.found.dumps.append(Dump(name, replace(identity, data=data), archive))
+            return
         if identity.verdict is Verdict.OTHER and not named and identity.faults[0].code == "unknown":
             self.found.passed += 1
             return
