@@ -291,6 +291,7 @@ class TestCommand:
         (["--restart"], 2, "--out"),
         (["--out", "x.csv", "--plot", "./x.csv"], 2, "same file"),
         (["--sram", "x.csv", "--out", "x.csv"], 2, "same file"),
+        (["--plot", "x.jpg"], 2, "pictures are PNG"),
         (["--sram", "x.sram", "--plot", "x.sram"], 2, "same file"),
         (["--out", "x.csv", "--plot", "x.csv.part"], 2, "same file"),
     ])

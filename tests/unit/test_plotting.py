@@ -36,4 +36,4 @@ def test_a_picture_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(UserError, match=r"korgm1\[plot\]"):
-        plotting.check_matplotlib()
+        plotting.check_picture(Path("p.png"))

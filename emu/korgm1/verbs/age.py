@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from korgm1.board.sram import SIZE
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
-from korgm1.files import BACKUPS, check_writable, write_atomic
+from korgm1.files import BACKUPS, check_apart, check_writable, write_atomic
 from korgm1.verbs import plotting
 from korgm1.verbs.options import add_instrument_options, named, session_from
 from korgm1.verbs.signals import asked_to_stop
@@ -195,19 +195,15 @@ def _check_files(args: argparse.Namespace, events: Sequence[Event]) -> None:
     """Find out before any work whether everything can be written."""
     from korgm1.verbs.age_plan import draws, ends_on
 
-    outputs = {"--output": args.output, "--report": args.report, "--png": args.png, "--plot": args.plot}
-    taken: dict[Path, str] = {Path(args.sram).resolve(): "--sram"} if args.sram else {}
-    for option, name in outputs.items():
-        if not name:
-            continue
-        check_writable(Path(name))
-        other = taken.get(Path(name).resolve())
-        if other and (option, other) != ("--output", "--sram"):
-            raise UsageError(f"{option} and {other} name the same file, {name}", "two files")
-        taken[Path(name).resolve()] = option
+    inputs = (("--sram", args.sram), ("--roms", args.roms))
+    outputs = (("--output", args.output), ("--report", args.report), ("--png", args.png), ("--plot", args.plot))
+    check_apart(inputs, outputs, over=[("--output", "--sram")])
+    for _, name in outputs:
+        if name:
+            check_writable(Path(name))
     if args.png and not ends_on(events):
         raise UsageError("--png: the power is off at the end, so the LCD is dark", "--on as the last event")
     if args.plot:
         if not draws(events):
             raise UsageError("there is nothing to draw: no time passes with the power off", "--years or --off")
-        plotting.check_matplotlib()
+        plotting.check_picture(Path(args.plot))

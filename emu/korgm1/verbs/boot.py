@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
 from korgm1.files import BACKUPS, write_atomic
-from korgm1.verbs.options import add_machine_options, add_trace_options, named, power, session_from, trace_words
+from korgm1.verbs.options import (
+    add_machine_options,
+    add_trace_options,
+    check_files,
+    named,
+    power,
+    session_from,
+    trace_words,
+)
 
 if TYPE_CHECKING:
     from korgm1.replay import ReplayResult
@@ -135,6 +143,7 @@ def replayed(args: argparse.Namespace) -> ReplayResult:
 
 def run(args: argparse.Namespace) -> int:
     """Boot and print."""
+    check_files(args)
     if args.replay:
         played = replayed(args)
         print(json.dumps(played.to_dict(), indent=2) if args.json else f"{report(played.result)}\n{summary(played)}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from korgm1.errors import UsageError
+from korgm1.files import check_apart
 from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
 from korgm1.quantities import parse_celsius
@@ -178,6 +179,26 @@ def add_trace_options(group: argparse._ArgumentGroup) -> None:
         help="what of it: exec, int, mem, memr, memw, port, in, out, each also with a range in hex as port=0A00-0A0F; "
         "regs: registers, too; from=S, to=S: only these seconds; default: all",
     )
+
+
+def check_files(args: argparse.Namespace) -> None:
+    """Refuse, before any work, two options of a running machine that name one file.
+
+    The RAM's image and the card are both; the .part of a long file is an output. A snapshot may follow the one it goes
+    on from.
+
+    Raises:
+        UsageError: a picture, a recording, a trace or a snapshot would destroy an input or another output.
+    """
+    given = vars(args)
+    reads = [(f"--{name}", given.get(name)) for name in ("roms", "replay")]
+    reads += [("--midi", name) for name, _ in given.get("midi") or ()] + [("FILE", given.get("file"))]
+    writes = [(f"--{name}", given.get(name)) for name in ("sram", "card", "png", "record", "trace", "save")]
+    writes += [("OUT", given.get("out"))]
+    writes += [
+        (f"the .part of --{name}", given[name] + ".part") for name in ("record", "trace") if given.get(name)
+    ]
+    check_apart(reads, writes, over=[("--save", "FILE")])
 
 
 def begin_trace(session: Session, args: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from korgm1.errors import UserError
+from korgm1.errors import UsageError, UserError
 from korgm1.files import write_atomic
 
 INK, SOFT, GRID = "#22262b", "#6b7480", "#dfe3e8"
@@ -21,12 +21,15 @@ STYLE = {
 """What every picture looks like."""
 
 
-def check_matplotlib() -> None:
-    """Find out, before any work, whether pictures can be made.
+def check_picture(path: Path) -> None:
+    """Find out, before any work, whether a picture can be made and is called what it will be.
 
     Raises:
+        UsageError: the name ends as if it were no PNG.
         UserError: matplotlib is not installed.
     """
+    if path.suffix.lower() not in ("", ".png"):
+        raise UsageError(f"{path} is to be a {path.suffix} file", "a name ending in .png: pictures are PNG")
     _matplotlib()
 
 
