@@ -27,6 +27,7 @@ from korgm1.verbs import (
     sweep,
     trace,
 )
+from korgm1.verbs.signals import INTERRUPTED
 
 FRONTENDS: Mapping[str, run.Open] = {"window": display.open_window, "terminal": terminal.Terminal}
 PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
@@ -96,8 +97,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except M1Error as error:
         print(f"korgm1: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as wish:
+        print(f"korgm1: {str(wish) or 'stopped'}", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         _discard_output()
         return 0

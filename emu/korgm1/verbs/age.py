@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
 from korgm1.files import BACKUPS, check_apart, check_writable, write_atomic
 from korgm1.verbs import plotting
 from korgm1.verbs.options import add_instrument_options, named, session_from
-from korgm1.verbs.signals import asked_to_stop
+from korgm1.verbs.signals import asked_to_stop, stopped
 
 if TYPE_CHECKING:
     from korgm1.lifetime import Event, Report
@@ -92,27 +92,38 @@ def run(args: argparse.Namespace) -> int:
     from korgm1.verbs.age_plan import planned
 
     events = planned(args.chain)
-    _check_files(args, events)
-    report, image, display = lived(args, events)
-    if args.output:
-        write_atomic(Path(args.output), image, backups=BACKUPS)
-    block = json.dumps(report.to_dict(), indent=2) + "\n" if args.report or args.json else ""
-    if args.report:
-        write_atomic(Path(args.report), block.encode())
-    if args.png:
-        write_atomic(Path(args.png), display)
-    if args.plot:
-        from korgm1.verbs.age_plot import draw
+    with asked_to_stop() as asked:
+        _check_files(args, events)
+        report, image, display = lived(args, events)
+        block = json.dumps(report.to_dict(), indent=2) + "\n" if args.report or args.json else ""
 
-        draw(report, Path(args.plot))
+        def plot() -> bytes:
+            from korgm1.verbs.age_plot import drawn
+
+            return drawn(report)
+
+        files: list[tuple[str, Callable[[], bytes], int]] = [
+            (name, content, backups) for name, content, backups in (
+                (args.output, lambda: image, BACKUPS), (args.report, block.encode, 0),
+                (args.png, lambda: display, 0), (args.plot, plot, 0),
+            ) if name
+        ]
+        names = [name for name, _, _ in files]
+        for place, (name, content, backups) in enumerate(files):
+            data = content()
+            if asked:
+                raise stopped(names[:place], names[place:])
+            write_atomic(Path(name), data, backups=backups)
+        if asked:
+            raise stopped(names)
     if args.json:
         print(block, end="")
     else:
         from korgm1.verbs.age_text import account
 
         print(account(report))
-    stopped = any(step.boot is not None and step.boot.stopped for step in report.steps)
-    return EXIT_CPU_FAULT if stopped else EXIT_OK
+    halted = any(step.boot is not None and step.boot.stopped for step in report.steps)
+    return EXIT_CPU_FAULT if halted else EXIT_OK
 
 
 def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, bytes, bytes]:
@@ -131,9 +142,10 @@ def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, by
     """
     from korgm1.lifetime import live
 
-    image, note = starting_image(args)
-    session = session_from(argparse.Namespace(**{**vars(args), "sram": image}))
     with asked_to_stop() as asked:
+        image, note = starting_image(args)
+        session = session_from(argparse.Namespace(**{**vars(args), "sram": image}))
+
         def progress(word: str) -> None:
             if sys.stderr.isatty():
                 print(f"\r{word:40.40}", end="", file=sys.stderr, flush=True)
@@ -145,15 +157,16 @@ def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, by
         if sys.stderr.isatty():
             print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
     if asked:
-        raise KeyboardInterrupt
+        raise stopped(when="while the years passed")
     return replace(report, notes=(note, *session.firmware.warnings)), session.sram, display
 
 
 def aged(args: argparse.Namespace) -> tuple[Session, Report]:
-    """The session of `boot --age` after its events, switched off, and what they did; no file is written.
+    """The session of `boot --age` after its events, switched off, and what they did; no file is written so far.
 
     Raises:
         M1Error: an option or an event that cannot be used.
+        KeyboardInterrupt: Ctrl-C or a signal came.
     """
     from korgm1.lifetime import live, parse_events
 
@@ -162,17 +175,25 @@ def aged(args: argparse.Namespace) -> tuple[Session, Report]:
         raise UsageError("--age has no event", "words with blanks between them", '--age "use=12y:3h/week off=1y"')
     if args.sram:
         check_writable(Path(args.sram))
-    source = args.sram if args.sram and Path(args.sram).exists() else None
-    image, note = starting_image(argparse.Namespace(**{**vars(args), "sram": source}))
-    battery = "CR2032" if args.battery is None else args.battery
-    session = session_from(argparse.Namespace(**{**vars(args), "battery": battery, "sram": image}))
-    report = live(session, events, course=args.json)
-    session.power_off()
+    with asked_to_stop() as asked:
+        image, note = starting_image(args, made=True)
+        battery = "CR2032" if args.battery is None else args.battery
+        session = session_from(argparse.Namespace(**{**vars(args), "battery": battery, "sram": image}))
+        report = live(session, events, course=args.json, asked_to_stop=lambda: asked)
+        session.power_off()
+        if args.sram:
+            session.keep_in(args.sram)
+    if asked:
+        raise stopped(when="while the years passed")
     return session, replace(report, notes=(note,))
 
 
-def starting_image(args: argparse.Namespace) -> tuple[bytes, str]:
+def starting_image(args: argparse.Namespace, made: bool = False) -> tuple[bytes, str]:
     """The RAM before the first event, and where it comes from, in words.
+
+    Args:
+        args: those of `lived`.
+        made: whether a file that is not there yet is as good as none.
 
     Raises:
         M1Error: the image cannot be read, or has another size.
@@ -181,14 +202,15 @@ def starting_image(args: argparse.Namespace) -> tuple[bytes, str]:
 
     if args.sram:
         path, image = read_image(args.sram, SIZE, "an SRAM image")
-        if image is None:
+        if image is not None:
+            return image, f"the RAM of {path} goes through this"
+        if not made:
             raise UserError(f"{path} is not there", f"an SRAM image of {SIZE:,} bytes", "without --sram")
-        return image, f"the RAM of {path} goes through this"
     whole = argparse.Namespace(**{**vars(args), "battery": "fresh", "fault": [], "temp": 25.0})
-    with session_from(whole) as session:
-        result = session.boot()
-    name = session.firmware.name
-    return session.sram, f"no --sram: the RAM is as {name} initialises it ({result.lcd[0].strip()})"
+    with session_from(whole) as session, asked_to_stop() as asked:
+        result = session.boot(asked_to_stop=lambda: asked)
+    why = f"{args.sram} is not there yet" if args.sram else "no --sram"
+    return session.sram, f"{why}: the RAM is as {session.firmware.name} initialises it ({result.lcd[0].strip()})"
 
 
 def _check_files(args: argparse.Namespace, events: Sequence[Event]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log10
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,11 +46,11 @@ class _Stretch:
         return self.step.seconds / UNITS[self.unit]
 
 
-def draw(report: Report, path: Path) -> None:
-    """Draw a report and write it as PNG.
+def drawn(report: Report) -> bytes:
+    """The picture of a report, as the bytes of a PNG file.
 
     Raises:
-        UserError: matplotlib is missing, or the file cannot be written.
+        UserError: matplotlib is missing.
         UsageError: no time passes in it with the power off.
     """
     stretches = _stretches(report)
@@ -77,7 +76,7 @@ def draw(report: Report, path: Path) -> None:
     grid[0][0].legend(handles, labels, loc="lower left", fontsize=9)
     if displays:
         _displays(fig, grid[3], displays)
-    plotting.save(fig, path)
+    return plotting.drawn(fig)
 
 
 def _stretches(report: Report) -> list[_Stretch]:

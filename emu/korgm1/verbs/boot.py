@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from korgm1.clock import CPU_HZ
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
-from korgm1.files import BACKUPS, write_atomic
+from korgm1.files import write_atomic
 from korgm1.verbs.options import (
     add_machine_options,
     add_trace_options,
@@ -20,6 +21,7 @@ from korgm1.verbs.options import (
     session_from,
     trace_words,
 )
+from korgm1.verbs.signals import asked_to_stop, stopped
 
 if TYPE_CHECKING:
     from korgm1.replay import ReplayResult
@@ -83,7 +85,7 @@ def boot(session: Session, args: argparse.Namespace) -> BootResult:
         M1Error: an input or output file that cannot be used; the RAM is saved before.
         KeyboardInterrupt: Ctrl-C or a signal ended it; the power was switched off and the RAM saved.
     """
-    picture = b""
+    picture, written = b"", [args.sram] if args.sram else []
     with power(session, args) as asked:
         progress = Progress(session)
         result = session.boot(args.seconds, asked_to_stop=lambda: progress.goes_on(asked))
@@ -93,7 +95,8 @@ def boot(session: Session, args: argparse.Namespace) -> BootResult:
     if args.png:
         write_atomic(Path(args.png), picture)
     if asked:
-        raise KeyboardInterrupt
+        written += [name for name in (args.png, args.record, args.trace) if name]
+        raise stopped(written, when=f"after {result.clocks / CPU_HZ:.2f} s of the boot and switched off")
     return result
 
 
@@ -150,23 +153,20 @@ def run(args: argparse.Namespace) -> int:
         return EXIT_OK
     if args.age is not None:
         return run_aged(args)
-    session = session_from(args)
-    result = boot(session, args)
+    with asked_to_stop():
+        result = boot(session_from(args), args)
     print(json.dumps(result.to_dict(), indent=2) if args.json else report(result))
     return EXIT_CPU_FAULT if result.stopped else EXIT_OK
 
 
 def run_aged(args: argparse.Namespace) -> int:
     """Let years pass, then boot and print both."""
-    from korgm1.verbs.age import aged
-    from korgm1.verbs.age_text import account
+    with asked_to_stop():
+        from korgm1.verbs.age import aged
+        from korgm1.verbs.age_text import account
 
-    session, life = aged(args)
-    try:
+        session, life = aged(args)
         result = boot(session, args)
-    finally:
-        if args.sram:
-            write_atomic(Path(args.sram), session.sram, backups=BACKUPS)
     if args.json:
         print(json.dumps({**result.to_dict(), "age": life.to_dict()}, indent=2))
     else:

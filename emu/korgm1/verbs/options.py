@@ -14,7 +14,7 @@ from korgm1.files import check_apart
 from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
 from korgm1.quantities import parse_celsius
-from korgm1.verbs.signals import asked_to_stop
+from korgm1.verbs.signals import asked_to_stop, stopped
 
 if TYPE_CHECKING:
     from korgm1.session import Session
@@ -274,9 +274,12 @@ def power(session: Session, args: argparse.Namespace) -> Iterator[list[int]]:
 
     Raises:
         M1Error: something that cannot be used; then the power was not switched on.
+        KeyboardInterrupt: a signal came before it was.
     """
     hand_over = plan(session, args)
     with asked_to_stop() as asked, contextlib.ExitStack() as at_the_end:
+        if asked:
+            raise stopped(when="before the power was on")
         begin_trace(session, args)
         at_the_end.callback(session.trace_end)
         if getattr(args, "record", None):

@@ -50,17 +50,22 @@ def subplots(fig: Any, rows: int, columns: int = 1, **options: Any) -> Any:
         return fig.subplots(rows, columns, **options)
 
 
+def drawn(fig: Any, dpi: int = 110) -> bytes:
+    """A figure as the bytes of a PNG file."""
+    matplotlib = _matplotlib()
+    out = io.BytesIO()
+    with matplotlib.rc_context(STYLE):
+        fig.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
+    return out.getvalue()
+
+
 def save(fig: Any, path: Path, dpi: int = 110) -> None:
     """Draw a figure and write it, all or nothing, as PNG.
 
     Raises:
         UserError: the file cannot be written; an older one is still whole.
     """
-    matplotlib = _matplotlib()
-    out = io.BytesIO()
-    with matplotlib.rc_context(STYLE):
-        fig.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
-    write_atomic(path, out.getvalue())
+    write_atomic(path, drawn(fig, dpi))
 
 
 def _matplotlib() -> Any:

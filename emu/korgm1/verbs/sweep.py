@@ -14,14 +14,13 @@ from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
 from korgm1.quantities import format_duration, parse_celsius, parse_list, parse_range, parse_times
 from korgm1.verbs.options import named
-from korgm1.verbs.signals import asked_to_stop
+from korgm1.verbs.signals import INTERRUPTED, asked_to_stop
 
 if TYPE_CHECKING:
     from korgm1.sweep.grid import Grid
     from korgm1.sweep.sweeping import Result
     from korgm1.sweep.template import Template
 
-INTERRUPTED = 130
 EVERY = 10.0
 """Seconds between two lines about how far it is, where stderr is no terminal."""
 EPILOG = """\
