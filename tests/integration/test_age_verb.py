@@ -236,3 +236,51 @@ def test_a_rack_lives_too_and_a_freeze_is_told(capsys: pytest.CaptureFixture[str
     assert main(["age", "--model", "m1r", "--fault", "no-supervisor", "--off", "1y", "--on", "--dip", "26ms"]) == 0
     text = capsys.readouterr().out
     assert "faults: no-supervisor" in text and "the CPU lost its footing and stands still" in text
+
+
+def test_stray_writes_are_counted_and_named_and_are_those_of_the_image(
+    image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two lives that differ in the law of stray writes only; the report accounts for every byte that differs."""
+    kept = {}
+    for law in ("none", "poisson"):
+        words = ["--fault", "no-supervisor", "--seed", "1", "--hypothesis", f"H-STRAY={law}", "--sram", str(image)]
+        files = ["-o", str(image.parent / law), "--report", str(image.parent / f"{law}.json")]
+        assert main(["age", *words, *files, "--on", "--dip", "26ms"]) == 0
+        kept[law] = (image.parent / law).read_bytes(), json.loads((image.parent / f"{law}.json").read_text())
+    text = capsys.readouterr().out
+    step = kept["poisson"][1]["steps"][1]
+    assert "stray_writes" not in kept["none"][1]["steps"][1]
+    writes = {int(row["address"], 16): row["after"] for row in step["stray_writes"]["writes"]}
+    different = {
+        at: new for at, (old, new) in enumerate(zip(kept["none"][0], kept["poisson"][0], strict=True)) if old != new
+    }
+    assert different and different.items() <= writes.items()
+    assert f"{step['stray_writes']['bytes_written']} bytes written by the confused CPU" in text
+    names = [row["name"] for row in step["stray_writes"]["records_hit"]]
+    assert names and all(name in text for name in names)
+    assert all(f"{at:04X}:" in text for at in writes)
+    assert kept["poisson"][1]["sram_sha1_after"] == hashlib.sha1(kept["poisson"][0]).hexdigest()
+
+
+def test_a_dip_shows_what_the_display_did_since_then_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["age", "--on", "--dip", "10ms", "--dip", "30ms", "--json"]) == 0
+    _, unfelt, felt = json.loads(capsys.readouterr().out)["steps"]
+    assert unfelt["dip"] == "nothing" and unfelt["boot"]["timeline"] == []
+    assert felt["dip"] == "reset" and felt["boot"]["timeline"][0]["seconds"] >= felt["begins_seconds"] > 1
+    assert main(["age", "--fault", "no-supervisor", "--on", "--dip", "26ms", "--dip", "26ms"]) == 0
+    frozen = capsys.readouterr().out.partition("2. dip=26ms")[2]
+    assert " s  |" not in frozen and "stands still" in frozen and "3. dip=26ms: the mains fails for 26 ms: it" in frozen
+
+
+def test_a_boot_names_what_switching_off_wrote(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["boot", "--fault", "no-supervisor", "--seed", "1"]
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    assert "at power-off:" in text and "written by the confused CPU" in text
+    assert main([*words, "--json", "--age", "on=1s off=1d"]) == 0
+    block = json.loads(capsys.readouterr().out)
+    assert block["stray_writes"]["bytes_written"] > 0
+    assert block["age"]["steps"][1]["stray_writes"]["bytes_written"] > 0
+    assert main(["boot", "--json"]) == 0
+    assert "stray_writes" not in json.loads(capsys.readouterr().out)

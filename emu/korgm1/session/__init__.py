@@ -106,6 +106,7 @@ class Session(Supply, State, Watching):
             if path is not None:
                 check_writable(path)
         self._unsaved = []
+        self.stray_writes = []
         self._power_ups = power_ups
         self.wake = None
         self._monitor = None

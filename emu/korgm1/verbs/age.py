@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from korgm1.verbs.options import add_instrument_options, named, session_from
 from korgm1.verbs.signals import asked_to_stop, stopped
 
 if TYPE_CHECKING:
-    from korgm1.lifetime import Event, Report
+    from korgm1.lifetime import Event, Report, Stray
     from korgm1.session import Session
 
 EPILOG = """\
@@ -153,12 +154,14 @@ def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, by
         course = bool(args.plot or args.report or args.json)
         report = live(session, events, progress, course, lambda: asked)
         display = session.screenshot()
-        session.power_off()
+        last = switched_off(session)
+        sha1 = hashlib.sha1(session.sram).hexdigest()
         if sys.stderr.isatty():
             print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
     if asked:
         raise stopped(when="while the years passed")
-    return replace(report, notes=(note, *session.firmware.warnings)), session.sram, display
+    report = replace(report, notes=(note, *session.firmware.warnings), last=last, sram_sha1_after=sha1)
+    return report, session.sram, display
 
 
 def aged(args: argparse.Namespace) -> tuple[Session, Report]:
@@ -180,12 +183,26 @@ def aged(args: argparse.Namespace) -> tuple[Session, Report]:
         battery = "CR2032" if args.battery is None else args.battery
         session = session_from(argparse.Namespace(**{**vars(args), "battery": battery, "sram": image}))
         report = live(session, events, course=args.json, asked_to_stop=lambda: asked)
-        session.power_off()
+        last = switched_off(session)
+        sha1 = hashlib.sha1(session.sram).hexdigest()
         if args.sram:
             session.keep_in(args.sram)
     if asked:
         raise stopped(when="while the years passed")
-    return session, replace(report, notes=(note,))
+    return session, replace(report, notes=(note,), last=last, sram_sha1_after=sha1)
+
+
+def switched_off(session: Session) -> Stray | None:
+    """Switch off; what the CPU wrote meanwhile if nothing reset it.
+
+    Raises:
+        M1Error: the RAM's or the card's file cannot be written.
+    """
+    from korgm1.lifetime.looking import stray
+
+    known = len(session.stray_writes)
+    session.power_off()
+    return stray(session, session.stray_writes[known:])
 
 
 def starting_image(args: argparse.Namespace, made: bool = False) -> tuple[bytes, str]:

@@ -24,6 +24,7 @@ from korgm1.verbs.options import (
 from korgm1.verbs.signals import asked_to_stop, stopped
 
 if TYPE_CHECKING:
+    from korgm1.lifetime import Stray
     from korgm1.replay import ReplayResult
     from korgm1.result import BootResult
     from korgm1.session import Session
@@ -154,8 +155,13 @@ def run(args: argparse.Namespace) -> int:
     if args.age is not None:
         return run_aged(args)
     with asked_to_stop():
-        result = boot(session_from(args), args)
-    print(json.dumps(result.to_dict(), indent=2) if args.json else report(result))
+        session = session_from(args)
+        result = boot(session, args)
+    strays = stray(session)
+    if args.json:
+        print(json.dumps({**result.to_dict(), **_stray_block(strays)}, indent=2))
+    else:
+        print(report(result) + _stray_lines(strays))
     return EXIT_CPU_FAULT if result.stopped else EXIT_OK
 
 
@@ -166,12 +172,31 @@ def run_aged(args: argparse.Namespace) -> int:
         from korgm1.verbs.age_text import account
 
         session, life = aged(args)
+        known = len(session.stray_writes)
         result = boot(session, args)
+    strays = stray(session, known)
     if args.json:
-        print(json.dumps({**result.to_dict(), "age": life.to_dict()}, indent=2))
+        print(json.dumps({**result.to_dict(), **_stray_block(strays), "age": life.to_dict()}, indent=2))
     else:
-        print(f"{account(life)}\n\n{report(result)}")
+        print(f"{account(life)}\n\n{report(result)}{_stray_lines(strays)}")
     return EXIT_CPU_FAULT if result.stopped else EXIT_OK
+
+
+def stray(session: Session, known: int = 0) -> Stray | None:
+    """What the CPU wrote at power-off, behind the `known` first stray writes; None where something reset it."""
+    from korgm1.lifetime import looking
+
+    return looking.stray(session, session.stray_writes[known:])
+
+
+def _stray_block(strays: Stray | None) -> dict[str, Any]:
+    return {} if strays is None else {"stray_writes": strays.to_dict()}
+
+
+def _stray_lines(strays: Stray | None) -> str:
+    from korgm1.verbs.age_text import stray_text
+
+    return "" if strays is None else "\nat power-off:\n" + "\n".join(stray_text(strays))
 
 
 def report(result: BootResult) -> str:
