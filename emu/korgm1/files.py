@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import tempfile
@@ -211,7 +210,8 @@ def _same(a: str, b: str) -> bool:
 
 def _want_file(path: Path) -> None:
     if not path.is_file():
-        raise OSError(errno.EINVAL, "it is a folder or a device, not a file")
+        what = "a folder" if path.is_dir() else "a device or a pipe"
+        raise UserError(f"{path} cannot be written: it is {what}, not a file", "the name of a file")
 
 
 def _umask() -> int:

@@ -58,6 +58,11 @@ def test_options_become_events_in_their_order(words: str, events: str) -> None:
     (["--cell", "AA", "--off", "1y"], 2, "cell=AA"),
     (["--years", "900"], 2, "200 years"),
     (["--years", "-3"], 2, "off=-3y"),
+    (["--off", "-5y"], 2, "'-5y' is out of range"),
+    (["--on", "-3s"], 2, "on=-3s"),
+    (["--temp", "-60", "--off", "1y"], 2, "'-60' is out of range"),
+    (["--cell", "CR2032@9", "--off", "1y"], 2, "0 to 3.35 V"),
+    (["--use", "3h/week", "--then", "use=12y"], 2, "for how much of that time"),
     (["--years", "many"], 2, "many"),
     (["--off", "8"], 2, "off=8"),
     (["--temp", "300", "--off", "1y"], 2, "temp=300"),
@@ -96,6 +101,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_lost(
     assert main(["age", *words]) == code
     captured = capsys.readouterr()
     assert captured.out == "" and captured.err.startswith("korgm1: ") and says in captured.err
+    assert "--battery" not in captured.err, "this verb has no such option"
     assert {path.name: path.read_bytes() for path in image.parent.iterdir()} == before
 
 
@@ -203,6 +209,23 @@ def test_boot_with_age_prints_both_as_one_object(capsys: pytest.CaptureFixture[s
     assert main(["boot", "--age", "off=1y", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["age"]["steps"][0]["event"] == "off=1y" and result["lcd"][0].startswith("Prog")
+
+
+def test_a_temperature_below_zero_is_a_value_and_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["age", "--temp", "-10", "--off", "1y"]) == 0
+    assert "1 y at -10 C" in capsys.readouterr().out
+
+
+def test_boot_with_age_says_what_is_wrong_with_its_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["boot", "--sram", "new.sram", "--age", "off=1d"]) == 0
+    text = capsys.readouterr().out
+    assert "new.sram is not there yet: the RAM is as OpenM1 initialises it" in text and "no --sram" not in text
+    for words in (["--age", "off=1d"], []):
+        assert main(["boot", "--sram", ".", *words]) == 1
+        assert "is a folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("events", ["", "   ", "off=8y explode", "dip=40ms"])

@@ -52,6 +52,12 @@ def test_a_picture_that_cannot_be_written_does_not_cost_the_ram(tmp_path: Path) 
     assert b"Init Prog" in image.read_bytes()
 
 
+def test_both_ways_to_name_a_used_cell_give_the_same_range(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["boot", "--battery", "CR2032@9"], ["age", "--cell", "CR2032@9", "--off", "1y"]):
+        assert main(words) == 2
+        assert "no CR2032 reads '9' volts; expected CR2032@VOLTS with 0 to 3.35 V" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", [
     *(f"{verb} {words}" for verb in ("boot", "run --terminal") for words in (
         "--sram o.sram --png ./o.sram", "--sram o.sram --record link.sram", "--sram o.sram --trace o.sram",
