@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shlex
 from pathlib import Path
 
@@ -307,3 +308,19 @@ def test_a_boot_names_what_switching_off_wrote(capsys: pytest.CaptureFixture[str
     assert block["age"]["steps"][1]["stray_writes"]["bytes_written"] > 0
     assert main(["boot", "--json"]) == 0
     assert "stray_writes" not in json.loads(capsys.readouterr().out)
+
+
+def test_the_account_explains_the_volts_that_no_cell_has_and_more_than_all_of_a_charge(
+    capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["age", "--on", "1s", "--off", "1d", "--off", "1d", "--years", "30"]) == 0
+    steps = re.split(r"\n\d\. ", capsys.readouterr().out)
+    assert "4.40 V is the charge +5 V left in the capacitor" in steps[2] and "left in the capacitor" not in steps[3]
+    assert re.search(r"1\d\d% of its \d+ mAh \(to 2\.0 V\) are gone", steps[4])
+
+
+def test_help_says_what_look_is_and_what_happens_to_the_image(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["age", "--help"])
+    said = capsys.readouterr().out
+    assert '"look"' in said and "unless -o names it, too" in said

@@ -33,7 +33,9 @@ examples:
 Events happen in the order they are written. --cell, --temp and --use hold from the beginning if they are given once,
 else each from its place on. The firmware runs at --on and --dip only: during --years with --use the +5 V is there for
 that share of the time, but nobody looks at the display. Times: y mo w d h min s ms. What is written with -o is the RAM
-as it wakes when +5 V is back, before any firmware ran, unless the power is on at the end. The FILE of --sram stays.
+as it wakes when +5 V is back, before any firmware ran, unless the power is on at the end; that is the event "look",
+which comes last by itself: +5 V comes, the RAM is read, no CPU runs, +5 V goes. The FILE of --sram stays as it was,
+unless -o names it, too: then it is written, and what it was is kept as FILE.1 (an older one as FILE.2, FILE.3).
 """
 
 
@@ -63,7 +65,7 @@ def add_parser(subparsers: Any) -> None:
     )
     life = parser.add_argument_group("its life, in this order")
     for option, metavar, text in (
-        ("--cell", "CELL", "the cell: CR2032 (new), CR2032@VOLTS (used), VOLTS (never ages); default: CR2032"),
+        ("--cell", "CELL", "CR2032 (new), CR2032@VOLTS (used, 0 to 3.35), VOLTS (never ages); default: CR2032"),
         ("--temp", "C", "degrees Celsius around it; default: 25"),
         ("--use", "TIME/week", "how long it is switched on: 3h/week, 45min/day, 20h/month; default: never"),
         ("--years", "N", "so many years of that use"),
@@ -80,7 +82,9 @@ def add_parser(subparsers: Any) -> None:
     )
     life.add_argument("--off-switch", action=_Append, nargs=0, help="switch off")
     out = parser.add_argument_group("what comes out")
-    out.add_argument("-o", "--output", type=named, metavar="FILE", help="write the RAM as it is at the end")
+    out.add_argument(
+        "-o", "--output", type=named, metavar="FILE", help="write the RAM as it is at the end; may be that of --sram"
+    )
     out.add_argument("--report", type=named, metavar="FILE", help="write everything as JSON")
     out.add_argument("--png", type=named, metavar="FILE", help="draw the LCD at the end, if it is on then")
     out.add_argument("--plot", type=named, metavar="FILE", help="draw it as PNG (needs matplotlib)")

@@ -9,6 +9,9 @@ from korgm1.lifetime import WARNING_CODE, Mark, Report, Step, Stray, Supply, Wok
 from korgm1.quantities import format_duration
 from korgm1.verbs.boot import lcd_box
 
+LEFT_BY_5V = 0.1
+"""Volts above what the cell gives at which the capacitor still has a charge from +5 V."""
+
 
 def account(report: Report) -> str:
     """All of it.
@@ -115,11 +118,15 @@ def _details(step: Step) -> list[str]:
                 f"sense path, {self_mah:.1f} by itself"
             )
             lines.append(
-                f"        {after.used:.0%} of its {after.capacity_mah:.0f} mAh are gone, and {after.dry:.0%} of its "
-                "seal's life"
+                f"        {after.used:.0%} of its {after.capacity_mah:.0f} mAh (to 2.0 V) are gone, and "
+                f"{after.dry:.0%} of its seal's life"
             )
         supply = step.span.supply_volts
-        lines.append(f"supply  {supply[0]:.2f} -> {supply[-1]:.2f} V at the RAM, power off")
+        charged = supply[0] > before.ram_volts + LEFT_BY_5V and step.event.name in ("off", "use")
+        lines.append(
+            f"supply  {supply[0]:.2f} -> {supply[-1]:.2f} V at the RAM, power off"
+            + (f" ({supply[0]:.2f} V is the charge +5 V left in the capacitor)" if charged else "")
+        )
     lines += [f"after {format_duration(mark.seconds)}: {mark_text(mark)}" for mark in step.marks]
     if step.lost and step.span is not None:
         lines.append(f"RAM     {step.lost:,} of {CELLS:,} cells have lost their content")

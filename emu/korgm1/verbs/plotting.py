@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from korgm1.errors import UsageError, UserError
+from korgm1.errors import UsageError, UserError, pip_install
 from korgm1.files import write_atomic
 
 INK, SOFT, GRID = "#22262b", "#6b7480", "#dfe3e8"
@@ -46,15 +46,19 @@ def figure(width: float = 10.0, height: float = 7.0) -> Any:
 
 def subplots(fig: Any, rows: int, columns: int = 1, **options: Any) -> Any:
     """Axes of `figure` in a grid, in the house's style; the options are those of `Figure.subplots`."""
-    with _matplotlib().rc_context(STYLE):
+    with style():
         return fig.subplots(rows, columns, **options)
+
+
+def style() -> Any:
+    """The house's style, for a `with`."""
+    return _matplotlib().rc_context(STYLE)
 
 
 def drawn(fig: Any, dpi: int = 110) -> bytes:
     """A figure as the bytes of a PNG file."""
-    matplotlib = _matplotlib()
     out = io.BytesIO()
-    with matplotlib.rc_context(STYLE):
+    with style():
         fig.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
     return out.getvalue()
 
@@ -75,6 +79,6 @@ def _matplotlib() -> Any:
         import matplotlib.figure
     except ImportError as error:
         raise UserError(
-            "a plot needs matplotlib, which is not installed", "the extra of that name", "pip install 'korgm1[plot]'"
+            "a plot needs matplotlib, which is not installed", "the extra of that name", pip_install("korgm1[plot]")
         ) from error
     return matplotlib
