@@ -202,6 +202,21 @@ class Session(Supply, State, Watching):
             write_atomic(Path(path), data)
         return data
 
+    def keep_in(self, path: str | os.PathLike[str]) -> None:
+        """The RAM's image is written to this file, with backups, at every power-off from now on; it is not read.
+
+        Raises:
+            UserError: it cannot be written.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1 = Session(); m1.keep_in(folder + "/x.sram"); m1.power_on(); m1.power_off()
+        ...     (Path(folder) / "x.sram").stat().st_size
+        65536
+        """
+        check_writable(Path(path))
+        self._sram_path = Path(path)
+
     # state
 
     def result(self, ended: str = "time") -> BootResult:

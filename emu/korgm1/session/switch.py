@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from korgm1.clock import CPU_HZ
 from korgm1.errors import UsageError
-from korgm1.files import check_writable
 from korgm1.result import Timeline
 from korgm1.session.inputs import Inputs
 
@@ -56,22 +53,6 @@ class Switch(Inputs):
         for key in hold:
             self.key_down(key)
             self._act(HOLD_TIME, "release", key)
-
-    def keep_in(self, path: str | os.PathLike[str]) -> None:
-        """The RAM's image is written to this file, with backups, at every power-off from now on; it is not read.
-
-        Raises:
-            UserError: it cannot be written.
-
-        >>> import tempfile
-        >>> from korgm1.session import Session
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     m1 = Session(sram=bytes(65536)); m1.keep_in(folder + "/x.sram"); m1.power_on(); m1.power_off()
-        ...     (Path(folder) / "x.sram").stat().st_size
-        65536
-        """
-        check_writable(Path(path))
-        self._sram_path = Path(path)
 
     def power_off(self) -> None:
         """Switch off: the cell takes over, and the image files, if there are any, are written.

@@ -6,11 +6,9 @@ import textwrap
 
 from korgm1.board.sram import CELLS
 from korgm1.lifetime import WARNING_CODE, Mark, Report, Step, Stray, Supply, Woken
+from korgm1.physics.cell_cr2032 import HIGHEST
 from korgm1.quantities import format_duration
 from korgm1.verbs.boot import lcd_box
-
-LEFT_BY_5V = 0.1
-"""Volts above what the cell gives at which the capacitor still has a charge from +5 V."""
 
 
 def account(report: Report) -> str:
@@ -122,7 +120,7 @@ def _details(step: Step) -> list[str]:
                 f"{after.dry:.0%} of its seal's life"
             )
         supply = step.span.supply_volts
-        charged = supply[0] > before.ram_volts + LEFT_BY_5V and step.event.name in ("off", "use")
+        charged = supply[0] > max(before.ram_volts + 0.1, HIGHEST)
         lines.append(
             f"supply  {supply[0]:.2f} -> {supply[-1]:.2f} V at the RAM, power off"
             + (f" ({supply[0]:.2f} V is the charge +5 V left in the capacitor)" if charged else "")
