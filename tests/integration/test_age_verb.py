@@ -223,6 +223,7 @@ def test_boot_with_age_says_what_is_wrong_with_its_image(
     monkeypatch.chdir(tmp_path)
     assert main(["boot", "--sram", "new.sram", "--age", "off=1d"]) == 0
     text = capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == ["new.sram"], "written once, at power-off"
     assert "new.sram is not there yet: the RAM is as OpenM1 initialises it" in text and "no --sram" not in text
     for words in (["--age", "off=1d"], []):
         assert main(["boot", "--sram", ".", *words]) == 1

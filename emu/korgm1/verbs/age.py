@@ -227,7 +227,7 @@ def starting_image(args: argparse.Namespace, made: bool = False) -> tuple[bytes,
             return image, f"the RAM of {path} goes through this"
         if not made:
             raise UserError(f"{path} is not there", f"an SRAM image of {SIZE:,} bytes", "without --sram")
-    whole = argparse.Namespace(**{**vars(args), "battery": "fresh", "fault": [], "temp": 25.0})
+    whole = argparse.Namespace(**{**vars(args), "battery": "fresh", "fault": [], "temp": 25.0, "sram": None})
     with session_from(whole) as session, asked_to_stop() as asked:
         result = session.boot(asked_to_stop=lambda: asked)
     why = f"{args.sram} is not there yet" if args.sram else "no --sram"
