@@ -1,5 +1,5 @@
 """python -m korgm1: the command line."""
 
-from korgm1.cli import main
+from korgm1.start import main
 
 raise SystemExit(main())

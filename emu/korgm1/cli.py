@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -28,6 +29,7 @@ from korgm1.verbs import (
     trace,
     wave,
 )
+from korgm1.verbs.signals import INTERRUPTED
 
 FRONTENDS: Mapping[str, run.Open] = {"window": display.open_window, "terminal": terminal.Terminal}
 PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
@@ -75,6 +77,26 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def signed(argv: Sequence[str]) -> list[str]:
+    """The words with each value that begins with a minus and a digit tied to the option before it.
+
+    Else argparse takes -5y or -10,20 for options of their own, and nobody says what is wrong with them.
+
+    >>> signed(["sweep", "--temp", "-10,20", "--json", "--", "--x", "-5"])
+    ['sweep', '--temp=-10,20', '--json', '--', '--x', '-5']
+    """
+    words: list[str] = []
+    for place, word in enumerate(argv):
+        if word == "--":
+            return [*words, *argv[place:]]
+        last = words[-1] if words else ""
+        if re.match(r"-\.?[0-9]", word) and last.startswith("--") and "=" not in last:
+            words[-1] = f"{last}={word}"
+        else:
+            words.append(word)
+    return words
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -91,15 +113,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        args = build_parser().parse_args(argv)
+        args = build_parser().parse_args(signed(sys.argv[1:] if argv is None else argv))
         code: int = args.run(args)
         sys.stdout.flush()
         return code
     except M1Error as error:
         print(f"korgm1: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as wish:
+        print(f"korgm1: {str(wish) or 'stopped'}", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         _discard_output()
         return 0

@@ -5,6 +5,18 @@ A hang, a dead cell or corrupt RAM is an ordinary input of the emulated machine 
 
 from __future__ import annotations
 
+import shlex
+import sys
+
+
+def pip_install(what: str) -> str:
+    """The command that installs something for this very Python, for a hint.
+
+    >>> pip_install("korgm1[plot]").endswith(" -m pip install 'korgm1[plot]'")
+    True
+    """
+    return f"{shlex.quote(sys.executable or 'python3')} -m pip install {shlex.quote(what)}"
+
 
 class M1Error(Exception):
     """Base of every error this package raises on purpose.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import tempfile
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from korgm1.errors import UserError
+from korgm1.errors import UsageError, UserError
 
 BACKUPS = 3
 """How many older versions `write_atomic` keeps: NAME.1 is the newest."""
@@ -67,6 +67,36 @@ def check_writable(path: Path) -> None:
     except (OSError, StopIteration) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(f"{path} cannot be written: {reason}", "a folder you may write to") from error
+
+
+def check_apart(
+    reads: Iterable[tuple[str, str | None]], writes: Iterable[tuple[str, str | None]],
+    over: Collection[tuple[str, str]] = (),
+) -> None:
+    """Refuse, before any work, what would write over an input or over another output.
+
+    Args:
+        reads: (option, file name or None) of every input.
+        writes: the same of every output, and of what is both.
+        over: (output, input) that may be the same file.
+
+    Raises:
+        UsageError: two of them are the same file.
+
+    >>> check_apart([("--sram", "x")], [("-o", "x"), ("--plot", "p")], over=[("-o", "--sram")])
+    >>> check_apart([], [("--sram", "x"), ("--png", "./x")])
+    Traceback (most recent call last):
+      ...
+    korgm1.errors.UsageError: --png and --sram are the same file, ./x; expected two files
+    """
+    taken = [(option, name) for option, name in reads if name]
+    for option, name in writes:
+        if not name:
+            continue
+        for other, known in taken:
+            if _same(name, known) and (option, other) not in over:
+                raise UsageError(f"{option} and {other} are the same file, {name}", "two files")
+        taken.append((option, name))
 
 
 class PartFile:
@@ -171,9 +201,17 @@ def _rotate(path: Path, backups: int) -> None:
         first.write_bytes(path.read_bytes())
 
 
+def _same(a: str, b: str) -> bool:
+    try:
+        return Path(a).resolve() == Path(b).resolve() or os.path.samefile(a, b)
+    except OSError:
+        return False
+
+
 def _want_file(path: Path) -> None:
     if not path.is_file():
-        raise OSError(errno.EINVAL, "it is a folder or a device, not a file")
+        what = "a folder" if path.is_dir() else "a device or a pipe"
+        raise UserError(f"{path} cannot be written: it is {what}, not a file", "the name of a file")
 
 
 def _umask() -> int:

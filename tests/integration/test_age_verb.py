@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shlex
 from pathlib import Path
 
@@ -58,6 +59,11 @@ def test_options_become_events_in_their_order(words: str, events: str) -> None:
     (["--cell", "AA", "--off", "1y"], 2, "cell=AA"),
     (["--years", "900"], 2, "200 years"),
     (["--years", "-3"], 2, "off=-3y"),
+    (["--off", "-5y"], 2, "'-5y' is out of range"),
+    (["--on", "-3s"], 2, "on=-3s"),
+    (["--temp", "-60", "--off", "1y"], 2, "'-60' is out of range"),
+    (["--cell", "CR2032@9", "--off", "1y"], 2, "0 to 3.35 V"),
+    (["--use", "3h/week", "--then", "use=12y"], 2, "for how much of that time"),
     (["--years", "many"], 2, "many"),
     (["--off", "8"], 2, "off=8"),
     (["--temp", "300", "--off", "1y"], 2, "temp=300"),
@@ -78,6 +84,10 @@ def test_options_become_events_in_their_order(words: str, events: str) -> None:
     (["--off", "1y", "--plot", "short.sram/p.png"], 1, "cannot be written"),
     (["--off", "1y", "--report", "r", "--plot", "r"], 2, "same file"),
     (["--off", "1y", "--sram", "x.sram", "--report", "x.sram"], 2, "same file"),
+    (["--off", "1y", "-o", "y", "--plot", "y"], 2, "same file"),
+    (["--off", "1y", "-o", "y", "--report", "./y"], 2, "same file"),
+    (["--off", "1y", "--sram", "x.sram", "--plot", "x.sram"], 2, "same file"),
+    (["--off", "1y", "--plot", "p.jpg"], 2, "pictures are PNG"),
     (["--on", "--plot", "p.png"], 2, "nothing to draw"),
     (["--off", "1y", "--png", "p.png"], 2, "the LCD is dark"),
     (["--off", "1y", "--on", "--png", "short.sram/p.png"], 1, "cannot be written"),
@@ -92,6 +102,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_lost(
     assert main(["age", *words]) == code
     captured = capsys.readouterr()
     assert captured.out == "" and captured.err.startswith("korgm1: ") and says in captured.err
+    assert "--battery" not in captured.err, "this verb has no such option"
     assert {path.name: path.read_bytes() for path in image.parent.iterdir()} == before
 
 
@@ -201,6 +212,24 @@ def test_boot_with_age_prints_both_as_one_object(capsys: pytest.CaptureFixture[s
     assert result["age"]["steps"][0]["event"] == "off=1y" and result["lcd"][0].startswith("Prog")
 
 
+def test_a_temperature_below_zero_is_a_value_and_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["age", "--temp", "-10", "--off", "1y"]) == 0
+    assert "1 y at -10 C" in capsys.readouterr().out
+
+
+def test_boot_with_age_says_what_is_wrong_with_its_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["boot", "--sram", "new.sram", "--age", "off=1d"]) == 0
+    text = capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == ["new.sram"], "written once, at power-off"
+    assert "new.sram is not there yet: the RAM is as OpenM1 initialises it" in text and "no --sram" not in text
+    for words in (["--age", "off=1d"], []):
+        assert main(["boot", "--sram", ".", *words]) == 1
+        assert "is a folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("events", ["", "   ", "off=8y explode", "dip=40ms"])
 def test_boot_refuses_events_that_cannot_be(events: str, image: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = image.read_bytes()
@@ -232,3 +261,67 @@ def test_a_rack_lives_too_and_a_freeze_is_told(capsys: pytest.CaptureFixture[str
     assert main(["age", "--model", "m1r", "--fault", "no-supervisor", "--off", "1y", "--on", "--dip", "26ms"]) == 0
     text = capsys.readouterr().out
     assert "faults: no-supervisor" in text and "the CPU lost its footing and stands still" in text
+
+
+def test_stray_writes_are_counted_and_named_and_are_those_of_the_image(
+    image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two lives that differ in the law of stray writes only; the report accounts for every byte that differs."""
+    kept = {}
+    for law in ("none", "poisson"):
+        words = ["--fault", "no-supervisor", "--seed", "1", "--hypothesis", f"H-STRAY={law}", "--sram", str(image)]
+        files = ["-o", str(image.parent / law), "--report", str(image.parent / f"{law}.json")]
+        assert main(["age", *words, *files, "--on", "--dip", "26ms"]) == 0
+        kept[law] = (image.parent / law).read_bytes(), json.loads((image.parent / f"{law}.json").read_text())
+    text = capsys.readouterr().out
+    step = kept["poisson"][1]["steps"][1]
+    assert "stray_writes" not in kept["none"][1]["steps"][1]
+    writes = {int(row["address"], 16): row["after"] for row in step["stray_writes"]["writes"]}
+    different = {
+        at: new for at, (old, new) in enumerate(zip(kept["none"][0], kept["poisson"][0], strict=True)) if old != new
+    }
+    assert different and different.items() <= writes.items()
+    assert f"{step['stray_writes']['bytes_written']} bytes written by the confused CPU" in text
+    names = [row["name"] for row in step["stray_writes"]["records_hit"]]
+    assert names and all(name in text for name in names)
+    assert all(f"{at:04X}:" in text for at in writes)
+    assert kept["poisson"][1]["sram_sha1_after"] == hashlib.sha1(kept["poisson"][0]).hexdigest()
+
+
+def test_a_dip_shows_what_the_display_did_since_then_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["age", "--on", "--dip", "10ms", "--dip", "30ms", "--json"]) == 0
+    _, unfelt, felt = json.loads(capsys.readouterr().out)["steps"]
+    assert unfelt["dip"] == "nothing" and unfelt["boot"]["timeline"] == []
+    assert felt["dip"] == "reset" and felt["boot"]["timeline"][0]["seconds"] >= felt["begins_seconds"] > 1
+    assert main(["age", "--fault", "no-supervisor", "--on", "--dip", "26ms", "--dip", "26ms"]) == 0
+    frozen = capsys.readouterr().out.partition("2. dip=26ms")[2]
+    assert " s  |" not in frozen and "stands still" in frozen and "3. dip=26ms: the mains fails for 26 ms: it" in frozen
+
+
+def test_a_boot_names_what_switching_off_wrote(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["boot", "--fault", "no-supervisor", "--seed", "1"]
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    assert "at power-off:" in text and "written by the confused CPU" in text
+    assert main([*words, "--json", "--age", "on=1s off=1d"]) == 0
+    block = json.loads(capsys.readouterr().out)
+    assert block["stray_writes"]["bytes_written"] > 0
+    assert block["age"]["steps"][1]["stray_writes"]["bytes_written"] > 0
+    assert main(["boot", "--json"]) == 0
+    assert "stray_writes" not in json.loads(capsys.readouterr().out)
+
+
+def test_the_account_explains_the_volts_that_no_cell_has_and_more_than_all_of_a_charge(
+    capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["age", "--on", "1s", "--off", "1d", "--off", "1d", "--years", "30"]) == 0
+    steps = re.split(r"\n\d\. ", capsys.readouterr().out)
+    assert "4.40 V is the charge +5 V left in the capacitor" in steps[2] and "left in the capacitor" not in steps[3]
+    assert re.search(r"1\d\d% of its \d+ mAh \(to 2\.0 V\) are gone", steps[4])
+
+
+def test_help_says_what_look_is_and_what_happens_to_the_image(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["age", "--help"])
+    said = capsys.readouterr().out
+    assert '"look"' in said and "unless -o names it, too" in said

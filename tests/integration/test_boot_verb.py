@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,36 @@ def test_a_picture_that_cannot_be_written_does_not_cost_the_ram(tmp_path: Path) 
     image = tmp_path / "x.sram"
     assert main(["boot", "--sram", str(image), "--png", str(tmp_path / "file" / "x.png")]) == 1
     assert b"Init Prog" in image.read_bytes()
+
+
+def test_both_ways_to_name_a_used_cell_give_the_same_range(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["boot", "--battery", "CR2032@9"], ["age", "--cell", "CR2032@9", "--off", "1y"]):
+        assert main(words) == 2
+        assert "no CR2032 reads '9' volts; expected CR2032@VOLTS with 0 to 3.35 V" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [
+    *(f"{verb} {words}" for verb in ("boot", "run --terminal") for words in (
+        "--sram o.sram --png ./o.sram", "--sram o.sram --record link.sram", "--sram o.sram --trace o.sram",
+        "--sram o.sram --card o.sram", "--sram x.part --record x", "--record x --trace x", "--png p --trace p",
+        "--midi o.sram --png o.sram", "--trace rom.bin --roms rom.bin",
+    )),
+    "boot --replay x.rec --trace x.rec", "state save o.sram --sram o.sram", "state load booted.state --save p --png p",
+    "state load booted.state --png booted.state", "scenario run own.toml --png own.toml",
+])
+def test_no_output_is_written_over_an_input_or_another_output(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("o.sram", "booted.state", "rom.bin", "x.rec"):
+        Path(name).write_bytes(bytes(65536))
+    os.link("o.sram", "link.sram")
+    Path("own.toml").write_bytes(files("korgm1").joinpath("scenarios", "dead-cell.toml").read_bytes())
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert main(words.split()) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and "same file" in captured.err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_wrong_key_does_not_touch_the_image(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_no_verb_puts_a_file_in_the_place_of_a_pipe(
     Session(engine="v30").save("x.state")
     os.mkfifo("pipe")
     assert main([*words, "pipe"]) == 1
-    assert "pipe cannot be written: it is a folder or a device" in capsys.readouterr().err
+    assert "pipe cannot be written: it is a device or a pipe" in capsys.readouterr().err
     assert Path("pipe").is_fifo() and not Path("pipe.part").exists()
 
 

@@ -300,6 +300,8 @@ class TestCommand:
         (["--off", "300y"], 2, "200 years"),
         (["--off", "5"], 2, "not a time"),
         (["--temp", "400"], 2, "out of range"),
+        (["--temp", "-10,-99"], 2, "'-99' is out of range"),
+        (["--volts", "-3"], 2, "-3 in '-3' is out of range"),
         (["--temp", "25,,30"], 2, "empty place"),
         (["--volts", "3:1:0.001", "--off", "0d:20y:1000", "--seeds", "100"], 2, "--yes"),
         (["--workers", "0"], 2, "--workers 0"),
@@ -316,6 +318,7 @@ class TestCommand:
         (["--restart"], 2, "--out"),
         (["--out", "x.csv", "--plot", "./x.csv"], 2, "same file"),
         (["--sram", "x.csv", "--out", "x.csv"], 2, "same file"),
+        (["--plot", "x.jpg"], 2, "pictures are PNG"),
         (["--sram", "x.sram", "--plot", "x.sram"], 2, "same file"),
         (["--out", "x.csv", "--plot", "x.csv.part"], 2, "same file"),
     ])

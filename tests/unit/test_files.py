@@ -54,7 +54,7 @@ def test_a_long_file_does_not_take_the_place_of_a_device(tmp_path: Path, name: s
     os.mkfifo(tmp_path / name)
     reader = os.open(tmp_path / name, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        with pytest.raises(UserError, match="x cannot be written: it is a folder or a device"):
+        with pytest.raises(UserError, match=f"{name} cannot be written: it is a device or a pipe"):
             PartFile(tmp_path / "x").abandon()
     finally:
         os.close(reader)
@@ -64,7 +64,7 @@ def test_a_long_file_does_not_take_the_place_of_a_device(tmp_path: Path, name: s
 @pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="this system has no /dev/null")
 def test_a_long_file_does_not_take_the_place_of_a_device_behind_a_link(tmp_path: Path) -> None:
     (tmp_path / "x").symlink_to("/dev/null")
-    with pytest.raises(UserError, match="it is a folder or a device"):
+    with pytest.raises(UserError, match="it is a device or a pipe"):
         PartFile(tmp_path / "x").abandon()
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
 

@@ -29,7 +29,7 @@ LAYERS = (
     {"scenario", "sweep"},
     {"verbs"},
     {"frontends"},
-    {"cli", "__main__"},
+    {"cli", "start", "__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 DEVICES = {"onchip", "board", "sound"}

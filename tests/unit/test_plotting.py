@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -35,5 +36,5 @@ def test_a_picture_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(UserError, match=r"korgm1\[plot\]"):
-        plotting.check_matplotlib()
+    with pytest.raises(UserError, match=rf"{re.escape(sys.executable)} -m pip install 'korgm1\[plot\]'"):
+        plotting.check_picture(Path("p.png"))

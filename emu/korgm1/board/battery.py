@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from korgm1.board.battery_text import HIGHEST, PRESETS, check_celsius, parse_cell, parse_volts
+from korgm1.board.battery_text import HIGHEST, PRESETS, check_celsius, parse_cell, parse_reading, parse_volts
 from korgm1.hypotheses import Hypotheses
 from korgm1.physics.ageing import Span, leave
 from korgm1.physics.backup_network import BackupNetwork
@@ -30,7 +30,7 @@ from korgm1.physics.cell_cr2032 import CellLaw
 from korgm1.physics.supply_history import SupplyHistory
 from korgm1.quantities import COLDEST, HOTTEST, YEAR
 
-__all__ = ["PRESETS", "UNTOLD", "Battery", "check_celsius", "network_of", "parse_cell", "parse_volts"]
+__all__ = ["PRESETS", "UNTOLD", "Battery", "check_celsius", "network_of", "parse_cell", "parse_reading", "parse_volts"]
 
 FALL_POINTS = 65
 """Of a span in which the capacitor falls."""

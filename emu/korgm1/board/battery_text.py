@@ -17,6 +17,7 @@ from math import isfinite
 from korgm1.errors import UsageError
 from korgm1.hypotheses import Hypotheses
 from korgm1.physics.bench_supply import BenchSupply, Cell
+from korgm1.physics.cell_cr2032 import HIGHEST as HIGHEST_READING
 from korgm1.physics.cell_cr2032 import CellLaw, Cr2032
 from korgm1.quantities import COLDEST, HOTTEST
 
@@ -48,6 +49,26 @@ def parse_volts(text: str) -> float:
             f"battery {text!r} is {'out of range' if isfinite(volts) else 'not known'}",
             f"{', '.join(PRESETS)} or volts from 0 to {HIGHEST:g}, or {CR2032} or {CR2032}@VOLTS",
             "--battery 2.4",
+        )
+    return abs(volts)
+
+
+def parse_reading(text: str) -> float:
+    """The volts a used CR2032 reads without a load, 0 to 3.35.
+
+    Raises:
+        UsageError: none does.
+
+    >>> parse_reading("2.9")
+    2.9
+    """
+    try:
+        volts = float(text.strip().lower().removesuffix("v"))
+    except ValueError:
+        volts = float("nan")
+    if not (isfinite(volts) and 0 <= volts <= HIGHEST_READING):
+        raise UsageError(
+            f"no CR2032 reads {text.strip()!r} volts", f"{CR2032}@VOLTS with 0 to {HIGHEST_READING:g} V", "CR2032@2.9"
         )
     return abs(volts)
 
@@ -85,6 +106,6 @@ def parse_cell(text: str, hypotheses: Hypotheses, seed: int = 0) -> Cell | None:
     name, at, volts = text.strip().partition("@")
     if name.strip().upper() == CR2032:
         law = CellLaw.from_hypotheses(hypotheses)
-        return Cr2032.reading(parse_volts(volts), seed, law=law) if at else Cr2032(seed, law)
+        return Cr2032.reading(parse_reading(volts), seed, law=law) if at else Cr2032(seed, law)
     number = parse_volts(text)
     return BenchSupply(number) if number else None

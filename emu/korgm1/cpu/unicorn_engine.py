@@ -17,7 +17,7 @@ from typing import Any
 
 from korgm1.cpu.native import ffi, lib
 from korgm1.cpu.v30_engine import V30Engine
-from korgm1.errors import UserError
+from korgm1.errors import UserError, pip_install
 
 VERSION = "2.1.4"
 """The only version the glue is made for: its traps were measured, and its flags compared, on this one."""
@@ -46,7 +46,7 @@ def library_path() -> Path:
 
 def unusable(found: str) -> UserError:
     """The error of an engine that cannot be made without Unicorn."""
-    return UserError(found, f"Unicorn {VERSION}", f"pip install unicorn=={VERSION}, or add --engine v30")
+    return UserError(found, f"Unicorn {VERSION}", f"{pip_install(f'unicorn=={VERSION}')}, or add --engine v30")
 
 
 def make_native(make: Callable[..., Any], free: Callable[[Any], None], *arguments: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from korgm1.errors import UserError
+from korgm1.errors import UserError, pip_install
 
 NO_PORTAUDIO = "sudo apt install libportaudio2 (Debian, Ubuntu), or your system's PortAudio package"
 
@@ -18,7 +18,7 @@ def sounddevice() -> Any:
     try:
         import sounddevice
     except ImportError:
-        raise UserError("sounddevice is not installed", hint="pip install sounddevice") from None
+        raise UserError("sounddevice is not installed", hint=pip_install("sounddevice")) from None
     except OSError:
         raise UserError("there is no PortAudio library", hint=NO_PORTAUDIO) from None
     return sounddevice

@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from korgm1.errors import UserError
+from korgm1.errors import UserError, pip_install
 
 if TYPE_CHECKING:
     from korgm1.frontends.window import Window
@@ -48,5 +48,5 @@ def _window() -> ModuleType:
     try:
         from korgm1.frontends import window
     except ImportError as error:
-        raise UserError(f"pygame cannot be loaded: {error}", hint="pip install pygame-ce") from None
+        raise UserError(f"pygame cannot be loaded: {error}", hint=pip_install("pygame-ce")) from None
     return window

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from korgm1.errors import UserError
+from korgm1.errors import UserError, pip_install
 
 
 def rtmidi() -> Any:
@@ -16,7 +16,7 @@ def rtmidi() -> Any:
     try:
         import rtmidi
     except ImportError:
-        raise UserError("python-rtmidi is not installed", hint="pip install python-rtmidi") from None
+        raise UserError("python-rtmidi is not installed", hint=pip_install("python-rtmidi")) from None
     return rtmidi
 
 

@@ -9,6 +9,6 @@
 from korgm1.lifetime.events import Event, parse_events
 from korgm1.lifetime.live import live
 from korgm1.lifetime.looking import WARNING_CODE
-from korgm1.lifetime.report import Mark, Report, Step, Supply, Woken
+from korgm1.lifetime.report import Mark, Report, Step, Stray, Supply, Woken
 
-__all__ = ["WARNING_CODE", "Event", "Mark", "Report", "Step", "Supply", "Woken", "live", "parse_events"]
+__all__ = ["WARNING_CODE", "Event", "Mark", "Report", "Step", "Stray", "Supply", "Woken", "live", "parse_events"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from korgm1.clock import CPU_HZ
 from korgm1.lifetime.events import Event, parse_events
-from korgm1.lifetime.looking import cells_lost, passed, sense_mah, supply, woken
+from korgm1.lifetime.looking import cells_lost, passed, sense_mah, stray, supply, woken
 from korgm1.lifetime.memory import loss_course
 from korgm1.lifetime.report import Report, Step
 from korgm1.physics.ageing import Span, lie
@@ -90,12 +90,14 @@ class _Life:
     def step(self, event: Event, begins: float) -> Step:
         """Do what an event says."""
         self._told()
-        before = supply(self.session)
+        before, known = supply(self.session), len(self.session.stray_writes)
         does: Callable[[Event, Step], Step] = getattr(self, f"_{event.name.replace('-', '_')}")
         step = does(event, Step(event, begins, 0.0, self.session.battery.celsius, before, before))
         self._told()
+        strays = tuple(self.session.stray_writes[known:])
         lost = 0 if self.session.powered else cells_lost(self.session, self.session.battery.history)
-        return replace(step, celsius=self.session.battery.celsius, after=supply(self.session), lost=lost)
+        return replace(step, celsius=self.session.battery.celsius, after=supply(self.session), lost=lost,
+                       stray=stray(self.session, strays))
 
     # events
 
@@ -173,7 +175,9 @@ class _Life:
         elif outcome == "freeze":
             session.run(AFTER_FREEZE)
         lasted = (session.clock - clock) / CPU_HZ + (seconds if outcome == "power cycle" else 0.0)
-        return replace(step, seconds=lasted, dip=outcome, woken=found, boot=session.result())
+        result = session.result()
+        since = tuple(row for row in result.timeline if row.clock >= clock)
+        return replace(step, seconds=lasted, dip=outcome, woken=found, boot=replace(result, timeline=since))
 
     # what they are made of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isinf
 
 import numpy as np
@@ -9,13 +10,14 @@ import numpy.typing as npt
 
 from korgm1.lifetime.memory import first_loss
 from korgm1.lifetime.names import hit
-from korgm1.lifetime.report import Mark, Supply, Woken
+from korgm1.lifetime.report import Mark, Stray, Supply, Woken
 from korgm1.physics.ageing import Span
 from korgm1.physics.backup_network import BackupNetwork
 from korgm1.physics.cell_cr2032 import Cr2032
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.physics.supply_history import SupplyHistory
 from korgm1.session import Session
+from korgm1.session.supply import StrayWrite
 
 METER_OHMS = 10e6
 WARNING_CODE = 0x80
@@ -99,6 +101,21 @@ def woken(session: Session, kept: bytes) -> Woken | None:
         records=records,
         layout=layout,
     )
+
+
+def stray(session: Session, writes: Sequence[StrayWrite]) -> Stray | None:
+    """What stray writes came to, by name; None where there were none. They were the session's latest."""
+    if not writes:
+        return None
+    now = session.sram
+    before = bytearray(now)
+    for write in reversed(writes):
+        before[write.address] = write.before
+    after = bytearray(before)
+    for write in writes:
+        after[write.address] = write.after
+    layout, regions, records = hit(bytes(before), bytes(after))
+    return Stray(tuple(writes), regions, records, layout)
 
 
 def _runs(changed: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:

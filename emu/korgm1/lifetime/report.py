@@ -10,6 +10,7 @@ from korgm1.lifetime.names import Hit
 from korgm1.physics.ageing import Span
 from korgm1.quantities import YEAR
 from korgm1.result import BootResult
+from korgm1.session.supply import StrayWrite
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,35 @@ class Woken:
 
 
 @dataclass(frozen=True)
+class Stray:
+    """What a CPU without a reset IC wrote while +5 V fell.
+
+    Attributes:
+        writes: one by one. regions, records: what they changed, by name; empty if the image's layout is not known.
+        layout: its name, or "".
+    """
+
+    writes: tuple[StrayWrite, ...]
+    regions: tuple[Hit, ...] = ()
+    records: tuple[Hit, ...] = ()
+    layout: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as it stands in a report file."""
+        return {
+            "bytes_written": len(self.writes),
+            "bytes_changed": sum(write.before != write.after for write in self.writes),
+            "writes": [
+                {"clock": row.clock, "address": f"{row.address:04X}", "before": row.before, "after": row.after}
+                for row in self.writes
+            ],
+            "layout": self.layout,
+            "regions_hit": [_hit(row) for row in self.regions],
+            "records_hit": [_hit(row) for row in self.records],
+        }
+
+
+@dataclass(frozen=True)
 class Step:
     """What one event did.
 
@@ -84,7 +114,8 @@ class Step:
         lost: cells that have lost their content since +5 V went, at the end. lost_course: (seconds, cells) on the way.
         sense_mah: of what the cell gave, what went into the ADC's input.
         dip: "nothing", "reset", "power cycle" or "freeze".
-        woken, boot: at power-on.
+        woken, boot: at power-on; of a dip, `boot` has the LCD rows since it began.
+        stray: what the CPU wrote when +5 V fell without a reset; None: nothing.
     """
 
     event: Event
@@ -102,6 +133,7 @@ class Step:
     dip: str | None = None
     woken: Woken | None = None
     boot: BootResult | None = None
+    stray: Stray | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The step as it stands in a report file."""
@@ -128,6 +160,8 @@ class Step:
             block["cells_lost_course"] = [{"seconds": at, "cells": lost} for at, lost in self.lost_course]
         if self.dip is not None:
             block["dip"] = self.dip
+        if self.stray is not None:
+            block["stray_writes"] = self.stray.to_dict()
         if self.woken is not None:
             block["power_on"] = {
                 "lowest_ram_volts": self.woken.lowest_volts,
@@ -154,6 +188,7 @@ class Report:
         steps: one for each event.
         sram_sha1_before, sram_sha1_after: of the RAM's content.
         notes: what a reader should know.
+        last: what was written when it was switched off behind the last event without a reset.
     """
 
     model: str
@@ -165,6 +200,7 @@ class Report:
     sram_sha1_before: str
     sram_sha1_after: str
     notes: tuple[str, ...] = field(default=())
+    last: Stray | None = None
 
     @property
     def seconds(self) -> float:
@@ -192,6 +228,7 @@ class Report:
             "sram_sha1_before": self.sram_sha1_before,
             "sram_sha1_after": self.sram_sha1_after,
             "steps": [step.to_dict() for step in self.steps],
+            **({"stray_writes_at_the_end": self.last.to_dict()} if self.last is not None else {}),
         }
 
 

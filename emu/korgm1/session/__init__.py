@@ -106,6 +106,7 @@ class Session(Supply, State, Watching):
             if path is not None:
                 check_writable(path)
         self._unsaved = []
+        self.stray_writes = []
         self._power_ups = power_ups
         self.wake = None
         self._monitor = None
@@ -200,6 +201,21 @@ class Session(Supply, State, Watching):
         if path is not None:
             write_atomic(Path(path), data)
         return data
+
+    def keep_in(self, path: str | os.PathLike[str]) -> None:
+        """The RAM's image is written to this file, with backups, at every power-off from now on; it is not read.
+
+        Raises:
+            UserError: it cannot be written.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m1 = Session(); m1.keep_in(folder + "/x.sram"); m1.power_on(); m1.power_off()
+        ...     (Path(folder) / "x.sram").stat().st_size
+        65536
+        """
+        check_writable(Path(path))
+        self._sram_path = Path(path)
 
     # state
 

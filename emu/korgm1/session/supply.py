@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
+from typing import NamedTuple
 
 from korgm1.board.battery import check_celsius, parse_cell
 from korgm1.clock import clocks
@@ -18,8 +19,23 @@ SAME = "same"
 """The word for the cell that was just taken out."""
 
 
+class StrayWrite(NamedTuple):
+    """A byte that no program wrote: the clock since power-on, its address, what was there and what is there now."""
+
+    clock: int
+    address: int
+    before: int
+    after: int
+
+
 class Supply(Switch):
-    """The cell in its holder, years in a cellar, and the mains plug."""
+    """The cell in its holder, years in a cellar, and the mains plug.
+
+    Attributes:
+        stray_writes: what a CPU without a reset IC wrote while +5 V fell, since this session was made.
+    """
+
+    stray_writes: list[StrayWrite]
 
     def set_battery(self, battery: str | float | Cell | None) -> None:
         """Change the cell at once: a text as for `Session`, volts, a cell, or None (out of its holder).
@@ -199,7 +215,10 @@ class Supply(Switch):
         '+5 V fell without a reset; the CPU stands still since clock 16'
         """
         self._need_power()
+        before = self.machine.sram.peek(address) if what == "stray" and 0 <= address <= 0xFFFF else 0
         value = take(self.machine, what, address, value)
+        if what == "stray" and value is not None:
+            self.stray_writes.append(StrayWrite(self.clock, address, before, self.machine.sram.peek(address)))
         self._note("supply", what=what, address=address, value=value)
 
 

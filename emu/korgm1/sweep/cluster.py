@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from korgm1 import __version__
-from korgm1.errors import M1Error, UsageError, UserError
+from korgm1.errors import M1Error, UsageError, UserError, pip_install
 from korgm1.sweep.grid import Grid, Place
 from korgm1.sweep.local import LOOK
 from korgm1.sweep.point import Bench, Row
@@ -47,7 +47,7 @@ def check(address: str) -> None:
     if find_spec("distributed") is None:
         raise UsageError(
             "--scheduler needs dask.distributed, which is not installed", "the extra of that name",
-            "pip install 'korgm1[cluster]'",
+            pip_install("korgm1[cluster]"),
         )
     scheme, found, place = address.partition("://")
     if not (found and scheme in ("tcp", "tls") and place):

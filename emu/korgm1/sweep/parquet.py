@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.util import find_spec
 
-from korgm1.errors import UsageError, UserError
+from korgm1.errors import UsageError, UserError, pip_install
 from korgm1.sweep.point import KINDS, Row
 
 KEY = b"korgm1 sweep"
@@ -20,7 +20,7 @@ def check() -> None:
     if find_spec("pyarrow") is None:
         raise UsageError(
             "a .parquet file needs pyarrow, which is not installed", "a .csv file, which needs nothing",
-            "pip install 'korgm1[sweep]'",
+            pip_install("korgm1[sweep]"),
         )
 
 

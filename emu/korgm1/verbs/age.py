@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.board.sram import SIZE
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
-from korgm1.files import BACKUPS, check_writable, write_atomic
+from korgm1.files import BACKUPS, check_apart, check_writable, write_atomic
 from korgm1.verbs import plotting
 from korgm1.verbs.options import add_instrument_options, named, session_from
-from korgm1.verbs.signals import asked_to_stop
+from korgm1.verbs.signals import asked_to_stop, stopped
 
 if TYPE_CHECKING:
-    from korgm1.lifetime import Event, Report
+    from korgm1.lifetime import Event, Report, Stray
     from korgm1.session import Session
 
 EPILOG = """\
@@ -32,7 +33,9 @@ examples:
 Events happen in the order they are written. --cell, --temp and --use hold from the beginning if they are given once,
 else each from its place on. The firmware runs at --on and --dip only: during --years with --use the +5 V is there for
 that share of the time, but nobody looks at the display. Times: y mo w d h min s ms. What is written with -o is the RAM
-as it wakes when +5 V is back, before any firmware ran, unless the power is on at the end. The FILE of --sram stays.
+as it wakes when +5 V is back, before any firmware ran, unless the power is on at the end; that is the event "look",
+which comes last by itself: +5 V comes, the RAM is read, no CPU runs, +5 V goes. The FILE of --sram stays as it was,
+unless -o names it, too: then it is written, and what it was is kept as FILE.1 (an older one as FILE.2, FILE.3).
 """
 
 
@@ -62,7 +65,7 @@ def add_parser(subparsers: Any) -> None:
     )
     life = parser.add_argument_group("its life, in this order")
     for option, metavar, text in (
-        ("--cell", "CELL", "the cell: CR2032 (new), CR2032@VOLTS (used), VOLTS (never ages); default: CR2032"),
+        ("--cell", "CELL", "CR2032 (new), CR2032@VOLTS (used, 0 to 3.35), VOLTS (never ages); default: CR2032"),
         ("--temp", "C", "degrees Celsius around it; default: 25"),
         ("--use", "TIME/week", "how long it is switched on: 3h/week, 45min/day, 20h/month; default: never"),
         ("--years", "N", "so many years of that use"),
@@ -79,7 +82,9 @@ def add_parser(subparsers: Any) -> None:
     )
     life.add_argument("--off-switch", action=_Append, nargs=0, help="switch off")
     out = parser.add_argument_group("what comes out")
-    out.add_argument("-o", "--output", type=named, metavar="FILE", help="write the RAM as it is at the end")
+    out.add_argument(
+        "-o", "--output", type=named, metavar="FILE", help="write the RAM as it is at the end; may be that of --sram"
+    )
     out.add_argument("--report", type=named, metavar="FILE", help="write everything as JSON")
     out.add_argument("--png", type=named, metavar="FILE", help="draw the LCD at the end, if it is on then")
     out.add_argument("--plot", type=named, metavar="FILE", help="draw it as PNG (needs matplotlib)")
@@ -92,27 +97,38 @@ def run(args: argparse.Namespace) -> int:
     from korgm1.verbs.age_plan import planned
 
     events = planned(args.chain)
-    _check_files(args, events)
-    report, image, display = lived(args, events)
-    if args.output:
-        write_atomic(Path(args.output), image, backups=BACKUPS)
-    block = json.dumps(report.to_dict(), indent=2) + "\n" if args.report or args.json else ""
-    if args.report:
-        write_atomic(Path(args.report), block.encode())
-    if args.png:
-        write_atomic(Path(args.png), display)
-    if args.plot:
-        from korgm1.verbs.age_plot import draw
+    with asked_to_stop() as asked:
+        _check_files(args, events)
+        report, image, display = lived(args, events)
+        block = json.dumps(report.to_dict(), indent=2) + "\n" if args.report or args.json else ""
 
-        draw(report, Path(args.plot))
+        def plot() -> bytes:
+            from korgm1.verbs.age_plot import drawn
+
+            return drawn(report)
+
+        files: list[tuple[str, Callable[[], bytes], int]] = [
+            (name, content, backups) for name, content, backups in (
+                (args.output, lambda: image, BACKUPS), (args.report, block.encode, 0),
+                (args.png, lambda: display, 0), (args.plot, plot, 0),
+            ) if name
+        ]
+        names = [name for name, _, _ in files]
+        for place, (name, content, backups) in enumerate(files):
+            data = content()
+            if asked:
+                raise stopped(names[:place], names[place:])
+            write_atomic(Path(name), data, backups=backups)
+        if asked:
+            raise stopped(names)
     if args.json:
         print(block, end="")
     else:
         from korgm1.verbs.age_text import account
 
         print(account(report))
-    stopped = any(step.boot is not None and step.boot.stopped for step in report.steps)
-    return EXIT_CPU_FAULT if stopped else EXIT_OK
+    halted = any(step.boot is not None and step.boot.stopped for step in report.steps)
+    return EXIT_CPU_FAULT if halted else EXIT_OK
 
 
 def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, bytes, bytes]:
@@ -131,9 +147,10 @@ def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, by
     """
     from korgm1.lifetime import live
 
-    image, note = starting_image(args)
-    session = session_from(argparse.Namespace(**{**vars(args), "sram": image}))
     with asked_to_stop() as asked:
+        image, note = starting_image(args)
+        session = session_from(argparse.Namespace(**{**vars(args), "sram": image}))
+
         def progress(word: str) -> None:
             if sys.stderr.isatty():
                 print(f"\r{word:40.40}", end="", file=sys.stderr, flush=True)
@@ -141,19 +158,22 @@ def lived(args: argparse.Namespace, events: Sequence[Event]) -> tuple[Report, by
         course = bool(args.plot or args.report or args.json)
         report = live(session, events, progress, course, lambda: asked)
         display = session.screenshot()
-        session.power_off()
+        last = switched_off(session)
+        sha1 = hashlib.sha1(session.sram).hexdigest()
         if sys.stderr.isatty():
             print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
     if asked:
-        raise KeyboardInterrupt
-    return replace(report, notes=(note, *session.firmware.warnings)), session.sram, display
+        raise stopped(when="while the years passed")
+    report = replace(report, notes=(note, *session.firmware.warnings), last=last, sram_sha1_after=sha1)
+    return report, session.sram, display
 
 
 def aged(args: argparse.Namespace) -> tuple[Session, Report]:
-    """The session of `boot --age` after its events, switched off, and what they did; no file is written.
+    """The session of `boot --age` after its events, switched off, and what they did; no file is written so far.
 
     Raises:
         M1Error: an option or an event that cannot be used.
+        KeyboardInterrupt: Ctrl-C or a signal came.
     """
     from korgm1.lifetime import live, parse_events
 
@@ -162,17 +182,39 @@ def aged(args: argparse.Namespace) -> tuple[Session, Report]:
         raise UsageError("--age has no event", "words with blanks between them", '--age "use=12y:3h/week off=1y"')
     if args.sram:
         check_writable(Path(args.sram))
-    source = args.sram if args.sram and Path(args.sram).exists() else None
-    image, note = starting_image(argparse.Namespace(**{**vars(args), "sram": source}))
-    battery = "CR2032" if args.battery is None else args.battery
-    session = session_from(argparse.Namespace(**{**vars(args), "battery": battery, "sram": image}))
-    report = live(session, events, course=args.json)
+    with asked_to_stop() as asked:
+        image, note = starting_image(args, made=True)
+        battery = "CR2032" if args.battery is None else args.battery
+        session = session_from(argparse.Namespace(**{**vars(args), "battery": battery, "sram": image}))
+        report = live(session, events, course=args.json, asked_to_stop=lambda: asked)
+        last = switched_off(session)
+        sha1 = hashlib.sha1(session.sram).hexdigest()
+        if args.sram:
+            session.keep_in(args.sram)
+    if asked:
+        raise stopped(when="while the years passed")
+    return session, replace(report, notes=(note,), last=last, sram_sha1_after=sha1)
+
+
+def switched_off(session: Session) -> Stray | None:
+    """Switch off; what the CPU wrote meanwhile if nothing reset it.
+
+    Raises:
+        M1Error: the RAM's or the card's file cannot be written.
+    """
+    from korgm1.lifetime.looking import stray
+
+    known = len(session.stray_writes)
     session.power_off()
-    return session, replace(report, notes=(note,))
+    return stray(session, session.stray_writes[known:])
 
 
-def starting_image(args: argparse.Namespace) -> tuple[bytes, str]:
+def starting_image(args: argparse.Namespace, made: bool = False) -> tuple[bytes, str]:
     """The RAM before the first event, and where it comes from, in words.
+
+    Args:
+        args: those of `lived`.
+        made: whether a file that is not there yet is as good as none.
 
     Raises:
         M1Error: the image cannot be read, or has another size.
@@ -181,33 +223,30 @@ def starting_image(args: argparse.Namespace) -> tuple[bytes, str]:
 
     if args.sram:
         path, image = read_image(args.sram, SIZE, "an SRAM image")
-        if image is None:
+        if image is not None:
+            return image, f"the RAM of {path} goes through this"
+        if not made:
             raise UserError(f"{path} is not there", f"an SRAM image of {SIZE:,} bytes", "without --sram")
-        return image, f"the RAM of {path} goes through this"
-    whole = argparse.Namespace(**{**vars(args), "battery": "fresh", "fault": [], "temp": 25.0})
-    with session_from(whole) as session:
-        result = session.boot()
-    name = session.firmware.name
-    return session.sram, f"no --sram: the RAM is as {name} initialises it ({result.lcd[0].strip()})"
+    whole = argparse.Namespace(**{**vars(args), "battery": "fresh", "fault": [], "temp": 25.0, "sram": None})
+    with session_from(whole) as session, asked_to_stop() as asked:
+        result = session.boot(asked_to_stop=lambda: asked)
+    why = f"{args.sram} is not there yet" if args.sram else "no --sram"
+    return session.sram, f"{why}: the RAM is as {session.firmware.name} initialises it ({result.lcd[0].strip()})"
 
 
 def _check_files(args: argparse.Namespace, events: Sequence[Event]) -> None:
     """Find out before any work whether everything can be written."""
     from korgm1.verbs.age_plan import draws, ends_on
 
-    outputs = {"--output": args.output, "--report": args.report, "--png": args.png, "--plot": args.plot}
-    taken: dict[Path, str] = {Path(args.sram).resolve(): "--sram"} if args.sram else {}
-    for option, name in outputs.items():
-        if not name:
-            continue
-        check_writable(Path(name))
-        other = taken.get(Path(name).resolve())
-        if other and (option, other) != ("--output", "--sram"):
-            raise UsageError(f"{option} and {other} name the same file, {name}", "two files")
-        taken[Path(name).resolve()] = option
+    inputs = (("--sram", args.sram), ("--roms", args.roms))
+    outputs = (("--output", args.output), ("--report", args.report), ("--png", args.png), ("--plot", args.plot))
+    check_apart(inputs, outputs, over=[("--output", "--sram")])
+    for _, name in outputs:
+        if name:
+            check_writable(Path(name))
     if args.png and not ends_on(events):
         raise UsageError("--png: the power is off at the end, so the LCD is dark", "--on as the last event")
     if args.plot:
         if not draws(events):
             raise UsageError("there is nothing to draw: no time passes with the power off", "--years or --off")
-        plotting.check_matplotlib()
+        plotting.check_picture(Path(args.plot))

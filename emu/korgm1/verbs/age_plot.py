@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log10
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,14 @@ from korgm1.quantities import UNITS, format_duration
 from korgm1.verbs import plotting
 from korgm1.verbs.plotting import BLUE, INK, ORANGE, RED, SOFT, VIOLET
 
-MOST_STRETCHES, MOST_DISPLAYS = 6, 3
-"""What one picture shows at most: of more, the longest and the last."""
+MOST_STRETCHES, MOST_COLUMNS, MOST_DISPLAYS = 9, 3, 3
+"""What one picture shows at most: of more, the longest and the last. More stretches than columns go on below."""
+NARROWEST = 0.6
+"""Of the widest column, so that its title and its ticks have room."""
+NEAR = 0.25
+"""Inches: of marks no farther apart than this the last has its name on the right, one in the middle lower down."""
+TICK = 0.65
+"""Inches from tick to tick, at least."""
 TOP_VOLTS = 3.6
 LCD_GROUND, LCD_DOTS = "#a3aaa8", "#161417"
 UNIT_NAMES = {"y": "years", "mo": "months", "d": "days", "h": "hours", "min": "minutes", "s": "seconds", "ms": "ms"}
@@ -47,40 +52,62 @@ class _Stretch:
         return self.step.seconds / UNITS[self.unit]
 
 
-def draw(report: Report, path: Path) -> None:
-    """Draw a report and write it as PNG.
+def drawn(report: Report) -> bytes:
+    """The picture of a report, as the bytes of a PNG file; raises what `figure` does."""
+    return plotting.drawn(figure(report))
+
+
+def figure(report: Report) -> Any:
+    """The picture of a report, as a matplotlib Figure.
 
     Raises:
-        UserError: matplotlib is missing, or the file cannot be written.
+        UserError: matplotlib is missing.
         UsageError: no time passes in it with the power off.
     """
-    stretches = _stretches(report)
+    stretches, count = _stretches(report)
     displays = [step for step in report.steps if step.boot is not None][-MOST_DISPLAYS:]
-    heights = [3.0, 1.9, 1.1] + [0.42 * len(displays)] * bool(displays)
-    widths = [stretch.width for stretch in stretches]
-    fig = plotting.figure(max(9.0, min(14.0, 3.2 * sum(widths))), 1.2 + 1.25 * sum(heights))
+    bands = -(-len(stretches) // MOST_COLUMNS)
+    columns = -(-len(stretches) // bands)
+    heights = [3.0, 1.9, 1.1] * bands + [0.42 * len(displays)] * bool(displays)
+    widths = [max(stretch.width for stretch in stretches[column::columns]) for column in range(columns)]
+    widths = [max(width, NARROWEST * max(widths)) for width in widths]
+    inches = max(9.0, min(14.0, 3.2 * sum(widths)), 3.4 * columns)
+    fig = plotting.figure(inches, 1.6 + 1.25 * sum(heights) + 0.4 * bands)
     grid = plotting.subplots(
-        fig, len(heights), len(stretches), squeeze=False, height_ratios=heights, width_ratios=widths, sharey="row"
+        fig, len(heights), columns, squeeze=False, height_ratios=heights, width_ratios=widths, sharey="row"
     )
     title = f"{report.firmware['name']} on an {report.model.upper()}, chips and cell of seed {report.seed}"
     title += f", faults {', '.join(report.faults)}" if report.faults else ""
+    title += f"; the {len(stretches)} longest of {count} stretches" if len(stretches) < count else ""
     fig.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
     need = retention_volts(report.seed)
     top = max(TOP_VOLTS, *(0.2 + float(stretch.supply.max()) for stretch in stretches))
-    for column, stretch in enumerate(stretches):
-        _volts(grid[0][column], stretch, need, top)
-        _losses(grid[1][column], stretch, first=not column)
-        _charge(grid[2][column], stretch)
-    for row, name in enumerate(("volts", "cells of the RAM lost", "charge used")):
-        grid[row][0].set_ylabel(name)
-    handles, labels = grid[0][0].get_legend_handles_labels()
-    grid[0][0].legend(handles, labels, loc="lower left", fontsize=9)
+    for place in range(bands * columns):
+        band, column = divmod(place, columns)
+        panels = [grid[3 * band + row][column] for row in range(3)]
+        if place >= len(stretches):
+            for axes in panels:
+                axes.remove()
+            continue
+        wide = inches * widths[column] / sum(widths)
+        ticks = max(2, min(8, int(wide / TICK)))
+        _volts(panels[0], stretches[place], need, top, ticks, wide)
+        _losses(panels[1], stretches[place], ticks, first=not column)
+        _charge(panels[2], stretches[place], ticks)
+        if band + 1 < bands:
+            panels[2].set_xlabel(panels[2].get_xlabel() + "\n")
+        if not column:
+            for axes, name in zip(panels, ("volts", "cells of the RAM lost", "charge used"), strict=True):
+                axes.set_ylabel(name)
+    shown = {label: handle for axes in grid[0] for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    fig.legend(shown.values(), shown, loc="outside lower left", ncols=len(shown), fontsize=9, frameon=False)
     if displays:
-        _displays(fig, grid[3], displays)
-    plotting.save(fig, path)
+        _displays(fig, grid[-1], displays)
+    return fig
 
 
-def _stretches(report: Report) -> list[_Stretch]:
+def _stretches(report: Report) -> tuple[list[_Stretch], int]:
+    """Those that are drawn, and how many there are."""
     found: list[_Stretch] = []
     for step in report.steps:
         if step.span is not None and step.seconds > 0:
@@ -93,10 +120,10 @@ def _stretches(report: Report) -> list[_Stretch]:
     if not found:
         raise UsageError("there is nothing to draw: no time passes with the power off", "off=TIME or use=TIME:DUTY")
     longest = sorted(found, key=lambda stretch: -stretch.step.seconds)[:MOST_STRETCHES]
-    return [stretch for stretch in found if stretch in longest]
+    return [stretch for stretch in found if stretch in longest], len(found)
 
 
-def _volts(axes: Any, stretch: _Stretch, need: Any, top: float) -> None:
+def _volts(axes: Any, stretch: _Stretch, need: Any, top: float, ticks: int, inches: float) -> None:
     step = stretch.step
     assert step.span is not None
     x = step.span.seconds / UNITS[stretch.unit]
@@ -106,21 +133,24 @@ def _volts(axes: Any, stretch: _Stretch, need: Any, top: float) -> None:
     axes.plot(x, step.span.supply_volts, color=ORANGE, linewidth=2, label="supply at the RAM, power off")
     axes.axhline(GUARANTEED_VOLTS, color=RED, linewidth=1.2, linestyle="--", label="2.0 V: guaranteed to keep")
     axes.fill_between([], [], color=RED, alpha=0.35, linewidth=0, label="cells that need more than this")
-    for mark in step.marks:
+    places = [mark.seconds / UNITS[stretch.unit] for mark in step.marks]
+    near = NEAR / inches * stretch.end
+    for index, (mark, at) in enumerate(zip(step.marks, places, strict=True)):
         colour, text = _MARKS[mark.what]
-        at = mark.seconds / UNITS[stretch.unit]
+        crowded = index > 0 and at - places[index - 1] < near
+        between = crowded and index + 1 < len(places) and places[index + 1] - at < near
+        right = at < near or (crowded and not between)
         axes.axvline(at, color=colour, linewidth=1, linestyle=":")
-        axes.annotate(text, (at, top), xytext=(-3, -4), textcoords="offset points", rotation=90, va="top",
-                      ha="right", fontsize=8, color=colour)
-    if stretch.after:
-        axes.annotate(
-            "then " + ", ".join(stretch.after[:4]) + (" ..." if len(stretch.after) > 4 else ""), (1, 1.005),
-            xycoords="axes fraction", ha="right", va="bottom", fontsize=8, color=SOFT,
-        )
-    share = f", +5 V {step.share:.1%}" if step.share else ""
-    axes.set_title(f"{step.event.word}  ({step.celsius:g} C{share})", fontsize=10, pad=16)
+        axes.annotate(text, (at, top), xytext=(3 if right else -3, -4 - 52 * between), textcoords="offset points",
+                      rotation=90, va="top", ha="left" if right else "right", fontsize=8, color=colour)
+    room = f"{step.celsius:g} C" + (f", +5 V {step.share:.1%}" if step.share else "")
+    after = "then " + ", ".join(stretch.after[:3]) + (" ..." if len(stretch.after) > 3 else "") if stretch.after else ""
+    axes.set_title(f"{step.event.place}. {step.event.word}", fontsize=10, pad=28, loc="left")
+    for place, text in ((15, room), (4, after)):
+        axes.annotate(text, (0, 1), xytext=(0, place), xycoords="axes fraction", textcoords="offset points", ha="left",
+                      va="bottom", fontsize=8, color=SOFT).set_in_layout(False)
     axes.set_ylim(0, top)
-    _time(axes, stretch)
+    _time(axes, stretch, ticks)
 
 
 def _haze(axes: Any, end: float, need: Any, top: float) -> None:
@@ -134,7 +164,7 @@ def _haze(axes: Any, end: float, need: Any, top: float) -> None:
     axes.imshow(haze, extent=place, origin="lower", aspect="auto", zorder=0.5, interpolation="nearest")
 
 
-def _losses(axes: Any, stretch: _Stretch, first: bool) -> None:
+def _losses(axes: Any, stretch: _Stretch, ticks: int, first: bool) -> None:
     step = stretch.step
     course = step.lost_course or ((0.0, 0), (step.seconds, step.lost))
     x = [at / UNITS[stretch.unit] for at, _ in course]
@@ -154,12 +184,12 @@ def _losses(axes: Any, stretch: _Stretch, first: bool) -> None:
     if first:
         axes.annotate("all 524,288", (0, CELLS), xycoords=("axes fraction", "data"), xytext=(4, 2),
                       textcoords="offset points", va="bottom", fontsize=8, color=SOFT)
-    _time(axes, stretch)
+    _time(axes, stretch, ticks)
 
 
-def _charge(axes: Any, stretch: _Stretch) -> None:
+def _charge(axes: Any, stretch: _Stretch, ticks: int) -> None:
     assert stretch.step.span is not None
-    _time(axes, stretch)
+    _time(axes, stretch, ticks)
     axes.set_xlabel(UNIT_NAMES[stretch.unit])
     axes.set_ylim(0, 120)
     axes.set_yticks([0, 50, 100], labels=["0", "50 %", "100 %"])
@@ -177,14 +207,14 @@ def _empty(step: Step) -> bool:
     return step.event.name in ("cell-out", "swap-cell")
 
 
-def _time(axes: Any, stretch: _Stretch) -> None:
+def _time(axes: Any, stretch: _Stretch, ticks: int) -> None:
     axes.set_xlim(0, stretch.end)
-    axes.locator_params(axis="x", nbins=8 if stretch.width > 2 else 4)
+    axes.locator_params(axis="x", nbins=ticks)
 
 
 def _displays(fig: Any, row: Any, displays: list[Step]) -> None:
     """The LCD after each power-on, as text on its ground."""
-    spec = row[0].get_gridspec()[3, :]
+    spec = row[0].get_gridspec()[-1, :]
     for axes in row:
         axes.remove()
     axes = fig.add_subplot(spec)

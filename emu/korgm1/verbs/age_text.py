@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from korgm1.board.sram import CELLS
-from korgm1.lifetime import WARNING_CODE, Mark, Report, Step, Supply, Woken
+from korgm1.lifetime import WARNING_CODE, Mark, Report, Step, Stray, Supply, Woken
+from korgm1.physics.cell_cr2032 import HIGHEST
 from korgm1.quantities import format_duration
 from korgm1.verbs.boot import lcd_box
 
@@ -28,6 +29,8 @@ def account(report: Report) -> str:
     lines.append("")
     for step in report.steps:
         lines += [f"{step.event.place}. {step.event.word}: {_what(step)}", *("     " + line for line in _details(step))]
+    if report.last is not None:
+        lines += ["at the end: switched off", *("     " + line for line in stray_text(report.last))]
     lines += [
         "",
         f"all of it: {format_duration(report.seconds)}; RAM sha1 {report.sram_sha1_before[:12]} before, "
@@ -70,7 +73,12 @@ def _what(step: Step) -> str:
             "nothing": "too short to be felt", "reset": "the reset pulls, the CPU starts anew",
             "power cycle": "+5 V was gone, a power-on", "freeze": "the CPU lost its footing and stands still",
         }
-        return f"the mains fails for {format_duration(event.seconds or 0.0)}: {effect[step.dip or 'nothing']}"
+        what = effect[step.dip or "nothing"]
+        if step.dip == "nothing" and step.boot is not None and step.boot.frozen:
+            what = "it stands still already"
+        elif step.dip == "nothing" and step.stray is not None:
+            what = "the CPU runs on, but not without a stumble"
+        return f"the mains fails for {format_duration(event.seconds or 0.0)}: {what}"
     switched = {"on": "switched on", "off-switch": "switched off", "look": "+5 V comes, the RAM is read, no CPU runs"}
     return switched[event.name]
 
@@ -108,14 +116,20 @@ def _details(step: Step) -> list[str]:
                 f"sense path, {self_mah:.1f} by itself"
             )
             lines.append(
-                f"        {after.used:.0%} of its {after.capacity_mah:.0f} mAh are gone, and {after.dry:.0%} of its "
-                "seal's life"
+                f"        {after.used:.0%} of its {after.capacity_mah:.0f} mAh (to 2.0 V) are gone, and "
+                f"{after.dry:.0%} of its seal's life"
             )
         supply = step.span.supply_volts
-        lines.append(f"supply  {supply[0]:.2f} -> {supply[-1]:.2f} V at the RAM, power off")
+        charged = supply[0] > max(before.ram_volts + 0.1, HIGHEST)
+        lines.append(
+            f"supply  {supply[0]:.2f} -> {supply[-1]:.2f} V at the RAM, power off"
+            + (f" ({supply[0]:.2f} V is the charge +5 V left in the capacitor)" if charged else "")
+        )
     lines += [f"after {format_duration(mark.seconds)}: {mark_text(mark)}" for mark in step.marks]
     if step.lost and step.span is not None:
         lines.append(f"RAM     {step.lost:,} of {CELLS:,} cells have lost their content")
+    if step.stray is not None:
+        lines += stray_text(step.stray)
     if step.woken is not None:
         lines += woken_text(step.woken)
     if step.boot is not None:
@@ -123,6 +137,29 @@ def _details(step: Step) -> list[str]:
         if step.dip == "freeze" or step.boot.stopped:
             lines += lcd_box(step.boot.lcd).splitlines()
     return lines
+
+
+def stray_text(stray: Stray) -> list[str]:
+    """What a CPU without a reset IC wrote while +5 V fell.
+
+    >>> from korgm1.session.supply import StrayWrite
+    >>> stray_text(Stray((StrayWrite(9, 0x1234, 0, 0xE0),)))
+    ['stray   1 byte written by the confused CPU while +5 V fell, 1 of them to another value', 'at      1234:00->E0']
+    """
+    count, changed = len(stray.writes), sum(write.before != write.after for write in stray.writes)
+    lines = [
+        f"stray   {count} byte{'s' * (count != 1)} written by the confused CPU while +5 V fell, {changed} of them to "
+        "another value"
+    ]
+    places = [f"{row.address:04X}:{row.before:02X}->{row.after:02X}" for row in stray.writes]
+    lines += textwrap.wrap("at      " + _some(places, 12), 110, subsequent_indent=" " * 8)
+    if stray.layout:
+        lines += textwrap.wrap("hit     " + _hit_names(stray), 110, subsequent_indent=" " * 8)
+    return lines
+
+
+def _hit_names(what: Stray | Woken) -> str:
+    return _some([f"{row.name} ({row.bits:,})" for row in what.records], 16) or "nothing with a name"
 
 
 def woken_text(woken: Woken) -> list[str]:
@@ -145,8 +182,7 @@ def woken_text(woken: Woken) -> list[str]:
     if woken.layout:
         regions = ", ".join(f"{row.name} ({row.bits:,} bits)" for row in woken.regions)
         lines += textwrap.wrap("in      " + regions, 110, subsequent_indent=" " * 8)
-        records = _some([f"{row.name} ({row.bits:,})" for row in woken.records], 16)
-        lines += textwrap.wrap("hit     " + (records or "nothing with a name"), 110, subsequent_indent=" " * 8)
+        lines += textwrap.wrap("hit     " + _hit_names(woken), 110, subsequent_indent=" " * 8)
     elif woken.bits_flipped:
         lines.append("hit     names are not known: the image's layout is not OpenM1's (korgm1 sram show)")
     return lines

@@ -9,11 +9,22 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from korgm1.clock import CPU_HZ
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
-from korgm1.files import BACKUPS, write_atomic
-from korgm1.verbs.options import add_machine_options, add_trace_options, named, power, session_from, trace_words
+from korgm1.files import write_atomic
+from korgm1.verbs.options import (
+    add_machine_options,
+    add_trace_options,
+    check_files,
+    named,
+    power,
+    session_from,
+    trace_words,
+)
+from korgm1.verbs.signals import asked_to_stop, stopped
 
 if TYPE_CHECKING:
+    from korgm1.lifetime import Stray
     from korgm1.replay import ReplayResult
     from korgm1.result import BootResult
     from korgm1.session import Session
@@ -75,7 +86,7 @@ def boot(session: Session, args: argparse.Namespace) -> BootResult:
         M1Error: an input or output file that cannot be used; the RAM is saved before.
         KeyboardInterrupt: Ctrl-C or a signal ended it; the power was switched off and the RAM saved.
     """
-    picture = b""
+    picture, written = b"", [args.sram] if args.sram else []
     with power(session, args) as asked:
         progress = Progress(session)
         result = session.boot(args.seconds, asked_to_stop=lambda: progress.goes_on(asked))
@@ -85,7 +96,8 @@ def boot(session: Session, args: argparse.Namespace) -> BootResult:
     if args.png:
         write_atomic(Path(args.png), picture)
     if asked:
-        raise KeyboardInterrupt
+        written += [name for name in (args.png, args.record, args.trace) if name]
+        raise stopped(written, when=f"after {result.clocks / CPU_HZ:.2f} s of the boot and switched off")
     return result
 
 
@@ -135,34 +147,56 @@ def replayed(args: argparse.Namespace) -> ReplayResult:
 
 def run(args: argparse.Namespace) -> int:
     """Boot and print."""
+    check_files(args)
     if args.replay:
         played = replayed(args)
         print(json.dumps(played.to_dict(), indent=2) if args.json else f"{report(played.result)}\n{summary(played)}")
         return EXIT_OK
     if args.age is not None:
         return run_aged(args)
-    session = session_from(args)
-    result = boot(session, args)
-    print(json.dumps(result.to_dict(), indent=2) if args.json else report(result))
+    with asked_to_stop():
+        session = session_from(args)
+        result = boot(session, args)
+    strays = stray(session)
+    if args.json:
+        print(json.dumps({**result.to_dict(), **_stray_block(strays)}, indent=2))
+    else:
+        print(report(result) + _stray_lines(strays))
     return EXIT_CPU_FAULT if result.stopped else EXIT_OK
 
 
 def run_aged(args: argparse.Namespace) -> int:
     """Let years pass, then boot and print both."""
-    from korgm1.verbs.age import aged
-    from korgm1.verbs.age_text import account
+    with asked_to_stop():
+        from korgm1.verbs.age import aged
+        from korgm1.verbs.age_text import account
 
-    session, life = aged(args)
-    try:
+        session, life = aged(args)
+        known = len(session.stray_writes)
         result = boot(session, args)
-    finally:
-        if args.sram:
-            write_atomic(Path(args.sram), session.sram, backups=BACKUPS)
+    strays = stray(session, known)
     if args.json:
-        print(json.dumps({**result.to_dict(), "age": life.to_dict()}, indent=2))
+        print(json.dumps({**result.to_dict(), **_stray_block(strays), "age": life.to_dict()}, indent=2))
     else:
-        print(f"{account(life)}\n\n{report(result)}")
+        print(f"{account(life)}\n\n{report(result)}{_stray_lines(strays)}")
     return EXIT_CPU_FAULT if result.stopped else EXIT_OK
+
+
+def stray(session: Session, known: int = 0) -> Stray | None:
+    """What the CPU wrote at power-off, behind the `known` first stray writes; None where something reset it."""
+    from korgm1.lifetime import looking
+
+    return looking.stray(session, session.stray_writes[known:])
+
+
+def _stray_block(strays: Stray | None) -> dict[str, Any]:
+    return {} if strays is None else {"stray_writes": strays.to_dict()}
+
+
+def _stray_lines(strays: Stray | None) -> str:
+    from korgm1.verbs.age_text import stray_text
+
+    return "" if strays is None else "\nat power-off:\n" + "\n".join(stray_text(strays))
 
 
 def report(result: BootResult) -> str:

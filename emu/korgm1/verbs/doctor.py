@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from korgm1 import __version__
+from korgm1.errors import pip_install
 from korgm1.machine.engines import NAMES
 
 PACKAGES = ("unicorn", "cffi", "numpy", "pygame-ce", "sounddevice", "mido", "python-rtmidi", "platformdirs",
             "matplotlib", "pyarrow", "distributed")
 OPTIONAL = {
-    "python-rtmidi": "not installed; real MIDI ports need it: pip install python-rtmidi",
-    "matplotlib": "not installed; --plot needs it: pip install 'korgm1[plot]'",
-    "pyarrow": "not installed; .parquet files need it: pip install 'korgm1[sweep]'",
-    "distributed": "not installed; sweep --scheduler needs it: pip install 'korgm1[cluster]'",
+    "python-rtmidi": "not installed; real MIDI ports need it: " + pip_install("python-rtmidi"),
+    "matplotlib": "not installed; --plot needs it: " + pip_install("korgm1[plot]"),
+    "pyarrow": "not installed; .parquet files need it: " + pip_install("korgm1[sweep]"),
+    "distributed": "not installed; sweep --scheduler needs it: " + pip_install("korgm1[cluster]"),
 }
 
 EPILOG = """\
@@ -76,7 +77,7 @@ def _package(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return OPTIONAL.get(name, f"not installed; pip install {name}")
+        return OPTIONAL.get(name, "not installed; " + pip_install(name))
 
 
 def _engine(name: str) -> str:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from korgm1.errors import UsageError
+from korgm1.files import check_apart
 from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
 from korgm1.quantities import parse_celsius
-from korgm1.verbs.signals import asked_to_stop
+from korgm1.verbs.signals import asked_to_stop, stopped
 
 if TYPE_CHECKING:
     from korgm1.session import Session
@@ -180,6 +181,26 @@ def add_trace_options(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def check_files(args: argparse.Namespace) -> None:
+    """Refuse, before any work, two options of a running machine that name one file.
+
+    The RAM's image and the card are both; the .part of a long file is an output. A snapshot may follow the one it goes
+    on from.
+
+    Raises:
+        UsageError: a picture, a recording, a trace or a snapshot would destroy an input or another output.
+    """
+    given = vars(args)
+    reads = [(f"--{name}", given.get(name)) for name in ("roms", "replay")]
+    reads += [("--midi", name) for name, _ in given.get("midi") or ()] + [("FILE", given.get("file"))]
+    writes = [(f"--{name}", given.get(name)) for name in ("sram", "card", "png", "record", "trace", "save")]
+    writes += [("OUT", given.get("out"))]
+    writes += [
+        (f"the .part of --{name}", given[name] + ".part") for name in ("record", "trace") if given.get(name)
+    ]
+    check_apart(reads, writes, over=[("--save", "FILE")])
+
+
 def begin_trace(session: Session, args: argparse.Namespace) -> None:
     """Have the session write the trace the options ask for.
 
@@ -253,9 +274,12 @@ def power(session: Session, args: argparse.Namespace) -> Iterator[list[int]]:
 
     Raises:
         M1Error: something that cannot be used; then the power was not switched on.
+        KeyboardInterrupt: a signal came before it was.
     """
     hand_over = plan(session, args)
     with asked_to_stop() as asked, contextlib.ExitStack() as at_the_end:
+        if asked:
+            raise stopped(when="before the power was on")
         begin_trace(session, args)
         at_the_end.callback(session.trace_end)
         if getattr(args, "record", None):

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from korgm1.errors import UserError
+from korgm1.errors import UsageError, UserError, pip_install
 from korgm1.files import write_atomic
 
 INK, SOFT, GRID = "#22262b", "#6b7480", "#dfe3e8"
@@ -21,12 +21,15 @@ STYLE = {
 """What every picture looks like."""
 
 
-def check_matplotlib() -> None:
-    """Find out, before any work, whether pictures can be made.
+def check_picture(path: Path) -> None:
+    """Find out, before any work, whether a picture can be made and is called what it will be.
 
     Raises:
+        UsageError: the name ends as if it were no PNG.
         UserError: matplotlib is not installed.
     """
+    if path.suffix.lower() not in ("", ".png"):
+        raise UsageError(f"{path} is to be a {path.suffix} file", "a name ending in .png: pictures are PNG")
     _matplotlib()
 
 
@@ -43,8 +46,21 @@ def figure(width: float = 10.0, height: float = 7.0) -> Any:
 
 def subplots(fig: Any, rows: int, columns: int = 1, **options: Any) -> Any:
     """Axes of `figure` in a grid, in the house's style; the options are those of `Figure.subplots`."""
-    with _matplotlib().rc_context(STYLE):
+    with style():
         return fig.subplots(rows, columns, **options)
+
+
+def style() -> Any:
+    """The house's style, for a `with`."""
+    return _matplotlib().rc_context(STYLE)
+
+
+def drawn(fig: Any, dpi: int = 110) -> bytes:
+    """A figure as the bytes of a PNG file."""
+    out = io.BytesIO()
+    with style():
+        fig.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
+    return out.getvalue()
 
 
 def save(fig: Any, path: Path, dpi: int = 110) -> None:
@@ -53,11 +69,7 @@ def save(fig: Any, path: Path, dpi: int = 110) -> None:
     Raises:
         UserError: the file cannot be written; an older one is still whole.
     """
-    matplotlib = _matplotlib()
-    out = io.BytesIO()
-    with matplotlib.rc_context(STYLE):
-        fig.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
-    write_atomic(path, out.getvalue())
+    write_atomic(path, drawn(fig, dpi))
 
 
 def _matplotlib() -> Any:
@@ -67,6 +79,6 @@ def _matplotlib() -> Any:
         import matplotlib.figure
     except ImportError as error:
         raise UserError(
-            "a plot needs matplotlib, which is not installed", "the extra of that name", "pip install 'korgm1[plot]'"
+            "a plot needs matplotlib, which is not installed", "the extra of that name", pip_install("korgm1[plot]")
         ) from error
     return matplotlib

@@ -20,7 +20,15 @@ from korgm1.hypotheses import Hypotheses
 from korgm1.machine.faults import Faults
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
-from korgm1.verbs.options import add_machine_options, add_trace_options, battery, chosen, power, session_from
+from korgm1.verbs.options import (
+    add_machine_options,
+    add_trace_options,
+    battery,
+    check_files,
+    chosen,
+    power,
+    session_from,
+)
 
 if TYPE_CHECKING:
     from korgm1.session import Session
@@ -138,6 +146,7 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
     """Run until the user or `--seconds` ends it; the power is switched off in every case."""
     if args.no_sram and args.sram:
         raise UsageError("--sram and --no-sram exclude each other", "one of them")
+    check_files(args)
     kept = args.sram
     if not args.sram and not args.no_sram:
         own = own_image(args)
@@ -145,6 +154,7 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
         holder = Battery.from_text(battery(args), guesses, args.seed, args.temp, faults.network())
         if holder.ram_volts >= GUARANTEED_VOLTS or "fram" in faults:
             args.sram = kept = str(own)
+            check_files(args)
         elif own.exists():
             args.sram = read_file(own, "an SRAM image")
     session = session_from(args)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK, Stopped, UsageError
-from korgm1.files import check_writable, write_atomic
+from korgm1.files import check_apart, check_writable, write_atomic
 from korgm1.hypotheses import all_hypotheses
 from korgm1.verbs.options import ENGINES, named
 from korgm1.verbs.signals import asked_to_stop
@@ -98,6 +98,7 @@ def run_some(args: argparse.Namespace) -> int:
     if args.png and len(chosen) != 1:
         raise UsageError(f"--png with {len(chosen)} scenarios", "one NAME")
     if args.png:
+        check_apart([("NAME", args.names[0] if args.names else None)], [("--png", args.png)])
         check_writable(Path(args.png))
     runs: list[Run] = []
     with asked_to_stop() as asked:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+INTERRUPTED = 130
+"""Exit code of what was stopped by Ctrl-C or a signal."""
+_wishes: list[list[int]] = []
+"""Of the blocks of `asked_to_stop` that are under way: a block within another has the list of the outer one."""
 
 
 @contextlib.contextmanager
@@ -13,11 +18,31 @@ def asked_to_stop() -> Iterator[list[int]]:
 
     A list, because an exception could strike in the midst of a device that the CPU is just talking to.
     """
+    if _wishes:
+        yield _wishes[-1]
+        return
     asked: list[int] = []
     signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = [signal.signal(number, lambda number, _frame: asked.append(number)) for number in signals]
+    _wishes.append(asked)
     try:
         yield asked
     finally:
+        _wishes.remove(asked)
         for number, handler in zip(signals, before, strict=True):
             signal.signal(number, handler)
+
+
+def stopped(written: Sequence[str] = (), untouched: Sequence[str] = (), when: str = "") -> KeyboardInterrupt:
+    """What to raise behind a wish: the command line ends with this line and exit code 130.
+
+    Args:
+        written, untouched: files that were written and that were not.
+        when: what was going on.
+
+    >>> str(stopped(["z.sram"], ["z.png"])), str(stopped(when="while the years passed"))
+    ('stopped; z.sram written, z.png not', 'stopped while the years passed; nothing written')
+    """
+    done = f"{', '.join(written)} written" if written else "nothing written"
+    left = f", {', '.join(untouched)} not" if written and untouched else ""
+    return KeyboardInterrupt(f"stopped{' ' * bool(when)}{when}; {done}{left}")

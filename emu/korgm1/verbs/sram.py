@@ -117,12 +117,11 @@ def run_diff(args: argparse.Namespace) -> int:
 def run_map(args: argparse.Namespace) -> int:
     """Draw an image."""
     from korgm1.board.lcd_picture import png_bytes
-    from korgm1.files import write_atomic
+    from korgm1.files import check_apart, write_atomic
     from korgm1.sram_layout.picture import paint
 
     out = Path(args.out or f"{args.file}.png")
-    if any(_same(out, name) for name in (args.file, args.against) if name):
-        raise UsageError(f"{out} is an image that is read", "another name for the picture", f"-o {args.file}.png")
+    check_apart([("FILE", args.file), ("--against", args.against)], [("the picture", str(out))])
     title = Path(args.file).name
     if args.against:
         against = difference(args.file, args.against, args.layout)
@@ -201,7 +200,3 @@ def _record(layout: Layout, path: str, kind: str, number: int) -> Any:
         first = 1 if kind == "drum_kit" else 0
         raise UsageError(f"there is no {name} {number + first}", f"{first} to {len(rows) - 1 + first}")
     return rows[number]
-
-
-def _same(a: Path, b: str) -> bool:
-    return a.exists() and Path(b).exists() and a.samefile(b)

@@ -17,6 +17,7 @@ from korgm1.verbs.options import (
     add_machine_options,
     add_trace_options,
     begin_trace,
+    check_files,
     plan,
     power,
     seconds,
@@ -86,6 +87,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run_save(args: argparse.Namespace) -> int:
     """Run and save."""
+    check_files(args)
     session = session_from(args)
     with power(session, args) as asked:
         session.boot(args.seconds, asked_to_stop=lambda: asked)
@@ -102,6 +104,7 @@ def run_save(args: argparse.Namespace) -> int:
 
 def run_load(args: argparse.Namespace) -> int:
     """Go on from a snapshot and print as `boot` does."""
+    check_files(args)
     result = load(args)
     print(json.dumps(result.to_dict(), indent=2) if args.json else report(result))
     return EXIT_CPU_FAULT if result.stopped else EXIT_OK

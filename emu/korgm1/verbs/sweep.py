@@ -10,19 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK, Stopped, UsageError, UserError
-from korgm1.files import check_writable
+from korgm1.files import check_apart, check_writable
 from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
 from korgm1.quantities import format_duration, parse_celsius, parse_list, parse_range, parse_times
 from korgm1.verbs.options import named
-from korgm1.verbs.signals import asked_to_stop
+from korgm1.verbs.signals import INTERRUPTED, asked_to_stop
 
 if TYPE_CHECKING:
     from korgm1.sweep.grid import Grid
     from korgm1.sweep.sweeping import Result
     from korgm1.sweep.template import Template
 
-INTERRUPTED = 130
 EVERY = 10.0
 """Seconds between two lines about how far it is, where stderr is no terminal."""
 EPILOG = """\
@@ -155,19 +154,17 @@ def check(args: argparse.Namespace) -> None:
         cluster.check(args.scheduler)
     if args.restart and not args.out:
         raise UsageError("--restart is nothing without --out", "--out FILE")
+    journal = f"{args.out}.part" if args.out else None
+    outputs = (("--out", args.out), ("the journal of --out", journal), ("--plot", args.plot))
+    check_apart([("--sram", args.sram), ("--roms", args.roms)], outputs)
     if args.out:
         table.check_name(Path(args.out))
         check_writable(Path(args.out))
     if args.plot:
         from korgm1.verbs import plotting
 
-        plotting.check_matplotlib()
+        plotting.check_picture(Path(args.plot))
         check_writable(Path(args.plot))
-    taken: dict[Path, str] = {}
-    for option, name in (("--sram", args.sram), ("--out", args.out), ("the journal of --out", args.out and
-                         f"{args.out}.part"), ("--plot", args.plot)):
-        if name and (other := taken.setdefault(Path(name).resolve(), option)) != option:
-            raise UsageError(f"{option} and {other} are the same file, {name}", "two names")
 
 
 def run(args: argparse.Namespace) -> int:
