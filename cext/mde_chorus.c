@@ -1,10 +1,11 @@
 /* 12, 13 Stereo Chorus, 14 Stereo Flanger, 15 Cross Flanger; second half of 30 Delay/Chorus, 31 Delay/Flanger.
 
-   A line a side, read between two words at a delay that the LFO moves: delay + span x depth x (1 + LFO) / 2. The span is
-   8 ms (chorus) or 6 ms (flanger). Phase 180 turns the right side's LFO over. Shape 1 squares the sweep, so that it
-   stays longer where the delay is short. The flanger feeds back (cross: to the other side).
-   I and II of a kind are the same but for the phase they start with. Silence: reading between two words never gives
-   more than the larger, the feedback is at most 0.99, rounded towards zero. */
+   A line a side, read between two words at a delay that the LFO moves: delay + span x depth x (1 + LFO) / 2.
+   The span is 8 ms (chorus) or 6 ms (flanger). Phase 180 turns the right side's LFO over. Shape 1 squares the
+   sweep, so that it stays longer where the delay is short. The flanger feeds back (cross: to the other side).
+   I and II of a kind are the same but for the phase they start with.
+   Silence: reading between two words never gives more than the larger, the feedback is at most 0.99, rounded
+   towards zero. */
 #include "mde_parts.h"
 
 enum { RIGHT = 8192, CHORUS_SPAN = 250, FLANGER_SPAN = 188 /* frames */ };

@@ -1,5 +1,6 @@
-/* 24 Symphonic Ensemble: mono in, one line, three taps around 10 ms. Each is moved by a slow sine (0.60 Hz, up to 2.4 ms)
-   and a fast one (6.00 Hz, up to 0.3 ms), a third of a turn apart. Left = taps 1 and 2, right = taps 2 and 3. */
+/* 24 Symphonic Ensemble: mono in, one line, three taps around 10 ms. Each is moved by a slow sine (0.60 Hz, up to
+   2.4 ms) and a fast one (6.00 Hz, up to 0.3 ms), a third of a turn apart. Left = taps 1 and 2, right = taps 2
+   and 3. */
 #include "mde_parts.h"
 
 enum { TAPS = 3, MIDDLE = 312 * 256, SLOW = 75 * 256, FAST = 9 * 256 /* 1/256 frames */ };

@@ -1,9 +1,11 @@
 /* 20 Equalizer, and the shelves and the mid band of the other effects.
 
-   A shelf adds (gain - 1) times the low-passed, or what is above it, to the signal; the mid band likewise a band-pass of
-   quality 1 (a cut uses a wider one: quality times gain, the mirror of the boost). Bilinear filters, so the high shelf is whole at the top.
-   Corners of the other effects' shelves: 250 Hz and 4 kHz (guessed). Silence: a low-pass falls towards 0 until the step
-   is below its fraction, and what is added is rounded towards zero. A shelf at 0 dB adds nothing and forgets. */
+   A shelf adds (gain - 1) times the low-passed, or what is above it, to the signal; the mid band likewise a
+   band-pass of quality 1 (a cut uses a wider one: quality times gain, the mirror of the boost). Bilinear filters,
+   so the high shelf is whole at the top.
+   Corners of the other effects' shelves: 250 Hz and 4 kHz (guessed).
+   Silence: a low-pass falls towards 0 until the step is below its fraction, and what is added is rounded towards
+   zero. A shelf at 0 dB adds nothing and forgets. */
 #include "mde_parts.h"
 
 static const int32_t LOW_G[3] = {1607, 3139, 6005};             /* 250, 500, 1000 Hz: tan / (1 + tan), 65536 = 1 */

@@ -446,8 +446,10 @@ static int slot_valid(const mde_slot *s, uint8_t type)
         good &= phases(type) ? s->sweep[k] >= 0 && s->sweep[k] <= 65535 : within(s->sweep[k], 1 << 17);
     for (int k = 0; k < MDE_SWEEPS; k++)
         good &= within(s->off[k], 1 << 17);
-    for (int k = 0; k < MDE_STATES; k++)
-        good &= within(s->state[k], reverbs(type) && k < 8 ? 8 * 185400 : (k >= 4 && k < 10) || k >= 14 ? 1 << 19 : 1 << 29);
+    for (int k = 0; k < MDE_STATES; k++) {
+        int word = (k >= 4 && k < 10) || k >= 14;      /* the delays' low-passes: no fraction */
+        good &= within(s->state[k], reverbs(type) && k < 8 ? 8 * 185400 : word ? 1 << 19 : 1 << 29);
+    }
     return good;
 }
 

@@ -1,6 +1,7 @@
-/* MB87405, the effects: two slots, their routing and 65,536 words of 20 bits of delay memory. Integers only, no globals,
-   no ports. One frame = 256 CPU clocks. The parameters are the 25 bytes of an effect block; what the algorithms do with
-   them is this project's (H-FXALG). The caller allocates and clears the struct, then calls mde_init. */
+/* MB87405, the effects: two slots, their routing and 65,536 words of 20 bits of delay memory. Integers only, no
+   globals, no ports. One frame = 256 CPU clocks. The parameters are the 25 bytes of an effect block; what the
+   algorithms do with them is this project's (H-FXALG). The caller allocates and clears the struct, then calls
+   mde_init. */
 #ifndef KORGM1_MDE_MB87405_H
 #define KORGM1_MDE_MB87405_H
 #include <stdint.h>

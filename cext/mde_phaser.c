@@ -1,8 +1,9 @@
 /* 16, 17 Phaser, second half of 32 Delay/Phaser: six first-order all-passes a side, fed back by a frame.
 
-   Manual 0-99 puts the corner at 80 Hz x 2^(manual / 16.5), six octaves; the LFO moves it by up to 1.5 octaves. States
-   have 12 bits of fraction. Silence: all-passes with feedback below one die out but for their rounding, which stays far
-   below one unit of the 20-bit word; when nothing came in for a tick and every state is below a unit, all are set to 0. */
+   Manual 0-99 puts the corner at 80 Hz x 2^(manual / 16.5), six octaves; the LFO moves it by up to 1.5 octaves.
+   States have 12 bits of fraction.
+   Silence: all-passes with feedback below one die out but for their rounding, which stays far below one unit of
+   the 20-bit word; when nothing came in for a tick and every state is below a unit, all are set to 0. */
 #include "mde_parts.h"
 
 enum { STAGES = 6, UNIT = 4096, CORNER = 527 /* tan(pi 80 / 31250), 65536 = 1 */ };

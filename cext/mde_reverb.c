@@ -1,22 +1,24 @@
-/* 1-6 Hall, Ensemble Hall, Concert Hall, Room, Large Room, Live Stage; second half of 26 Delay/Hall, 27 Delay/Room.
+/* 1-6 Hall, Ensemble Hall, Concert Hall, Room, Large Room, Live Stage; second half of 26 Delay/Hall, 27
+   Delay/Room.
 
-   Mono in -> pre-delay line -> four diffusers -> eight delay lines, each through a low-pass and a gain, mixed by an 8 x 8
-   Hadamard matrix and fed back. Early reflections are taps of the pre-delay line.
+   Mono in -> pre-delay line -> four diffusers -> eight delay lines, each through a low-pass and a gain, mixed
+   by an 8 x 8 Hadamard matrix and fed back. Early reflections are taps of the pre-delay line.
    Reverb time: a line of m frames loses 60 dB x m / (31,250 x time) a pass, so all lines decay alike.
-   Silence: the matrix loses nothing and is exact (its 1/sqrt 8 is part of the lines' gain); everything else in the loop
-   is a weighted mean times less than one, rounded towards zero. So the energy in the lines falls with every pass until
-   all are 0: no limit cycles. The lines are longer than a tick, so a part's frames are read before any is written. */
+   Silence: the matrix loses nothing and is exact (its 1/sqrt 8 is part of the lines' gain); everything else in the
+   loop is a weighted mean times less than one, rounded towards zero. So the energy in the lines falls with every
+   pass until all are 0: no limit cycles. The lines are longer than a tick, so a part's frames are read before any
+   is written. */
 #include "mde_parts.h"
 
 enum { LINES = 8, TAPS = 4, DAMP = LINES, LEVEL, INPUT, POLE = 1024, FINE = 8 /* parts of a unit in the low-passes */,
        DIFFUSERS = 4 };
 
-typedef struct room {
+typedef struct mde_room {
     int32_t line[LINES];      /* frames */
     int32_t tap_scale;        /* early reflections' times, 64 = 1 */
-} hall;
+} mde_room;
 
-static const hall ROOMS[6] = {
+static const mde_room ROOMS[6] = {
     {{557, 701, 877, 1031, 1213, 1409, 1607, 1801}, 64},
     {{601, 769, 941, 1109, 1301, 1493, 1693, 1889}, 72},
     {{653, 853, 1061, 1277, 1487, 1693, 1901, 2113}, 96},
@@ -29,7 +31,7 @@ static const int32_t TAP_GAIN[TAPS] = {10, 9, 7, 6};   /* 32 = 1 */
 static const int32_t DIFFUSER[DIFFUSERS] = {61, 103, 163, 229};
 enum { PRE = 8704, PRE_DUAL = 4724 };   /* words: 200 ms + the longest tap; 150 ms */
 
-static const hall *room_of(const mde_slot *s)
+static const mde_room *room_of(const mde_slot *s)
 {
     return &ROOMS[s->type == 25 ? 0 : s->type == 26 ? 3 : s->type];
 }
@@ -37,7 +39,7 @@ static const hall *room_of(const mde_slot *s)
 void mde_reverb_begin(mde_slot *s, const uint8_t *p)
 {
     int dual = mde_dual(s);
-    const hall *shape = room_of(s);
+    const mde_room *shape = room_of(s);
     int32_t most = s->type == 3 || s->type == 4 || s->type == 26 ? 47 : 97;
     int32_t tenths = 2 + mde_below(dual ? p[4] : p[0], most), mean = 0;
     for (int k = 0; k < LINES; k++) {
@@ -85,7 +87,7 @@ static int steady(const mde_time *t, const mde_ramp *r)
 static void reverb(mde_part *p, int32_t base, int32_t pre, const int32_t *mono, int32_t *wl, int32_t *wr)
 {
     mde_slot *s = p->slot;
-    const hall *shape = room_of(s);
+    const mde_room *shape = room_of(s);
     const mde_time *time = &s->time[1];
     const mde_ramp *level = &s->ramp[INPUT];
     int32_t x[MDE_TICK], copy[MDE_TICK], in[LINES][MDE_TICK];
@@ -133,7 +135,7 @@ static void reverb(mde_part *p, int32_t base, int32_t pre, const int32_t *mono, 
     }
 }
 
-static void reflections(mde_part *p, const hall *shape, int32_t *wl, int32_t *wr)
+static void reflections(mde_part *p, const mde_room *shape, int32_t *wl, int32_t *wr)
 {
     const mde_time *time = &p->slot->time[1];
     const mde_ramp *level = &p->slot->ramp[LEVEL];

@@ -1,5 +1,6 @@
-/* 25 Rotary Speaker: mono in, split at 800 Hz. The horn (6.00 Hz x 2^(speed ratio / 10)) moves towards and away from two
-   microphones: delay up to 1 ms, level; the drum below turns at 5/6 of 6.00 Hz and changes its level only. */
+/* 25 Rotary Speaker: mono in, split at 800 Hz. The horn (6.00 Hz x 2^(speed ratio / 10)) moves towards and away
+   from two microphones: delay up to 1 ms, level; the drum below turns at 5/6 of 6.00 Hz and changes its level
+   only. */
 #include "mde_parts.h"
 
 enum { SPLIT = 4888 /* tan / (1 + tan) of 800 Hz, 65536 = 1 */, SWING = 16 * 256 /* 1/256 frames */, DRUM_SPEED = 500 };
