@@ -16,7 +16,7 @@ from korgm1.waves.build import LOUDNESS, build
 from korgm1.waves.directory import DRUMS, MULTISOUNDS, RATE, TWINS, UNITY, Sound, Zone
 from korgm1.waves.player import play, step
 
-SHA1 = "38de82cefa4b2f360467f7bdb83797ced6714cf0"
+SHA1 = "5c29d2a28b884b49ab28e0e2c60d01f6d556beb3"
 """A regression: the bits of words and directory as they were when this was written. It says nothing about sound."""
 
 Floats = npt.NDArray[np.float64]
