@@ -16,7 +16,7 @@ from korgm1.waves.build import LOUDNESS, build
 from korgm1.waves.directory import DRUMS, MULTISOUNDS, RATE, TWINS, UNITY, Sound, Zone
 from korgm1.waves.player import play, step
 
-SHA1 = "5c29d2a28b884b49ab28e0e2c60d01f6d556beb3"
+SHA1 = "2609ccbfc95bfb2c1f942d10359f59f3d9fc5653"
 """A regression: the bits of words and directory as they were when this was written. It says nothing about sound."""
 
 Floats = npt.NDArray[np.float64]

@@ -48,8 +48,8 @@ def crowd(k: Floats, hz: float, loop: int, levels: Floats, cents: float, rise: F
         width = hz * harmonic * cents / 1731.0 / step
         reach = max(1, min(4, int(2 * width + 0.5)))
         away = np.arange(-reach, reach + 1, dtype=np.float64)
-        shape = exp2(-away * away / (2 * width * width + 0.12)) * (1 + 0.4 * noise(seed + number, len(away)))
-        shape[reach] = max(1.15, float(shape.max()) * 1.1) if number == 0 else 1.0
+        shape = 0.5 * exp2(-away * away / (2 * width * width + 0.12)) * (1 + 0.4 * noise(seed + number, len(away)))
+        shape[reach] = 1.0
         shape = shape / float(np.sqrt(np.add.accumulate(shape * shape)[-1]))
         found = found + partials(
             hz * harmonic + away * step, shape * float(levels[number]), rise=np.full(len(away), float(rise[number]))
