@@ -13,7 +13,8 @@ from functools import partial
 import numpy as np
 
 from korgm1.waves.instrument import COARSE, MEDIUM, ONE, Instrument, Recipe
-from korgm1.waves.tone import Take, below, knock, lasting, partials, ringing, snap, strike, tone
+from korgm1.waves.partials import below, knock, partials, ringing
+from korgm1.waves.tone import Take, lasting, snap, strike, tone
 
 Modes = Sequence[tuple[float, float, float]]
 """Ratio, level, seconds to fall by 60 dB."""

@@ -13,7 +13,8 @@ import numpy as np
 from korgm1.waves.arithmetic import Floats, decline, exp2, noise, oscillate, resonate, sharpen, soften
 from korgm1.waves.directory import RATE
 from korgm1.waves.hits import scaled
-from korgm1.waves.tone import knock, partials, strike
+from korgm1.waves.partials import knock, partials
+from korgm1.waves.tone import strike
 
 MEMBRANE = np.array([1.0, 1.59, 2.14, 2.30, 2.65, 2.92])
 

@@ -13,21 +13,8 @@ import numpy as np
 from korgm1.waves.arithmetic import Floats, exp2, noise, power
 from korgm1.waves.directory import RATE
 from korgm1.waves.instrument import COARSE, MEDIUM, SUNG, Instrument
-from korgm1.waves.tone import (
-    Partials,
-    Take,
-    formants,
-    hiss,
-    knock,
-    lasting,
-    partials,
-    rolloff,
-    series,
-    snap,
-    tone,
-    unit,
-    wide_loop,
-)
+from korgm1.waves.partials import Partials, formants, hiss, knock, partials, rolloff, series, unit
+from korgm1.waves.tone import Take, lasting, snap, tone, wide_loop
 
 LOOP = 8192
 """Words of the loop of low keys: 0.26 s; cycles are 3.8 Hz apart."""

@@ -11,7 +11,8 @@ from korgm1.waves.arithmetic import Floats, decline, exp2, noise, oscillate, res
 from korgm1.waves.bells import SAW
 from korgm1.waves.directory import RATE
 from korgm1.waves.instrument import ONE, Instrument
-from korgm1.waves.tone import Take, below, comb, ended, knock, partials, rolloff, series, strike
+from korgm1.waves.partials import below, comb, knock, partials, rolloff, series
+from korgm1.waves.tone import Take, ended, strike
 
 SPREAD = (60, 127)
 

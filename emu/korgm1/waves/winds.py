@@ -8,20 +8,8 @@ import numpy as np
 
 from korgm1.waves.arithmetic import exp2
 from korgm1.waves.instrument import FORMANTS, Instrument, Recipe
-from korgm1.waves.tone import (
-    Take,
-    formants,
-    hiss,
-    knock,
-    lasting,
-    partials,
-    rolloff,
-    series,
-    snap,
-    tone,
-    unit,
-    wide_loop,
-)
+from korgm1.waves.partials import formants, hiss, knock, partials, rolloff, series, unit
+from korgm1.waves.tone import Take, lasting, snap, tone, wide_loop
 
 
 def blown(
