@@ -33,8 +33,11 @@ def fail(text: str) -> None:
 
 
 def fingerprint(extra: str) -> str:
-    """What an installation depends on: build files, C sources, the interpreter, the extra."""
-    files = [ROOT / "pyproject.toml", ROOT / "setup.py", *sorted((ROOT / "cext").iterdir())]
+    """What an installation depends on: build files, C sources, the wave ROM's recipes, the interpreter, the extra."""
+    package = ROOT / "emu" / "korgm1"
+    recipes = [*sorted((package / "waves").glob("*.py")), package / "physics" / "uniform.py"]
+    made = [ROOT / "pyproject.toml", ROOT / "setup.py", ROOT / "tools" / "build_waves.py"]
+    files = [*made, *sorted((ROOT / "cext").iterdir()), *recipes]
     total = hashlib.sha256(f"{sys.version}|{extra}|{ROOT}".encode())
     for file in files:
         if file.suffix in {".toml", ".py", ".c", ".h", ".cdef"}:

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korgm1.errors import UserError
-from korgm1.waves import cycles
+from korgm1.waves import cycles, drums
 from korgm1.waves.arithmetic import cents, exp2, hertz, log2, sine
 from korgm1.waves.bank import FILE, LIMIT, Bank, made_from, open_bank, pack, recipes_sha1, unpack
 from korgm1.waves.build import LOUDNESS, build
 from korgm1.waves.directory import DRUMS, MULTISOUNDS, RATE, TWINS, UNITY, Sound, Zone
 from korgm1.waves.player import play, step
 
-SHA1 = "2daf5c66f94e9047a33745f241a26a540735e75c"
+SHA1 = "2609ccbfc95bfb2c1f942d10359f59f3d9fc5653"
 """A regression: the bits of words and directory as they were when this was written. It says nothing about sound."""
 
 Floats = npt.NDArray[np.float64]
@@ -205,6 +205,16 @@ def test_the_attack_is_not_the_loop(name: str) -> None:
         assert begins < 0.7 * goes
     else:
         assert begins > goes and sharp > 1.3 * dull
+
+
+def test_a_drum_has_its_own_pitch_at_middle_c() -> None:
+    for sound in BANK.drums:
+        (zone,) = sound.zones
+        assert sound.tracking and step(zone, 60) == 1.0
+    by_name = {sound.name: sound.zones for sound in BANK.multisounds}
+    for drum, multisound in drums.SHARED.items():
+        (zone,) = BANK.drums[DRUMS.index(drum)].zones
+        assert zone.start in [one.start for one in by_name[multisound]]
 
 
 def test_twins_play_the_same_words_on_every_key() -> None:

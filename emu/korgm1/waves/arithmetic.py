@@ -18,6 +18,8 @@ Integers = npt.NDArray[np.int64]
 
 LN2 = 0.6931471805599453
 HALF_PI = 1.5707963267948966
+SIXTY_DECIBELS = 9.965784284662087
+"""A fall by 60 dB is so many halvings."""
 TURN = 1 << 16
 """Steps of a turn in `oscillate`."""
 
@@ -135,7 +137,7 @@ def decline(seconds: float, count: int, rate: int) -> Floats:
     >>> decline(1.0, 3, 2).round(4).tolist()
     [1.0, 0.0316, 0.001]
     """
-    ratio = float(exp2(-9.965784284662087 / (seconds * rate)))
+    ratio = float(exp2(-SIXTY_DECIBELS / (seconds * rate)))
     steps = np.full(count, ratio)
     steps[:1] = 1.0
     return np.multiply.accumulate(steps)
@@ -168,7 +170,7 @@ def resonate(samples: Floats, hz: float, width: float, rate: int) -> Floats:
         width: between the points at -3 dB, about.
         rate: words a second.
     """
-    radius = float(exp2(-width / rate * 4.532360141827194))
+    radius = float(exp2(-width / rate * HALF_PI * 2 / LN2))
     a1 = 2 * radius * float(sine(np.array([hz / rate + 0.25]))[0])
     a2 = -radius * radius
     gain = (1 - radius * radius) / 2

@@ -13,7 +13,8 @@ from functools import partial
 import numpy as np
 
 from korgm1.waves.instrument import COARSE, MEDIUM, ONE, Instrument, Recipe
-from korgm1.waves.tone import Take, below, knock, lasting, partials, ringing, snap, strike, tone
+from korgm1.waves.partials import below, knock, partials, ringing
+from korgm1.waves.tone import Take, lasting, snap, strike, tone
 
 Modes = Sequence[tuple[float, float, float]]
 """Ratio, level, seconds to fall by 60 dB."""
@@ -86,11 +87,11 @@ def _recipe(**options: object) -> Recipe:
 
 INSTRUMENTS = {
     "Vibes": Instrument(_recipe(modes=VIBES, seconds=0.17, seed=500, hammer=(1400, 0.08)), MEDIUM, "tuned bar"),
-    "Bell": Instrument(_recipe(modes=HANDBELL, seconds=0.25, seed=503, hammer=(5000, 0.12), beat=True), COARSE,
+    "Bell": Instrument(_recipe(modes=HANDBELL, seconds=0.22, seed=503, hammer=(5000, 0.12), beat=True), COARSE,
                        "hand bell, modes in pairs"),
-    "Tubular": Instrument(_recipe(modes=TUBE, seconds=0.29, seed=506, hammer=(3000, 0.12), beat=True), COARSE,
+    "Tubular": Instrument(_recipe(modes=TUBE, seconds=0.22, seed=506, hammer=(3000, 0.12), beat=True), COARSE,
                           "tube, modes in pairs"),
-    "BellRing": Instrument(_recipe(modes=CHURCH, seconds=0.33, seed=509, hammer=(2500, 0.15), beat=True),
+    "BellRing": Instrument(_recipe(modes=CHURCH, seconds=0.22, seed=509, hammer=(2500, 0.15), beat=True),
                            COARSE, "church bell, modes in pairs"),
     "Karimba": Instrument(_recipe(modes=KALIMBA, seconds=0.14, seed=512, hammer=(1800, 0.25)), COARSE,
                           "tongue over a box"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ LOUDNESS = 0.16
 """Root mean square, of full scale, that the loudest 50 ms of every take have behind its level; where the words
 themselves are softer, the level is full."""
 WINDOW = RATE // 20
+DRUM_ROOT = 6000 * ROOT_UNIT
+"""Every drum sound has step 1 at key 60."""
 HEADROOM = 0.46
 """The highest partial, of the rate the words are played at."""
 
@@ -114,8 +117,9 @@ def _twin(number: int, name: str, other: Sound) -> Sound:
 
 def _drum(number: int, name: str, words: _Words, found: dict[str, Sound]) -> Sound:
     if name in drums.SHARED:
-        sound = _twin(number, name, found[drums.SHARED[name]])
-        return Sound(number, name, sound.zones, True, sound.one_shot, False, found[drums.SHARED[name]].made)
+        base = found[drums.SHARED[name]]
+        (zone,) = _twin(number, name, base).zones
+        return Sound(number, name, (replace(zone, root=DRUM_ROOT),), True, base.one_shot, False, base.made)
     make, made = drums.DRUM_RECIPES[name]
     zone = _zone(127, Take(make(), 0, hertz(60)), words)
     return Sound(number, name, (zone,), True, True, False, made)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from korgm1.waves.arithmetic import Floats, exp2, noise, power, sine
-from korgm1.waves.tone import formants
+from korgm1.waves.partials import formants
 
 MOST = 512
 K = np.arange(1, MOST + 1, dtype=np.float64)

@@ -2,7 +2,7 @@
 
 Numbers and names: the owner's manual, by way of facts m1-hardware 7.1 and 7.2. Where words lie, zones, levels and
 loops are our own; nothing of Korg's directory is public. An end is the word behind the last: words `start` to
-`loop_end` - 1 are played, then `loop_start` again.
+`loop_end` - 1 are played, then `loop_start` again. A drum sound has one zone, with step 1 at key 60.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ import numpy as np
 from korgm1.waves.arithmetic import Floats, decline, exp2, noise, oscillate, resonate, sharpen, soften
 from korgm1.waves.directory import RATE
 from korgm1.waves.hits import scaled
-from korgm1.waves.tone import knock, partials, strike
+from korgm1.waves.partials import knock, partials
+from korgm1.waves.tone import strike
 
 MEMBRANE = np.array([1.0, 1.59, 2.14, 2.30, 2.65, 2.92])
 
@@ -146,9 +147,9 @@ def shaker() -> Floats:
 def tube(hz: float, seed: int) -> Floats:
     """A tubular bell that rings out."""
     ratio = np.array([1, 2, 2.99, 4.1, 5.3, 6.6])
-    modes = partials(hz * ratio, 0, [1, 0.75, 0.5, 0.5, 0.3, 0.2], [2.2, 1.8, 1.3, 1.0, 0.7, 0.5], 0.0008)
-    more = partials(hz * ratio * 1.003 + 1.5, 0, [0.5, 0.4, 0.3, 0.2, 0.1, 0.1], [1.8, 1.4, 1, 0.8, 0.5, 0.4], 0.001)
-    return scaled(strike(modes + more, 0.4, seed, knock(seed + 1, 3000, 3000, 0.012, 0.15)))
+    modes = partials(hz * ratio, 0, [1, 0.75, 0.5, 0.5, 0.3, 0.2], [0.8, 0.7, 0.6, 0.5, 0.4, 0.3], 0.0008)
+    more = partials(hz * ratio * 1.003 + 1.5, 0, [0.5, 0.4, 0.3, 0.2, 0.1, 0.1], [0.7, 0.6, 0.5, 0.4, 0.3, 0.3], 0.001)
+    return scaled(strike(modes + more, 0.35, seed, knock(seed + 1, 3000, 3000, 0.012, 0.15)))
 
 
 def metronome(hz: float, seed: int) -> Floats:
@@ -171,7 +172,7 @@ DRUM_RECIPES: dict[str, tuple[Callable[[], Floats], str]] = {
     "ClosedHH1": (partial(metal, 0.07, 3200.0, 0.7, 830), "lines and noise, short"),
     "OpenHH1": (partial(metal, 0.4, 3200.0, 0.7, 830), "the same, long"),
     "ClosedHH2": (partial(metal, 0.09, 4600.0, 1.3, 900), "lines and noise, short, thin"),
-    "OpenHH2": (partial(metal, 0.45, 4600.0, 1.3, 900), "the same, long"),
+    "OpenHH2": (partial(metal, 0.4, 4600.0, 1.3, 900), "the same, long"),
     "Crash": (partial(metal, 0.75, 450.0, 1.0, 910, 120), "many lines and noise"),
     "Conga1": (partial(skin, 215.0, 0.35, 0.05, 0.45, 832), "membrane, slap"),
     "Conga2": (partial(skin, 160.0, 0.45, 0.05, 0.2, 833), "membrane, open"),
@@ -181,7 +182,7 @@ DRUM_RECIPES: dict[str, tuple[Callable[[], Floats], str]] = {
     "Claps": (claps, "bursts of noise"),
     "Tambourine": (tambourine, "jingles"),
     "E.Tom": (electric_tom, "tone that falls"),
-    "Ride": (partial(metal, 0.6, 700.0, 2.2, 920, 50), "lines, little noise"),
+    "Ride": (partial(metal, 0.5, 700.0, 2.2, 920, 50), "lines, little noise"),
     "Rap": (rap, "scratch"),
     "Whip": (whip, "rush and crack"),
     "Shaker": (shaker, "swelling noise"),

@@ -12,22 +12,9 @@ import numpy as np
 
 from korgm1.waves.arithmetic import Floats, exp2, noise, power
 from korgm1.waves.directory import RATE
-from korgm1.waves.instrument import COARSE, MEDIUM, Instrument
-from korgm1.waves.tone import (
-    Partials,
-    Take,
-    formants,
-    hiss,
-    knock,
-    lasting,
-    partials,
-    rolloff,
-    series,
-    snap,
-    tone,
-    unit,
-    wide_loop,
-)
+from korgm1.waves.instrument import COARSE, MEDIUM, SUNG, Instrument
+from korgm1.waves.partials import Partials, formants, hiss, knock, partials, rolloff, series, unit
+from korgm1.waves.tone import Take, lasting, snap, tone, wide_loop
 
 LOOP = 8192
 """Words of the loop of low keys: 0.26 s; cycles are 3.8 Hz apart."""
@@ -48,8 +35,8 @@ def crowd(k: Floats, hz: float, loop: int, levels: Floats, cents: float, rise: F
         width = hz * harmonic * cents / 1731.0 / step
         reach = max(1, min(4, int(2 * width + 0.5)))
         away = np.arange(-reach, reach + 1, dtype=np.float64)
-        shape = exp2(-away * away / (2 * width * width + 0.12)) * (1 + 0.4 * noise(seed + number, len(away)))
-        shape[reach] = max(1.15, float(shape.max()) * 1.1) if number == 0 else 1.0
+        shape = 0.5 * exp2(-away * away / (2 * width * width + 0.12)) * (1 + 0.4 * noise(seed + number, len(away)))
+        shape[reach] = 1.0
         shape = shape / float(np.sqrt(np.add.accumulate(shape * shape)[-1]))
         found = found + partials(
             hz * harmonic + away * step, shape * float(levels[number]), rise=np.full(len(away), float(rise[number]))
@@ -65,7 +52,7 @@ def strings(hz: float, ceiling: float) -> Take:
     at = hz * k
     body = 1 + formants(at, ((290, 80, 0.5), (480, 120, 0.5), (1100, 400, 0.4), (2700, 900, 0.5)))
     levels = rolloff(k, 0.95) * exp2(-at / 5200) * body
-    sound = unit(crowd(k, hz, loop, levels, 9.0, 0.06 + 0.0 * k, 400))
+    sound = unit(crowd(k, hz, loop, levels, 7.5, 0.06 + 0.0 * k, 400))
     rosin = hiss(401, hz * 2, 8000, ceiling, 120) * 0.025
     return tone(hz, sound + rosin, lasting(hz, 0.12), loop, 402, knock(403, 2500, 3000, 0.08, 0.03, ceiling), ceiling)
 
@@ -88,9 +75,9 @@ def sung(
     k = series(hz, min(ceiling, 8000), 70)
     at = hz * k
     levels = rolloff(k, 0.7) * (formants(at, peaks) + 0.012)
-    sound = unit(crowd(k, hz, loop, levels, cents, np.minimum(0.07 + 0.002 * k, 0.12), seed))
+    sound = unit(crowd(k, hz, loop, levels, cents, np.minimum(0.06 + 0.002 * k, 0.08), seed))
     wind = hiss(seed + 2, 1500, 6500, ceiling) * air
-    return tone(hz, sound + wind, lasting(hz, 0.13), loop, seed + 1, None, ceiling)
+    return tone(hz, sound + wind, lasting(hz, 0.11), loop, seed + 1, None, ceiling)
 
 
 def pan_wave(hz: float, ceiling: float) -> Take:
@@ -148,13 +135,13 @@ def distorted(hz: float, ceiling: float) -> Take:
 
 INSTRUMENTS = {
     "Strings": Instrument(strings, MEDIUM, "clusters around the harmonics, a wooden body"),
-    "Voices": Instrument(partial(sung, peaks=AH, cents=7.0, air=0.05, seed=410, most=2 * LOOP), COARSE,
+    "Voices": Instrument(partial(sung, peaks=AH, cents=5.5, air=0.05, seed=410, most=2 * LOOP), SUNG,
                          "clusters under a vowel, ah"),
-    "Choir": Instrument(partial(sung, peaks=OH, cents=11.0, air=0.03, seed=415, most=2 * LOOP), COARSE,
+    "Choir": Instrument(partial(sung, peaks=OH, cents=7.5, air=0.03, seed=415, most=2 * LOOP), SUNG,
                         "clusters under a vowel, oh"),
-    "FvWave": Instrument(partial(sung, peaks=FEMALE, cents=3.0, air=0.08, seed=420), COARSE, "a female vowel"),
-    "MvWave": Instrument(partial(sung, peaks=OO, cents=3.0, air=0.06, seed=424), COARSE, "a male vowel, oo"),
-    "VoiceWave": Instrument(partial(sung, peaks=AH, cents=4.0, air=0.2, seed=426), COARSE, "a breathed vowel"),
+    "FvWave": Instrument(partial(sung, peaks=FEMALE, cents=3.0, air=0.08, seed=420), SUNG, "a female vowel"),
+    "MvWave": Instrument(partial(sung, peaks=OO, cents=3.0, air=0.06, seed=424), SUNG, "a male vowel, oo"),
+    "VoiceWave": Instrument(partial(sung, peaks=AH, cents=4.0, air=0.2, seed=426), SUNG, "a breathed vowel"),
     "PanWave": Instrument(pan_wave, COARSE, "few harmonics with air"),
     "PingWave": Instrument(ping_wave, COARSE, "soft tone with a glassy ping"),
     "Lore": Instrument(lore, COARSE, "clusters in fifths and octaves, glass"),

@@ -11,7 +11,8 @@ from korgm1.waves.arithmetic import Floats, decline, exp2, noise, oscillate, res
 from korgm1.waves.bells import SAW
 from korgm1.waves.directory import RATE
 from korgm1.waves.instrument import ONE, Instrument
-from korgm1.waves.tone import Take, below, comb, ended, knock, partials, rolloff, series, strike
+from korgm1.waves.partials import below, comb, knock, partials, rolloff, series
+from korgm1.waves.tone import Take, ended, strike
 
 SPREAD = (60, 127)
 
@@ -102,17 +103,17 @@ def scaled(samples: Floats) -> Floats:
 
 
 def rhythm(hz: float, ceiling: float) -> Take:
-    """A bar of blocks, snaps and poles at 117 a minute, as one loop."""
-    loop = 32_000
+    """A bar of blocks, snaps and poles of sixteenths at 188 a minute, as one loop."""
+    loop = 20_000
     total = np.zeros(loop)
     pattern: tuple[tuple[int, Hit, float, float], ...] = (
         (0, pole, 110.0, 0.9), (0, block, 200.0, 0.5), (2, block, 320.0, 0.5), (3, snap, 261.0, 0.8),
         (4, block, 200.0, 0.6), (5, pole, 160.0, 0.5), (6, drop, 261.0, 0.5), (7, block, 320.0, 0.4),
         (7, snap, 261.0, 0.4),
     )
-    for eighth, hit, pitch, level in pattern:
+    for place, hit, pitch, level in pattern:
         sound = hit(pitch, ceiling)
-        places = (np.arange(len(sound)) + eighth * loop // 8) % loop
+        places = (np.arange(len(sound)) + place * loop // 8) % loop
         total[places] += sound * level
     return Take(total, loop, hz)
 

@@ -12,6 +12,9 @@ Recipe = Callable[[float, float], Take]
 
 FINE = (38, 46, 53, 60, 67, 74, 82, 91, 102, 114, 127)
 MEDIUM = (43, 55, 66, 78, 91, 108, 127)
+FORMANTS = (43, 52, 60, 68, 77, 88, 104, 127)
+"""Closer where it matters: a zone carries its formants along."""
+SUNG = (45, 55, 65, 76, 91, 109, 127)
 COARSE = (48, 61, 75, 92, 110, 127)
 BASS = (40, 52, 66, 84, 127)
 HALVES = (33, *range(39, 127, 6), 127)

@@ -7,22 +7,8 @@ import numpy as np
 from korgm1.waves.arithmetic import exp2
 from korgm1.waves.directory import RATE
 from korgm1.waves.instrument import FINE, MEDIUM, Instrument
-from korgm1.waves.tone import (
-    Take,
-    comb,
-    hiss,
-    knock,
-    lasting,
-    loop_words,
-    partials,
-    ringing,
-    rolloff,
-    series,
-    snap,
-    tone,
-    unit,
-    wide_loop,
-)
+from korgm1.waves.partials import comb, hiss, knock, partials, ringing, rolloff, series, unit
+from korgm1.waves.tone import Take, lasting, loop_words, snap, tone, wide_loop
 
 
 def piano(hz: float, ceiling: float) -> Take:

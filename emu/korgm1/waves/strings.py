@@ -9,22 +9,8 @@ import numpy as np
 from korgm1.waves.arithmetic import exp2, power
 from korgm1.waves.directory import RATE
 from korgm1.waves.instrument import BASS, MEDIUM, Instrument, Recipe
-from korgm1.waves.tone import (
-    Take,
-    below,
-    comb,
-    formants,
-    knock,
-    lasting,
-    loop_words,
-    partials,
-    ringing,
-    rolloff,
-    series,
-    snap,
-    strike,
-    tone,
-)
+from korgm1.waves.partials import below, comb, formants, knock, partials, ringing, rolloff, series
+from korgm1.waves.tone import Take, lasting, loop_words, snap, strike, tone
 
 
 def string(

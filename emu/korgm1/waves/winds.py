@@ -7,21 +7,9 @@ from functools import partial
 import numpy as np
 
 from korgm1.waves.arithmetic import exp2
-from korgm1.waves.instrument import MEDIUM, Instrument, Recipe
-from korgm1.waves.tone import (
-    Take,
-    formants,
-    hiss,
-    knock,
-    lasting,
-    partials,
-    rolloff,
-    series,
-    snap,
-    tone,
-    unit,
-    wide_loop,
-)
+from korgm1.waves.instrument import FORMANTS, Instrument, Recipe
+from korgm1.waves.partials import formants, hiss, knock, partials, rolloff, series, unit
+from korgm1.waves.tone import Take, lasting, snap, tone, wide_loop
 
 
 def blown(
@@ -49,20 +37,20 @@ def blown(
     k = series(hz, ceiling, 80)
     at = hz * k
     held = rolloff(k, slope) * exp2(-at / edge) * (1 + formants(at, peaks)) * np.where(k % 2 == 0, even, 1.0)
-    rises = np.minimum(rise + later * (k - 1), 0.12)
+    rises = np.minimum(rise + later * (k - 1), 0.07)
     body = unit(partials(at, held, held * (1 + over), 0.25, rises))
     air = hiss(seed + 1, hz * 0.8, 7500, ceiling, 140) * breath
     noise = knock(seed + 3, min(hz * 2.5, 5000), min(hz * 3, 5000), 0.06, chiff, ceiling) if chiff else None
-    return tone(hz, body + air, lasting(hz, 0.13), loop, seed, noise, ceiling)
+    return tone(hz, body + air, lasting(hz, 0.1), loop, seed, noise, ceiling)
 
 
 def bottle(hz: float, ceiling: float) -> Take:
     """Air over the neck of a bottle: nearly a sine, much wind."""
     loop = wide_loop(hz, 4096)
     hz = snap(hz, loop)
-    body = unit(partials(hz * np.array([1.0, 2.0, 3.0]), [1.0, 0.05, 0.06], rise=[0.06, 0.08, 0.09]))
+    body = unit(partials(hz * np.array([1.0, 2.0, 3.0]), [1.0, 0.05, 0.06], rise=[0.05, 0.06, 0.07]))
     air = hiss(331, hz * 0.7, hz * 2.2, ceiling) * 0.16 + hiss(333, 2000, 6000, ceiling) * 0.06
-    return tone(hz, body + air, lasting(hz, 0.13), loop, 330, knock(335, hz * 1.5, hz * 2, 0.09, 0.3, ceiling), ceiling)
+    return tone(hz, body + air, lasting(hz, 0.1), loop, 330, knock(335, hz * 1.5, hz * 2, 0.09, 0.3, ceiling), ceiling)
 
 
 def breath(hz: float, ceiling: float) -> Take:
@@ -85,26 +73,26 @@ def _recipe(**options: object) -> Recipe:
 
 INSTRUMENTS = {
     "Flute": Instrument(_recipe(slope=1.6, edge=2500, peaks=((750, 350, 0.8),), even=1.1, breath=0.05, chiff=0.14,
-                                rise=0.045, later=0.006, over=0.0, seed=310), MEDIUM, "harmonics and air"),
+                                rise=0.045, later=0.006, over=0.0, seed=310), FORMANTS, "harmonics and air"),
     "PanFlute": Instrument(_recipe(slope=1.5, edge=1800, even=0.25, breath=0.12, chiff=0.5, rise=0.03, later=0.004,
-                                   over=0.2, seed=320), MEDIUM, "odd harmonics, much air"),
-    "Bottles": Instrument(bottle, MEDIUM, "nearly a sine, wind"),
+                                   over=0.2, seed=320), FORMANTS, "odd harmonics, much air"),
+    "Bottles": Instrument(bottle, FORMANTS, "nearly a sine, wind"),
     "Brass1": Instrument(_recipe(slope=0.6, edge=2600, peaks=((1200, 600, 0.8),), breath=0.01, chiff=0.04, rise=0.02,
-                                 later=0.004, seed=360, most=2048), MEDIUM, "harmonics that rise in turn"),
+                                 later=0.004, seed=360, most=2048), FORMANTS, "harmonics that rise in turn"),
     "Brass2": Instrument(_recipe(slope=0.4, edge=4200, peaks=((1500, 800, 0.8),), breath=0.015, chiff=0.05,
-                                 rise=0.012, later=0.0025, over=0.3, seed=364, most=2048), MEDIUM,
+                                 rise=0.012, later=0.0025, over=0.3, seed=364, most=2048), FORMANTS,
                          "the same, brighter"),
     "TenorSax": Instrument(_recipe(slope=0.55, edge=2600, breath=0.07, chiff=0.14, rise=0.02, later=0.002,
                                    peaks=((450, 200, 1.0), (1250, 350, 1.2), (2600, 600, 0.9)), even=0.85, seed=370),
-                           MEDIUM, "conical tube with formants and air"),
-    "MuteTP": Instrument(stopped, MEDIUM, "brass behind a mute"),
+                           FORMANTS, "conical tube with formants and air"),
+    "MuteTP": Instrument(stopped, FORMANTS, "brass behind a mute"),
     "Trumpet": Instrument(_recipe(slope=0.3, edge=3600, peaks=((1300, 500, 1.0),), breath=0.012, chiff=0.06,
-                                  rise=0.014, later=0.002, over=0.25, seed=380, most=2048), MEDIUM,
+                                  rise=0.014, later=0.002, over=0.25, seed=380, most=2048), FORMANTS,
                           "harmonics that rise in turn"),
     "TubaFlugel": Instrument(_recipe(slope=0.9, edge=1100, peaks=((350, 200, 0.7),), breath=0.02, chiff=0.06,
-                                     rise=0.03, later=0.006, over=0.1, seed=384, most=2048), MEDIUM, "mellow brass"),
+                                     rise=0.03, later=0.006, over=0.1, seed=384, most=2048), FORMANTS, "mellow brass"),
     "DoubleReed": Instrument(_recipe(slope=0.15, edge=3800, peaks=((1000, 250, 2.2), (2900, 500, 1.6)), even=0.9,
                                      breath=0.02, chiff=0.05, rise=0.02, later=0.001, over=0.05, seed=390, most=2048),
-                             MEDIUM, "harmonics under two formants"),
+                             FORMANTS, "harmonics under two formants"),
     "Breath": Instrument(breath, (66, 127), "air, as a sum of many sines", pitched=False),
 }
