@@ -84,7 +84,7 @@ def run_plot(args: argparse.Namespace) -> int:
     from korgm1.verbs.wave_plot import draw
     from korgm1.waves.bank import open_bank
 
-    plotting.check_matplotlib()
+    plotting.check_picture(Path(args.out))
     check_writable(Path(args.out))
     bank = open_bank()
     sound = find(bank, args.sound)
