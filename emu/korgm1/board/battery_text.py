@@ -8,6 +8,8 @@ absent        no cell in the holder
 2.85          a supply of so many volts, 0 to 6
 CR2032        a new cell, which ages
 CR2032@2.9    one used until it reads 2.9 V without a load, at 23 C
+
+Sources: facts battery-sram 1, 6 (voltages at which instruments behave differently).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The C side of the sound layer: the one place where it imports the extension."""
+"""The C side of the sound layer: the one place where it imports the extension.
+
+Sources: each chip's own module and cext/*.h.
+"""
 
 from __future__ import annotations
 

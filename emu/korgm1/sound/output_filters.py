@@ -5,6 +5,7 @@ blocks. scipy is imported when the first one is made.
 
 What lies between the levels of the frames and the samples at another rate is linear, so it is one filter: the shape of
 a held level, the reconstruction filter, and the band limit of the new rate, multiplied out on a fine grid of time.
+Sources: facts m1-sound 1.2; its filters and the hold are guesses (`output_stage`).
 """
 
 from __future__ import annotations
