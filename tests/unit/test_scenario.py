@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from korgm1 import sysex
 from korgm1.errors import UsageError, UserError
 from korgm1.result import LcdChange
 from korgm1.scenario import bank
@@ -239,7 +240,7 @@ def test_the_bank_is_what_the_instrument_dumps_itself() -> None:
     m1 = Session(sram=bank.named())
     m1.boot()
     sent = len(m1.midi_out)
-    m1.midi_in(bank.HEAD + bytes.fromhex("0F 00 F7"))
+    m1.midi_in(sysex.HEAD + bytes.fromhex("0F 00 F7"))
     m1.run(12)
     assert bytes(byte for byte in m1.midi_out[sent:] if byte != 0xFE) == bank.dump()
     assert len(set(bank.program_names(bank.named()))) == len(set(bank.programs(bank.named()))) == 100

@@ -13,16 +13,15 @@ from functools import cache
 
 from korgm1.session import Session
 from korgm1.sram_layout import openm1
+from korgm1.sysex import HEAD, NAME_SIZE, pack
 
 STORED = slice(openm1.POOL, openm1.POOL_END - 1)
 """What an owner stored, in OpenM1's RAM: global, combinations, programs, sequences."""
 COUNT = 100
 COMBIS, COMBI_SIZE, PROGRAM_SIZE = openm1.COMBIS - openm1.POOL, openm1.COMBI_SIZE, openm1.PROGRAM_SIZE
 PROGRAMS = COMBIS + COUNT * COMBI_SIZE
-NAME = 10
 LENGTH = PROGRAMS + COUNT * PROGRAM_SIZE + openm1.SONGS_SIZE
 """Bytes of an ALL DATA dump without steps of sequences."""
-HEAD = bytes.fromhex("F0 42 30 19")
 BYTE_SECONDS = 10 / 31_250
 """A MIDI byte has ten bits."""
 _FIRST = "Warm Soft Dark Big Slow Old Wide Thin Blue Late".split()
@@ -33,7 +32,7 @@ _SECOND = "Piano Pad Brass Organ Bass Bell Choir Lead Flute Clav".split()
 def initialised() -> bytes:
     """The 65,536 bytes after a first power-on.
 
-    >>> initialised()[STORED][PROGRAMS:][:NAME]
+    >>> initialised()[STORED][PROGRAMS:][:NAME_SIZE]
     b'Init Prog '
     """
     with Session() as m1:
@@ -64,10 +63,10 @@ def dump() -> bytes:
     """
     data = bytearray(initialised()[STORED][:LENGTH])
     for number in range(COUNT):
-        name = f"{_FIRST[number // 10]} {_SECOND[number % 10]}".ljust(NAME).encode("ascii")
+        name = f"{_FIRST[number // 10]} {_SECOND[number % 10]}".ljust(NAME_SIZE).encode("ascii")
         for start, size in ((COMBIS, COMBI_SIZE), (PROGRAMS, PROGRAM_SIZE)):
             at = start + number * size
-            data[at : at + NAME] = name
+            data[at : at + NAME_SIZE] = name
             data[at + size - 1] = number
     return HEAD + bytes.fromhex("50 00 00 00") + pack(bytes(data)) + b"\xf7"
 
@@ -78,36 +77,10 @@ def program_names(image: bytes) -> list[str]:
     >>> set(program_names(initialised()))
     {'Init Prog'}
     """
-    return [record[:NAME].decode("latin-1").rstrip() for record in programs(image)]
+    return [record[:NAME_SIZE].decode("latin-1").rstrip() for record in programs(image)]
 
 
 def programs(image: bytes) -> list[bytes]:
     """The 100 program records of a RAM image."""
     data = image[STORED][PROGRAMS:]
     return [data[number * PROGRAM_SIZE :][:PROGRAM_SIZE] for number in range(COUNT)]
-
-
-def pack(data: bytes) -> bytes:
-    """Eight MIDI bytes for seven: the high bits of the group first.
-
-    >>> pack(bytes([0x80, 1])).hex(" ")
-    '01 00 01'
-    """
-    groups = (data[at : at + 7] for at in range(0, len(data), 7))
-    return b"".join(
-        bytes([sum((byte >> 7) << place for place, byte in enumerate(group)), *(byte & 0x7F for byte in group)])
-        for group in groups
-    )
-
-
-def unpack(data: bytes) -> bytes:
-    """Seven bytes for eight, the other way.
-
-    >>> unpack(bytes.fromhex("01 00 01")).hex(" ")
-    '80 01'
-    """
-    groups = (data[at : at + 8] for at in range(0, len(data), 8))
-    return b"".join(
-        bytes(byte | (group[0] >> place & 1) << 7 for place, byte in enumerate(group[1:])) for group in groups
-    )
-

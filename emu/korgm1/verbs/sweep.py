@@ -14,7 +14,7 @@ from korgm1.files import check_apart, check_writable
 from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
 from korgm1.quantities import format_duration, parse_celsius, parse_list, parse_range, parse_times
-from korgm1.verbs.options import named
+from korgm1.verbs.options import chosen, named
 from korgm1.verbs.signals import INTERRUPTED, asked_to_stop
 
 if TYPE_CHECKING:
@@ -123,15 +123,9 @@ def template_from(args: argparse.Namespace, asked: Callable[[], object] = lambda
         _, image = read_image(args.sram, 0x10000, "an SRAM image")
         if image is None:
             raise UserError(f"{args.sram} is not there", "an SRAM image of 65,536 bytes")
-    choose = {}
-    for word in args.hypothesis:
-        key, equals, value = word.partition("=")
-        if not equals:
-            raise UsageError(f"--hypothesis {word!r} has no value", "ID=VALUE", "korgm1 hypotheses")
-        choose[key] = value
     firmware = load_os(args.roms, args.model)
     return template(
-        firmware, args.model, image, Path(args.sram).name if args.sram else "", args.engine, choose, args.fault,
+        firmware, args.model, image, Path(args.sram).name if args.sram else "", args.engine, chosen(args), args.fault,
         asked,
     )
 
