@@ -511,3 +511,16 @@ def test_options_that_cannot_be(words: list[str], capsys: pytest.CaptureFixture[
 def test_boot_age_takes_the_cell_that_is_named(words: list[str], kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["boot", "--age", "off=1y", "--json", *words]) == 0
     assert json.loads(capsys.readouterr().out)["battery"]["kind"] == kind
+
+
+def test_a_new_cell_is_another_one_and_the_old_one_is_itself() -> None:
+    m1 = Session(battery="CR2032", seed=3)
+    first = m1.battery.cell
+    m1.swap_cell()
+    second = m1.battery.cell
+    m1.swap_cell("same")
+    assert first is not None and second is not None and first.kind == second.kind == "CR2032"
+    assert second.snapshot()["seed"] != first.snapshot()["seed"] and m1.battery.cell is second
+    again = Session(battery="CR2032", seed=3)
+    again.swap_cell()
+    assert again.battery.cell is not None and again.battery.cell.snapshot()["seed"] == second.snapshot()["seed"]

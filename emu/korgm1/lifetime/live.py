@@ -15,6 +15,7 @@ from korgm1.physics.ageing import Span, lie
 from korgm1.physics.bench_supply import Cell
 from korgm1.physics.supply_history import SupplyHistory
 from korgm1.session import Session
+from korgm1.session.supply import another_cell
 
 AFTER_FREEZE = 1.0
 """Seconds a frozen instrument is watched."""
@@ -138,6 +139,8 @@ class _Life:
             session.swap_cell(then, seconds)
             return step
         history, cell = self._history(), session.battery.cell
+        if isinstance(then, str):
+            then = another_cell(then, cell, session.hypotheses, session.seed)
         session.set_battery(None)
         span = session.leave(seconds)
         if then is cell:

@@ -8,15 +8,20 @@ from typing import NamedTuple
 from korgm1.board.battery import check_celsius, parse_cell
 from korgm1.clock import clocks
 from korgm1.errors import UsageError
+from korgm1.hypotheses import Hypotheses
 from korgm1.machine.brownout import Step, steps, take
 from korgm1.physics.ageing import Span, lie
 from korgm1.physics.bench_supply import Cell
+from korgm1.physics.cell_cr2032 import Cr2032
 from korgm1.physics.rail import Rail
+from korgm1.physics.uniform import key
 from korgm1.quantities import LONGEST
 from korgm1.session.switch import Switch
 
 SAME = "same"
 """The word for the cell that was just taken out."""
+_NEXT = 0x2032
+"""The stream of a cell's seed in which the one after it is drawn."""
 
 
 class StrayWrite(NamedTuple):
@@ -109,7 +114,7 @@ class Supply(Switch):
         if isinstance(battery, str) and battery.strip().lower() == SAME:
             cell = old
         elif isinstance(battery, str | float | int):
-            cell = parse_cell(str(battery), self.hypotheses, self.seed)
+            cell = another_cell(str(battery), old, self.hypotheses, self.seed)
         else:
             cell = battery
         if self.powered:
@@ -230,3 +235,23 @@ def check_time(seconds: float) -> None:
     """
     if not (isfinite(seconds) and 0 <= seconds <= LONGEST):
         raise UsageError(f"{seconds!r} is no time", "seconds, 0 to 200 years")
+
+
+def another_cell(text: str, old: Cell | None, hypotheses: Hypotheses, seed: int) -> Cell | None:
+    """What a text puts into the holder in place of what is in: a CR2032 behind another is another one.
+
+    Args:
+        text: as for `Session`.
+        old: what is in; None for nothing.
+        hypotheses: of the cells' laws.
+        seed: of the first cell.
+
+    Raises:
+        UsageError: no such cell.
+
+    >>> cells = [Cr2032(7)]
+    >>> for _ in range(3): cells.append(another_cell("CR2032", cells[-1], Hypotheses(), 7))
+    >>> len({cell.capacity_mah for cell in cells})
+    4
+    """
+    return parse_cell(text, hypotheses, key(old.seed, _NEXT) if isinstance(old, Cr2032) else seed)
