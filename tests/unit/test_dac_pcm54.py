@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import subprocess
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from c_programs import CEXT, compiled, run_sanitised
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +19,6 @@ from korgm1.hypotheses import Hypotheses
 from korgm1.snapshot import Snapshot, decode, encode
 from korgm1.sound.dac_pcm54 import FULL_SCALE, LSB, PROFILES, RANGES, Pcm54, code, slot_order, weight_errors
 
-ROOT = Path(__file__).resolve().parents[2]
 POINTS, CYCLES = 65536, 997    # coherent, and each point of the sine another phase
 ALL = np.arange(-0x80000, 0x80000)
 IDEAL = (0.0,) * 16
@@ -284,20 +282,10 @@ def test_samples_of_another_shape_are_refused(samples: object) -> None:
 
 
 def test_random_settings_and_samples_are_clean_under_the_sanitisers(tmp_path: Path) -> None:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler")
-    cext = ROOT / "cext"
-    sources = [str(Path(__file__).with_name("dac_fuzz.c")), str(cext / "dac_pcm54.c")]
-    strict = [compiler, "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", f"-I{cext}"]
-    plain = subprocess.run([*strict, "-O2", "-c", sources[1], "-o", str(tmp_path / "x.o")], capture_output=True)
+    chip = CEXT / "dac_pcm54.c"
+    plain = compiled(tmp_path / "x.o", [chip], "-Wconversion", "-O2", "-c")
     assert plain.returncode == 0, plain.stderr
-    options = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    done = subprocess.run([*strict, *options, *sources, "-o", str(tmp_path / "x")], capture_output=True, text=True)
-    if "libasan" in done.stderr or "libubsan" in done.stderr:   # the linker's words, as they are in every language
-        pytest.skip("the compiler has no sanitisers: " + done.stderr.splitlines()[0])
-    assert done.returncode == 0, done.stderr
-    run = subprocess.run([str(tmp_path / "x"), "600"], capture_output=True, text=True)
-    assert run.returncode == 0, f"{run.returncode} {run.stdout} {run.stderr}"
-    frames, refused = map(int, run.stdout.split())
+    fuzz = [Path(__file__).with_name("dac_fuzz.c"), chip]
+    printed = run_sanitised(tmp_path / "x", fuzz, "600", "-Wconversion")
+    frames, refused = map(int, printed.split())
     assert frames > 50_000 and refused > 100

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import reference_trace
+from c_programs import CEXT, compiled, run_sanitised
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -415,26 +414,13 @@ def test_the_same_code_in_native_and_in_8080_mode(lines_of: Lines) -> None:
 # the C side alone
 
 
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_random_code_and_random_records_are_clean_under_the_sanitisers(tmp_path: Path) -> None:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler")
-    cext = ROOT / "cext"
-    sources = [Path(__file__).with_name("trace_fuzz.c"), *sorted(cext.glob("trace*.c")), *sorted(cext.glob("v30*.c"))]
-    strict = [compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{cext}"]
-    for source in sorted(cext.glob("trace*.c")):
-        plain = subprocess.run([*strict, "-O2", "-c", str(source), "-o", str(tmp_path / "x.o")], capture_output=True)
+    sources = [Path(__file__).with_name("trace_fuzz.c"), *sorted(CEXT.glob("trace*.c")), *sorted(CEXT.glob("v30*.c"))]
+    for source in sorted(CEXT.glob("trace*.c")):
+        plain = compiled(tmp_path / "x.o", [source], "-O2", "-c")
         assert plain.returncode == 0, plain.stderr
-    options = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    command = [*strict, *options, *map(str, sources), "-o", str(tmp_path / "x")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if "libasan" in done.stderr or "libubsan" in done.stderr:   # the linker's words, as they are in every language
-        pytest.skip("the compiler has no sanitisers: " + done.stderr.splitlines()[0])
-    assert done.returncode == 0, done.stderr
-    run = subprocess.run([str(tmp_path / "x"), "20"], capture_output=True, text=True)
-    assert run.returncode == 0, f"{run.returncode} {run.stdout} {run.stderr}"
-    lines, refused = map(int, run.stdout.split())
+    printed = run_sanitised(tmp_path / "x", sources, "20")
+    lines, refused = map(int, printed.split())
     assert lines > 10_000 and refused > 100
