@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any
 
 import pytest
+from instruments import BAR, ENGINES, initialised
 
 from korgm1.errors import UsageError
 from korgm1.machine.faults import FAULTS
 from korgm1.replay import replay
 from korgm1.session import Session
-
-BAR = "█" * 40
-ENGINES = ("unicorn", "v30", "lockstep")
-
-
-@cache
-def initialised() -> bytes:
-    session = Session(engine="v30")
-    session.boot()
-    session.power_off()
-    return session.sram
 
 
 def started(faults: Iterable[str] = (), **options: Any) -> Session:
