@@ -325,3 +325,10 @@ def test_help_says_what_look_is_and_what_happens_to_the_image(capsys: pytest.Cap
         main(["age", "--help"])
     said = capsys.readouterr().out
     assert '"look"' in said and "unless -o names it, too" in said
+
+
+def test_a_new_cell_feeds_the_ram_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["age", "--cell", "absent", "--off", "1d", "--swap-cell", "5s"]) == 0
+    told = capsys.readouterr().out
+    assert "0.00 -> 0.00 V at the RAM, power off; 2.96 V once the cell is in" in told
+    assert max(map(len, told.splitlines())) <= 125

@@ -121,9 +121,11 @@ def _details(step: Step) -> list[str]:
             )
         supply = step.span.supply_volts
         charged = supply[0] > max(before.ram_volts + 0.1, HIGHEST)
+        refed = step.event.name in ("cell-out", "swap-cell") and after.ram_volts > supply[-1]
         lines.append(
             f"supply  {supply[0]:.2f} -> {supply[-1]:.2f} V at the RAM, power off"
             + (f" ({supply[0]:.2f} V is the charge +5 V left in the capacitor)" if charged else "")
+            + (f"; {after.ram_volts:.2f} V once the cell is in" if refed else "")
         )
     lines += [f"after {format_duration(mark.seconds)}: {mark_text(mark)}" for mark in step.marks]
     if step.lost and step.span is not None:
@@ -178,7 +180,7 @@ def woken_text(woken: Woken) -> list[str]:
     ]
     if woken.ranges:
         places = [f"{first:04X}" if first == last else f"{first:04X}-{last:04X}" for first, last in woken.ranges]
-        lines.append("at      " + _some(places, 12))
+        lines += textwrap.wrap("at      " + _some(places, 12), 110, subsequent_indent=" " * 8)
     if woken.layout:
         regions = ", ".join(f"{row.name} ({row.bits:,} bits)" for row in woken.regions)
         lines += textwrap.wrap("in      " + regions, 110, subsequent_indent=" " * 8)

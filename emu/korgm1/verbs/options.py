@@ -83,14 +83,14 @@ def named(text: str) -> str:
     return text
 
 
-def seconds(text: str) -> float:
-    """A length of emulated time in seconds."""
+def seconds(text: str, longest: float = LONGEST) -> float:
+    """A length of time in seconds, up to the longest."""
     try:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not 0 < value <= LONGEST:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, above 0 and up to {LONGEST:,}")
+    if not 0 < value <= longest:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, above 0 and up to {longest:,.0f}")
     return value
 
 

@@ -9,13 +9,14 @@ import re
 import sys
 import wave
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK, UsageError
 from korgm1.files import check_writable, write_atomic
 from korgm1.verbs import plotting
-from korgm1.verbs.options import named
+from korgm1.verbs.options import named, seconds
 
 if TYPE_CHECKING:
     from korgm1.waves.bank import Bank
@@ -62,7 +63,7 @@ def add_parser(subparsers: Any) -> None:
     one.add_argument("sound", metavar="N", nargs="?", help="0 to 99, drum:1 to drum:44, or a name")
     one.add_argument("--all", metavar="DIR", type=named, help="write every sound into this folder")
     one.add_argument("--key", type=key_number, default=60, metavar="KEY", help="C4, F#3, Bb2 or 0-127; default: C4")
-    one.add_argument("--seconds", type=_seconds, default=2.0, metavar="S", help="default: 2")
+    one.add_argument("--seconds", type=partial(seconds, longest=LONGEST), default=2.0, metavar="S", help="default: 2")
     one.add_argument("-o", "--out", metavar="WAV", type=named)
     one.set_defaults(run=run_export)
 
@@ -221,13 +222,3 @@ def as_text(bank: Bank) -> str:
             lines.append(f"{prefix + str(sound.number):>7} {sound.name:<12} {len(sound.zones):>5} {words:>8,}  "
                          f"{kind:<14} {sound.made}")
     return "\n".join(lines)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value <= LONGEST:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: seconds, more than 0, {LONGEST:g} at most")
-    return value
