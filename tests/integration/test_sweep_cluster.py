@@ -50,8 +50,20 @@ class Cluster:
         self.file = folder / "scheduler.json"
         self.scheduler = self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
                                      "--scheduler-file", str(self.file))
-        self._until(self.file.exists)
-        self.address: str = json.loads(self.file.read_text())["address"]
+        self.address = ""
+        try:
+            self._until(self._has_address)
+        except BaseException:
+            self.close()
+            raise
+
+    def _has_address(self) -> bool:
+        """The scheduler's file is there before what it says is."""
+        try:
+            self.address = str(json.loads(self.file.read_text())["address"])
+        except (FileNotFoundError, json.JSONDecodeError):
+            return False
+        return True
 
     def add_worker(self) -> None:
         self.workers.append(self._start(
