@@ -5,6 +5,15 @@ voice_on:
         push    si
         call    voice_address
         mov     byte [si + V_STATE], STATE_DOWN
+        mov     al, [nr_part]
+        mov     ah, [nr_key]
+        mov     [si + V_PART], ax
+        mov     al, [nr_osc]
+        mov     [si + V_OSC], al
+        mov     ax, [nr_program]
+        mov     [si + V_PROGRAM], ax
+        mov     ax, [nr_block]
+        mov     [si + V_BLOCK], ax
         pop     si
         ret
 
