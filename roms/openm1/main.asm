@@ -27,7 +27,7 @@ SOUND_LATE      equ     4               ; ticks of sound made up for at once
 
 main:
         mov     byte [repeat_key], KEY_NONE
-        mov     ax, 2                   ; the tick takes the sound chips out of reset
+        mov     ax, 1                   ; the tick takes the sound chips out of reset
         call    wait_ticks
         call    controls_begin
         call    load_program
