@@ -42,14 +42,6 @@ _KEPT = np.dtype(
 _LARGEST = 1 << 63
 
 
-class Chip(Protocol):
-    """A chip whose C struct stays in its place as long as it lives."""
-
-    @property
-    def pointer(self) -> Any:
-        """The struct."""
-
-
 class Words(Protocol):
     """Wave words by address."""
 
@@ -71,7 +63,7 @@ class SoundBoard:
     Args:
         now: gives the current clock.
         frame_clocks: CPU clocks from frame to frame (H-FS).
-        tg, vdf1, vdf2, mde: the chips.
+        tg, vdf1, vdf2, mde: the chips' C structs, which stay where they are.
         wave_rom: what the TG plays.
         interleaved: VDF I has the even voices (H-VDF8).
         deaf: no decoder for this firmware: writes are logged and do nothing (H-TGW).
@@ -81,7 +73,9 @@ class SoundBoard:
     >>> from korgm1.sound.mde_mb87405 import Mde; from korgm1.sound.tg_mb87402 import Mb87402
     >>> from korgm1.sound.vdf_mb87404 import Mb87404; from korgm1.sound.waverom import WaveRom
     >>> words = np.full(100, 16384, np.int16); clock = 0
-    >>> board = SoundBoard(lambda: clock, 256, Mb87402(), Mb87404(), Mb87404(), Mde(), WaveRom(words))
+    >>> tg, vdf1, vdf2, mde = Mb87402(), Mb87404(), Mb87404(), Mde()
+    >>> board = SoundBoard(
+    ...     lambda: clock, 256, tg.chip, vdf1.pointer, vdf2.pointer, mde.pointer, WaveRom(words))
     >>> board.hold(1); board.listen(True)
     >>> for port, value in ((0x1012, 100), (0x1008, 0x10), (0x1003, 0xFF), (0x1000, 3)): board.write(port, value)
     >>> clock = 1000; board.heard()[:, 0].tolist()
@@ -89,7 +83,7 @@ class SoundBoard:
     """
 
     def __init__(
-        self, now: Callable[[], int], frame_clocks: int, tg: Chip, vdf1: Chip, vdf2: Chip, mde: Chip, wave_rom: Words,
+        self, now: Callable[[], int], frame_clocks: int, tg: Any, vdf1: Any, vdf2: Any, mde: Any, wave_rom: Words,
         interleaved: bool = False, deaf: bool = False, open_bus: int = 0xFF, tireless: bool = False,
     ) -> None:
         self._now = now
@@ -98,8 +92,7 @@ class SoundBoard:
         words = np.ascontiguousarray(wave_rom.words, np.int16)
         self._used = (tg, vdf1, vdf2, mde, words)
         board = lib.sound_board_new(
-            tg.pointer, vdf1.pointer, vdf2.pointer, mde.pointer, ffi.from_buffer("int16_t[]", words), len(words),
-            frame_clocks, options,
+            tg, vdf1, vdf2, mde, ffi.from_buffer("int16_t[]", words), len(words), frame_clocks, options
         )
         if board == ffi.NULL:
             raise MemoryError("the sound board")
@@ -245,11 +238,13 @@ class SoundBoard:
         lib.sound_board_taken(board)
         lib.sound_board_log_taken(board)
 
-    def missing(self, blocks: dict[str, Block]) -> Block:
-        """The block of a snapshot that is older than this part: silence, at its clock."""
-        frame = int(blocks["scheduler"]["clock"]) // int(self._board.frame_clocks) + 1
-        fresh = {"layout": VERSION, "hash": f"{_FRESH_HASH:016x}", "index": 0, "shadow": bytes(lib.MDE_BLOCK)}
-        return {**fresh, "frame": frame, "held": bool(blocks["TG"]["held"])}
+    def silent_until(self, clock: int, held: bool) -> Block:
+        """What `snapshot` would give at a clock up to which nothing was played."""
+        frame = clock // int(self._board.frame_clocks) + 1
+        return {
+            "layout": VERSION, "frame": frame, "hash": f"{_NOTHING:016x}", "held": held, "index": 0,
+            "shadow": bytes(lib.MDE_BLOCK),
+        }
 
     def _check(self) -> None:
         if self._board.lost:
@@ -257,7 +252,8 @@ class SoundBoard:
             raise MemoryError("frames of sound that were to be kept")
 
 
-_FRESH_HASH = 0xCBF29CE484222325
+_NOTHING = 0xCBF29CE484222325
+"""The hash of silence."""
 
 
 class Window:
