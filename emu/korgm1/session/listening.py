@@ -11,7 +11,7 @@ from korgm1.session.base import Base
 
 
 class Listening(Base):
-    """Sound as numbers: the frames of four words that the DAC is given. They are made whether or not anybody listens."""
+    """Sound as numbers: the frames of four words that the DAC is given, made whether or not anybody listens."""
 
     def listen(self, on: bool) -> None:
         """Keep what comes out from now on, over power-off and power-on too; or keep no more, and drop what was kept.

@@ -12,9 +12,9 @@
 
     16 oscillators -> VDF I, VDF II -> levels and panpots -> buses A-D -> MDE -> 1/L 2/R 3 4, 20 bits
 
-A frame every `frame_clocks` CPU clocks; a write at clock c acts before frame c // frame_clocks + 1. Frames are made when
-they are asked for or a write follows; silence of chips that hold nothing is skipped, which changes no bit. A read gives
-open bus (H-OPENBUS). PIO PA7 low clears the chips; frames are counted on, and writes are lost.
+A frame every `frame_clocks` CPU clocks; a write at clock c acts before frame c // frame_clocks + 1. Frames are made
+when they are asked for or a write follows; silence of chips that hold nothing is skipped, which changes no bit. A read
+gives open bus (H-OPENBUS). PIO PA7 low clears the chips; frames are counted on, and writes are lost.
 
 Confirmed (MAME's driver, at second hand): the windows and the reset line. Guessed: all that goes through them (H-MDEP,
 H-TGW, and the chips' own), the frame clock (H-FS), whose voices a VDF filters (H-VDF8).
