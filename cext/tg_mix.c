@@ -15,19 +15,33 @@ static uint32_t share(const tg_mb87402 *t, uint32_t pan, uint32_t bus)
     return (bus == 2 && pan < 13) || (bus == 3 && pan > 11) ? 1 << SHARE_BITS : 0;
 }
 
-/* sum += sample * level * share, rounded to a bus. Sign and rounding are added in front of the shift, so that it sees
-   no negative number: 24 bits less one times a gain of 31 is at most 54. */
-static void add(int32_t *sum, const int32_t *samples, const uint32_t *levels, uint32_t share, uint32_t n, int shift)
+enum { SIGN_BITS = TG_SAMPLE_BITS - 1, WIDE = SIGN_BITS + GAIN_BITS };
+
+static inline uint32_t gained(uint32_t level, uint32_t share)
 {
-    enum { SIGN_BITS = TG_SAMPLE_BITS - 1, WIDE = SIGN_BITS + GAIN_BITS };
-    uint64_t more = ((uint64_t)1 << WIDE) + ((uint64_t)1 << (shift - 1));
-    int32_t sign = 1 << (WIDE - shift);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t gain = (uint32_t)((uint64_t)levels[i] * share >> TG_LEVEL_BITS);
-        uint32_t unsigned_sample = (uint32_t)samples[i] + (1u << SIGN_BITS);
-        uint64_t product = (uint64_t)unsigned_sample * gain + more - ((uint64_t)gain << SIGN_BITS);
-        sum[i] += (int32_t)(product >> shift) - sign;
-    }
+    return (uint32_t)((uint64_t)level * share >> TG_LEVEL_BITS);
+}
+
+/* sample * gain, rounded to a bus. Sign and rounding are added in front of the shift, so that it sees no negative
+   number: 24 bits less one times a gain of 31 is at most 54. */
+static inline int32_t part_of(int32_t sample, uint32_t gain, int shift)
+{
+    uint64_t more = ((uint64_t)1 << WIDE) + ((uint64_t)1 << (shift - 1)) - ((uint64_t)gain << SIGN_BITS);
+    uint32_t unsigned_sample = (uint32_t)sample + (1u << SIGN_BITS);
+    return (int32_t)((unsigned_sample * (uint64_t)gain + more) >> shift) - (1 << (WIDE - shift));
+}
+
+static void add(int32_t *sum, const int32_t *samples, uint32_t gain, uint32_t n, int shift)
+{
+    for (uint32_t i = 0; i < n; i++)
+        sum[i] += part_of(samples[i], gain, shift);
+}
+
+static void add_moving(int32_t *sum, const int32_t *samples, const uint32_t *levels, uint32_t share, uint32_t n,
+                       int shift)
+{
+    for (uint32_t i = 0; i < n; i++)
+        sum[i] += part_of(samples[i], gained(levels[i], share), shift);
 }
 
 static int silent(const int32_t *samples, uint32_t n)
@@ -49,11 +63,15 @@ void tg_mix(tg_mb87402 *t, const int32_t *samples, int32_t *buses, uint32_t n)
             tg_ramp_skip(level, n);
             continue;
         }
-        tg_ramp_fill(level, levels, n);
+        int moves = tg_ramp_moves(level);
+        if (moves)
+            tg_ramp_fill(level, levels, n);
         for (uint32_t bus = 0; bus < TG_BUSES; bus++) {
             uint32_t part = share(t, pan < PANS ? pan : PANS - 1, bus);
-            if (part)
-                add(sums[bus], samples, levels, part, n, shift);
+            if (part && moves)
+                add_moving(sums[bus], samples, levels, part, n, shift);
+            else if (part)
+                add(sums[bus], samples, gained((uint32_t)level->target, part), n, shift);
         }
     }
     for (uint32_t i = 0; i < n; i++)

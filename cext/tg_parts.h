@@ -32,22 +32,19 @@ static inline int tg_ramp_moves(const tg_ramp *r)
     return r->done < 1 << r->bits;
 }
 
-/* The values of n frames; the first is one step on. */
+/* The values of n frames; the first is one step on. Never below 0, as neither end of the way is. */
 static inline void tg_ramp_fill(tg_ramp *r, uint32_t *values, uint32_t n)
 {
-    uint32_t i = 0;
-    if (tg_ramp_moves(r)) {
-        /* never below 0, as neither end of the way is */
-        int64_t step = (int64_t)r->target - r->from, sum = ((int64_t)r->from << r->bits) + step * r->done;
-        uint32_t left = (1u << r->bits) - (uint32_t)r->done, moving = left < n ? left : n;
-        for (; i < moving; i++) {
-            sum += step;
-            values[i] = (uint32_t)(sum >> r->bits);
-        }
-        r->done += (int32_t)moving;
+    uint64_t step = (uint64_t)r->target - (uint64_t)r->from;
+    uint64_t sum = ((uint64_t)r->from << r->bits) + step * (uint64_t)r->done;
+    uint32_t left = (1u << r->bits) - (uint32_t)r->done, moving = left < n ? left : n;
+    for (uint32_t i = 0; i < moving; i++) {
+        sum += step;
+        values[i] = (uint32_t)(sum >> r->bits);
     }
-    for (; i < n; i++)
+    for (uint32_t i = moving; i < n; i++)
         values[i] = (uint32_t)r->target;
+    r->done += (int32_t)moving;
 }
 
 static inline void tg_ramp_skip(tg_ramp *r, uint32_t n)

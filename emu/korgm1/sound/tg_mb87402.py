@@ -16,8 +16,9 @@ Voice v at 1000h + 20h v; words little endian:
 
 Reads give open bus (H-OPENBUS). A frame: both ramps take a step, the oscillator gives its word (H-INT) with 8 bits of
 fraction and moves on by the increment; behind the filters the voice is multiplied by level and panpot and rounded for
-each bus on its own; the sums are exact, then cut to 20 bits (H-BUS). Words beyond the wave ROM are 0. KEY stays 1 behind
-the end of a sound without loop. Nothing restarts while KEY is 1. Levels and increments go their way in silence too.
+each bus on its own; the sums are exact, then cut to 20 bits (H-BUS). Words beyond the wave ROM are 0. KEY stays 1
+behind the end of a sound without loop. Nothing restarts while KEY is 1. Levels and increments go their way in silence
+too.
 
 Confirmed (photographs, service manual at second hand): the chips, 16 voices, four buses, the fourteen panpots.
 Guessed: every register. Nothing public describes one; the layout is this project's own.
