@@ -21,11 +21,6 @@ start_voice:
         mov     bl, cl
         xor     bh, bh
         mov     byte [voice_pending + bx], 0
-        cmp     word [nr_delay], 1      ; carry: no delay
-        mov     al, 0
-        adc     al, 0
-        xor     al, 1
-        mov     [voice_delayed + bx], al
         mov     al, cl
         call    voice_on
         mov     ax, [note_counter]

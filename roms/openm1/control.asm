@@ -1,5 +1,5 @@
 ; Controllers of a channel: pitch bend, aftertouch, control changes. What each channel's say is kept; a part has what its filter
-; bits let through (timbre byte 9: 1 damper, 2 aftertouch, 3 control changes; bend always counts, H-TIMBRE).
+; bits let through (timbre byte 9: 1 damper, 2 aftertouch, 3 control changes; bend always counts, H-PARTS).
 
 TUNE_LIMIT      equ     50              ; cents
 RPN_TUNE        equ     0001h           ; fine tuning = master tune

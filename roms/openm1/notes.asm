@@ -71,7 +71,7 @@ part_note:
         mov     al, [si + P_PAN]
         cmp     al, PAN_PROGRAM
         jne     .pan
-        mov     al, PAN_MIDDLE          ; a program names none (H-TIMBRE)
+        mov     al, PAN_MIDDLE          ; a program names none (H-PARTS)
 .pan:
         and     al, 0Fh
         cmp     al, 13
@@ -120,7 +120,7 @@ part_note:
         jbe     .delay
         mov     al, 99
 .delay:
-        mov     ah, 5                   ; 99 = 3.96 s (H-TIMBRE)
+        mov     ah, 5                   ; 99 = 3.96 s (H-PARTS)
         mul     ah
         mov     [nr_delay], ax
         mov     al, [bx + 16]           ; interval
@@ -300,12 +300,9 @@ key_up:
 .hold:
         mov     byte [di + V_STATE], STATE_HELD
         jmp     .end
-.waiting:                               ; it starts all the same, but not an oscillator whose delay was not over
+.waiting:
         call    is_held
-        jnz     .later
-        cmp     byte [voice_delayed + bx], 0
-        jne     .release
-.later:
+        jz      .release
         mov     byte [voice_pending + bx], 1
         jmp     .end
 
