@@ -38,6 +38,11 @@ UNUSED          equ     0CCh            ; BRK 3
 %include "dump.asm"
 %include "keyboard.asm"
 %include "voice.asm"
+%include "note.asm"
+%include "envelope.asm"
+%include "modulation.asm"
+%include "pitch.asm"
+%include "laws.asm"
 %include "tables.asm"
 %include "sound_tables.inc"
         times   0FFF0h - ($ - $$) db UNUSED
