@@ -47,6 +47,11 @@ UNUSED          equ     0CCh            ; BRK 3
 %include "analogue.asm"
 %include "effects.asm"
 %include "voice.asm"
+%include "note.asm"
+%include "envelope.asm"
+%include "modulation.asm"
+%include "pitch.asm"
+%include "laws.asm"
 %include "tables.asm"
 %include "sound_tables.inc"
         times   0FFF0h - ($ - $$) db UNUSED
