@@ -78,8 +78,8 @@ def main() -> None:
     idle = 1e6 / FRAME_RATE / found["0 voices, linear, moving"]
     for key, value in found.items():
         voices, cost = int(key.split()[0]), 1e6 / FRAME_RATE / value
-        each = f"   {1000 * (cost - idle) / voices:4.0f} ns a voice and frame" if voices else ""
-        print(f"{key:28} {value:7.0f} x real time   {1000 * cost:5.0f} ns a frame{each}"
+        each = f"   {1000 * (cost - idle) / voices:4.1f} ns a voice and frame" if voices else ""
+        print(f"{key:28} {value:7.0f} x real time   {1000 * cost:5.1f} ns a frame{each}"
               + (f"   (to reach: {REACH:.0f})" if key == f"{VOICES} voices, linear, moving" else ""))
 
 

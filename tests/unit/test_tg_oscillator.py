@@ -98,10 +98,14 @@ def test_a_start_at_or_behind_the_end_gives_nothing_without_a_loop(control: int,
     assert not sound(noise(64), 50, start=8, loop=end, end=end, control=control).any()
 
 
-def test_a_start_behind_the_end_is_brought_into_the_loop() -> None:
+@pytest.mark.parametrize("interpolation", ALL)
+@pytest.mark.parametrize("start", [20, 25, 30, 45, 0xFFFFFA])
+def test_a_start_behind_the_end_is_brought_into_the_loop(interpolation: str, start: int) -> None:
+    """It is where whole rounds of 10 words lead, also to the neighbour before the first word."""
     words = noise(64)
-    wave = sound(words, 9, start=45, loop=10, end=20, control=KEY | LOOP)
-    assert np.array_equal(np.rint(wave), words[[15, 16, 17, 18, 19, 10, 11, 12, 13]])
+    straight = np.concatenate([words[:20], np.tile(words[10:20], 20)])
+    wave = sound(words, 99, interpolation, start=start, loop=10, end=20, increment=ONE // 3, control=KEY | LOOP)
+    assert np.array_equal(wave, sound(straight, 99, interpolation, start=20 + start % 10, end=220, increment=ONE // 3))
 
 
 def test_words_outside_the_rom_are_0() -> None:
