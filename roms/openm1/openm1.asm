@@ -11,6 +11,7 @@
 %include "io.inc"
 %include "ram.inc"
 %include "sound.inc"
+%include "notes.inc"
 %include "version.inc"
 
 UNUSED          equ     0CCh            ; BRK 3
@@ -37,6 +38,14 @@ UNUSED          equ     0CCh            ; BRK 3
 %include "receive.asm"
 %include "dump.asm"
 %include "keyboard.asm"
+%include "parts.asm"
+%include "notes.asm"
+%include "mono.asm"
+%include "drums.asm"
+%include "allocate.asm"
+%include "control.asm"
+%include "analogue.asm"
+%include "effects.asm"
 %include "envelope.asm"
 %include "modulation.asm"
 %include "voice.asm"
