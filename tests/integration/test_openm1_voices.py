@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sounding import (
-    CLOCKS, CUTOFF, EG, FRAMES, INCREMENT, LEVEL, MG, OSC1, SINE, VDA, VDA_EG, VDF, VDF_EG, Chips, cents, load, states,
-    talk, tg, values, vdf,
+    CLOCKS,
+    CUTOFF,
+    EG,
+    FRAMES,
+    INCREMENT,
+    LEVEL,
+    MG,
+    OSC1,
+    SINE,
+    VDA,
+    VDA_EG,
+    VDF,
+    VDF_EG,
+    Chips,
+    cents,
+    load,
+    states,
+    talk,
+    tg,
+    values,
+    vdf,
 )
 
 import openm1_tables as laws
@@ -112,8 +133,8 @@ def test_the_segments_of_the_amplifiers_eg_take_their_times(m1: Session, time: i
     at = [next(clock for clock, value in told if value == top)]
     low = min(value for clock, value in told if clock > at[0])
     at += [next(clock for clock, value in told if value == low and clock > at[0]), told[-1][0]]
-    assert [round((b - a) / UPDATE) for a, b in zip(at, at[1:], strict=False)] == [updates, updates]
-    assert abs(at[0] - told[0][0] - updates * UPDATE) <= 1.25 * UPDATE, "an update may begin up to five ticks after the note"
+    assert [round((b - a) / UPDATE) for a, b in pairwise(at)] == [updates, updates]
+    assert abs(at[0] - told[0][0] - updates * UPDATE) <= 1.25 * UPDATE, "up to five ticks until the first update"
     assert low / top == pytest.approx((50 / 99) ** 2, abs=0.001)
     assert told[-1][1] / top == pytest.approx((80 / 99) ** 2, abs=0.001)
 
@@ -130,7 +151,7 @@ def test_a_release_takes_its_time_and_then_the_voice_is_free(m1: Session) -> Non
     told = values(writes, tg(0, LEVEL), 2)
     ended = next(clock for clock, value in told if value == 0)
     assert round((ended - told[0][0]) / UPDATE) == laws.eg_updates(time) - 1
-    assert all(a > b for (_, a), (_, b) in zip(told, told[1:], strict=False) if a)
+    assert all(a > b for (_, a), (_, b) in pairwise(told) if a)
     assert states(m1)[0] == 0 and (tg(0, 0), 0) in [(port, value) for _, port, value in writes]
     assert not heard(m1, 0.05).any()
 
@@ -185,7 +206,7 @@ def test_an_mg_has_its_rate_and_depth(m1: Session, frequency: int) -> None:
     seconds = 8 / laws.mg_hertz(frequency)
     talk(m1, [0x90, 60, 100], seconds)
     told = np.array(values(chips.writes(), vdf(0, MG), 2, signed=True))
-    rising = [b for (_, x), (b, y) in zip(told, told[1:], strict=False) if x < 0 <= y]
+    rising = [b for (_, x), (b, y) in pairwise(told) if x < 0 <= y]
     period = (rising[-1] - rising[0]) / (len(rising) - 1)
     assert period / CLOCKS == pytest.approx(1 / laws.mg_hertz(frequency), rel=0.03)
     assert told[:, 1].max() == pytest.approx(99 * 128, rel=0.03)
@@ -224,12 +245,12 @@ def test_the_filters_eg_goes_to_its_levels(m1: Session) -> None:
     writes = chips.writes()
     step = laws.VDF_EG_SEMITONES * 256 / 99
     told = [value for _, value in values(writes, vdf(0, EG), 2, signed=True)]
-    turns = [told[0]] + [b for a, b, c in zip(told, told[1:], told[2:], strict=False) if (b - a) * (c - b) < 0] + [told[-1]]
-    assert [round(turn / step) for turn in turns] == [0, 99, -50, 20, -99]
+    turns = [b for a, b, c in zip(told, told[1:], told[2:], strict=False) if (b - a) * (c - b) < 0]
+    assert [round(turn / step) for turn in (told[0], *turns, told[-1])] == [0, 99, -50, 20, -99]
 
 
 def test_taking_a_voice_from_a_note_makes_no_click(m1: Session) -> None:
-    """17 low sines: the voice that is taken fades before the new note starts; no step is larger than those of the tones."""
+    """17 low sines: the voice that is taken fades before the new note starts; no step is larger than the tones' own."""
     load(m1, PLAIN | {OSC1 + VDA_EG: 20})
     for key in range(36, 52):
         talk(m1, [0x90, key, 100], 0.01)

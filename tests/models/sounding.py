@@ -1,4 +1,4 @@
-"""OpenM1 played by MIDI: programs sent into the edit buffer, what the firmware then tells the sound chips, what is heard."""
+"""OpenM1 played by MIDI: programs for the edit buffer, what the firmware then tells the sound chips, what is heard."""
 
 from __future__ import annotations
 
@@ -38,10 +38,15 @@ def talk(session: Session, data: Iterable[int], extra: float = 0.02) -> None:
     session.run(len(data) * BYTE_TIME + extra)
 
 
+def send(session: Session, data: bytes) -> None:
+    """A program's 143 bytes into the edit buffer."""
+    talk(session, HEAD + b"\x40" + pack(data) + b"\xf7")
+    assert HEAD + b"\x23\xf7" in session.midi_out[-20:]
+
+
 def load(session: Session, changes: Mapping[int, int] | None = None) -> None:
     """A changed Init Prog into the edit buffer."""
-    talk(session, HEAD + b"\x40" + pack(program(session, changes)) + b"\xf7")
-    assert session.midi_out.endswith(HEAD + b"\x23\xf7")
+    send(session, program(session, changes))
 
 
 def states(session: Session) -> list[int]:
@@ -50,14 +55,14 @@ def states(session: Session) -> list[int]:
 
 
 class Chips:
-    """What the firmware has told the chips: the writes since the last look, words and three-byte values put together."""
+    """What the firmware tells the chips from now on."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         session.log_sound(True)
 
     def writes(self) -> list[tuple[int, int, int]]:
-        """Clock, port, value of each byte."""
+        """Clock, port, value of each byte since the last look."""
         rows = self.session.sound_writes()
         return list(zip(rows["clock"].tolist(), rows["port"].tolist(), rows["value"].tolist(), strict=True))
 
