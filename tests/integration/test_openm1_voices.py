@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,6 +33,7 @@ from sounding import (
 )
 
 import openm1_tables as laws
+from korgm1.hypotheses import all_hypotheses
 from korgm1.session import Session
 
 UPDATE = round(laws.UPDATE * CLOCKS)
@@ -260,3 +263,13 @@ def test_taking_a_voice_from_a_note_makes_no_click(m1: Session) -> None:
     talk(m1, [0x90, 35, 100], 0.1)
     during = m1.heard()[:, 0]
     assert np.abs(np.diff(during)).max() <= 1.1 * np.abs(np.diff(before)).max()
+
+
+def test_each_law_is_named_where_it_is() -> None:
+    """The guesses that OpenM1 makes are in its source, beside what they are about."""
+    tool = Path(laws.__file__)
+    places = [tool, *(tool.parent.parent / "roms" / "openm1").glob("*.asm")]
+    text = "\n".join(path.read_text("utf-8") for path in places)
+    for key, row in all_hypotheses().items():
+        if "OpenM1" in row.switch:
+            assert re.search(rf"\b{key}\b(?!-)", text), key
