@@ -6,7 +6,20 @@ import random
 
 import pytest
 from openm1_sound import (
-    DOWN, HELD, PROG_SIZE, RELEASED, control, dump, keys, kit, off, on, pitch, play, send, voices,
+    DOWN,
+    HELD,
+    PROG_SIZE,
+    RELEASED,
+    control,
+    dump,
+    keys,
+    kit,
+    off,
+    on,
+    pitch,
+    play,
+    send,
+    voices,
 )
 
 from korgm1.session import Session
@@ -442,7 +455,8 @@ def test_programs_of_random_bytes_play_and_end(m1: Session, seed: int) -> None:
     rng = random.Random(f"program {seed}")
     for _ in range(6):
         dump(m1, 0x40, rng.randbytes(PROG_SIZE))
-        send(m1, 0xE0, 0, rng.randrange(128), 0xD0, rng.randrange(128), 0xB0, 1, rng.randrange(128), 2, rng.randrange(128))
+        bend, after, up, down = (rng.randrange(128) for _ in range(4))
+        send(m1, 0xE0, 0, bend, 0xD0, after, 0xB0, 1, up, 2, down)
         on(m1, *(rng.randrange(128) for _ in range(6)))
         control(m1, 120)
         assert voices(m1) == []
