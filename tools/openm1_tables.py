@@ -38,7 +38,9 @@ PITCH_EG_SEMITONES, PITCH_MG_SEMITONES = 12, 12
 VDF_EG_SEMITONES = 96
 """What an EG level of 99 does to the cutoff at intensity 99 (H-EG-DEPTH)."""
 FIXED_TRACK = 50
-"""The cutoff follows the keyboard 1:1 at 0 and not at all at minus this (H-TRACK)."""
+TRACK_KEY = 60
+"""The cutoff follows the keyboard 1:1 from this key at a track of 0, and from the centre by track / FIXED_TRACK more
+(H-TRACK)."""
 FLAG_TRACKING, FLAG_ONE_SHOT, FLAG_UNPITCHED = 1, 2, 4
 ZONE_LOOPS = 1
 
@@ -123,7 +125,7 @@ def constants() -> Iterator[str]:
         "PITCH_EG_DEPTH": (pitch_eg, "1/256 of 16.16 semitones an EG step (H-EG-DEPTH)"),
         "PITCH_MG_DEPTH": (pitch_mg, "of the intensity's square (H-MG)"),
         "VDF_EG_DEPTH": (vdf_eg, "1/16384 of a code an EG step and intensity (H-EG-DEPTH)"),
-        "CUTOFF_TRACK": (FIXED_TRACK, "added to the keyboard track (H-TRACK)"),
+        "TRACK_KEY": (TRACK_KEY, "where a track of 0 leaves the cutoff as it is (H-TRACK)"),
         "CUTOFF_TRACK_UNIT": (256 * 256 / FIXED_TRACK, "1/256 of a code a key and unit of it (H-TRACK)"),
     }
     for name, (value, meaning) in values.items():
