@@ -17,6 +17,7 @@ from sounding import (
     LEVEL,
     MG,
     OSC1,
+    PITCH_EG,
     SINE,
     VDA,
     VDA_EG,
@@ -25,6 +26,8 @@ from sounding import (
     Chips,
     cents,
     load,
+    rich_program,
+    send,
     states,
     talk,
     tg,
@@ -263,6 +266,25 @@ def test_taking_a_voice_from_a_note_makes_no_click(m1: Session) -> None:
     talk(m1, [0x90, 35, 100], 0.1)
     during = m1.heard()[:, 0]
     assert np.abs(np.diff(during)).max() <= 1.1 * np.abs(np.diff(before)).max()
+
+
+def test_sixteen_voices_with_everything_moving_leave_the_cpu_time(m1: Session) -> None:
+    """Eight keys of a DOUBLE program, all three EGs of each voice on their way, both MGs with key sync.
+
+    The share of the time the CPU is halted, in emulated clocks: 37 %. Without a note it is 75 %.
+    """
+    slow = {PITCH_EG + 1: 70, VDF_EG: 85, VDA_EG: 85}
+    send(m1, rich_program(slow))
+    talk(m1, [0xE0, 0, 80, 0xB0, 1, 90, 0xB0, 2, 70, 0xD0, 60])
+    for key in range(48, 72, 3):
+        talk(m1, [0x90, key, 100], 0.005)
+    m1.run(0.3)
+    assert 0 not in states(m1)
+    halted = 0
+    for _ in range(2000):
+        m1.run_until(m1.clock + 1009)
+        halted += m1.machine.engine.halted
+    assert 0.34 < halted / 2000 < 0.6
 
 
 def test_each_law_is_named_where_it_is() -> None:
