@@ -146,30 +146,21 @@ voice_service:
         pop     si                      ; four voices
         shl     si, 9
         add     si, voices
-        mov     cx, VOICES / UPDATE_TICKS
-.voice:
+%assign at 0
+%rep VOICES / UPDATE_TICKS
         cmp     byte [si + V_RUN], RUN_ON
-        jb      .next
-        ja      .fresh
-.update:
-        push    cx
+        jb      .rests_ %+ at
         call    voice_update
-        pop     cx
-.next:
+.rests_ %+ at:
         add     si, VOICE_SIZE
-        loop    .voice
+%assign at at + 1
+%endrep
         inc     byte [services]
         pop     bp
         pop     di
         pop     si
         pop     bx
         ret
-.fresh:
-        mov     byte [si + V_RUN], RUN_ON
-        mov     al, [services]
-        cmp     al, [si + V_STARTED]
-        jne     .update
-        jmp     .next                   ; its level is still on the way up
 
 ; Counts V_WAIT of all voices down.
 voices_wait:
@@ -360,6 +351,7 @@ voice_moved:
         out     dx, ax
         jmp     voice_unmoved
         mg_turns V_MG1, M_MG1, {call mg_vibrato}
+        increment_turns
 
 voice_output:
         mov     di, [si + V_MODULATION]
@@ -385,7 +377,7 @@ voice_unmoved:
         mov     ah, bl
         add     ax, [si + V_PITCH_NOW]
         adc     dx, [si + V_PITCH_NOW + 2]
-        call    increment
+        increment
         cmp     ax, [si + V_INCREMENT]
         jne     .pitch
         cmp     dl, [si + V_INCREMENT + 2]
@@ -476,7 +468,16 @@ voice_one_shot:
         jnc     voice_advance
         or      byte [si + V_FLAGS], F_PLAYED_OUT
         jmp     voice_advance
-voice_update:
+voice_fresh:
+        mov     byte [si + V_RUN], RUN_ON
+        mov     al, [services]
+        cmp     al, [si + V_STARTED]
+        jne     voice_runs
+        ret                             ; its level is still on the way up
+
+voice_update:                           ; flags of V_RUN - RUN_ON
+        ja      voice_fresh
+voice_runs:
         cmp     byte [si + V_VDA_EG + E_SEGMENT], EG_OVER
         je      voice_over
 voice_released:
