@@ -140,7 +140,7 @@ def test_when_the_cpu_hangs_the_last_note_goes_on(engine: str) -> None:
 
 def test_a_cpu_that_stops_dead_leaves_the_note_too() -> None:
     """An undefined opcode that stops the CPU (H-UNDEFINED): the clock goes on, and so does the note."""
-    session = running(program(keyed(0, end=1 << 15)).removesuffix(HANG) + b"\x0f\x00", **{"H-UNDEFINED": "stop"})
+    session = running(program(keyed(0, end=1 << 15)).removesuffix(HANG) + b"\x0f\x34", **{"H-UNDEFINED": "stop"})
     session.listen(True)
     session.run(1.0)
     assert session.stopped is not None
