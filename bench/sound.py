@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 import numpy as np
+
 from korgm1.sound.mde_mb87405 import Mde
 from korgm1.sound.mde_parameters import start
 from korgm1.sound.sound_board import SoundBoard
