@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sound_programs import HANG, program, rom_of, running, wait
+from sound_programs import HANG, program, rom_of, running
 from sound_scripts import WINDOWS, effects, keyed, music
 
 from korgm1.errors import SnapshotError
@@ -106,7 +106,7 @@ def test_a_unit_of_the_chip_over_the_ports_has_them(engine: str) -> None:
             taken.append((offset, value))
 
     writes = [(0x0110, 1), (0x0111, 2), (0x0112, 3), (0x1000, 4)]
-    session = running(wait(2000) + program(writes, seed=1), engine)
+    session = running(program(writes, seed=1), engine)
     session.log_sound(True)
     session.machine.ports.map(0x0110, 2, Unit(), onchip=True)
     session.run(0.1)
@@ -216,7 +216,7 @@ def test_half_an_hour_nobody_listens_to_keeps_nothing() -> None:
 def test_the_users_own_words_are_played_and_told_apart() -> None:
     """A wave of one value: the first frame of a voice says which ROM it read."""
     waves = WaveSet(np.full(2_097_152, 8192, np.int16), ("invented",))
-    code = program(keyed(0, end=1 << 15)) + wait(1)
+    code = program(keyed(0, end=1 << 15))
     session = Session(roms=rom_of(code), waves=waves, hypotheses={"H-TGW": "any"})
     session.power_on()
     session.listen(True)

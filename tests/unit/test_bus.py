@@ -124,7 +124,7 @@ class Native(Registers):
     """A device whose writes C code takes."""
 
     def __init__(self, sink: NativeSink) -> None:
-        super().__init__()
+        super().__init__(16)
         self.native_sink = sink
 
 
@@ -139,9 +139,9 @@ def test_a_native_sink_takes_its_devices_ports_where_the_chip_does_not_cover_the
     sink = NativeSink("function", "user")
     ports.map(0x0FF, 4, Native(sink))
     ports.map(0x200, 4, Native(sink), step=2)
-    ports.map(0x300, 4, Registers())
+    ports.map(0x300, 4, Registers(4))
     assert taken(ports) == {0x0FF, 0x100, 0x101, 0x102, 0x200, 0x202} and told == [sink]
-    ports.map(0x100, 2, Registers(), onchip=True)
+    ports.map(0x100, 2, Registers(2), onchip=True)
     assert taken(ports) == {0x0FF, 0x102, 0x200, 0x202}
     ports.unmap(0x100, 2, onchip=True)
     ports.unmap(0x200, 4)
