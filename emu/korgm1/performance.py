@@ -40,7 +40,10 @@ SETTLE = 0.5
 PATIENCE = 5.0
 """Seconds an answer may take; a dump that stops early is given up by the instrument after three."""
 
-SAMPLES = ("H-FXALG", "H-MDE-DUAL", "H-MDE-OUT34")
+SAMPLES = (
+    "H-FS", "H-TGW", "H-MDEP", "H-INT", "H-LOOP", "H-PAN", "H-BUS", "H-VDF8", "H-VDF12", "H-CUT", "H-FXALG",
+    "H-MDE-DUAL", "H-MDE-OUT34", "H-PCM-CARD",
+)  # fmt: skip
 """The guesses that the samples stand on, whatever they are looked at with."""
 
 MODES = {"COMBI": 0, "PROG": 2}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +17,10 @@ from korgm1.clock import CPU_HZ
 from korgm1.frontends.audio_out import AudioOut
 from korgm1.performance import Song
 from korgm1.session import Session
-from korgm1.verbs import live_sound, play
+from korgm1.verbs import play
 from korgm1.verbs.concert import Programme
 from korgm1.verbs.live_sound import LiveSound
-from korgm1.verbs.run import Pacer, status
+from korgm1.verbs.run import prime, status
 
 
 class Host:
@@ -62,7 +64,7 @@ def programme(seconds: float) -> Programme:
 @pytest.mark.parametrize("latency", ["low", "high", "500"])
 def test_the_card_s_clock_is_the_pace_without_a_gap(card: Card, m1: Session, quartz: float, latency: str) -> None:
     host = Host(card, quartz)
-    sound = LiveSound(m1, output(host, latency), "digital", host=host.clock)
+    sound = LiveSound(m1, output(host, latency), "digital", host=host.clock, sleep=host.sleep)
     play.play(m1, programme(3), sound, 0.5, host=host.clock, sleep=host.sleep)
     assert sound.gaps == 0
     assert sound.status == ""
@@ -79,13 +81,12 @@ def test_without_a_card_the_host_s_clock_is_the_pace(m1: Session) -> None:
 def test_run_s_pacer_keeps_the_queue_full(card: Card, m1: Session) -> None:
     host = Host(card, 1.003)
     sound = LiveSound(m1, output(host, "low"), "digital", host=host.clock)
-    m1.listen(True)
-    m1.run(sound.depth)
-    sound.feed(m1.heard())
-    begun, pacer = m1.clock, Pacer(m1, None, sound.clock)
+    pacer = prime(m1, sound)
+    begun = m1.clock
     while host.now < 5:
-        host.sleep(pacer.step())
+        wait = pacer.step()
         sound.feed(m1.heard())
+        host.sleep(wait)
     assert sound.gaps == 0 and status(m1, pacer, sound) == ""
     assert abs((m1.clock - begun) / CPU_HZ - 5 * 1.003) < 0.1, "the quartz of the card, not the host's clock"
 
@@ -93,14 +94,11 @@ def test_run_s_pacer_keeps_the_queue_full(card: Card, m1: Session) -> None:
 def test_a_busy_host_costs_a_gap_and_no_more(card: Card, m1: Session) -> None:
     host = Host(card)
     sound = LiveSound(m1, output(host, "low"), "digital", host=host.clock)
-    m1.listen(True)
-    pacer = Pacer(m1, None, sound.clock)
-    m1.run(sound.depth)
-    sound.feed(m1.heard())
+    pacer = prime(m1, sound)
     while host.now < 2:
-        host.sleep(0.3 if 1 <= host.now < 1.01 else pacer.step())
+        wait = pacer.step()
         sound.feed(m1.heard())
-        pacer.step()
+        host.sleep(0.3 if 1 <= host.now < 1.02 else wait)
     assert sound.gaps == 1
     assert "1 gap in the sound" in status(m1, pacer, sound)
 
@@ -108,12 +106,13 @@ def test_a_busy_host_costs_a_gap_and_no_more(card: Card, m1: Session) -> None:
 def test_a_card_that_stops_leaves_the_instrument_going(card: Card, m1: Session) -> None:
     host = Host(card)
     sound = LiveSound(m1, output(host), "digital", host=host.clock)
-    m1.listen(True)
-    begun, pacer = m1.clock, Pacer(m1, None, sound.clock)
+    pacer = prime(m1, sound)
+    begun = m1.clock
     while host.now < 6:
         host.dead = host.now > 2
-        host.sleep(pacer.step() or 0.001)
+        wait = pacer.step()
         sound.feed(m1.heard())
+        host.sleep(wait)
     assert "takes no sound any more" in sound.status
     assert 4 < (m1.clock - begun) / CPU_HZ < 6
 
@@ -149,16 +148,40 @@ def test_the_verb_without_a_card_says_so_and_plays(
     assert "no sound output" not in capsys.readouterr().err
 
 
-def test_the_verb_plays_through_a_card(
-    tmp_path: Path, card: Card, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    host = Host(card)
-    monkeypatch.setattr(live_sound.time, "sleep", host.sleep)
-    monkeypatch.setattr(live_sound.time, "monotonic", host.clock)
+@pytest.fixture
+def asking(card: Card) -> Iterator[Card]:
+    """A card that asks by the host's own clock, from a thread as PortAudio does."""
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.wait(0.01):
+            if card.opened and not card.closed:
+                card.tick(480)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    yield card
+    over.set()
+    thread.join()
+
+
+def test_the_verb_plays_through_a_card(tmp_path: Path, asking: Card) -> None:
     song = song_file(tmp_path / "x.mid", 0.5)
-    assert main(["play", str(song), "--tail", "0.2", "--latency", "low"]) == 0
-    assert card.closed and sum(map(len, card.played)) >= 0.65 * 48000
-    assert "gap" not in capsys.readouterr().err
+    assert main(["play", str(song), "--tail", "0.2", "--latency", "200", "--volume", "50"]) == 0
+    assert asking.closed
+    heard = np.concatenate(asking.played)
+    loud = np.flatnonzero(np.abs(heard).max(axis=1) > 0.001)
+    assert 0.4 * 48000 < len(loud) and heard.shape[1] == 2
+
+
+def test_run_has_sound(tmp_path: Path, asking: Card, capsys: pytest.CaptureFixture[str]) -> None:
+    song = song_file(tmp_path / "x.mid", 0.4)
+    words = ["run", "--terminal", "--no-sram", "--seconds", "2.6", "--midi", f"{song}@2"]
+    assert main([*words, "--dac", "digital"]) == 0
+    assert asking.closed and np.abs(np.concatenate(asking.played)).max() > 0.001
+    asking.opened.clear()
+    assert main([*words, "--mute"]) == 0
+    assert asking.opened == {}
 
 
 def test_the_list_of_devices(card: Card, capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,7 +50,7 @@ class Card:
     def get_portaudio_version(self) -> tuple[int, str]:
         return 1, "a fake"
 
-    def OutputStream(self, **options: Any) -> Any:  # noqa: N802
+    def OutputStream(self, **options: Any) -> Any:
         if self.takes is not None and options["samplerate"] not in self.takes:
             raise PortAudioError("Invalid sample rate")
         self.opened = options

@@ -122,7 +122,7 @@ class AudioOut:
                     latency=latency if latency in DEPTHS else self.depth,
                 )
                 self._stream.start()
-                self.rate = rate
+                self.rate: int = rate
                 break
             except (library.PortAudioError, ValueError) as error:
                 refused = error

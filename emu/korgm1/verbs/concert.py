@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from korgm1.session import Session
     from korgm1.sound.output_stage import OutputStage
 
+ENGINE = "v30"
+"""The fastest with sound; which engine it is changes no sample."""
 VIEWS = ("analogue", "zoh", "digital")
 
 
@@ -51,7 +53,7 @@ def add_concert_options(parser: argparse.ArgumentParser, use: str) -> argparse._
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--program", metavar="I00", help="play this program; default: what the instrument shows")
     which.add_argument("--combi", metavar="I00", help="play this combination")
-    add_memory_options(add_instrument_options(parser), use)
+    add_memory_options(add_instrument_options(parser, ENGINE), use)
     out = parser.add_argument_group("what comes out")
     out.add_argument("--outputs", type=int, choices=(2, 4), default=2, help="1/L and 2/R, or all four; default: 2")
     add_view_option(out)
@@ -59,7 +61,7 @@ def add_concert_options(parser: argparse.ArgumentParser, use: str) -> argparse._
         "--tail", type=tail, default=None, metavar="SECONDS",
         help="how long to go on behind the song; auto, the default: until it is silent",
     )
-    parser.set_defaults(hold=(), press=[], midi=[], seconds=None)
+    parser.set_defaults(hold=(), press=[], midi=[], seconds=None, engine=ENGINE)
     return out
 
 
@@ -188,14 +190,9 @@ def provenance(session: Session, what: Programme, view: str) -> dict[str, Any]:
         "firmware_sha1": session.firmware.sha1,
         "model": session.model.name,
         "engine": session.engine_name,
-        "wave_rom_sha1": wave_rom_sha1(session),
+        "wave_rom_sha1": session.machine.wave_rom.sha1,
         "hypotheses": guesses(session, view),
         "dac": view,
         "inputs": {Path(name).name: digest for name, digest in what.sha1.items()},
         "sound": None if what.sound is None else str(what.sound),
     }
-
-
-def wave_rom_sha1(session: Session) -> str:
-    """The SHA-1 of the words the tone generator reads, little endian."""
-    return str(session.wave_rom_sha1)

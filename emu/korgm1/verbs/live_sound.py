@@ -65,7 +65,7 @@ class LiveSound:
         view: of `concert.VIEWS`.
         outputs: 2 or 4.
         volume: 0 to 100, a pot behind the outputs: the factor is volume / 100.
-        host: the host's clock, in seconds.
+        host, sleep: the host's clock and how to wait, in seconds.
 
     Attributes:
         depth: seconds of sound to be ahead of the card.
@@ -74,8 +74,9 @@ class LiveSound:
 
     def __init__(
         self, session: Session, output: Output, view: str = "analogue", outputs: int = 2, volume: int = 100,
-        host: Callable[[], float] = time.monotonic,
+        host: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
     ) -> None:  # fmt: skip
+        self._sleep = sleep
         self._output = output
         self._stage = stage(session, view, output.rate, outputs)
         self._gain = volume / 100
@@ -121,7 +122,7 @@ class LiveSound:
         self._output.drain()
         late = self._host() + self._output.waiting + 1.0
         while self._output.waiting > 0 and self._output.alive and self._host() < late:
-            time.sleep(0.01)
+            self._sleep(0.01)
 
     def close(self) -> None:
         """Let the device go, whatever is still to be played."""

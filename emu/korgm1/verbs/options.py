@@ -106,7 +106,7 @@ def celsius(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{error.found}; expected {error.expected}") from None
 
 
-def add_instrument_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+def add_instrument_options(parser: argparse.ArgumentParser, engine: str = ENGINES[0]) -> argparse._ArgumentGroup:
     """The options that say which instrument it is, all but its cell, temperature and memory."""
     machine = parser.add_argument_group("the instrument")
     machine.add_argument("--model", default="m1", choices=tuple(MODELS), help="default: m1")
@@ -118,7 +118,7 @@ def add_instrument_options(parser: argparse.ArgumentParser) -> argparse._Argumen
         "--waves", type=named, metavar="PATH",
         help="folder or zip with your dumps of the sample ROMs IC36 to IC43; without --waves the open wave ROM plays",
     )
-    machine.add_argument("--engine", choices=ENGINES, help="the CPU; default: unicorn")
+    machine.add_argument("--engine", choices=ENGINES, help=f"the CPU; default: {engine}")
     machine.add_argument(
         "--fault", action="append", default=[], metavar="NAME[=ARGUMENT]",
         help="a part or wire that is broken (korgm1 faults); may be repeated",

@@ -59,7 +59,9 @@ def run(args: argparse.Namespace, opened: OpenOutput, devices: Callable[[], list
         print("\n".join(devices()) or "no outputs")
         return EXIT_OK
     inputs = [("an input", name) for name in args.inputs]
-    check_apart([*inputs, ("--roms", args.roms)], [("--sram", args.sram), ("--card", args.card)])
+    check_apart(
+        [*inputs, ("--roms", args.roms), ("--waves", args.waves)], [("--sram", args.sram), ("--card", args.card)]
+    )
     what = programme(args.inputs, args.program, args.combi)
     session = session_from(args)
     with power(session, args) as asked:

@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
     """Render and report."""
     inputs = [("an input", name) for name in args.inputs]
     check_apart(
-        [*inputs, ("--sram", args.sram), ("--card", args.card), ("--roms", args.roms)],
+        [*inputs, ("--sram", args.sram), ("--card", args.card), ("--roms", args.roms), ("--waves", args.waves)],
         [("-o", args.out), ("--raw", args.raw)],
     )
     for name in filter(None, (args.out, args.raw)):

@@ -224,7 +224,7 @@ def _play(
             pacer = Pacer(session, args.seconds)
         else:
             at_the_end.callback(sound.close)
-            pacer = _prime(session, args, sound)
+            pacer = prime(session, sound, args.seconds)
         wait = 0.0
         while not pacer.done and not asked and view.poll(wait):
             wait = pacer.step()
@@ -233,13 +233,19 @@ def _play(
             view.draw(status(session, pacer, sound))
 
 
-def _prime(session: Session, args: argparse.Namespace, sound: LiveSound) -> Pacer:
-    """Fill the sound's queue to its depth, and keep it there: from now on time is what the card takes."""
+def prime(session: Session, sound: LiveSound, seconds: float | None = None) -> Pacer:
+    """Listen to a session and fill the queue to its depth; the pacer keeps it there: time is what the card took.
+
+    Args:
+        session: what is run; its power is on.
+        sound: where to.
+        seconds: see `Pacer`.
+    """
     session.listen(True)
-    end = clocks(sound.depth)
-    session.run_until(end if args.seconds is None else min(end, clocks(args.seconds)))
+    end = session.clock + clocks(sound.depth)
+    session.run_until(end if seconds is None else min(end, clocks(seconds)))
     sound.feed(session.heard())
-    return Pacer(session, args.seconds, sound.clock, LATE + sound.depth)
+    return Pacer(session, seconds, sound.clock, LATE + sound.depth)
 
 
 def _open(session: Session, args: argparse.Namespace, frontends: Mapping[str, Open]) -> View:
