@@ -118,8 +118,7 @@ def play(
     highest, frames_done = 0, 0
     for frames in stream(session, what.song, tail, asked, STEP, wait):
         frames_done += len(frames)
-        if len(frames):
-            highest = max(highest, int(abs(frames).max()))
+        highest = max(highest, int(abs(frames).max(initial=0)))
         if sound is not None:
             sound.feed(frames)
         progress(frames_done * frame_clocks(session) / CPU_HZ, what.song.length / CPU_HZ)

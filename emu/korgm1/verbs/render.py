@@ -58,7 +58,8 @@ class Rendered:
         frames: samples of each output in the file; seconds: the same as a time.
         native_frames: frames of the instrument, 31,250 a second; frames = ceil(native_frames x rate / 31,250).
         song_seconds: how long the song is without its tail.
-        peak: of full scale; clipped: samples that were cut.
+        loudest: the highest of the instrument's samples, of 20 bits.
+        peak: of full scale, in the file; clipped: samples that were cut.
         speed: seconds of sound by those of the host, from the song's begin on.
         host_seconds: of the host, boot and loading included.
         sound_hash: of the instrument's stream since power-on.
@@ -74,6 +75,7 @@ class Rendered:
     seconds: float
     native_frames: int
     song_seconds: float
+    loudest: int
     peak: float
     clipped: int
     speed: float
@@ -129,7 +131,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(asdict(rendered), indent=2))
     else:
         print(report(rendered))
-    if rendered.peak == 0 and what.song.notes:
+    if rendered.loudest == 0 and what.song.notes:
         print(f"korgm1: {said_of_silence(what, session)}", file=sys.stderr)
     return EXIT_CPU_FAULT if rendered.stopped else EXIT_OK
 
@@ -190,9 +192,11 @@ def render(
         try:
             make_ready(session, what, asked)
             ready = time.perf_counter()
-            native, song_seconds = 0, what.song.length / CPU_HZ
+            native = loudest = 0
+            song_seconds = what.song.length / CPU_HZ
             for frames in play(session, what.song, tail, asked):
                 native += len(frames)
+                loudest = max(loudest, int(abs(frames).max(initial=0)))
                 wav.write(sight.process(frames))
                 if stream is not None:
                     stream.write(frames)
@@ -216,7 +220,7 @@ def render(
     seconds, now = wav.frames / sight.rate, time.perf_counter()
     return Rendered(
         path=str(path), rate=sight.rate, channels=outputs, form=form, frames=wav.frames, seconds=seconds,
-        native_frames=native, song_seconds=song_seconds, peak=wav.peak, clipped=wav.clipped,
+        native_frames=native, song_seconds=song_seconds, loudest=loudest, peak=wav.peak, clipped=wav.clipped,
         speed=seconds / (now - ready), host_seconds=now - begun, sound_hash=sound_hash, facts=facts, stopped=stopped,
     )  # fmt: skip
 
