@@ -12,6 +12,8 @@ from wav_files import wav
 
 from korgm1.cli import main
 from korgm1.verbs.scope_measure import SHORTEST, decibels, measure, spectrum
+from korgm1.verbs.wav_file import WavFile
+from korgm1.verbs.wav_reading import read_wav
 
 RATE = 31_250
 
@@ -72,6 +74,28 @@ def test_the_text_says_what_is_in_each_channel(tmp_path: Path, capsys: pytest.Ca
         "     440.00 Hz    -6.02 dBFS  A4",
         "channel 2: silent",
     ]
+
+
+def test_a_channel_that_is_another_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = saved(tmp_path / "x.wav", sine(440, 0.5), sine(500, 0.5), sine(440, 0.5), np.zeros(RATE), np.zeros(RATE))
+    assert main(["scope", name]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[5:] == ["channel 3: the same as channel 1", "channel 4: silent", "channel 5: silent"]
+    assert main(["scope", name, "--json"]) == 0
+    channels = json.loads(capsys.readouterr().out)["channels"]
+    assert {**channels[0], "channel": 3} == channels[2]
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize(("form", "said"), [("16", "16 bit"), ("24", "24 bit"), ("float", "float")])
+def test_what_render_writes_is_read(form: str, said: str, channels: int, tmp_path: Path) -> None:
+    samples = np.random.default_rng(5).uniform(-1, 1, (1001, channels))
+    file = WavFile(tmp_path / "x.wav", 48_000, channels, form)
+    file.write(samples)
+    file.close({"ISFT": "a test", "ICMT": "{}"})
+    found = read_wav(tmp_path / "x.wav")
+    assert (found.rate, found.form, found.frames) == (48_000, said, 1001)
+    assert np.abs(found.samples - samples).max() <= 2**-15
 
 
 def test_a_stretch_of_one_channel(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,14 +93,20 @@ def as_json(name: str, wav: Wav, found: dict[int, Measured]) -> dict[str, Any]:
 
 def as_text(name: str, wav: Wav, found: dict[int, Measured]) -> str:
     """The same for people."""
+    from korgm1.verbs.scope_measure import twins
+
     many = f"{wav.channels} channels" if wav.channels > 1 else "1 channel"
     lines = [f"{name}: {wav.form}, {many}, {wav.rate:,} Hz, {wav.frames / wav.rate:.3f} s"]
     if len(wav.samples) < wav.frames:
         lines.append(f"measured: {wav.begin:.3f} s to {wav.begin + wav.seconds:.3f} s")
+    same = twins(wav.samples, found)
     for number, seen in found.items():
+        if number in same and seen.peak is not None:
+            lines.append(f"channel {number}: the same as channel {same[number]}")
+            continue
         lines.append(f"channel {number}: {levels(seen)}")
         if seen.peak is not None:
-            lines[-1] += f", highest at {wav.begin + seen.peak_at:.3f} s, DC {seen.mean:+.5f}"
+            lines[-1] += f", highest at {wav.begin + seen.peak_at:.3f} s, DC {round(seen.mean, 5) + 0.0:+.5f}"
         for one in seen.partials:
             lines.append(f"  {one.hertz:9.2f} Hz  {one.level:7.2f} dBFS  {near_key(one)}".rstrip())
     return "\n".join(lines)

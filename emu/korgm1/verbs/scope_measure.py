@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log10
 
@@ -72,6 +73,23 @@ def measure(signal: Signal, rate: int, most: int = 8) -> Measured:
         decibels(float(sizes[at])), at / rate, decibels(float(np.sqrt(np.mean(signal**2)))), mean,
         hertz, levels, tuple(partials(hertz, levels)[:most]),
     )  # fmt: skip
+
+
+def twins(samples: Signal, numbers: Iterable[int]) -> dict[int, int]:
+    """Channels that are bit for bit an earlier one: number -> the earlier one's, of those that are asked for, from 1.
+
+    >>> twins(np.array([[1.0, 0.0, 1.0], [2.0, 2.0, 2.0]]), (1, 2, 3))
+    {3: 1}
+    """
+    found: dict[int, int] = {}
+    first: list[int] = []
+    for number in numbers:
+        same = [one for one in first if np.array_equal(samples[:, one - 1], samples[:, number - 1])]
+        if same:
+            found[number] = same[0]
+        else:
+            first.append(number)
+    return found
 
 
 def decibels(size: float) -> float | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from korgm1.verbs import plotting
 from korgm1.verbs.plotting import BLUE, GREEN, INK, ORANGE, RED, SOFT, VIOLET, YELLOW
+from korgm1.verbs.scope_measure import twins
 
 if TYPE_CHECKING:
     from korgm1.verbs.scope_measure import Measured
@@ -41,14 +42,16 @@ def draw(name: str, wav: Wav, found: dict[int, Measured], path: Path) -> None:
     axes = np.atleast_1d(plotting.subplots(fig, len(heights), height_ratios=heights))
     with plotting.style():
         fig.suptitle(f"{name}   {wav.form}, {wav.rate:,} Hz", fontweight="bold", x=0.01, ha="left")
+        same = twins(wav.samples, found)
         for place, (number, seen) in enumerate(found.items()):
             _whole(axes[place], wav.samples[:, number - 1], wav.rate, wav.begin, COLOURS[place])
-            axes[place].set_title(f"channel {number}   {_words(seen)}", fontsize=10)
+            words = f"{_words(seen)}{f', the same as channel {same[number]}' if number in same else ''}"
+            axes[place].set_title(f"channel {number}   {words}", fontsize=10)
             axes[place].tick_params(labelbottom=place == len(found) - 1)
         axes[len(found) - 1].set_xlabel("seconds")
         if close:
-            _close(axes[-2], wav, found)
-        _spectrum(axes[-1], wav.rate, found)
+            _close(axes[-2], wav, found, same)
+        _spectrum(axes[-1], wav.rate, found, same)
     plotting.save(fig, path)
 
 
@@ -75,7 +78,7 @@ def _whole(axes: Any, signal: Signal, rate: int, begin: float, colour: str) -> N
     axes.set(xlim=(begin, begin + len(signal) / rate), ylim=(-reach, reach), ylabel="of full scale")
 
 
-def _close(axes: Any, wav: Wav, found: dict[int, Measured]) -> None:
+def _close(axes: Any, wav: Wav, found: dict[int, Measured], same: dict[int, int]) -> None:
     """Where the loudest channel is highest."""
     loudest = max(found.values(), key=lambda seen: -np.inf if seen.peak is None else seen.peak)
     size = round(CLOSE * wav.rate)
@@ -83,18 +86,20 @@ def _close(axes: Any, wav: Wav, found: dict[int, Measured]) -> None:
     piece = wav.samples[first : first + size, [number - 1 for number in found]]
     at = wav.begin + (first + np.arange(size)) / wav.rate
     for place, number in enumerate(found):
-        axes.plot(at, piece[:, place], color=COLOURS[place], linewidth=1, label=f"channel {number}")
+        if number not in same:
+            axes.plot(at, piece[:, place], color=COLOURS[place], linewidth=1)
     reach = _reach(piece)
     axes.set(title=f"{1000 * CLOSE:g} ms where it is loudest", xlabel="seconds", ylabel="of full scale",
              xlim=(at[0], at[-1]), ylim=(-reach, reach))
     axes.ticklabel_format(axis="x", useOffset=False)
 
 
-def _spectrum(axes: Any, rate: int, found: dict[int, Measured]) -> None:
+def _spectrum(axes: Any, rate: int, found: dict[int, Measured], same: dict[int, int]) -> None:
     top = -120.0
     for place, (number, seen) in enumerate(found.items()):
-        axes.plot(seen.hertz[1:], seen.levels[1:], color=COLOURS[place], linewidth=0.8, label=f"channel {number}")
-        top = max(top, float(seen.levels[1:].max()))
+        if number not in same and seen.peak is not None:
+            axes.plot(seen.hertz[1:], seen.levels[1:], color=COLOURS[place], linewidth=0.8, label=f"channel {number}")
+            top = max(top, float(seen.levels[1:].max()))
     strongest = max(found.values(), key=lambda seen: seen.partials[0].level if seen.partials else -np.inf)
     for partial in strongest.partials[:NAMED]:
         axes.plot([partial.hertz], [partial.level], marker="o", color=INK, markersize=3)
@@ -105,5 +110,5 @@ def _spectrum(axes: Any, rate: int, found: dict[int, Measured]) -> None:
     ticks = [hertz for hertz in (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000) if hertz <= rate / 2]
     axes.set_xticks(ticks, [f"{hertz:,}" for hertz in ticks])
     axes.tick_params(axis="x", which="minor", bottom=False)
-    if len(found) > 1:
-        axes.legend(loc="upper right", ncols=min(len(found), 4))
+    if len(axes.lines) > len(strongest.partials[:NAMED]) and len(found) > 1:
+        axes.legend(loc="upper right", ncols=4)
