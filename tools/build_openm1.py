@@ -3,11 +3,14 @@
     python tools/build_openm1.py            write emu/korgm1/firmware/openm1_ic32.bin and openm1_ic23.bin
     python tools/build_openm1.py --check    compare a fresh build with them byte for byte
 
-Reproducible: the image depends on the source alone. NASM 2.14 or later is needed here, not to install the package.
+Reproducible: the image depends on the source and on the directory of the open wave ROM (tools/openm1_tables.py), so after
+a change of the recipes in korgm1.waves: tools/build_waves.py, then this. NASM 2.14 or later is needed here, not to install
+the package.
 """
 
 from __future__ import annotations
 
+import needs_korgm1  # noqa: F401, I001
 import argparse
 import os
 import shutil
@@ -15,6 +18,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import openm1_tables
+from korgm1.waves.bank import open_bank
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "roms" / "openm1"
@@ -31,7 +37,8 @@ def assemble() -> bytes:
         raise SystemExit("nasm not found: install it (Debian: apt-get install nasm)")
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "openm1.bin"
-        command = [nasm, "-Ox", "-f", "bin", "-Wall", "-Werror", "-o", str(target), "openm1.asm"]
+        (Path(folder) / "sound_tables.inc").write_text(openm1_tables.include(open_bank()))
+        command = [nasm, "-Ox", "-f", "bin", "-Wall", "-Werror", "-I", f"{folder}/", "-o", str(target), "openm1.asm"]
         run = subprocess.run(command, cwd=SOURCE, capture_output=True, text=True)
         if run.returncode:
             raise SystemExit(f"nasm failed:\n{run.stderr}")
@@ -71,7 +78,11 @@ def main(arguments: list[str] | None = None) -> int:
             write(path, data)
             print(f"{path.relative_to(ROOT)}: {len(data)} bytes")
         elif not path.is_file() or path.read_bytes() != data:
-            print(f"{path.relative_to(ROOT)} is not what its source makes; run tools/build_openm1.py", file=sys.stderr)
+            print(
+                f"{path.relative_to(ROOT)} is not what its source and the waves' directory make; run "
+                "tools/build_openm1.py (after a change of the waves as well)",
+                file=sys.stderr,
+            )
             different = 1
     return different
 

@@ -70,6 +70,12 @@ tick_service:
         jbe     .in_time
         mov     bx, LATE_LIMIT
 .in_time:
+        mov     cx, bx
+.sound:
+        push    cx
+        call    voice_service
+        pop     cx
+        loop    .sound
         cmp     word [message_ticks], 0
         je      .no_message
         sub     [message_ticks], bx

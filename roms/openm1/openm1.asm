@@ -10,6 +10,7 @@
 %include "nec.inc"
 %include "io.inc"
 %include "ram.inc"
+%include "sound.inc"
 %include "version.inc"
 
 UNUSED          equ     0CCh            ; BRK 3
@@ -36,7 +37,9 @@ UNUSED          equ     0CCh            ; BRK 3
 %include "receive.asm"
 %include "dump.asm"
 %include "keyboard.asm"
+%include "voice.asm"
 %include "tables.asm"
+%include "sound_tables.inc"
         times   0FFF0h - ($ - $$) db UNUSED
         jmp     ROM_SEGMENT:reset       ; FFFF0: where the V50 starts
         db      VERSION, 0

@@ -22,6 +22,9 @@ reset:
         mov     di, VARIABLES
         mov     cx, (VARIABLES_END - VARIABLES) / 2
         rep stosw
+        mov     di, SOUND_RAM           ; to the end of the RAM
+        mov     cx, (10000h - SOUND_RAM) / 2
+        rep stosw
 
         mov     cx, 256                 ; every vector freezes the machine, but for the three in use
         xor     di, di
