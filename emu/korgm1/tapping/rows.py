@@ -15,6 +15,8 @@ from korgm1.tapping.places import Place, places
 
 Writes = npt.NDArray[Any]
 """Structured: clock u8, port u2, value u1, in order of the clock; as `Session.sound_writes` gives them."""
+MEANINGS = 1 << 16
+"""Texts that are remembered."""
 WRITE = np.dtype([("clock", "<u8"), ("port", "<u2"), ("value", "u1")])
 
 
@@ -60,6 +62,7 @@ class Reader:
     Args:
         decoded: names and meanings of our stand-in protocol; otherwise offsets, and no meaning.
         wanted: see `Wanted`.
+        split: see `places`.
 
     >>> writes = np.array([(800, 0x1022, 0xFF), (800, 0x1023, 0x7F)], WRITE)
     >>> [(row.register, row.part, row.whole) for row in Reader(True).rows(writes)]
@@ -68,11 +71,14 @@ class Reader:
 
     decoded: bool
     wanted: Wanted = field(default_factory=Wanted)
+    split: str | None = None
 
     def __post_init__(self) -> None:
-        self._places = {port: place for port, place in places(self.decoded).items() if self.wanted.covers(place)}
+        everything = places(self.decoded, self.split)
+        self._places = {port: place for port, place in everything.items() if self.wanted.covers(place)}
         self._bytes: dict[int, int] = {}
-        self._meanings: dict[tuple[str, int], str] = {}
+        self._meanings: dict[tuple[str, str, int], str] = {}
+        self._index = 0
 
     def rows(self, writes: Writes) -> Iterator[Row]:
         """The rows of the next writes. A register's bytes are remembered from all writes before, wanted or not."""
@@ -86,7 +92,7 @@ class Reader:
                 self._bytes[port] = value
                 if place.part == place.width - 1:
                     whole = self._whole(port, place)
-                    meaning = self._meaning(place.register, whole)
+                    meaning = self._meaning(place, whole)
             if start <= clock < end:
                 yield Row(
                     clock, clock / CPU_HZ, port, value, place.chip, place.voice, place.register, place.part, whole,
@@ -97,12 +103,24 @@ class Reader:
         first = port - place.part
         return sum(self._bytes.get(first + part, 0) << 8 * part for part in range(place.width))
 
-    def _meaning(self, name: str, whole: int) -> str:
-        if (name, whole) not in self._meanings:
-            if len(self._meanings) > 1 << 16:
+    def _meaning(self, place: Place, whole: int) -> str:
+        if place.chip == "MDE":
+            return self._effect(place.register, whole)
+        key = place.chip, place.register, whole
+        if key not in self._meanings:
+            if len(self._meanings) > MEANINGS:
                 self._meanings.clear()
-            self._meanings[name, whole] = registers.meaning(name, whole)
-        return self._meanings[name, whole]
+            self._meanings[key] = registers.meaning(place.register, whole, place.chip)
+        return self._meanings[key]
+
+    def _effect(self, name: str, value: int) -> str:
+        """What a write to the MDE says: of DATA, which place of the effect block INDEX has come to."""
+        if name == "INDEX":
+            self._index = value
+        if name != "DATA":
+            return registers.meaning(name, value, "MDE")
+        place, self._index = self._index, min(self._index + 1, 25)
+        return f"{registers.meaning('INDEX', place, 'MDE')}: {value}"
 
 
 @dataclass

@@ -115,9 +115,7 @@ def check(args: argparse.Namespace) -> None:
 
 def decodes(session: Session, args: argparse.Namespace) -> bool:
     """Whether registers get the stand-in's names: for OpenM1, or where it is asked for."""
-    from korgm1.romset.database import OPENM1
-
-    return session.firmware.name == OPENM1 if args.decode is None else bool(args.decode)
+    return session.firmware.name == "OpenM1" if args.decode is None else bool(args.decode)
 
 
 def what_is_played(args: argparse.Namespace) -> tuple[list[Sent], float]:
@@ -154,7 +152,7 @@ def _run(
 
     end = None if args.seconds is None else clocks(args.seconds)
     summary = Summary()
-    rows = summary.of(_rows(Reader(decoded, wanted(args)), tapped(session, *plan, end, asked)))
+    rows = summary.of(_rows(Reader(decoded, wanted(args), session.hypotheses["H-VDF8"]), tapped(session, *plan, end, asked)))
     if args.out and Path(args.out).suffix != ".txt":
         files.write_table(Path(args.out), about(session, args, decoded), files.COLUMNS, rows)
     elif args.out:

@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,9 +30,9 @@ MOST = 256
 LIST, ALL = "list", "all"
 ENGINE = "v30"
 """The faster one for sweeps; the others write the same."""
-OWN = {"values": None, "steps": None, "during": None, "set": [], "workers": None, "plot": None}
+OWN: Mapping[str, Any] = {"values": None, "steps": None, "during": None, "set": [], "workers": None, "plot": None}
 """Options of a sweep, and what they are where nobody gives them."""
-NOT_OURS = {
+NOT_OURS: Mapping[str, Any] = {
     "combi": None, "chips": None, "voice": None, "start": None, "end": None, "seconds": None, "bytes": False,
     "collapse": False,
 }

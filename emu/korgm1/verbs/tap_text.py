@@ -62,7 +62,8 @@ def sweep(swept: Swept, places: Mapping[int, Place], decoded: bool) -> Iterator[
     rows = followers(swept.found)
     if rows:
         yield (
-            f"{'phase':7} {'port':5} {'chip':4} voice {'register':12} {'follows':8} {'law':36} {'write':>9} first differing"
+            f"{'phase':7} {'port':5} {'chip':4} voice {'register':12} {'follows':8} {'law':36} {'write':>9} first "
+            "difference"
         )
     for row in rows:
         place = places[row.register.port]
