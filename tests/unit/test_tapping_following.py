@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korgm1.tapping.following import LATE, Finding, best, findings, followers, law_of
+from korgm1.tapping.following import LAST, LATE, Finding, best, findings, followers, law_of
 from korgm1.tapping.rows import WRITE
 from korgm1.tapping.series import Register, Trial, series_of, words_of
 
@@ -139,6 +139,21 @@ def test_phases_are_kept_apart_and_the_strongest_is_the_best() -> None:
     found = swept(lambda x: [(50, 0x1001, x), (ON, 0x1001, 3), (OFF, 0x1001, x * x % 97)])
     assert [found["1001", phase].kind for phase in ("load", "note", "release")] == ["linear", "constant", "changed"]
     assert best(list(found.values()))[Register(0x1001, 1)].phase == "load"
+
+
+def test_a_trial_that_skipped_the_write_is_left_out_of_the_law() -> None:
+    row = swept(lambda x: word(ON + 9, 0x0102, 256 * x) if x else [])["0102w", "note"]
+    assert (row.kind, row.writes, row.values[0]) == ("linear", 1, None)
+    assert row.values[1:] == tuple(256 * x for x in XS[1:])
+
+
+def test_the_last_write_is_looked_at_where_trials_have_different_numbers() -> None:
+    def glide(x: int) -> Log:
+        steps = [(ON + 100 * at, 0x1001, (at * 37 + x * x) % 50) for at in range(3 + x % 7)]
+        return [*steps, (ON + 9000, 0x1001, 2 * x)]
+
+    row = swept(glide)["1001", "note"]
+    assert (row.kind, row.write, row.values) == ("linear", LAST, tuple(2 * x for x in XS))
 
 
 def test_a_register_that_only_some_trials_wrote_is_found() -> None:

@@ -84,7 +84,8 @@ def test_what_is_wanted() -> None:
 def test_joined_lines_have_the_value_of_the_register_or_of_the_word() -> None:
     decoded = [(line.port, line.value, line.register) for line in lines.joined(rows(True), True)]
     assert decoded[:4] == [
-        (0x1002, "1234", "LEVEL"), (0x1026, "030201", "INCREMENT"), (0x1022, "FF", "LEVEL.0"), (0x0202, "4500", "CUTOFF"),
+        (0x1002, "1234", "LEVEL"), (0x1026, "030201", "INCREMENT"), (0x1022, "FF", "LEVEL.0"),
+        (0x0202, "4500", "CUTOFF"),
     ]
     plain = [(line.port, line.value, line.register) for line in lines.joined(rows(False), False)]
     assert plain[:4] == [
@@ -101,7 +102,9 @@ def test_a_last_byte_alone_has_the_whole_value() -> None:
 
 def test_bytewise_lines_are_the_bytes() -> None:
     found = list(lines.bytewise(rows(True), True))
-    assert [(line.clock, line.port, int(line.value, 16)) for line in found] == [(row.clock, row.port, row.value) for row in rows(True)]
+    assert [(line.clock, line.port, int(line.value, 16)) for line in found] == [
+        (row.clock, row.port, row.value) for row in rows(True)
+    ]
     assert [line.register for line in found[:2]] == ["LEVEL.0", "LEVEL.1"]
 
 

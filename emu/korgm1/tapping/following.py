@@ -9,6 +9,9 @@
 | changed | otherwise |
 | count | the same values as far as they go, but more or fewer writes |
 | timing | the same values, at other times |
+
+A firmware that writes only what changes skips writes where the parameter happens to be what the register held: a trial
+in which a register was not written at all is left out of the law, as long as two are left.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ ROUNDING = 1.0
 """By how much a value may miss the line, when the values go over at least eight times that."""
 SHARE = 0.005
 """The same as a share of the values' range, for a law that is rounded in between."""
+LAST = -1
+"""In place of the number of a write: the last one of each trial."""
 LOOKED_AT = 16
 """Places of a series at which laws are tried."""
 
@@ -59,10 +64,11 @@ class Finding(NamedTuple):
     Attributes:
         kind: see the table above.
         law: of the write `write`, or of the count; None where nothing follows.
-        write, writes: which write the law is about, from 1, and how many there were at least; 0 for the count.
+        write: which write the law is about, from 1; LAST for each trial's last; 0 for the count.
+        writes: how many there were at least, in the trials that wrote at all.
         first: which write is the first that differs, from 1; 0: none does.
         clocks: of that one, since the beginning of the phase, in the trial where it came first.
-        values: what `law` is about, one for each trial.
+        values: what `law` is about, one for each trial; None where the register was not written.
     """
 
     register: Register
@@ -73,7 +79,7 @@ class Finding(NamedTuple):
     writes: int
     first: int
     clocks: int
-    values: tuple[int, ...]
+    values: tuple[int | None, ...]
 
 
 def law_of(xs: Sequence[float], values: Sequence[int], width: int = 1) -> Law:
@@ -147,21 +153,27 @@ def follow(register: Register, phase: str, xs: Sequence[float], series: Sequence
     >>> follow(Register(0x102, 1), "note", [0, 1, 2], [[(5, 10)], [(5, 12)], [(6, 14)]]).kind
     'linear'
     """
+    wrote = [number for number, rows in enumerate(series) if rows]
+    if len(wrote) < 2:
+        wrote = list(range(len(series)))
+    some = [series[number] for number in wrote]
     counts = [len(rows) for rows in series]
-    writes = min(counts)
-    values = np.array([[value for _, value in rows[:writes]] for rows in series], np.int64).reshape(len(series), writes)
-    times = np.array([[clock for clock, _ in rows[:writes]] for rows in series], np.int64).reshape(len(series), writes)
+    writes = min(len(rows) for rows in some)
+    values = np.array([[value for _, value in rows[:writes]] for rows in some], np.int64).reshape(len(some), writes)
+    times = np.array([[clock for clock, _ in rows[:writes]] for rows in some], np.int64).reshape(len(some), writes)
     differ = np.flatnonzero((values != values[:1]).any(axis=0))
     if len(differ):
-        law, at = _strongest(xs, values, differ, register.width)
+        law, write, found = _strongest([xs[number] for number in wrote], some, values, differ, register.width)
         first = int(differ[0])
+        of_trial = dict(zip(wrote, found, strict=True))
         return Finding(
-            register, phase, law.kind, law, at + 1, writes, first + 1, int(times[:, first].min()),
-            tuple(values[:, at].tolist()),
+            register, phase, law.kind, law, write, writes, first + 1, int(times[:, first].min()),
+            tuple(of_trial.get(number) for number in range(len(series))),
         )
     if len(set(counts)) > 1:
-        clock = min(rows[writes][0] for rows in series if len(rows) > writes)
-        return Finding(register, phase, "count", law_of(xs, counts, 8), 0, writes, writes + 1, clock, tuple(counts))
+        at = min(counts)
+        clock = min(rows[at][0] for rows in series if len(rows) > at)
+        return Finding(register, phase, "count", law_of(xs, counts, 8), 0, at, at + 1, clock, tuple(counts))
     late = np.flatnonzero(np.ptp(times, axis=0) > LATE) if writes else np.array([], np.intp)
     if len(late):
         at = int(late[0])
@@ -173,12 +185,18 @@ def follow(register: Register, phase: str, xs: Sequence[float], series: Sequence
 
 
 def _strongest(
-    xs: Sequence[float], values: npt.NDArray[np.int64], differ: npt.NDArray[np.intp], width: int
-) -> tuple[Law, int]:
-    """The strongest law among the first differing write, the last, and some between; the earliest of equals."""
+    xs: Sequence[float], series: Sequence[Series], values: npt.NDArray[np.int64], differ: npt.NDArray[np.intp],
+    width: int,
+) -> tuple[Law, int, list[int]]:
+    """The strongest law among the first write that differs, some behind it, and each trial's last.
+
+    Returns:
+        The law, the number of the write, and its values. Of equal laws it is the earliest write.
+    """
     chosen = sorted({int(differ[round(index * (len(differ) - 1) / (LOOKED_AT - 1))]) for index in range(LOOKED_AT)})
-    laws = [(law_of(xs, values[:, at].tolist(), width), at) for at in chosen]
-    return min(laws, key=lambda row: (KINDS.index(row[0].kind), row[1]))
+    tried = [(at + 1, values[:, at].tolist()) for at in chosen] + [(LAST, [rows[-1][1] for rows in series])]
+    laws = [(law_of(xs, written, width), write, written) for write, written in tried]
+    return min((row for row in laws if row[0].kind != "constant"), key=lambda row: KINDS.index(row[0].kind))
 
 
 def followers(found: Sequence[Finding]) -> list[Finding]:

@@ -74,9 +74,27 @@ def sweep(
         UserError: the firmware does not take the program.
         Stopped: `asked`, which is looked at before each trial, was true.
     """
-    made = [programs.with_value(bench.stage.program, parameter, value) for value in values]
-    trials = [bench.trial(program, asked) for program in made]
+    base = bench.stage.program
+    trials = [
+        bench.trial(
+            programs.with_value(base, parameter, value), programs.with_value(base, parameter, other), asked
+        )
+        for value, other in zip(values, others(parameter, values), strict=True)
+    ]
     return Swept(parameter, tuple(values), tuple(findings(values, trials)))
+
+
+def others(parameter: Parameter, values: Sequence[int]) -> list[int]:
+    """What the parameter is before each trial: one value that is none of them, or a neighbour where there is none.
+
+    >>> others(programs.find(bytes(143), "VDF1 cutoff"), [0, 50, 99]), others(programs.find(bytes(143), "hold"), [0, 1])
+    ([1, 1, 1], [1, 0])
+    """
+    low, high = programs.limits(parameter)
+    unused = next((value for value in range(low, high + 1) if value not in values), None)
+    if unused is not None:
+        return [unused] * len(values)
+    return [value - 1 if value > low else min(value + 1, high) for value in values]
 
 
 def sweep_many(
@@ -145,5 +163,5 @@ def _sweep(parameter: Parameter, values: Sequence[int]) -> Swept:
     return sweep(_bench, parameter, values)
 
 
-def _numbers(values: Sequence[int]) -> str:
-    return " ".join(map(str, values))
+def _numbers(values: Sequence[int | None]) -> str:
+    return " ".join("-" if value is None else str(value) for value in values)

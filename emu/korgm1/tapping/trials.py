@@ -73,8 +73,13 @@ class Bench:
         self.stage = stage
         self._session = Session(model=stage.model, roms=stage.firmware, engine=stage.engine)
 
-    def trial(self, program: bytes, asked: Callable[[], object] = lambda: False) -> Trial:
+    def trial(self, program: bytes, before: bytes, asked: Callable[[], object] = lambda: False) -> Trial:
         """Load a program, play the note, and write down what the sound chips were told.
+
+        Args:
+            program: its 143 bytes.
+            before: a program that differs from it and is loaded first, for firmware that only acts on a change.
+            asked: looked at before anything is done.
 
         Raises:
             UserError: the firmware does not take the program, or the CPU stopped.
@@ -84,11 +89,13 @@ class Bench:
             raise Stopped("stopped between two trials")
         session, stage = self._session, self.stage
         session.restore(stage.state)
-        session.log_sound(True)
-        loaded = session.clock
+        loaded = session.clock + clocks(LOADING)
         on = loaded + clocks(LOADING)
         off = on + clocks(stage.note.seconds)
-        programs.ask(session, programs.dump(program, stage.channel), programs.LOADED, stage.channel)
+        self._load(before)
+        session.run_until(loaded)
+        session.log_sound(True)
+        self._load(program)
         session.run_until(on)
         for clock, data in (
             (on, bytes([0x8F + stage.channel, stage.note.key, stage.note.velocity])),
@@ -101,3 +108,7 @@ class Bench:
         writes = np.array(session.sound_writes())
         session.log_sound(False)
         return Trial(writes, loaded, on, off)
+
+    def _load(self, program: bytes) -> None:
+        channel = self.stage.channel
+        programs.ask(self._session, programs.dump(program, channel), programs.LOADED, channel)

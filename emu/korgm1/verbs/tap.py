@@ -152,7 +152,8 @@ def _run(
 
     end = None if args.seconds is None else clocks(args.seconds)
     summary = Summary()
-    rows = summary.of(_rows(Reader(decoded, wanted(args), session.hypotheses["H-VDF8"]), tapped(session, *plan, end, asked)))
+    reader = Reader(decoded, wanted(args), session.hypotheses["H-VDF8"])
+    rows = summary.of(_rows(reader, tapped(session, *plan, end, asked)))
     if args.out and Path(args.out).suffix != ".txt":
         files.write_table(Path(args.out), about(session, args, decoded), files.COLUMNS, rows)
     elif args.out:

@@ -62,7 +62,8 @@ def _one(swept: Swept, about: Mapping[str, Any], decoded: bool) -> Any:
 
 
 def _panel(ax: Any, xs: Sequence[int], row: Finding) -> None:
-    values = np.array(row.values)
+    written = [(x, value) for x, value in zip(xs, row.values, strict=True) if value is not None]
+    values = np.array([value for _, value in written])
     assert row.law is not None
     if row.law.signed:
         whole = 1 << 8 * row.register.width
@@ -70,7 +71,7 @@ def _panel(ax: Any, xs: Sequence[int], row: Finding) -> None:
     if row.kind == "linear":
         ends = np.array([min(xs), max(xs)])
         ax.plot(ends, row.law.slope * ends + row.law.intercept, color=plotting.SOFT, linewidth=1)
-    ax.plot(xs, values, "o", color=COLOURS[row.kind], markersize=5)
+    ax.plot([x for x, _ in written], values, "o", color=COLOURS[row.kind], markersize=5)
     ax.ticklabel_format(style="plain", useOffset=False)
 
 

@@ -55,7 +55,7 @@ def listed(parameters: list[Parameter], program: bytes) -> Iterator[str]:
 
 def sweep(swept: Swept, places: Mapping[int, Place], decoded: bool) -> Iterator[str]:
     """What one parameter did."""
-    from korgm1.tapping.following import followers
+    from korgm1.tapping.following import LAST, followers
 
     values = " ".join(map(str, swept.values))
     yield from textwrap.wrap(f"{swept.parameter.name}, byte {swept.parameter.byte}: {values}", WIDTH)
@@ -67,7 +67,7 @@ def sweep(swept: Swept, places: Mapping[int, Place], decoded: bool) -> Iterator[
         )
     for row in rows:
         place = places[row.register.port]
-        write = f"{row.write}/{row.writes}" if row.write else f"{row.writes}+"
+        write = "last" if row.write == LAST else f"{row.write}/{row.writes}" if row.write else f"{row.writes}+"
         yield (
             f"{row.phase:7} {row.register!s:5} {place.chip:4} {_voice(place, decoded):5} {place.register:12} "
             f"{row.kind:8} {law(row):36} {write:>9} write {row.first} after {1000 * row.clocks / CPU_HZ:.3f} ms"
@@ -89,9 +89,10 @@ def law(row: Finding) -> str:
     if row.kind == "linear":
         miss = f", within {row.law.residual:.3g}" if row.law.residual >= 0.0005 else ""
         return f"{row.law.slope:g} x {'-' if row.law.intercept < 0 else '+'} {abs(row.law.intercept):g}{miss}{sign}"
-    return f"{min(row.values):X} to {max(row.values):X}{sign}" if row.kind not in ("count", "timing") else (
-        f"{min(row.values):,} to {max(row.values):,} {'writes' if row.kind == 'count' else 'clocks'}"
-    )
+    values = [value for value in row.values if value is not None]
+    if row.kind in ("count", "timing"):
+        return f"{min(values):,} to {max(values):,} {'writes' if row.kind == 'count' else 'clocks'}"
+    return f"{min(values):X} to {max(values):X}{sign}"
 
 
 def matrix_line(swept: Swept, places: Mapping[int, Place], decoded: bool) -> str:
