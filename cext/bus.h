@@ -32,5 +32,18 @@ typedef struct board_bus {
     uint8_t (*mem_in)(void *user, uint32_t address);                /* PAGE_OPEN and PAGE_DEVICE */
     void (*mem_out)(void *user, uint32_t address, uint8_t value);   /* everything but PAGE_RAM */
     uint8_t (*int_ack)(void *user);                                 /* second INTA cycle: the vector number */
+    /* NULL, or who takes the writes to the ports whose bit is set in sink_ports, in place of port_out: `clock` is that
+       at which the instruction began. It calls nobody back. */
+    void (*sink)(void *user, uint64_t clock, uint16_t port, uint8_t value);
+    void *sink_user;
+    const uint8_t *sink_ports;   /* 8,192 bytes, bit 0 of the first is port 0 */
 } board_bus;
+
+static inline void board_out(const board_bus *bus, uint64_t clock, uint16_t port, uint8_t value)
+{
+    if (bus->sink != 0 && bus->sink_ports[port >> 3] >> (port & 7) & 1)
+        bus->sink(bus->sink_user, clock, port, value);
+    else
+        bus->port_out(bus->user, port, value);
+}
 #endif

@@ -71,7 +71,7 @@ static void first_port_out(void *user, uint16_t port, uint8_t value)
 {
     lockstep *l = ((player *)user)->l;
     const board_bus *board = enter(l);
-    board->port_out(board->user, port, value);
+    board_out(board, l->first.cpu->clock, port, value);
     leave(l, CYCLE_IOW, port, value);
 }
 

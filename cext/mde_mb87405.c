@@ -5,7 +5,7 @@
 
 #include "mde_parts.h"
 
-enum { LOW = 1, HIGH = 2, LOW_CORNER = 1607, HIGH_CORNER = 19555 /* 250 Hz, 4 kHz */, OPEN = 1024, ONE = 32768,
+enum { LOW = 1, HIGH = 2, LOW_CORNER = 1607, HIGH_CORNER = 19555 /* 250 Hz, 4 kHz */, ONE = 32768,
        WET = 4096 };
 
 #define REVERB {mde_reverb_begin, 0, mde_reverb_run, 0, LOW | HIGH}
@@ -79,7 +79,7 @@ static void time_step(mde_time *t)
     t->open = t->opening;
     if (t->now != t->wanted && t->open == 0)
         t->now = t->wanted;
-    t->opening = mde_limit(t->open + (t->now == t->wanted ? OPEN / 8 : -OPEN / 8), 0, OPEN);
+    t->opening = mde_limit(t->open + (t->now == t->wanted ? MDE_OPEN / 8 : -MDE_OPEN / 8), 0, MDE_OPEN);
 }
 
 static int refused(uint8_t a, uint8_t b)
@@ -138,7 +138,7 @@ static void slot_begin(mde *m, int which)
         ramp_settle(&s->ramp[k]);
     for (int k = 0; k < MDE_TIMES; k++) {
         s->time[k].now = s->time[k].wanted;
-        s->time[k].open = s->time[k].opening = OPEN;
+        s->time[k].open = s->time[k].opening = MDE_OPEN;
     }
     if (s->type != MDE_THROUGH && FAMILIES[s->type].step) {
         FAMILIES[s->type].step(s, p);
@@ -274,7 +274,6 @@ static void part(mde *m, int32_t from, int32_t n, const int32_t *in, int32_t *ou
         c[i] = mde_clip32(in[4 * i + 2]);
         d[i] = mde_clip32(in[4 * i + 3]);
     }
-    m->accesses = 0;
     slot_run(m, 0, from, n, a, b);
     memcpy(l, c, size);
     memcpy(r, d, size);
@@ -316,7 +315,17 @@ static void part(mde *m, int32_t from, int32_t n, const int32_t *in, int32_t *ou
     assert(m->accesses <= (uint32_t)(MDE_ACCESSES * n));
     if (m->accesses > m->most * (uint32_t)n)
         m->most = (m->accesses + (uint32_t)n - 1) / (uint32_t)n;
+    m->accesses = 0;
     m->frame += (uint32_t)n;
+}
+
+void mde_begin_tick(mde *m)
+{
+    for (int k = 0; k < 4; k++)
+        ramp_step(&m->pan[k], 8);
+    ramp_step(&m->serial, 8);
+    slot_step(m, 0);
+    slot_step(m, 1);
 }
 
 void mde_frames(mde *m, const int32_t *in, int32_t *out, uint32_t n)
@@ -324,13 +333,8 @@ void mde_frames(mde *m, const int32_t *in, int32_t *out, uint32_t n)
     while (n) {
         int32_t from = (int32_t)(m->frame % MDE_TICK), room = MDE_TICK - from;
         int32_t count = n < (uint32_t)room ? (int32_t)n : room;
-        if (from == 0) {
-            for (int k = 0; k < 4; k++)
-                ramp_step(&m->pan[k], 8);
-            ramp_step(&m->serial, 8);
-            slot_step(m, 0);
-            slot_step(m, 1);
-        }
+        if (from == 0)
+            mde_begin_tick(m);
         part(m, from, count, in, out);
         in += 4 * count;
         out += 4 * count;
@@ -440,8 +444,8 @@ static int slot_valid(const mde_slot *s, uint8_t type)
                 && s->phase[k] < MDE_TURN;
     for (int k = 0; k < MDE_TIMES; k++)
         good &= s->time[k].now >= 0 && s->time[k].now < MDE_HALF && s->time[k].wanted >= 0
-                && s->time[k].wanted < MDE_HALF && s->time[k].open >= 0 && s->time[k].open <= OPEN
-                && s->time[k].opening >= 0 && s->time[k].opening <= OPEN;
+                && s->time[k].wanted < MDE_HALF && s->time[k].open >= 0 && s->time[k].open <= MDE_OPEN
+                && s->time[k].opening >= 0 && s->time[k].opening <= MDE_OPEN;
     for (int k = 0; k < 2 * MDE_SWEEPS; k++)
         good &= phases(type) ? s->sweep[k] >= 0 && s->sweep[k] <= 65535 : within(s->sweep[k], 1 << 17);
     for (int k = 0; k < MDE_SWEEPS; k++)

@@ -47,7 +47,7 @@ typedef struct mde {
     mde_ramp serial;                  /* 32768 = serial, 0 = parallel */
     int32_t memory[MDE_WORDS];        /* a half for each slot */
     uint32_t frame;                   /* counts up; where the ring is */
-    uint32_t accesses;                /* of the delay memory, in the part of a tick being made */
+    uint32_t accesses;                /* of the delay memory, in the part of a tick being made; 0 between two calls */
     uint32_t most;                    /* accesses of the busiest frame since mde_init */
     uint8_t block[MDE_BLOCK];         /* as written */
     uint8_t wiring;                   /* MDE_SERIES, MDE_NO_34 */
@@ -66,6 +66,12 @@ int mde_set(mde *m, uint32_t byte, uint8_t value);
 
 /* n frames: in = A B C D of each, out = 1/L 2/R 3 4 of each; 20 bits, saturated on both sides. */
 void mde_frames(mde *m, const int32_t *in, int32_t *out, uint32_t n);
+
+/* 1 if delay memory and filters hold nothing but zeros: then silence in is silence out, for ever. */
+int mde_idle(const mde *m);
+
+/* n frames of silence while mde_idle: what mde_frames would leave, but `most`, at next to no cost. */
+void mde_skip(mde *m, uint64_t n);
 
 /* 1 if the struct, filled from outside, can go on: every value within its width. */
 int mde_valid(const mde *m);

@@ -4,7 +4,7 @@
 #include "mde_mb87405.h"
 #include "mde_tables.h"
 
-enum { MDE_MAX = (1 << 19) - 1, MDE_MIN = -(1 << 19) };
+enum { MDE_MAX = (1 << 19) - 1, MDE_MIN = -(1 << 19), MDE_OPEN = 1024 /* a tap, wholly */ };
 
 /* The stretch of a tick being made: frames from .. from + n - 1 of its 32. */
 typedef struct mde_part {
@@ -61,6 +61,9 @@ static inline void mde_count(mde_part *p, int32_t accesses)
 {
     p->chip->accesses += (uint32_t)accesses;
 }
+
+/* What moves slowly takes its step: in front of the first frame of each tick. */
+void mde_begin_tick(mde *m);
 
 /* One word, `back` frames behind what frame i writes at 0. */
 static inline int32_t *mde_word(const mde_part *p, int32_t i, int32_t back)

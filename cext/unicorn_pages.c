@@ -65,7 +65,7 @@ static uint8_t port_in(void *user, uint16_t port)
 static void port_out(void *user, uint16_t port, uint8_t value)
 {
     unicorn_glue *g = user;
-    g->board->port_out(g->board->user, port, value);
+    board_out(g->board, g->cpu->clock, port, value);
 }
 
 static uint8_t mem_in(void *user, uint32_t address)
@@ -98,6 +98,7 @@ void glue_make_bus(unicorn_glue *g)
     g->bus = *g->board;
     g->bus.trace = NULL;
     g->bus.user = g;
+    g->bus.sink = NULL;
     g->bus.port_in = port_in;
     g->bus.port_out = port_out;
     g->bus.mem_in = mem_in;

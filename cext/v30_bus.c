@@ -99,7 +99,7 @@ void v30_out8(insn *i, uint16_t port, uint8_t value)
     board_bus *bus = i->bus;
     if (v30_watched(i->cpu))
         v30_note_cycle(i, CYCLE_IOW, port, value, 0);
-    bus->port_out(bus->user, port, value);
+    board_out(bus, i->cpu->clock, port, value);
 }
 
 void v30_out16(insn *i, uint16_t port, uint16_t value)
@@ -114,6 +114,6 @@ void v30_out16(insn *i, uint16_t port, uint16_t value)
     }
     if (v30_watched(i->cpu))
         v30_note_cycle(i, CYCLE_IOW, port, value, 1);
-    bus->port_out(bus->user, port, (uint8_t)value);
-    bus->port_out(bus->user, (uint16_t)(port + 1), (uint8_t)(value >> 8));
+    board_out(bus, i->cpu->clock, port, (uint8_t)value);
+    board_out(bus, i->cpu->clock, (uint16_t)(port + 1), (uint8_t)(value >> 8));
 }

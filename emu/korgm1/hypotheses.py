@@ -31,8 +31,10 @@ class Hypothesis:
 
 SETTLED: Mapping[str, Any] = {
     "H-TCU-ODD": "8254",    # uPD70216 data sheet, figure 22: in mode 3 an odd N reads N-1 ... 0, then N-1 ... 2
+    "H-TG-NOTE": "note,velocity",    # OpenM1 does not write notes' numbers any more (H-TGW); it had no other value
 }
-"""Guesses that are none any more: id -> the value that turned out right. Files of older versions still name them."""
+"""Guesses that are none any more, settled or given up: id -> the value that is left. Files of older versions still name
+them."""
 
 
 def still_open(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,10 +73,10 @@ def test_a_damaged_snapshot_is_refused_and_changes_nothing() -> None:
     mde = alone(1)
     mde.frames(noise(500))
     kept = mde.snapshot()
-    loud = bytearray(kept["chip"])
+    loud = bytearray(kept["memory"])
     loud[-1000:-996] = (1 << 20).to_bytes(4, "little")
-    for wrong in ({}, {**kept, "version": 2}, {**kept, "chip": kept["chip"][:-1]}, {**kept, "chip": bytes(loud)},
-                  {**kept, "chip": "x"}, Mde(dual="series").snapshot()):
+    for wrong in ({}, {**kept, "version": 1}, {**kept, "chip": kept["chip"][:-1]}, {**kept, "memory": bytes(loud)},
+                  {**kept, "memory": kept["memory"][:-4]}, {**kept, "chip": "x"}, Mde(dual="series").snapshot()):
         with pytest.raises(SnapshotError):
             mde.restore(wrong)
     assert mde.snapshot() == kept

@@ -141,6 +141,10 @@ class Engine(Protocol):
         """The memory map's page kinds changed."""
         ...
 
+    def sink_changed(self) -> None:
+        """Which C code takes writes to ports, if any does, changed."""
+        ...
+
     def trace(self, tracer: Any) -> None:
         """From now on write every step down with a `korgm1.cpu.trace.Tracer`; None ends it."""
         ...

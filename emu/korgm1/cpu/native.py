@@ -39,6 +39,13 @@ class Ports(Protocol):
         """One byte out."""
         ...
 
+    @property
+    def sink(self) -> Any:
+        """A function and its user in C that take the writes to `sink_ports`, or None."""
+        ...
+
+    sink_ports: bytearray
+
 
 @dataclass(frozen=True)
 class BusCycle:
@@ -64,6 +71,7 @@ class NativeBus:
 
     def __init__(self, memory: Memory, ports: Ports, int_ack: Callable[[], int]) -> None:
         self.memory = memory
+        self._ports = ports
         self.port_in = ports.read
         self.port_out = ports.write
         self.mem_in = memory.device_read
@@ -85,11 +93,19 @@ class NativeBus:
         bus.mem_in = lib.board_mem_in
         bus.mem_out = lib.board_mem_out
         bus.int_ack = lib.board_int_ack
+        self._sink_ports = ffi.from_buffer("uint8_t[]", ports.sink_ports)
+        bus.sink_ports = self._sink_ports
         self.pages_changed()
+        self.sink_changed()
 
     def pages_changed(self) -> None:
         """Take over the kinds of the 256 pages of 4 KB."""
         ffi.buffer(self.pointer.page)[:] = bytes(self.memory.pages)
+
+    def sink_changed(self) -> None:
+        """Take over which C code takes writes to ports."""
+        sink = self._ports.sink
+        self.pointer.sink, self.pointer.sink_user = (ffi.NULL, ffi.NULL) if sink is None else sink
 
     def record(self, capacity: int) -> None:
         """From now on write down up to `capacity` data cycles; 0 ends it."""

@@ -195,6 +195,10 @@ class V30Engine:
         """The memory map's page kinds changed."""
         self.bus.pages_changed()
 
+    def sink_changed(self) -> None:
+        """Which C code takes writes to ports changed."""
+        self.bus.sink_changed()
+
     def trace(self, tracer: Tracer | None) -> None:
         """From now on write every step down; None ends it."""
         self._tracer = tracer

@@ -31,16 +31,25 @@ from korgm1.machine.engines import make_engine
 from korgm1.machine.fault_catalogue import ROM
 from korgm1.machine.faults import Faults
 from korgm1.machine.machine import Machine
+from korgm1.machine.open_waves import open_wave_rom
 from korgm1.onchip.dmau import Dmau
 from korgm1.onchip.icu import Icu
 from korgm1.onchip.scu import Scu
 from korgm1.onchip.sysregs import Sysregs
 from korgm1.onchip.tcu import Tcu
 from korgm1.snapshot import Block
-from korgm1.sound.port_log import PortLog
+from korgm1.sound.mde_mb87405 import Mde
+from korgm1.sound.sound_board import SoundBoard
+from korgm1.sound.tg_mb87402 import Mb87402
+from korgm1.sound.vdf_mb87404 import Mb87404
+from korgm1.sound.waverom import WaveRom
 
 CARD_WINDOW = (0x50000, 0x10000)
 """Where the program card answers, on the low byte lane only: first address and size."""
+OPENM1 = b"OpenM1"
+"""Stands in every image of our own firmware, which alone speaks the sound chips' stand-in protocol (H-TGW)."""
+PORT_LOGS = ("VDF1", "VDF2", "MDE", "TG")
+"""Blocks of snapshots from before there were sound chips: registers as they were written."""
 
 
 class M1(Machine):
@@ -53,13 +62,14 @@ class M1(Machine):
         battery: the cell in the holder.
         card: the content of a program card in the slot, or None.
         faults: what is broken.
+        wave_rom: what the TG plays; None for the open wave ROM.
     """
 
     rack = False
 
     def __init__(
         self, rom: bytes, engine: str, guess: Hypotheses, battery: Battery, card: bytes | None = None,
-        faults: Faults | None = None,
+        faults: Faults | None = None, wave_rom: WaveRom | None = None,
     ) -> None:
         self.faults = faults = faults or Faults()
         self.scheduler = clock = Scheduler()
@@ -134,18 +144,22 @@ class M1(Machine):
         if len(channels) != 8:
             raise UsageError(f"H-ADC-CH names {len(channels)} channels", "eight, for IN0 to IN7")
         self.adc = adc = M58990(clock, channels, round(guess["H-VREF"] * 1_000_000))    # IC29, VREF+
-        self.sound = {                                          # no chip behind these ports yet
-            "VDF1": PortLog("VDF1", 0x100, lambda: clock.now, open_bus),      # MB87404
-            "VDF2": PortLog("VDF2", 0x100, lambda: clock.now, open_bus),      # MB87404
-            "MDE": PortLog("MDE", 0x004, lambda: clock.now, open_bus),        # MB87405
-            "TG": PortLog("TG", 0x200, lambda: clock.now, open_bus),          # MB87402
-        }
+
+        # sound
+        self.wave_rom = waves = wave_rom or open_wave_rom()     # IC36-IC43
+        self.tg = tg = Mb87402.of(guess)                        # MB87402, MB87403A
+        self.vdf1, self.vdf2 = vdf1, vdf2 = Mb87404.of(guess), Mb87404.of(guess)    # 2 x MB87404
+        self.mde = mde = Mde.of(guess)                          # MB87405 with 5 x D41464V-10
+        self.sound_board = board = SoundBoard(                  # TG -> VDF I, II -> TG -> buses A-D -> MDE -> DAC
+            lambda: clock.now, guess["H-FS"], tg.chip, vdf1.pointer, vdf2.pointer, mde.pointer, waves,
+            interleaved=guess["H-VDF8"] == "interleaved", deaf=guess["H-TGW"] == "openm1" and OPENM1 not in rom,
+            open_bus=open_bus,
+        )
 
         def port_a(value: int, driven: int) -> None:
             panel.select(value & 7)                             # PA0-2 matrix column
             adc.pins(value >> 3 & 7, value >> 6 & 1)            # PA3-5 channel, PA6 START and ALE
-            for chip in self.sound.values():
-                chip.reset_line(value >> 7)                     # PA7 /RESET of TG I, TG II, VDF I, VDF II, MDE
+            board.hold(value >> 7)                              # PA7 /RESET of TG I, TG II, VDF I, VDF II, MDE
 
         def lcd_port(value: int, driven: int) -> None:
             data, outputs = pio.driven("D")                     # PD0-7 DB0-7, pulled up
@@ -167,14 +181,14 @@ class M1(Machine):
         )
 
         # I/O map
-        ports.map(0x0100, 0x100, self.sound["VDF1"])
-        ports.map(0x0200, 0x100, self.sound["VDF2"])
-        ports.map(0x0500, 0x004, self.sound["MDE"])
+        ports.map(0x0100, 0x100, board.window(0x0100))          # VDF I
+        ports.map(0x0200, 0x100, board.window(0x0200))          # VDF II
+        ports.map(0x0500, 0x004, board.window(0x0500))          # MDE
         ports.map(0x0800, 1, self.keyscan)                      # SCAN
         if "adc-dead" not in faults:
             ports.map(0x0900, 1, adc)                           # IC29
         ports.map(0x0A00, 0x010, pio, step=2)                   # even addresses
-        ports.map(0x1000, 0x200, self.sound["TG"])
+        ports.map(0x1000, 0x200, board.window(0x1000))          # TG
 
         # CPU
         options = CpuOptions(
@@ -187,13 +201,16 @@ class M1(Machine):
         clock.on_earlier = cpu.lower_horizon
         memory.on_change = cpu.pages_changed
         memory.on_host_write = cpu.host_wrote
+        ports.on_sink = cpu.sink_changed
 
         self.power = Power(clock, self.reset, guess["H-RESET-DELAY"] * CPU_HZ // 1000, "reset-stuck" in faults)
         self.reset_n = self.power.reset_n                       # /RESET -> CPU, /CS of the RAMs
         self.devices = {
             "sram": self.sram, "card": self.card, "icu": icu, "scu": scu, "tcu": tcu, "dmau": dmau,
             "sysregs": self.sysregs, "midi_in": self.midi_in, "midi_out": self.midi_out, "midi_thru": self.midi_thru,
-            "lcd": lcd, "panel": panel, "keyscan": self.keyscan, "adc": adc, **self.sound, "pio": pio,
+            "lcd": lcd, "panel": panel, "keyscan": self.keyscan, "adc": adc,
+            "sound_board": board,                               # in front of its chips: it makes the frames up to now
+            "tg": tg, "vdf1": vdf1, "vdf2": vdf2, "mde": mde, "wave_rom": waves, "pio": pio,
             "power": self.power, "battery": battery, **cuts,
         }
 
@@ -240,7 +257,12 @@ class M1(Machine):
         self.memory.unmap(*CARD_WINDOW)
 
     def restore(self, blocks: Mapping[str, Block], versions: Mapping[str, int] | None = None) -> None:
-        """See `Machine`; the window of the slot follows the card, the cell's network the switch."""
+        """See `Machine`; the window of the slot follows the card, the cell's network the switch.
+
+        Of a snapshot from before there were sound chips the chips are silent.
+        """
+        if "sound_board" not in blocks and "TG" in blocks:
+            blocks = {**blocks, **self._silence(blocks)}
         super().restore(blocks, versions)
         self.battery.on = self.power.is_on
         mapped = self.memory.pages[CARD_WINDOW[0] // PAGE] == PAGE_DEVICE
@@ -248,6 +270,16 @@ class M1(Machine):
             self.memory.unmap(*CARD_WINDOW)
         elif not mapped and not self.card.status:
             self.memory.map_device(*CARD_WINDOW, self.card)
+
+    def _silence(self, blocks: Mapping[str, Block]) -> dict[str, Block]:
+        """The sound chips' blocks as if nothing had been played up to the clock of `blocks`."""
+        for chip in (self.tg, self.vdf1, self.vdf2, self.mde):
+            chip.reset("power")
+        silent = self.sound_board.silent_until(int(blocks["scheduler"]["clock"]), bool(blocks["TG"]["held"]))
+        return {
+            "sound_board": silent, "tg": self.tg.snapshot(), "vdf1": self.vdf1.snapshot(),
+            "vdf2": self.vdf2.snapshot(), "mde": self.mde.snapshot(), "wave_rom": self.wave_rom.snapshot(),
+        }
 
     def battery_code(self) -> int:
         """The code that is read for the cell as it is now."""

@@ -148,14 +148,9 @@ def _lowest_volts(bench: Bench, before: bytes) -> float | None:
 
 
 def _notes_sounding(bench: Bench, before: bytes) -> int:
-    """Notes the TG was left with: port 1000 names one, then 1002 gives its velocity, 0 = release (H-TG-NOTE)."""
-    note, velocities = 0, dict[int, int]()
-    for _, port, value in bench.session.machine.sound["TG"].log:
-        if port == 0:
-            note = value
-        elif port == 2:
-            velocities[note] = value
-    return sum(velocity > 0 for velocity in velocities.values())
+    """Voices the TG was left with: key on, and a level above 0 wanted (H-TGW)."""
+    voices = [bench.session.machine.tg.voice(number) for number in range(16)]
+    return sum(voice.key and voice.level_target > 0 for voice in voices)
 
 
 _NUMBERS: dict[str, Callable[[Bench, bytes], float | None]] = {

@@ -28,11 +28,13 @@ from korgm1.machine.faults import Faults
 from korgm1.machine.models import model_named
 from korgm1.result import BootResult, LcdChange, Timeline
 from korgm1.romset.load import RomSet, load_os
+from korgm1.romset.waves import WaveSet, load_waves
 from korgm1.session.base import read_image, to_clocks
 from korgm1.session.state import State
 from korgm1.session.supply import Supply
 from korgm1.session.watching import Watching
 from korgm1.snapshot import Snapshot
+from korgm1.sound.waverom import WaveRom
 
 PLAY_PAGE = re.compile(r"\s*(prog|combi)\b", re.IGNORECASE)
 """How line 1 of a play page begins, in OpenM1 and by the owners' reports (facts: m1-hardware 7.6)."""
@@ -63,6 +65,8 @@ class Session(Supply, State, Watching):
             backups at power-off if the card was written to.
         power_ups: how often the RAM chips were powered before.
         celsius: the temperature around the board, where nobody says otherwise.
+        waves: a folder or zip with dumps of the sample ROMs IC36 to IC43, or a set that was loaded; None plays the open
+            wave ROM.
         faults: what is broken: words as "r29-open" or "cell-contact=open", see `korgm1 faults`.
 
     Raises:
@@ -88,6 +92,7 @@ class Session(Supply, State, Watching):
         power_ups: int = 0,
         celsius: float = 25.0,
         faults: Iterable[str] = (),
+        waves: WaveSet | str | os.PathLike[str] | None = None,
     ) -> None:
         self.model = model_named(model)
         self.firmware = roms if isinstance(roms, RomSet) else load_os(roms, model)
@@ -109,6 +114,10 @@ class Session(Supply, State, Watching):
         self.stray_writes = []
         self._power_ups = power_ups
         self.wake = None
+        self.waves = None if waves is None else waves if isinstance(waves, WaveSet) else load_waves(waves)
+        self._wave_rom = None if self.waves is None else WaveRom(self.waves.words, hypotheses=self.hypotheses)
+        self._listening = self._logging = False
+        self._past_frames, self._past_writes = [], []
         self._monitor = None
         self._tracer = None
         self._foreign = Snapshot()
@@ -224,6 +233,8 @@ class Session(Supply, State, Watching):
         cpu = self.machine.engine
         registers = cpu.registers()
         warnings = list(self.firmware.warnings)
+        if self.waves is not None:
+            warnings += self.waves.warnings
         if self._busy_until() > self.machine.clock:
             warnings.append("it ended before all keys and MIDI that were planned")
         return BootResult(
@@ -257,7 +268,8 @@ class Session(Supply, State, Watching):
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike[str], roms: str | os.PathLike[str] | None = None, engine: str | None = None
+        cls, path: str | os.PathLike[str], roms: str | os.PathLike[str] | None = None, engine: str | None = None,
+        waves: WaveSet | str | os.PathLike[str] | None = None,
     ) -> Session:
         """A session that goes on where the one that saved `path` was.
 
@@ -265,6 +277,7 @@ class Session(Supply, State, Watching):
             path: a file of `save`.
             roms: where the OS dump is, as for `Session`, if the snapshot is not of OpenM1.
             engine: another engine than the one it was saved on.
+            waves: the sample ROMs, as for `Session`, if it was saved with some.
 
         Raises:
             M1Error: the file cannot be read, is damaged, or is of another firmware.
@@ -282,6 +295,6 @@ class Session(Supply, State, Watching):
             model, saved_engine = str(manifest["model"]), str(manifest["engine"])
         except (KeyError, TypeError) as error:
             raise SnapshotError(f"the manifest of {path} has no {error}") from error
-        session = cls(model=model, roms=roms, engine=engine or saved_engine)
+        session = cls(model=model, roms=roms, engine=engine or saved_engine, waves=waves)
         session.restore(data)
         return session

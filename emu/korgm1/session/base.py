@@ -8,6 +8,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from korgm1.board.battery import Battery
 from korgm1.board.sram import Wake
 from korgm1.clock import clocks
@@ -22,6 +25,7 @@ from korgm1.recording import Monitor
 from korgm1.result import LcdChange, Timeline
 from korgm1.romset.load import RomSet
 from korgm1.snapshot import Snapshot
+from korgm1.sound.waverom import WaveRom
 from korgm1.tracing import TraceFile
 
 ACTIVE_SENSING = 0xFE
@@ -57,6 +61,11 @@ class Base:
     _monitor: Monitor | None
     _tracer: TraceFile | None
     _foreign: Snapshot
+    _wave_rom: WaveRom | None
+    _listening: bool
+    _logging: bool
+    _past_frames: list[NDArray[np.int32]]
+    _past_writes: list[NDArray[Any]]
     _display: Timeline
     _actions: list[tuple[int, int, str, Any]]
     _order: int
@@ -136,7 +145,8 @@ class Base:
     def _new_machine(self, before: M1 | None = None) -> M1:
         """A machine without power; the card's switch and the player's hands are as on the one before."""
         machine = build(
-            self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card, self.faults
+            self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card, self.faults,
+            self._wave_rom,
         )
         if before is not None:
             machine.card.protected = before.card.protected
@@ -150,6 +160,8 @@ class Base:
     def _adopt(self, machine: M1) -> M1:
         """Make it this session's machine and listen to it."""
         self.machine = machine
+        machine.sound_board.listen(self._listening)
+        machine.sound_board.log(self._logging)
         if self._tracer is not None:
             self._tracer.detach()
             if self.powered:

@@ -15,6 +15,7 @@ from korgm1.files import write_atomic
 from korgm1.hypotheses import Hypotheses, still_open
 from korgm1.machine.build import build
 from korgm1.machine.faults import Faults
+from korgm1.machine.m1 import PORT_LOGS
 from korgm1.result import Timeline
 from korgm1.session.base import Base
 from korgm1.snapshot import Snapshot
@@ -98,7 +99,8 @@ class State(Base):
             seed, faults = int(manifest["seed"]), Faults(manifest.get("faults", ()))
             battery = Battery.from_text("fresh", hypotheses, seed, faults=faults.network())
             machine = build(
-                self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"], faults
+                self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"], faults,
+                self._wave_rom,
             )
             machine.restore(saved.blocks, saved.versions)
             if block.get("lowest_volts") is not None:
@@ -131,7 +133,8 @@ class State(Base):
         self._kept, self._card, self.seed = kept, card, seed
         self._card_path = None
         self._used = True
-        known = {"session", *machine.parts()}
+        known = {"session", *machine.parts(), *PORT_LOGS}
+        self._past_frames, self._past_writes = [], []
         self._foreign = Snapshot(
             blocks={name: b for name, b in saved.blocks.items() if name not in known},
             versions={name: version for name, version in saved.versions.items() if name not in known},

@@ -8,12 +8,13 @@ from korgm1.clock import CPU_HZ
 from korgm1.errors import UsageError
 from korgm1.result import Timeline
 from korgm1.session.inputs import Inputs
+from korgm1.session.listening import Listening
 
 HOLD_TIME = 2 * CPU_HZ
 """How long keys held at power-on stay down: two seconds."""
 
 
-class Switch(Inputs):
+class Switch(Inputs, Listening):
     """On and off."""
 
     def power_on(self, hold: Iterable[str] = ()) -> None:
@@ -36,6 +37,7 @@ class Switch(Inputs):
             if name == "release":
                 self.key_up(value)
         if self._used:
+            self._keep_sound()
             self.machine = self._new_machine(self.machine)
         self._used = True
         machine = self.machine

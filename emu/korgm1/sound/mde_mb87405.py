@@ -5,7 +5,7 @@ buses A-D in    20 bits, from the TG's panpots
 1/L 2/R 3 4     20 bits, to the DAC
 RAM             five D41464V-10, 64K x 4: 65,536 words of 20 bits, a half for each effect
 a frame         256 CPU clocks, 1/31,250 s; at most 168 accesses of the RAM
-parameters      the 25 bytes of the effect block of a program, combination or song; not wired to a port yet
+parameters      the 25 bytes of the effect block of a program, combination or song; ports: see sound_board (H-MDEP)
 
 serial          A B -> effect 1 -> (+ C D through the output 3/4 pans) -> effect 2 -> 1/L 2/R; C D -> 3 4 (H-MDE-OUT34)
 parallel        A B -> effect 1 -> 1/L 2/R; C D -> effect 2 -> 3 4, and through the pans to 1/L 2/R
@@ -33,13 +33,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from korgm1.errors import SnapshotError, UsageError
+from korgm1.hypotheses import Hypotheses
 from korgm1.snapshot import Block
 from korgm1.sound import mde_parameters as parameters
 from korgm1.sound.native import ffi, lib
 
 FRAME_RATE = 31_250
-VERSION = 1
+VERSION = 2
 """Layout of the snapshot; goes up with every change of `struct mde`."""
+_SIZE = 4 * int(lib.MDE_WORDS)
+_MEMORY = slice(ffi.offsetof("mde", "memory"), ffi.offsetof("mde", "memory") + _SIZE)
+_MOST = slice(ffi.offsetof("mde", "most") - _SIZE, ffi.offsetof("mde", "most") - _SIZE + 4)
 LONE = (24, 25)
 """Exclude a modulation effect in the other slot."""
 WIRED = {
@@ -72,6 +76,20 @@ class Mde:
             raise UsageError(f"{wrong.args[0]!r} is no way to wire the effects", f"of {known}") from None
         self._chip = ffi.new("mde *")
         self.reset("power")
+
+    @classmethod
+    def of(cls, hypotheses: Hypotheses) -> Mde:
+        """The chip as the hypotheses have it.
+
+        >>> Mde.of(Hypotheses({"H-MDE-DUAL": "series"})).snapshot() == Mde(dual="series").snapshot()
+        True
+        """
+        return cls(hypotheses["H-MDE-DUAL"], hypotheses["H-MDE-OUT34"])
+
+    @property
+    def pointer(self) -> Any:
+        """The C struct, for who wires chips; the same as long as this object lives."""
+        return self._chip
 
     def reset(self, kind: str) -> None:
         """Both slots Through, memory 0; power-on and the reset line do the same (ASSUMED)."""
@@ -169,8 +187,13 @@ class Mde:
         return out
 
     def snapshot(self) -> Block:
-        """The chip as it is: layout version and the bytes of the C struct, in the host's byte order."""
-        return {"version": VERSION, "chip": bytes(ffi.buffer(self._chip))}
+        """The chip as it is: layout version, the bytes of the C struct without `memory` and `most`, in the host's byte
+        order, and those of the memory; none where all words are 0."""
+        chip = bytearray(ffi.buffer(self._chip))
+        memory = bytes(chip[_MEMORY])
+        del chip[_MEMORY]
+        chip[_MOST] = bytes(4)
+        return {"version": VERSION, "chip": bytes(chip), "memory": memory if memory.strip(b"\0") else b""}
 
     def restore(self, block: Block) -> None:
         """Take a snapshot back; what follows is bit for bit what would have followed.
@@ -178,14 +201,16 @@ class Mde:
         Raises:
             SnapshotError: another layout, or values no chip can have; nothing changes then.
         """
-        data: Any = block.get("chip")
-        if block.get("version") != VERSION or not isinstance(data, bytes) or len(data) != ffi.sizeof("mde"):
+        rest: Any = block.get("chip")
+        memory: Any = block.get("memory")
+        whole = isinstance(rest, bytes) and isinstance(memory, bytes) and len(memory) in (0, _SIZE)
+        if block.get("version") != VERSION or not whole or len(rest) + _SIZE != ffi.sizeof("mde"):
             raise SnapshotError("the effects of another layout", f"version {VERSION}")
         chip = ffi.new("mde *")
-        ffi.buffer(chip)[:] = data
+        ffi.buffer(chip)[:] = rest[: _MEMORY.start] + (memory or bytes(_SIZE)) + rest[_MEMORY.start :]
         if not lib.mde_valid(chip) or chip.wiring != self._wiring:
             raise SnapshotError("values in the effects that no chip with these guesses can have")
-        self._chip = chip
+        ffi.buffer(self._chip)[:] = ffi.buffer(chip)[:]
 
     def _slot(self, slot: int) -> int:
         if slot not in (1, 2):

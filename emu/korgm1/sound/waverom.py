@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,8 @@ class WaveRom:
     """Words by address, as the tone generator reads them.
 
     Args:
-        words: the internal ROM, signed; 2,097,152 in an M1, twice as many in an M1EX. Fewer are filled up with 0.
+        words: the internal ROM, signed; 2,097,152 in an M1, twice as many in an M1EX. Behind fewer there is nothing.
+            Without a card they are used in place and must not change.
         card: a PCM card's words, or None for an empty slot.
         hypotheses: guesses other than the defaults.
 
@@ -63,17 +65,20 @@ class WaveRom:
         fixed = (hypotheses or Hypotheses())["H-PCM-CARD"] == "fixed"
         self.card_at = CARD_AT if fixed else internal
         inserted = np.zeros(0, dtype=np.int16) if card is None else card
-        size = self.card_at + len(inserted) if len(inserted) else internal
-        self.words: Words = np.zeros(size, dtype=np.int16)
-        self.words[: len(words)] = words
-        self.words[self.card_at : self.card_at + len(inserted)] = inserted
-        self.words.flags.writeable = False
-        self.sha1 = hashlib.sha1(self.words.astype("<i2").tobytes()).hexdigest()
-
-    @property
-    def size(self) -> int:
+        self.size = self.card_at + len(inserted) if len(inserted) else internal
         """How many words can be addressed, the card's included."""
-        return len(self.words)
+        self.words: Words = np.ascontiguousarray(words, np.int16)
+        if len(inserted):
+            self.words = np.zeros(self.size, np.int16)
+            self.words[: len(words)] = words
+            self.words[self.card_at :] = inserted
+        self.words = self.words.view()
+        self.words.flags.writeable = False
+
+    @cached_property
+    def sha1(self) -> str:
+        """Of the words, low byte first."""
+        return hashlib.sha1(self.words.astype("<i2").tobytes()).hexdigest()
 
     def reset(self, kind: str) -> None:
         """A ROM has no state."""
@@ -91,7 +96,7 @@ class WaveRom:
 
     def snapshot(self) -> Block:
         """Which ROM it is, not its words."""
-        return {"layout": LAYOUT, "sha1": self.sha1, "size": len(self.words)}
+        return {"layout": LAYOUT, "sha1": self.sha1, "size": self.size}
 
     def restore(self, block: Block) -> None:
         """Check that the snapshot was made with the same words.

@@ -114,6 +114,10 @@ def add_instrument_options(parser: argparse.ArgumentParser) -> argparse._Argumen
         "--roms", nargs="?", const="", metavar="PATH",
         help="folder, zip or file with your OS dump ($KORGM1_ROMS or roms/ without PATH); without --roms OpenM1 runs",
     )
+    machine.add_argument(
+        "--waves", type=named, metavar="PATH",
+        help="folder or zip with your dumps of the sample ROMs IC36 to IC43; without --waves the open wave ROM plays",
+    )
     machine.add_argument("--engine", choices=ENGINES, help="the CPU; default: unicorn")
     machine.add_argument(
         "--fault", action="append", default=[], metavar="NAME[=ARGUMENT]",
@@ -191,7 +195,7 @@ def check_files(args: argparse.Namespace) -> None:
         UsageError: a picture, a recording, a trace or a snapshot would destroy an input or another output.
     """
     given = vars(args)
-    reads = [(f"--{name}", given.get(name)) for name in ("roms", "replay")]
+    reads = [(f"--{name}", given.get(name)) for name in ("roms", "waves", "replay")]
     reads += [("--midi", name) for name, _ in given.get("midi") or ()] + [("FILE", given.get("file"))]
     writes = [(f"--{name}", given.get(name)) for name in ("sram", "card", "png", "record", "trace", "save")]
     writes += [("OUT", given.get("out"))]
@@ -262,6 +266,7 @@ def session_from(args: argparse.Namespace) -> Session:
     return Session(
         model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=battery(args), sram=args.sram,
         seed=args.seed, hypotheses=chosen(args), card=args.card, celsius=args.temp, faults=args.fault,
+        waves=args.waves,
     )
 
 

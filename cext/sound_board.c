@@ -1,0 +1,271 @@
+#include "sound_board.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK = MDE_TICK, HALF = 8 /* voices of a VDF */, LOOK_EVERY = 32 /* blocks */, AT_ONCE = 1 << 30 /* frames */ };
+
+static const uint64_t HASH_BEGINS = UINT64_C(0xCBF29CE484222325), HASH_PRIME = UINT64_C(0x100000001B3);
+
+/* FNV-1a's step on whole words, and the high bits brought down. */
+static inline uint64_t mixed(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * HASH_PRIME;
+    return hash ^ hash >> 29;
+}
+
+static inline uint64_t pair(int32_t low, int32_t high)
+{
+    return (uint32_t)low | (uint64_t)(uint32_t)high << 32;
+}
+
+/* ---- what is kept ---- */
+
+/* The array with room for `more` behind `used`; NULL = there is no memory. */
+static void *with_room(void *array, size_t *room, size_t used, size_t more, size_t each)
+{
+    size_t wanted = *room ? *room : 1024;
+    void *larger;
+    if (used + more <= *room)
+        return array;
+    while (wanted < used + more)
+        wanted *= 2;
+    larger = realloc(array, wanted * each);
+    if (larger != NULL)
+        *room = wanted;
+    return larger;
+}
+
+/* Frames behind those that were heard; NULL = silence. */
+static void keep(sound_board *b, int32_t (*frames)[4], size_t n)
+{
+    int32_t (*out)[4];
+    if (!b->listening)
+        return;
+    out = with_room(b->out, &b->out_room, b->heard, n, sizeof *out);
+    if (out == NULL) {
+        b->lost = 1;
+        return;
+    }
+    b->out = out;
+    if (frames == NULL)
+        memset(out + b->heard, 0, n * sizeof *out);
+    else
+        memcpy(out + b->heard, frames, n * sizeof *out);
+    b->heard += n;
+}
+
+static void note(sound_board *b, uint64_t clock, uint16_t port, uint8_t value)
+{
+    sound_write *log = with_room(b->log, &b->log_room, b->logged, 1, sizeof *log);
+    if (log == NULL) {
+        b->lost = 1;
+        return;
+    }
+    b->log = log;
+    log[b->logged++] = (sound_write){.clock = clock, .port = port, .value = value};
+}
+
+/* ---- frames ---- */
+
+/* Voices 0, 2, 4.. on VDF I: their rows in one piece, filtered, and back. */
+static void filter_interleaved(sound_board *b, int32_t samples[][TG_BLOCK], uint32_t n, uint32_t sounding)
+{
+    int32_t rows[HALF][TG_BLOCK];
+    for (int which = 0; which < 2; which++) {
+        uint32_t bits = 0;
+        for (int k = 0; k < HALF; k++) {
+            memcpy(rows[k], samples[2 * k + which], n * sizeof rows[k][0]);
+            bits |= (sounding >> (2 * k + which) & 1) << k;
+        }
+        vdf_samples(b->vdf[which], rows[0], n, bits);
+        for (int k = 0; k < HALF; k++)
+            memcpy(samples[2 * k + which], rows[k], n * sizeof rows[k][0]);
+    }
+}
+
+/* n <= BLOCK frames. */
+static void make(sound_board *b, uint32_t n, int silent)
+{
+    int32_t samples[2 * HALF][TG_BLOCK], buses[BLOCK][4], out[BLOCK][4], any_in = 0, any_out = 0;
+    uint32_t sounding = tg_sounding(b->tg);
+    if (silent) {
+        tg_skip(b->tg, n);
+        vdf_skip(b->vdf[0], n);
+        vdf_skip(b->vdf[1], n);
+        memset(buses, 0, sizeof buses);
+    } else {
+        tg_samples(b->tg, b->words, b->size, samples[0], n);
+        if (b->options & SOUND_INTERLEAVED)
+            filter_interleaved(b, samples, n, sounding);
+        else {
+            vdf_samples(b->vdf[0], samples[0], n, sounding & 0xFF);
+            vdf_samples(b->vdf[1], samples[HALF], n, sounding >> HALF);
+        }
+        tg_mix(b->tg, samples[0], buses[0], n);
+        for (uint32_t i = 0; i < n; i++)
+            any_in |= buses[i][0] | buses[i][1] | buses[i][2] | buses[i][3];
+    }
+    mde_frames(b->effects, buses[0], out[0], n);
+    for (uint32_t i = 0; i < n; i++)
+        if (out[i][0] | out[i][1] | out[i][2] | out[i][3]) {
+            any_out = 1;
+            b->hash = mixed(b->hash, b->frame + i);
+            b->hash = mixed(b->hash, pair(out[i][0], out[i][1]));
+            b->hash = mixed(b->hash, pair(out[i][2], out[i][3]));
+        }
+    keep(b, out, n);
+    if (any_in | any_out)
+        b->quiet = b->unlooked = 0;
+    else if (!b->quiet && ++b->unlooked >= LOOK_EVERY) {
+        b->quiet = (uint8_t)mde_idle(b->effects);
+        b->unlooked = 0;
+    }
+}
+
+static void pass_over(sound_board *b, uint32_t n)
+{
+    if (!b->held) {
+        tg_skip(b->tg, n);
+        vdf_skip(b->vdf[0], n);
+        vdf_skip(b->vdf[1], n);
+        mde_skip(b->effects, n);
+    }
+    keep(b, NULL, n);
+    b->skipped += n;
+}
+
+void sound_board_run(sound_board *b, uint64_t clock)
+{
+    uint64_t end = clock / b->frame_clocks + 1;
+    while (b->frame < end) {
+        uint64_t n = end - b->frame;
+        int silent = !tg_sounding(b->tg) && !vdf_ringing(b->vdf[0]) && !vdf_ringing(b->vdf[1]);
+        if (b->options & SOUND_TIRELESS)
+            silent = 0;
+        if (b->held || (silent && b->quiet)) {
+            n = n < AT_ONCE ? n : AT_ONCE;
+            pass_over(b, (uint32_t)n);
+        } else {
+            uint32_t room = BLOCK - b->effects->frame % BLOCK;
+            n = n < room ? n : room;
+            make(b, (uint32_t)n, silent);
+        }
+        b->frame += n;
+    }
+}
+
+/* ---- ports ---- */
+
+static void mde_port(sound_board *b, uint16_t offset, uint8_t value)
+{
+    if (offset == 0)
+        b->index = value < MDE_BLOCK ? value : MDE_BLOCK;
+    else if (offset == 1)
+        (void)mde_load(b->effects, b->shadow);
+    else if (offset == 2 && b->index < MDE_BLOCK)
+        b->shadow[b->index++] = value;
+}
+
+void sound_board_write(sound_board *b, uint64_t clock, uint16_t port, uint8_t value)
+{
+    if (b->logging)
+        note(b, clock, port, value);
+    if (b->held || b->options & SOUND_DEAF)
+        return;
+    sound_board_run(b, clock);
+    if (port >> 8 == SOUND_VDF1 >> 8)
+        vdf_write(b->vdf[0], port & 0xFF, value);
+    else if (port >> 8 == SOUND_VDF2 >> 8)
+        vdf_write(b->vdf[1], port & 0xFF, value);
+    else if (port >> 9 == SOUND_TG >> 9)
+        tg_write(b->tg, port & 0x1FF, value);
+    else if (port >> 2 == SOUND_MDE >> 2)
+        mde_port(b, port & 3, value);
+}
+
+void sound_board_sink(void *user, uint64_t clock, uint16_t port, uint8_t value)
+{
+    sound_board_write(user, clock, port, value);
+}
+
+static void reset_chips(sound_board *b)
+{
+    tg_reset(b->tg);
+    for (int which = 0; which < 2; which++)
+        vdf_init(b->vdf[which], b->vdf[which]->poles, b->vdf[which]->each);
+    mde_init(b->effects, b->effects->wiring);
+    memset(b->shadow, 0, sizeof b->shadow);
+    b->index = b->unlooked = 0;
+    b->quiet = 1;
+}
+
+void sound_board_hold(sound_board *b, uint64_t clock, int level)
+{
+    if (b->held == !level)
+        return;
+    sound_board_run(b, clock);
+    b->held = !level;
+    if (b->held)
+        reset_chips(b);
+}
+
+/* ---- who listens ---- */
+
+void sound_board_listen(sound_board *b, int on)
+{
+    b->listening = on != 0;
+    free(b->out);
+    b->out = NULL;
+    b->heard = b->out_room = 0;
+}
+
+void sound_board_log(sound_board *b, int on)
+{
+    b->logging = on != 0;
+    free(b->log);
+    b->log = NULL;
+    b->logged = b->log_room = 0;
+}
+
+void sound_board_taken(sound_board *b) { b->heard = 0; }
+
+void sound_board_log_taken(sound_board *b) { b->logged = 0; }
+
+/* ---- life ---- */
+
+void sound_board_begin(sound_board *b)
+{
+    b->frame = b->skipped = 0;
+    b->hash = HASH_BEGINS;
+    b->held = 1;
+    b->heard = b->logged = 0;
+    reset_chips(b);
+}
+
+sound_board *sound_board_new(tg_mb87402 *tg, vdf_mb87404 *first, vdf_mb87404 *second, mde *effects,
+                             const int16_t *words, uint32_t size, uint32_t frame_clocks, uint32_t options)
+{
+    sound_board *b = calloc(1, sizeof *b);
+    if (b == NULL)
+        return NULL;
+    b->tg = tg;
+    b->vdf[0] = first;
+    b->vdf[1] = second;
+    b->effects = effects;
+    b->words = words;
+    b->size = size;
+    b->frame_clocks = frame_clocks;
+    b->options = options;
+    sound_board_begin(b);
+    return b;
+}
+
+void sound_board_free(sound_board *b)
+{
+    if (b == NULL)
+        return;
+    free(b->out);
+    free(b->log);
+    free(b);
+}
