@@ -115,7 +115,9 @@ def check(args: argparse.Namespace) -> None:
 
 def decodes(session: Session, args: argparse.Namespace) -> bool:
     """Whether registers get the stand-in's names: for OpenM1, or where it is asked for."""
-    return session.firmware.name == "OpenM1" if args.decode is None else bool(args.decode)
+    from korgm1.machine.m1 import OPENM1
+
+    return OPENM1 in session.firmware.image if args.decode is None else bool(args.decode)
 
 
 def what_is_played(args: argparse.Namespace) -> tuple[list[Sent], float]:
