@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from korgm1.tapping.following import LAST, LATE, Finding, best, findings, followers, law_of
 from korgm1.tapping.rows import WRITE
-from korgm1.tapping.series import Register, Trial, series_of, words_of
+from korgm1.tapping.series import Register, Trial, series_of, widths_of
 
 XS = list(range(0, 100, 11))
 ON, OFF = 4_000_000, 12_000_000
@@ -95,20 +95,32 @@ def test_noise_is_changed_and_no_law() -> None:
     assert row.kind == "changed" and row.first == 1
 
 
-def test_two_bytes_are_a_word_only_if_they_come_together() -> None:
+def test_bytes_are_one_register_only_if_they_come_together() -> None:
     apart = [piece for x in XS for piece in ((ON + x, 0x1002, x), (ON + 5000 + x, 0x1003, x))]
-    assert words_of([trial(apart)]) == frozenset()
-    assert words_of([trial(word(ON, 0x1002, 5))]) == {0x1002}
-    assert words_of([trial(word(ON, 0x1003, 5))]) == frozenset(), "a word begins at an even port"
-    high_first = [(ON, 0x1003, 1), (ON + 12, 0x1002, 2)]
-    assert words_of([trial(high_first)]) == {0x1002}
+    assert widths_of([trial(apart)]) == {}
+    assert widths_of([trial(word(ON, 0x1002, 5))]) == {0x1002: 2}
+    assert widths_of([trial([(ON, 0x1003, 1), (ON + 12, 0x1002, 2)])]) == {0x1002: 2}, "the high byte first"
+    assert widths_of([trial([(ON, 0x1003, 5), (ON, 0x1004, 5)])]) == {}, "a word begins at an even port"
+    three = [*word(ON, 0x1006, 5), (ON + 12, 0x1008, 1)]
+    assert widths_of([trial(three)]) == {0x1006: 3}
+    assert widths_of([trial(word(ON, 0x1006, 5) + word(ON + 12, 0x1008, 1))]) == {0x1006: 2, 0x1008: 2}
+    assert widths_of([trial(three + 5 * [(ON + 9000, 0x1008, 1)])]) == {0x1006: 2}, "a byte with a life of its own"
+
+
+def test_three_bytes_are_one_number() -> None:
+    def address(x: int) -> Log:
+        value = 0xF000 + 999 * x
+        return [*word(ON + 9, 0x100A, value), (ON + 30, 0x100C, value >> 16)]
+
+    row = swept(address)["100At", "note"]
+    assert row.kind == "linear" and row.law is not None and (row.law.slope, row.law.intercept) == (999, 0xF000)
 
 
 def test_a_torn_word_keeps_its_other_byte() -> None:
     words = [piece for at in range(20) for piece in word(ON + 1000 * at, 0x1002, 0x1234)]
     torn = trial([*words, (ON + 50_000, 0x1002, 0xFF)])
-    assert words_of([torn]) == {0x1002}
-    rows = series_of(torn, frozenset({0x1002}))[Register(0x1002, 2), "note"]
+    assert widths_of([torn]) == {0x1002: 2}
+    rows = series_of(torn, {0x1002: 2})[Register(0x1002, 2), "note"]
     assert len(rows) == 21 and rows[-1] == (50_000, 0x12FF)
 
 
@@ -145,6 +157,18 @@ def test_a_trial_that_skipped_the_write_is_left_out_of_the_law() -> None:
     row = swept(lambda x: word(ON + 9, 0x0102, 256 * x) if x else [])["0102w", "note"]
     assert (row.kind, row.writes, row.values[0]) == ("linear", 1, None)
     assert row.values[1:] == tuple(256 * x for x in XS[1:])
+
+
+def test_a_write_that_one_trial_has_not_is_followed_in_the_others() -> None:
+    def peak(x: int) -> Log:
+        return word(ON, 0x0106, 0) + (word(ON + 64_000, 0x0106, 100 * x) + word(ON + 128_000, 0x0106, 0) if x else [])
+
+    row = swept(peak)["0106w", "note"]
+    assert (row.kind, row.write, row.first, row.values[:2]) == ("linear", 2, 2, (None, 1100))
+
+
+def test_three_points_that_are_monotone_only_as_signed_numbers_are_not_called_so() -> None:
+    assert law_of([-1, 0, 1], [0xD77E, 0x31F3, 0x8000], 2).kind == "changed"
 
 
 def test_the_last_write_is_looked_at_where_trials_have_different_numbers() -> None:

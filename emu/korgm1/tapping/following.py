@@ -10,8 +10,8 @@
 | count | the same values as far as they go, but more or fewer writes |
 | timing | the same values, at other times |
 
-A firmware that writes only what changes skips writes where the parameter happens to be what the register held: a trial
-in which a register was not written at all is left out of the law, as long as two are left.
+A firmware that writes only what changes leaves writes out, so trials may have different numbers of them. A law is
+sought at every write that at least half of the trials have, and at each trial's last; the others are left out of it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from korgm1.clock import CPU_HZ
-from korgm1.tapping.series import PHASES, Register, Series, Trial, series_of, words_of
+from korgm1.tapping.series import PHASES, Register, Series, Trial, series_of, widths_of
 
 KINDS = ("linear", "monotone", "step", "changed", "count", "timing", "constant")
 """The stronger first."""
@@ -33,6 +33,8 @@ ROUNDING = 1.0
 """By how much a value may miss the line, when the values go over at least eight times that."""
 SHARE = 0.005
 """The same as a share of the values' range, for a law that is rounded in between."""
+SIGNED = 5
+"""Values of the parameter from which on numbers that are monotone only when read as signed are taken for signed."""
 LAST = -1
 """In place of the number of a write: the last one of each trial."""
 LOOKED_AT = 16
@@ -65,10 +67,10 @@ class Finding(NamedTuple):
         kind: see the table above.
         law: of the write `write`, or of the count; None where nothing follows.
         write: which write the law is about, from 1; LAST for each trial's last; 0 for the count.
-        writes: how many there were at least, in the trials that wrote at all.
+        writes: how many at least half of the trials have.
         first: which write is the first that differs, from 1; 0: none does.
         clocks: of that one, since the beginning of the phase, in the trial where it came first.
-        values: what `law` is about, one for each trial; None where the register was not written.
+        values: what `law` is about, one for each trial; None where there was no such write.
     """
 
     register: Register
@@ -99,8 +101,9 @@ def law_of(xs: Sequence[float], values: Sequence[int], width: int = 1) -> Law:
     half = 1 << 8 * width - 1
     if plain.kind in ("constant", "linear") or max(values) < half:
         return plain
+    wanted = ("linear", "monotone") if len(set(xs)) >= SIGNED else ("linear",)
     signed = _law(xs, [value - 2 * half if value >= half else value for value in values], True)
-    return signed if KINDS.index(signed.kind) < KINDS.index(plain.kind) else plain
+    return signed if signed.kind in wanted and KINDS.index(signed.kind) < KINDS.index(plain.kind) else plain
 
 
 def _law(xs: Sequence[float], values: Sequence[int], signed: bool) -> Law:
@@ -137,8 +140,8 @@ def findings(xs: Sequence[float], trials: Sequence[Trial]) -> list[Finding]:
         xs: the parameter's value in each trial.
         trials: as many.
     """
-    words = words_of(trials)
-    series = [series_of(trial, words) for trial in trials]
+    widths = widths_of(trials)
+    series = [series_of(trial, widths) for trial in trials]
     keys = {key for found in series for key in found}
     rank = {phase: number for number, phase in enumerate(PHASES)}
     return [
@@ -153,28 +156,20 @@ def follow(register: Register, phase: str, xs: Sequence[float], series: Sequence
     >>> follow(Register(0x102, 1), "note", [0, 1, 2], [[(5, 10)], [(5, 12)], [(6, 14)]]).kind
     'linear'
     """
-    wrote = [number for number, rows in enumerate(series) if rows]
-    if len(wrote) < 2:
-        wrote = list(range(len(series)))
-    some = [series[number] for number in wrote]
     counts = [len(rows) for rows in series]
-    writes = min(len(rows) for rows in some)
-    values = np.array([[value for _, value in rows[:writes]] for rows in some], np.int64).reshape(len(some), writes)
-    times = np.array([[clock for clock, _ in rows[:writes]] for rows in some], np.int64).reshape(len(some), writes)
-    differ = np.flatnonzero((values != values[:1]).any(axis=0))
-    if len(differ):
-        law, write, found = _strongest([xs[number] for number in wrote], some, values, differ, register.width)
-        first = int(differ[0])
-        of_trial = dict(zip(wrote, found, strict=True))
-        return Finding(
-            register, phase, law.kind, law, write, writes, first + 1, int(times[:, first].min()),
-            tuple(of_trial.get(number) for number in range(len(series))),
-        )
+    writes = sorted(counts)[len(counts) // 2 if len(counts) > 2 else 0]
+    columns = [[rows[at] if at < len(rows) else None for rows in series] for at in range(writes)]
+    differ = [at for at, column in enumerate(columns) if len({cell[1] for cell in column if cell}) > 1]
+    if differ:
+        law, write, values = _strongest(xs, series, columns, differ, register.width)
+        clock = min(cell[0] for cell in columns[differ[0]] if cell)
+        return Finding(register, phase, law.kind, law, write, writes, differ[0] + 1, clock, values)
     if len(set(counts)) > 1:
         at = min(counts)
         clock = min(rows[at][0] for rows in series if len(rows) > at)
         return Finding(register, phase, "count", law_of(xs, counts, 8), 0, at, at + 1, clock, tuple(counts))
-    late = np.flatnonzero(np.ptp(times, axis=0) > LATE) if writes else np.array([], np.intp)
+    times = np.array([[clock for clock, _ in rows] for rows in series], np.int64)
+    late = np.flatnonzero(np.ptp(times, axis=0) > LATE)
     if len(late):
         at = int(late[0])
         moments = times[:, at].tolist()
@@ -185,18 +180,23 @@ def follow(register: Register, phase: str, xs: Sequence[float], series: Sequence
 
 
 def _strongest(
-    xs: Sequence[float], series: Sequence[Series], values: npt.NDArray[np.int64], differ: npt.NDArray[np.intp],
-    width: int,
-) -> tuple[Law, int, list[int]]:
+    xs: Sequence[float], series: Sequence[Series], columns: Sequence[Sequence[tuple[int, int] | None]],
+    differ: Sequence[int], width: int,
+) -> tuple[Law, int, tuple[int | None, ...]]:
     """The strongest law among the first write that differs, some behind it, and each trial's last.
 
     Returns:
         The law, the number of the write, and its values. Of equal laws it is the earliest write.
     """
-    chosen = sorted({int(differ[round(index * (len(differ) - 1) / (LOOKED_AT - 1))]) for index in range(LOOKED_AT)})
-    tried = [(at + 1, values[:, at].tolist()) for at in chosen] + [(LAST, [rows[-1][1] for rows in series])]
-    laws = [(law_of(xs, written, width), write, written) for write, written in tried]
-    return min((row for row in laws if row[0].kind != "constant"), key=lambda row: KINDS.index(row[0].kind))
+    chosen = sorted({differ[round(index * (len(differ) - 1) / (LOOKED_AT - 1))] for index in range(LOOKED_AT)})
+    tried = [(at + 1, columns[at]) for at in chosen] + [(LAST, [rows[-1] if rows else None for rows in series])]
+    laws = []
+    for write, column in tried:
+        pairs = [(x, cell[1]) for x, cell in zip(xs, column, strict=True) if cell]
+        law = law_of([x for x, _ in pairs], [value for _, value in pairs], width)
+        if law.kind != "constant":
+            laws.append((law, write, tuple(cell[1] if cell else None for cell in column)))
+    return min(laws, key=lambda row: KINDS.index(row[0].kind))
 
 
 def followers(found: Sequence[Finding]) -> list[Finding]:

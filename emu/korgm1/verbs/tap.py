@@ -205,10 +205,10 @@ def report(session: Session, args: argparse.Namespace, decoded: bool, summary: S
         found = {**about(session, args, decoded), **summary.to_dict(session.clock)}
         print(json.dumps(found, indent=2))
         return
-    for line in tap_text.summary(session.firmware, decoded, summary, session.clock):
-        print(line if args.out else f"# {line}".rstrip())
     if args.out:
-        print(f"{args.out} written")
+        print(f"{args.out}: {tap_text.how(session.firmware, decoded)}")
+    for line in tap_text.summary(summary, session.clock):
+        print(line if args.out else f"# {line}")
     if session.stopped:
         print(f"korgm1: the CPU stopped: {session.stopped}", file=sys.stderr)
 

@@ -28,10 +28,9 @@ def how(firmware: RomSet, decoded: bool) -> str:
     return f"{name}; what its registers mean is not known: offsets in 32 ports a voice, voices guessed from addresses"
 
 
-def summary(firmware: RomSet, decoded: bool, found: Summary, clocks: int) -> Iterator[str]:
+def summary(found: Summary, clocks: int) -> Iterator[str]:
     """The lines of a tap's summary."""
     span = clocks / CPU_HZ
-    yield f"{how(firmware, decoded)}"
     yield f"{found.count:,} bytes written in {span:.3f} s, {found.count / span if span else 0:,.1f} a second"
     if not found.count:
         return
@@ -69,7 +68,8 @@ def sweep(swept: Swept, places: Mapping[int, Place], decoded: bool) -> Iterator[
         place = places[row.register.port]
         write = "last" if row.write == LAST else f"{row.write}/{row.writes}" if row.write else f"{row.writes}+"
         yield (
-            f"{row.phase:7} {row.register!s:5} {place.chip:4} {_voice(place, decoded):5} {place.register:12} "
+            f"{row.phase:7} {row.register!s:5} {place.chip:4} {_voice(place, decoded):5} "
+            f"{part(row.register, place):12} "
             f"{row.kind:8} {law(row):36} {write:>9} write {row.first} after {1000 * row.clocks / CPU_HZ:.3f} ms"
         )
     constant = len({row.register for row in swept.found}) - len({row.register for row in rows})
@@ -90,9 +90,13 @@ def law(row: Finding) -> str:
         miss = f", within {row.law.residual:.3g}" if row.law.residual >= 0.0005 else ""
         return f"{row.law.slope:g} x {'-' if row.law.intercept < 0 else '+'} {abs(row.law.intercept):g}{miss}{sign}"
     values = [value for value in row.values if value is not None]
+    if row.law.signed:
+        half = 1 << 8 * row.register.width - 1
+        values = [value - 2 * half if value >= half else value for value in values]
+        return f"{min(values):+d} to {max(values):+d}{sign}"
     if row.kind in ("count", "timing"):
         return f"{min(values):,} to {max(values):,} {'writes' if row.kind == 'count' else 'clocks'}"
-    return f"{min(values):X} to {max(values):X}{sign}"
+    return f"{min(values):X} to {max(values):X}"
 
 
 def matrix_line(swept: Swept, places: Mapping[int, Place], decoded: bool) -> str:
@@ -112,7 +116,12 @@ def name(register: Register, places: Mapping[int, Place], decoded: bool) -> str:
     """A register in short: port, chip, voice, name."""
     place = places[register.port]
     voice = "" if place.voice is None else f"{_voice(place, decoded)} "
-    return f"{register}={place.chip} {voice}{place.register}"
+    return f"{register}={place.chip} {voice}{part(register, place)}"
+
+
+def part(register: Register, place: Place) -> str:
+    """What a register is called; which byte of it, if it is not the whole."""
+    return place.register if register.width == place.width or place.width == 1 else f"{place.register}.{place.part}"
 
 
 def _voice(place: Place, decoded: bool) -> str:
