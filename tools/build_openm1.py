@@ -3,14 +3,13 @@
     python tools/build_openm1.py            write emu/korgm1/firmware/openm1_ic32.bin and openm1_ic23.bin
     python tools/build_openm1.py --check    compare a fresh build with them byte for byte
 
-Reproducible: the image depends on the source and on the directory of the open wave ROM (tools/openm1_tables.py), so after
-a change of the recipes in korgm1.waves: tools/build_waves.py, then this. NASM 2.14 or later is needed here, not to install
-the package.
+Reproducible: the image depends on the source and on the directory of the open wave ROM (tools/openm1_tables.py). After
+a change of the recipes in korgm1.waves run tools/build_waves.py, then this. NASM 2.14 or later is needed here, not to
+install the package.
 """
 
 from __future__ import annotations
 
-import needs_korgm1  # noqa: F401, I001
 import argparse
 import os
 import shutil
@@ -19,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import needs_korgm1  # noqa: F401
 import openm1_tables
 from korgm1.waves.bank import open_bank
 

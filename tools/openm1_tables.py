@@ -8,10 +8,10 @@ The laws are ours, nothing of Korg's is known; each names its hypothesis (emu/ko
 
 from __future__ import annotations
 
-import needs_korgm1  # noqa: F401, I001
 from collections.abc import Iterable, Iterator, Sequence
 from math import log2
 
+import needs_korgm1  # noqa: F401
 from korgm1.waves.bank import Bank, open_bank
 from korgm1.waves.directory import ROOT_UNIT, Sound, Zone
 
@@ -79,8 +79,8 @@ def cutoff_code(cutoff: int) -> int:
 
 
 def pitch_mantissa(step: int) -> int:
-    """2 to the power of step / 768, in 1/32768, held to 16 bits."""
-    return min(65535, round(32768 * 2 ** (step / PITCH_STEPS)))
+    """What 2 to the power of step / 768 is above 1, in 1/65536, held to 16 bits."""
+    return min(65535, round(65536 * (2 ** (step / PITCH_STEPS) - 1)))
 
 
 def words(label: str, values: Iterable[int]) -> Iterator[str]:
@@ -115,16 +115,19 @@ def directory(label: str, sounds: Sequence[Sound]) -> Iterator[str]:
 def constants() -> Iterator[str]:
     """The numbers that the engine multiplies by."""
     full = 99 * EG_UNIT
+    pitch_eg = PITCH_EG_SEMITONES * 65536 * 256 / full
+    pitch_mg = PITCH_MG_SEMITONES * 512 * 65536 / ((2 * 99 * 256) ** 2 / 65536)
+    vdf_eg = VDF_EG_SEMITONES * 256 * 16384 / full / 99
     values = {
         "EG_UNIT": (EG_UNIT, "EG steps in a level of 1"),
-        "PITCH_EG_DEPTH": (round(PITCH_EG_SEMITONES * 65536 * 256 / full), "1/256 of 16.16 semitones an EG step (H-EG-DEPTH)"),
-        "PITCH_MG_DEPTH": (round(PITCH_MG_SEMITONES * 512 * 65536 / ((2 * 99 * 256) ** 2 / 65536)), "of the intensity's square (H-MG)"),
-        "VDF_EG_DEPTH": (round(VDF_EG_SEMITONES * 256 * 16384 / full / 99), "1/16384 of a code an EG step and intensity (H-EG-DEPTH)"),
+        "PITCH_EG_DEPTH": (pitch_eg, "1/256 of 16.16 semitones an EG step (H-EG-DEPTH)"),
+        "PITCH_MG_DEPTH": (pitch_mg, "of the intensity's square (H-MG)"),
+        "VDF_EG_DEPTH": (vdf_eg, "1/16384 of a code an EG step and intensity (H-EG-DEPTH)"),
         "CUTOFF_TRACK": (FIXED_TRACK, "added to the keyboard track (H-TRACK)"),
-        "CUTOFF_TRACK_UNIT": (round(256 * 256 / FIXED_TRACK), "1/256 of a code a key and unit of it (H-TRACK)"),
+        "CUTOFF_TRACK_UNIT": (256 * 256 / FIXED_TRACK, "1/256 of a code a key and unit of it (H-TRACK)"),
     }
     for name, (value, meaning) in values.items():
-        yield f"{name:<23} equ {value:<8}; {meaning}"
+        yield f"{name:<23} equ {round(value):<8}; {meaning}"
 
 
 def include(bank: Bank) -> str:

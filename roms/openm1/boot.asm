@@ -35,8 +35,7 @@ power_on:
         push    ax
         mov     ax, 16                  ; one more scan of the panel
         call    wait_ticks
-        mov     al, ADC_SLIDER
-        call    adc_select
+        mov     byte [adc_round], 1
 
         call    freeze_code
         test    al, al

@@ -106,7 +106,8 @@ global_key:
         jle     .not_above
         mov     al, [cs:si + 5]
 .not_above:
-        jmp     store
+        call    store
+        jmp     parts_update            ; the channel may be another
 
 ; lowest + code * (highest - lowest + 1) / 256
 global_slider:
@@ -121,7 +122,8 @@ global_slider:
         add     al, [cs:si + 4]
         mov     di, [cs:si + 2]
         mov     byte [redraw], 1
-        jmp     store
+        call    store
+        jmp     parts_update
 
 draw_global:
         call    page_row

@@ -1,6 +1,6 @@
 ; The keyboard scanner port: a queue read byte by byte (a hypothesis of the emulator, H-SCAN; the real part is undocumented).
 ; 00 = empty, FF = nothing there; an event is 80h + key (0-60), then the velocity, 0 for a release.
-; A note goes to the tone generator (a protocol made up as well, H-TG-NOTE: number, then velocity, 0 ends it) and to MIDI OUT.
+; A note plays on the global channel, unless local control is off, and goes to MIDI OUT.
 
 LOWEST_NOTE     equ     36
 KEYS            equ     61
@@ -44,14 +44,23 @@ keyboard_service:                       ; BX kept
         mov     [key_notes + si], ax
 .send:
         push    ax
-        mov     dx, TG_NOTE
+        cmp     byte [local_off], 0
+        je      .local
+        test    bh, bh
+        jnz     .sent                   ; a release counts: the press may have been before
+.local:
+        push    bx
+        push    cx
+        mov     dl, al
+        and     dl, 0Fh
         mov     al, ah
-        out     dx, al
-        mov     dx, TG_VELOCITY
-        mov     al, bh
-        out     dx, al
+        mov     ah, bh
+        call    note_event
+        pop     cx
+        pop     bx
         pop     ax
         push    ax
+.sent:
         call    midi_put
         pop     ax
         mov     al, ah

@@ -23,9 +23,13 @@ REPEAT_FIRST    equ     250             ; ticks before UP and DOWN repeat, and b
 REPEAT_NEXT     equ     50
 SLIDER_STEP     equ     4               ; codes the slider must move to count
 LATE_LIMIT      equ     10              ; ticks one look at the time counts at most
+SOUND_LATE      equ     4               ; ticks of sound made up for at once
 
 main:
         mov     byte [repeat_key], KEY_NONE
+        mov     ax, 1                   ; the tick takes the sound chips out of reset
+        call    wait_ticks
+        call    controls_begin
         call    load_program
         call    load_combi
         mov     al, MODE_PROG
@@ -70,12 +74,11 @@ tick_service:
         jbe     .in_time
         mov     bx, LATE_LIMIT
 .in_time:
-        mov     cx, bx
-.sound:
-        push    cx
-        call    voice_service
-        pop     cx
-        loop    .sound
+        call    sound_service
+        push    bx
+        call    pending_service
+        pop     bx
+        call    controls_service
         cmp     word [message_ticks], 0
         je      .no_message
         sub     [message_ticks], bx
@@ -86,6 +89,28 @@ tick_service:
         call    slider_service
         call    keyboard_service
         jmp     midi_tick
+
+; voice_service for each tick that passed, SOUND_LATE at most: a loop that was away longer plays on later. All kept but AX.
+sound_service:
+        mov     ax, [ticks]
+        sub     ax, [sound_ticks]
+        jz      .end
+        cmp     ax, SOUND_LATE
+        jbe     .in_time
+        mov     ax, SOUND_LATE
+.in_time:
+        pusha
+        mov     cx, ax
+        mov     ax, [ticks]
+        mov     [sound_ticks], ax
+.tick:
+        push    cx
+        call    voice_service
+        pop     cx
+        loop    .tick
+        popa
+.end:
+        ret
 
 end_message:
         xor     ax, ax
@@ -115,9 +140,9 @@ repeat_service:                         ; BX = ticks passed, kept
 
 ; A slider position counts when it moved SLIDER_STEP codes, or reached an end.
 slider_service:
-        cmp     byte [adc_count], 2
+        cmp     byte [adc_rounds], 2
         jb      .end
-        mov     al, [adc_value]
+        mov     al, [adc_values + ADC_SLIDER]
         mov     ah, [slider_seen]
         cmp     byte [slider_known], 0
         je      .first
@@ -230,6 +255,13 @@ mode_slider:                            ; AL = code
 ; Enters mode AL and lights its LED; INT is always lit.
 set_mode:
         mov     [mode], al
+        cmp     al, MODE_GLOBAL
+        jae     .plays_on               ; GLOBAL, SEQ: what played goes on
+        cmp     al, MODE_PROG
+        sbb     ah, ah
+        neg     ah
+        mov     [combi_plays], ah
+.plays_on:
         mov     byte [entry_digits], 0
         mov     byte [redraw], 1
         mov     byte [repeat_key], KEY_NONE
@@ -238,7 +270,7 @@ set_mode:
         mov     al, [cs:led_table + bx]
         mov     dx, PIO_C
         out     dx, al
-        ret
+        jmp     sounds_changed
 
 draw:
         mov     byte [redraw], 0

@@ -1,11 +1,16 @@
-; MIDI IN: running status, real-time bytes anywhere, program change; active sensing both ways. SysEx goes to sysex.asm.
+; MIDI IN: running status, real-time bytes anywhere, program changes; active sensing both ways. SysEx goes to sysex.asm, notes and
+; controllers to control.asm.
 
 SENSING_LIMIT   equ     165             ; ticks: 330 ms without a byte end active sensing
 SENSING_SEND    equ     135             ; 270 ms of silence on MIDI OUT
 SYSEX_LIMIT     equ     1500            ; 3 s without a byte give a dump up (slow senders pause for 1 s)
 
-; Takes everything received so far. At a gap what was open ends: nothing behind it joins on to what came before.
+; Takes what was received, until a tick passes: a flood leaves the loop its turn. At a gap what was open ends: nothing behind
+; it joins on to what came before.
 midi_service:
+        mov     ax, [ticks]
+        mov     [midi_ticks], ax
+.take:
         cli                             ; gap and byte in one look
         cmp     byte [rx_lost], 0
         je      .whole
@@ -17,17 +22,20 @@ midi_service:
         sti                             ; keeps the carry
         jc      .end
         call    midi_byte
-        jmp     midi_service
+.more:
+        mov     ax, [ticks]
+        cmp     ax, [midi_ticks]
+        je      .take
+.end:
+        ret
 .gap:
         mov     byte [rx_lost], 0
         sti
         mov     byte [midi_running], 0
         cmp     byte [sx_open], 0
-        je      midi_service
+        je      .more
         call    sysex_abort
-        jmp     midi_service
-.end:
-        ret
+        jmp     .more
 
 midi_byte:
         cmp     word [sensing], 0
@@ -86,11 +94,10 @@ midi_byte:
 .one:
         mov     byte [midi_have], 0
         cmp     al, 0C0h
-        jne     .end                    ; notes and controllers: sound is a later version
+        jne     channel_message
         and     ah, 0Fh
         cmp     ah, [SET_CHANNEL]
-        je      program_change
-        ret
+        jne     timbre_change
 
 ; Selects program or combination midi_data (0-127; above 99 minus 100) in the play modes.
 program_change:
@@ -110,14 +117,46 @@ program_change:
 .end:
         ret
 
+; Program midi_data for the timbres of channel AH that take program changes: MULTI's, of channels other than the global one. It is
+; the edit buffer's, as if it had been edited.
+timbre_change:
+        cmp     byte [combi_plays], 0
+        je      .end
+        mov     al, [midi_data]
+        cmp     al, 100
+        jb      .fits
+        sub     al, 100
+.fits:
+        mov     si, parts
+        mov     di, combi_edit + 36
+.part:
+        cmp     byte [si + P_ON], 0
+        je      .next
+        cmp     ah, [si + P_CHANNEL]
+        jne     .next
+        test    byte [si + P_FLAGS], 1
+        jz      .next
+        mov     [di], al
+.next:
+        add     si, PART_SIZE
+        add     di, TIMBRE_SIZE
+        cmp     si, parts + PARTS * PART_SIZE
+        jb      .part
+        jmp     parts_update
+.end:
+        ret
+
 ; Once a tick; BX = ticks passed.
 midi_tick:
         cmp     word [sensing], 0
         je      .unsensed
         sub     [sensing], bx
         ja      .unsensed
-        mov     word [sensing], 0       ; the sender is gone: quietly back to normal
+        mov     word [sensing], 0       ; the sender is gone: quietly back to normal, and nothing sounds for ever
         mov     byte [midi_running], 0
+        push    bx
+        call    all_notes_off
+        pop     bx
 .unsensed:
         cmp     byte [sx_open], 0
         je      .closed

@@ -11,6 +11,7 @@
 %include "io.inc"
 %include "ram.inc"
 %include "sound.inc"
+%include "notes.inc"
 %include "version.inc"
 
 UNUSED          equ     0CCh            ; BRK 3
@@ -37,7 +38,20 @@ UNUSED          equ     0CCh            ; BRK 3
 %include "receive.asm"
 %include "dump.asm"
 %include "keyboard.asm"
+%include "parts.asm"
+%include "notes.asm"
+%include "mono.asm"
+%include "drums.asm"
+%include "allocate.asm"
+%include "control.asm"
+%include "analogue.asm"
+%include "effects.asm"
 %include "voice.asm"
+%include "note.asm"
+%include "envelope.asm"
+%include "modulation.asm"
+%include "pitch.asm"
+%include "laws.asm"
 %include "tables.asm"
 %include "sound_tables.inc"
         times   0FFF0h - ($ - $$) db UNUSED

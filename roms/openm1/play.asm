@@ -125,19 +125,20 @@ reload_sounds:
         call    load_combi
 
 load_program:
+        call    program_leave
         mov     al, [prog_number]
         call    program_address
         mov     di, prog_edit
         mov     cx, PROG_SIZE
         rep movsb
-        ret
+        jmp     sounds_changed
 load_combi:
         mov     al, [combi_number]
         call    combi_address
         mov     di, combi_edit
         mov     cx, COMBI_SIZE
         rep movsb
-        ret
+        jmp     sounds_changed
 
 ; SI = stored program, combination AL (BCD).
 program_address:

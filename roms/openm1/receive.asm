@@ -187,6 +187,7 @@ end_staged:
         mov     si, staging
         rep movsb
         mov     byte [redraw], 1
+        call    sounds_changed
         mov     al, REPLY_LOADED
         jmp     sysex_reply
 end_format:

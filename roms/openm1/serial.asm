@@ -128,6 +128,7 @@ midi_put:
         push    ax
         mov     ax, 1
         call    wait_ticks
+        call    sound_service           ; what sounds goes on while a dump goes out
         pop     ax
         cmp     bx, [tx_tail]
         jne     .try                    ; it moves

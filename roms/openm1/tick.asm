@@ -1,4 +1,5 @@
-; The 2 ms tick: time, panel matrix (one column a tick, seven in turn), one ADC conversion every eight ticks.
+; The 2 ms tick: time, panel matrix (one column a tick, seven in turn), ADC: at power-on the battery's channel every eight
+; ticks, then one conversion a tick, of the controls' channels in turn.
 ;
 ; A key counts when two samples of its column, 14 ms apart, agree.
 
@@ -40,6 +41,8 @@ scan_panel:
         xor     bl, bl
 .select:
         mov     [column], bl
+        cmp     byte [adc_round], 0
+        jne     .round
         inc     byte [adc_phase]
         test    byte [adc_phase], 7
         mov     dx, PIO_A
@@ -60,6 +63,33 @@ scan_panel:
         and     al, ~PA_START & 0FFh
 .drive:
         or      al, bl
+        out     dx, al
+        ret
+.round:                                 ; the conversion of the last tick is done
+        mov     dx, ADC_DATA
+        in      al, dx
+        mov     di, [adc_now]
+        mov     [adc_values + di], al
+        inc     di
+        cmp     di, ADC_CONTROLS
+        jb      .channel
+        xor     di, di
+        cmp     byte [adc_rounds], 255
+        je      .channel
+        inc     byte [adc_rounds]
+.channel:
+        mov     [adc_now], di
+        mov     ax, di
+        shl     al, 3
+        or      al, bl
+        mov     ah, [pa_high]
+        and     ah, PA_SOUND
+        or      al, ah
+        mov     dx, PIO_A
+        out     dx, al                  ; the channel first, then START
+        or      al, PA_START
+        out     dx, al
+        and     al, ~PA_START & 0FFh
         out     dx, al
         ret
 
@@ -84,20 +114,6 @@ scan_panel:
         dec     ch
         jnz     .bit
         jmp     .moving
-
-; Chooses the ADC channel AL (0-7) that the tick converts from now on. adc_value holds that channel once adc_count is 2.
-adc_select:
-        shl     al, 3
-        pushf
-        cli
-        mov     ah, [pa_high]
-        and     ah, PA_SOUND
-        or      al, ah
-        mov     [pa_high], al
-        mov     word [adc_value], 0     ; adc_count as well
-        mov     byte [adc_phase], 6     ; the next tick puts the channel out, the one after starts
-        popf
-        ret
 
 ; Waits AX ticks (up to 32767), halted.
 wait_ticks:

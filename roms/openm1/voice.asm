@@ -1,37 +1,498 @@
-; The voice engine.
+; The voice engine: what a note becomes at the tone generator and the filters. Each voice is looked at every fourth tick; the chips go
+; from one value to the next in about that time. Each voice has 32 ports in the TG and 32 in a VDF.
 
-; AL = voice: starts it with nr_*.
+TG              equ     1000h
+TG_CONTROL      equ     00h             ; bit 0 key, bit 1 loop
+TG_PAN          equ     01h
+TG_LEVEL        equ     02h
+TG_LEVEL_RAMP   equ     04h             ; 2^n frames, for the next LEVEL
+TG_PITCH_RAMP   equ     05h
+TG_INCREMENT    equ     06h
+TG_START        equ     0Ah
+TG_LOOP         equ     0Eh
+TG_END          equ     12h
+VDF             equ     0100h
+VDF_CONTROL     equ     00h             ; bit 0 run
+VDF_CUTOFF      equ     02h
+VDF_RAMP        equ     04h
+VDF_EG          equ     06h
+VDF_MG          equ     08h
+VOICE_PORTS     equ     20h
+
+Z_TOP           equ     0               ; a zone
+Z_LEVEL         equ     1
+Z_START         equ     2
+Z_LOOP          equ     5
+Z_END           equ     8
+Z_ROOT          equ     11
+Z_FLAGS         equ     15              ; bit 0 = loops
+
+RAMP_AT_ONCE    equ     0
+RAMP_ATTACK     equ     5               ; 32 frames, 1 ms
+RAMP_FADE       equ     7               ; 128 frames, 4.1 ms
+RAMP_UPDATE     equ     8               ; 256 frames, 8.2 ms: an update is 250
+FADE_TICKS      equ     3
+UPDATE_TICKS    equ     4
+UPDATE_FRAMES   equ     250
+
+; AL = voice: starts it with nr_*; one that sounds is faded first. AX, CX, DX changed.
 voice_on:
+        push    bx
         push    si
+        push    di
+        push    bp
         call    voice_address
+        mov     bp, ax
+        mov     cl, [si + V_STATE]
+        push    cx
+        call    note_prepare
+        pop     cx
         mov     byte [si + V_STATE], STATE_DOWN
+        mov     ax, [nr_delay]
+        test    ax, ax
+        jz      .now
+        or      byte [si + V_FLAGS], F_DELAYED
+        test    ax, 0C000h
+        jz      .delay
+        mov     ax, 3FFFh
+.delay:
+        shl     ax, 2
+.now:
+        test    cl, cl
+        jz      .silent
+        push    ax
+        call    voice_fade
+        pop     ax
+        cmp     ax, FADE_TICKS
+        jae     .silent
+        mov     ax, FADE_TICKS
+.silent:
+        mov     [si + V_WAIT], ax
+        test    ax, ax
+        jz      .start
+        mov     byte [si + V_STATE], STATE_WAITING
+        mov     byte [waiting], 1
+        jmp     .end
+.start:
+        call    voice_start
+.end:
+        pop     bp
+        pop     di
         pop     si
+        pop     bx
         ret
 
 ; AL = voice: release.
 voice_off:
+        push    bx
         push    si
         call    voice_address
+        cmp     byte [si + V_STATE], STATE_FREE
+        je      .end
         mov     byte [si + V_STATE], STATE_RELEASED
+        cmp     word [si + V_WAIT], 0
+        jne     .not_started
+        call    voice_release
+.end:
         pop     si
+        pop     bx
         ret
+.not_started:
+        or      byte [si + V_FLAGS], F_OFF
+        test    byte [si + V_FLAGS], F_DELAYED
+        jz      .end
+        or      byte [si + V_FLAGS], F_STOPPING
+        mov     word [si + V_WAIT], FADE_TICKS
+        jmp     .end
 
 ; AL = voice: silence within 8 ms.
 voice_stop:
         push    si
         call    voice_address
-        mov     byte [si + V_STATE], STATE_FREE
+        cmp     byte [si + V_STATE], STATE_FREE
+        je      .end
+        call    voice_fade
+        mov     byte [si + V_STATE], STATE_RELEASED
+        mov     byte [si + V_FLAGS], F_STOPPING
+        mov     word [si + V_WAIT], FADE_TICKS
+        mov     byte [waiting], 1
+.end:
         pop     si
         ret
 
-; Once a tick.
+; Once a tick: voices that wait, two of the parts, four of the voices.
 voice_service:
+        push    bx
+        push    si
+        push    di
+        push    bp
+        cmp     byte [waiting], 0
+        je      .none_waits
+        call    voices_wait
+.none_waits:
+        mov     al, [services]
+        and     ax, UPDATE_TICKS - 1
+        push    ax
+        mov     si, ax                  ; two parts
+        shl     si, 6
+        add     si, parts
+        call    .part
+        add     si, PART_SIZE
+        call    .part
+        pop     si                      ; four voices
+        shl     si, 9
+        add     si, voices
+        mov     cx, VOICES / UPDATE_TICKS
+.voice:
+        cmp     byte [si + V_STATE], STATE_FREE
+        je      .next
+        cmp     word [si + V_WAIT], 0
+        jne     .next
+        test    byte [si + V_FLAGS], F_FRESH
+        jz      .update
+        and     byte [si + V_FLAGS], ~F_FRESH & 0FFh
+        mov     al, [services]
+        cmp     al, [si + V_STARTED]
+        je      .next                   ; its level is still on the way up
+.update:
+        push    cx
+        call    voice_update
+        pop     cx
+.next:
+        add     si, VOICE_SIZE
+        loop    .voice
+        inc     byte [services]
+        pop     bp
+        pop     di
+        pop     si
+        pop     bx
+        ret
+.part:
+        cmp     byte [si + P_ON], 0
+        je      .off
+        lea     di, [si + modulation - parts]
+        mov     bx, [si + P_PROGRAM]
+        call    part_modulation
+        jmp     part_advance
+.off:
         ret
 
-; SI = address of voice AL; AX changed.
+; Counts V_WAIT of all voices down.
+voices_wait:
+        mov     byte [waiting], 0
+        mov     si, voices
+        mov     cx, VOICES
+.voice:
+        cmp     word [si + V_WAIT], 0
+        je      .next
+        mov     byte [waiting], 1
+        dec     word [si + V_WAIT]
+        jnz     .next
+        push    cx
+        test    byte [si + V_FLAGS], F_STOPPING
+        jnz     .over
+        call    voice_start
+        jmp     .done
+.over:
+        call    voice_end
+.done:
+        pop     cx
+.next:
+        add     si, VOICE_SIZE
+        loop    .voice
+        ret
+
+; SI = address of voice AL, AX = its number.
 voice_address:
-        mov     ah, VOICE_SIZE
-        mul     ah
-        add     ax, voices
+        xor     ah, ah
         mov     si, ax
+        shl     si, 7
+        add     si, voices
+        ret
+
+; DI = modulation of voice SI's part; AX changed.
+voice_modulation:
+        mov     al, [si + V_PART]
+        cbw
+        shl     ax, 5
+        add     ax, modulation
+        mov     di, ax
+        ret
+
+; The level of voice SI goes to 0 in 4 ms.
+voice_fade:
+        mov     dx, [si + V_TG]
+        add     dx, TG_LEVEL_RAMP
+        mov     al, RAMP_FADE
+        out     dx, al
+        sub     dx, TG_LEVEL_RAMP - TG_LEVEL
+        xor     ax, ax
+        mov     [si + V_AMPLITUDE], ax
+        out     dx, ax
+        ret
+
+; Voice SI is silent: both chips rest, its level is 0 for the next note.
+voice_end:
+        mov     byte [si + V_STATE], STATE_FREE
+        mov     word [si + V_WAIT], 0
+        mov     dx, [si + V_TG]
+        xor     ax, ax
+        mov     [si + V_AMPLITUDE], ax
+        out     dx, al
+        add     dx, TG_LEVEL_RAMP
+        out     dx, al                  ; RAMP_AT_ONCE
+        sub     dx, TG_LEVEL_RAMP - TG_LEVEL
+        out     dx, ax
+        mov     dx, [si + V_VDF]
+        out     dx, al
+        ret
+
+; All EGs of voice SI go to their release.
+voice_release:
+        lea     bx, [si + V_PITCH_EG]
+        call    eg_release
+        lea     bx, [si + V_VDF_EG]
+        call    eg_release
+        lea     bx, [si + V_VDA_EG]
+        jmp     eg_release
+
+; Voice SI sounds from here: the filter is cleared, everything but the level is at once what it should be, the level in a millisecond.
+voice_start:
+        mov     al, [services]
+        mov     [si + V_STARTED], al
+        or      byte [si + V_FLAGS], F_FRESH
+        mov     al, [si + V_PART]       ; what moves the part may be old by some ticks, or was never worked out
+        cbw
+        push    si
+        shl     ax, 5
+        mov     si, ax
+        add     si, parts
+        lea     di, [si + modulation - parts]
+        mov     bx, [si + P_PROGRAM]
+        call    part_modulation
+        pop     si
+
+        mov     bx, [si + V_BLOCK]
+        mov     al, [bx]                ; the pitch EG's start level
+        call    limit_signed
+        imul    ax, ax, EG_UNIT
+        lea     bx, [si + V_PITCH_EG]
+        call    eg_start
+        xor     ax, ax
+        lea     bx, [si + V_VDF_EG]
+        call    eg_start
+        xor     ax, ax
+        lea     bx, [si + V_VDA_EG]
+        call    eg_start
+
+        mov     dx, [si + V_VDF]
+        xor     ax, ax
+        mov     [si + V_CODE_EG], ax
+        mov     [si + V_CODE_MG], ax
+        out     dx, al
+        inc     ax
+        out     dx, al
+        dec     ax
+        add     dx, VDF_RAMP
+        out     dx, al                  ; RAMP_AT_ONCE
+        add     dx, VDF_EG - VDF_RAMP
+        out     dx, ax
+        add     dx, VDF_MG - VDF_EG
+        out     dx, ax
+        mov     dx, [si + V_TG]
+        out     dx, al
+        inc     dx
+        mov     al, [si + V_PAN]
+        out     dx, al
+        add     dx, TG_LEVEL_RAMP - TG_PAN
+        mov     ax, RAMP_AT_ONCE << 8 | RAMP_ATTACK
+        out     dx, ax                  ; both ramps
+        mov     bx, [si + V_ZONE]
+        add     dx, TG_START - TG_LEVEL_RAMP
+        mov     cx, 3                   ; START, LOOP, END
+.address:
+        mov     ax, [cs:bx + Z_START]
+        out     dx, ax
+        add     dx, 2
+        mov     al, [cs:bx + Z_START + 2]
+        out     dx, al
+        add     dx, TG_LOOP - TG_START - 2
+        add     bx, Z_LOOP - Z_START
+        loop    .address
+
+        mov     ax, -1                  ; whatever they are, they are told
+        mov     [si + V_INCREMENT], ax
+        mov     [si + V_INCREMENT + 2], al
+        mov     word [si + V_CODE], 0
+        call    voice_output
+
+        mov     dx, [si + V_VDF]
+        add     dx, VDF_RAMP
+        mov     al, RAMP_UPDATE
+        out     dx, al
+        mov     dx, [si + V_TG]
+        add     dx, TG_LEVEL_RAMP
+        mov     ah, al
+        out     dx, ax
+        mov     bx, [si + V_ZONE]
+        mov     al, [cs:bx + Z_FLAGS]
+        and     al, 1
+        shl     al, 1
+        inc     ax
+        sub     dx, TG_LEVEL_RAMP
+        out     dx, al
+        test    byte [si + V_FLAGS], F_OFF
+        jnz     voice_release
+        mov     byte [si + V_STATE], STATE_DOWN
+        ret
+
+; One update of voice SI.
+voice_update:
+        mov     ax, [si + V_AMPLITUDE]
+        or      ax, [si + V_VDA_EG + E_COUNT]
+        jnz     .sounds
+        cmp     byte [si + V_VDA_EG + E_SEGMENT], EG_OVER
+        je      voice_end               ; its level came to 0 since the update before
+.sounds:
+        test    byte [si + V_FLAGS], F_ONE_SHOT
+        jz      .advance
+        test    byte [si + V_FLAGS], F_PLAYED_OUT
+        jnz     voice_end
+        mov     ax, [si + V_INCREMENT + 1]
+        mov     cx, UPDATE_FRAMES
+        mul     cx
+        mov     al, ah
+        mov     ah, dl
+        mov     dl, dh
+        xor     dh, dh                  ; DX:AX = 1/16 words an update
+        sub     [si + V_LEFT], ax
+        sbb     [si + V_LEFT + 2], dx
+        jnc     .advance
+        or      byte [si + V_FLAGS], F_PLAYED_OUT
+.advance:
+        lea     bx, [si + V_PITCH_EG]
+        call    eg_step
+        lea     bx, [si + V_VDF_EG]
+        call    eg_step
+        lea     bx, [si + V_VDA_EG]
+        call    eg_step
+
+; What voice SI gives now goes to the chips, as far as it changed.
+voice_output:
+        call    voice_modulation
+        mov     ax, [si + V_PITCH_EG + E_VALUE]
+        imul    word [si + V_PITCH_DEPTH]
+        call    divide_256
+        add     ax, [si + V_PITCH]
+        adc     dx, [si + V_PITCH + 2]
+        add     ax, [di + M_PITCH]
+        adc     dx, [di + M_PITCH + 2]
+        push    dx
+        push    ax
+        mov     bx, [si + V_PROGRAM]
+        lea     bp, [si + V_MG1]
+        add     di, M_MG1
+        call    mg_voice
+        sub     di, M_MG1
+        xor     dx, dx
+        test    ax, ax
+        jz      .no_vibrato
+        shl     ax, 1                   ; the depth goes with the square
+        mul     ax
+        mov     ax, dx
+        mov     dx, PITCH_MG_DEPTH
+        mul     dx
+        mov     ax, dx
+        imul    cx
+        call    divide_256
+.no_vibrato:
+        pop     bx
+        add     ax, bx
+        pop     bx
+        adc     dx, bx
+        call    increment
+        cmp     ax, [si + V_INCREMENT]
+        jne     .pitch
+        cmp     dl, [si + V_INCREMENT + 2]
+        je      .same_pitch
+.pitch:
+        mov     [si + V_INCREMENT], ax
+        mov     [si + V_INCREMENT + 2], dl
+        mov     cl, dl
+        mov     dx, [si + V_TG]
+        add     dx, TG_INCREMENT
+        out     dx, ax
+        add     dx, 2
+        mov     al, cl
+        out     dx, al
+.same_pitch:
+
+        mov     ax, [si + V_VDF_EG + E_VALUE]
+        imul    word [si + V_VDF_DEPTH]
+        shl     ax, 1
+        rcl     dx, 1
+        shl     ax, 1
+        rcl     dx, 1
+        cmp     dx, [si + V_CODE_EG]
+        je      .same_eg
+        mov     [si + V_CODE_EG], dx
+        mov     ax, dx
+        mov     dx, [si + V_VDF]
+        add     dx, VDF_EG
+        out     dx, ax
+.same_eg:
+        mov     bx, [si + V_PROGRAM]
+        add     bx, MG_NEXT
+        lea     bp, [si + V_MG2]
+        add     di, M_MG2
+        call    mg_voice
+        sub     di, M_MG2
+        xor     dx, dx
+        test    ax, ax
+        jz      .no_wah
+        imul    cx
+.no_wah:
+        cmp     dx, [si + V_CODE_MG]
+        je      .same_mg
+        mov     [si + V_CODE_MG], dx
+        mov     ax, dx
+        mov     dx, [si + V_VDF]
+        add     dx, VDF_MG
+        out     dx, ax
+.same_mg:
+        mov     ax, [si + V_CUTOFF]
+        mov     dx, [di + M_CUTOFF]
+        call    add_signed
+        cmp     ax, [si + V_CODE]
+        je      .same_cutoff
+        mov     [si + V_CODE], ax
+        mov     dx, [si + V_VDF]
+        add     dx, VDF_CUTOFF
+        out     dx, ax
+.same_cutoff:
+
+        mov     ax, [si + V_VDA_EG + E_VALUE]
+        test    ax, ax
+        jns     .positive
+        xor     ax, ax
+.positive:
+        shl     ax, 2                   ; the amplitude goes with the square (H-VDA)
+        mul     ax
+        mov     ax, dx
+        mul     word [si + V_GAIN]
+        mov     ax, dx
+        mul     word [di + M_AMPLITUDE]
+        shl     ax, 1
+        rcl     dx, 1
+        jnc     .level
+        mov     dx, 0FFFFh
+.level:
+        cmp     dx, [si + V_AMPLITUDE]
+        je      .same_level
+        mov     [si + V_AMPLITUDE], dx
+        mov     ax, dx
+        mov     dx, [si + V_TG]
+        add     dx, TG_LEVEL
+        out     dx, ax
+.same_level:
         ret
