@@ -45,7 +45,12 @@ def test_a_word_that_is_linear_is_found_with_its_law_and_constant_ones_are_not()
 def test_a_law_that_is_rounded_is_linear_and_one_that_is_bent_is_monotone() -> None:
     assert law_of(XS, [round(2.53 * x) for x in XS]).kind == "linear"
     assert law_of(XS, [x * x // 40 for x in XS]).kind == "monotone"
-    assert law_of(XS, [round(100 * 2 ** (x / 10)) for x in XS], 2).kind == "monotone"
+
+
+def test_an_exponential_is_found_with_its_octaves() -> None:
+    law = law_of(XS, [round(30_000 * 2 ** (x / 12)) for x in XS], 3)
+    assert law.kind == "exponential" and abs(law.slope - 1 / 12) < 1e-5 and law.residual <= 40
+    assert law_of([0, 1, 2], [1, 20, 400]).kind == "monotone", "three points make no curve"
 
 
 def test_a_signed_register_is_read_as_signed_where_that_makes_a_law() -> None:

@@ -4,6 +4,7 @@
 |---|---|
 | constant | the same values at the same times, whatever the parameter |
 | linear | value = slope * parameter + intercept, but for rounding |
+| exponential | log2(value) = slope * parameter + intercept, but for rounding; four values at least |
 | monotone | never up, or never down; not linear |
 | step | monotone with two values only |
 | changed | otherwise |
@@ -25,13 +26,13 @@ import numpy.typing as npt
 from korgm1.clock import CPU_HZ
 from korgm1.tapping.series import PHASES, Register, Series, Trial, series_of, widths_of
 
-KINDS = ("linear", "monotone", "step", "changed", "count", "timing", "constant")
+KINDS = ("linear", "exponential", "monotone", "step", "changed", "count", "timing", "constant")
 """The stronger first."""
 LATE = CPU_HZ // 500
 """Clocks that a write may come earlier or later without that being something: 2 ms, a firmware's own business."""
 ROUNDING = 1.0
 """By how much a value may miss the line, when the values go over at least eight times that."""
-SHARE = 0.005
+SHARE = 0.001
 """The same as a share of the values' range, for a law that is rounded in between."""
 SIGNED = 5
 """Values of the parameter from which on numbers that are monotone only when read as signed are taken for signed."""
@@ -47,9 +48,10 @@ class Law(NamedTuple):
     """How values follow a parameter.
 
     Attributes:
-        kind: "linear", "monotone", "step", "changed" or "constant".
-        slope, intercept: of the straight line that fits best; 0 and the value where it is constant.
-        residual: the most by which a value misses it.
+        kind: "linear", "exponential", "monotone", "step", "changed" or "constant".
+        slope, intercept: of the straight line that fits best, through log2 of the values where it is exponential; 0 and
+            the value where it is constant.
+        residual: the most by which a value misses the law.
         signed: the values were read as signed numbers.
     """
 
@@ -115,10 +117,12 @@ def _law(xs: Sequence[float], values: Sequence[int], signed: bool) -> Law:
     spread = float(np.ptp(y))
     allowed = max(ROUNDING, SHARE * spread)
     points = len(set(xs))
-    straight = residual <= 1e-9 * spread or (residual <= allowed and spread >= 8 * allowed)
+    wide = spread >= 8 * allowed
     ordered = np.diff(y[np.argsort(x, kind="stable")])
-    if points >= 3 and straight:
+    if points >= 3 and (residual <= 1e-9 * spread or (residual <= allowed and wide)):
         kind = "linear"
+    elif points >= 4 and wide and y.min() > 0 and (curve := _curve(x, y))[2] <= allowed:
+        kind, (slope, intercept, residual) = "exponential", curve
     elif (ordered >= 0).all() or (ordered <= 0).all():
         kind = "step" if len(set(values)) == 2 else "monotone"
     else:
@@ -131,6 +135,11 @@ def _line(x: Array, y: Array) -> tuple[float, float]:
     square = float((away * away).sum())
     slope = float((away * y).sum()) / square if square else 0.0
     return slope, float(y.mean() - slope * x.mean())
+
+
+def _curve(x: Array, y: Array) -> tuple[float, float, float]:
+    slope, intercept = _line(x, np.log2(y))
+    return slope, intercept, float(np.abs(y - np.exp2(slope * x + intercept)).max())
 
 
 def findings(xs: Sequence[float], trials: Sequence[Trial]) -> list[Finding]:

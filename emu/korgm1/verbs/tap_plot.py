@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from korgm1.tapping.sweeping import Swept
 
 COLOURS = {
-    "linear": plotting.BLUE, "monotone": plotting.GREEN, "step": plotting.YELLOW, "changed": plotting.ORANGE,
-    "count": plotting.VIOLET, "timing": plotting.SOFT,
+    "linear": plotting.BLUE, "exponential": plotting.RED, "monotone": plotting.GREEN, "step": plotting.YELLOW,
+    "changed": plotting.ORANGE, "count": plotting.VIOLET, "timing": plotting.SOFT,
 }
 PANELS, COLUMNS = 12, 3
 """Panels of one parameter's picture at most; the strongest laws are drawn."""
@@ -68,9 +68,10 @@ def _panel(ax: Any, xs: Sequence[int], row: Finding) -> None:
     if row.law.signed:
         whole = 1 << 8 * row.register.width
         values = np.where(values >= whole // 2, values - whole, values)
-    if row.kind == "linear":
-        ends = np.array([min(xs), max(xs)])
-        ax.plot(ends, row.law.slope * ends + row.law.intercept, color=plotting.SOFT, linewidth=1)
+    if row.kind in ("linear", "exponential"):
+        along = np.linspace(min(xs), max(xs), 65)
+        line = row.law.slope * along + row.law.intercept
+        ax.plot(along, line if row.kind == "linear" else np.exp2(line), color=plotting.SOFT, linewidth=1)
     ax.plot([x for x, _ in written], values, "o", color=COLOURS[row.kind], markersize=5)
     ax.ticklabel_format(style="plain", useOffset=False)
 

@@ -61,7 +61,7 @@ def sweep(swept: Swept, places: Mapping[int, Place], decoded: bool) -> Iterator[
     rows = followers(swept.found)
     if rows:
         yield (
-            f"{'phase':7} {'port':5} {'chip':4} voice {'register':12} {'follows':8} {'law':36} {'write':>9} first "
+            f"{'phase':7} {'port':5} {'chip':4} voice {'register':12} {'follows':11} {'law':38} {'write':>9} first "
             "difference"
         )
     for row in rows:
@@ -70,12 +70,12 @@ def sweep(swept: Swept, places: Mapping[int, Place], decoded: bool) -> Iterator[
         yield (
             f"{row.phase:7} {row.register!s:5} {place.chip:4} {_voice(place, decoded):5} "
             f"{part(row.register, place):12} "
-            f"{row.kind:8} {law(row):36} {write:>9} write {row.first} after {1000 * row.clocks / CPU_HZ:.3f} ms"
+            f"{row.kind:11} {law(row):38} {write:>9} write {row.first} after {1000 * row.clocks / CPU_HZ:.3f} ms"
         )
     constant = len({row.register for row in swept.found}) - len({row.register for row in rows})
-    if not swept.found:
-        yield "nothing at all was written to the sound chips"
-    else:
+    if not any(row.phase == "note" for row in swept.found):
+        yield "nothing was written while the note was held: this program does not sound with that key"
+    if swept.found:
         yield f"{constant} other registers were written, always the same" if rows else (
             f"no register follows: {constant} were written, always the same"
         )
@@ -86,9 +86,10 @@ def law(row: Finding) -> str:
     if row.law is None:
         return ""
     sign = ", signed" if row.law.signed else ""
-    if row.kind == "linear":
+    if row.kind in ("linear", "exponential"):
         miss = f", within {row.law.residual:.3g}" if row.law.residual >= 0.0005 else ""
-        return f"{row.law.slope:g} x {'-' if row.law.intercept < 0 else '+'} {abs(row.law.intercept):g}{miss}{sign}"
+        line = f"{row.law.slope:g} x {'-' if row.law.intercept < 0 else '+'} {abs(row.law.intercept):g}"
+        return f"2^({line}){miss}" if row.kind == "exponential" else f"{line}{miss}{sign}"
     values = [value for value in row.values if value is not None]
     if row.law.signed:
         half = 1 << 8 * row.register.width - 1
