@@ -155,17 +155,17 @@ def _folded(run: _Run) -> Line:
 
 def head() -> str:
     """The line above them."""
-    return f"{'clock':>12} {'seconds':>11} port {'value':8} {'chip':4} voice {'register':12} meaning"
+    return f"{'clock':>12} {'seconds':>11} port {'value':12} {'chip':4} voice {'register':12} meaning"
 
 
 def as_text(line: Line) -> str:
     """A line as it is printed; a voice with a question mark is guessed from the address.
 
     >>> as_text(Line(8_000_000, 0x1002, "7FFF", 32767, "TG", 0, "LEVEL", "-6.0 dB", False))
-    '     8000000    1.000000 1002 7FFF     TG   0     LEVEL        -6.0 dB'
+    '     8000000    1.000000 1002 7FFF         TG   0     LEVEL        -6.0 dB'
     """
     voice = "-" if line.voice is None else f"{line.voice}{'?' * line.guessed}"
     return (
-        f"{line.clock:12} {line.clock / CPU_HZ:11.6f} {line.port:04X} {line.value:8} {line.chip:4} {voice:5} "
+        f"{line.clock:12} {line.clock / CPU_HZ:11.6f} {line.port:04X} {line.value:12} {line.chip:4} {voice:5} "
         f"{line.register:12} {line.meaning}"
     ).rstrip()

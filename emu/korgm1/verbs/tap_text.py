@@ -105,7 +105,10 @@ def matrix_line(swept: Swept, places: Mapping[int, Place], decoded: bool) -> str
     from korgm1.tapping.following import best
 
     found = best(swept.found)
-    words = [f"{name(register, places, decoded)} {row.kind}" for register, row in sorted(found.items())]
+    words = []
+    for register, row in sorted(found.items()):
+        at = f" at write {row.write}" if row.write > 1 else ""
+        words.append(f"{name(register, places, decoded)} {row.kind}{at}")
     text = ", ".join(words) or "-"
     return textwrap.fill(
         text, WIDTH, initial_indent=f"{swept.parameter.byte:3} {swept.parameter.name:42} ",
