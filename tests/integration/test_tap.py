@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,25 @@ def test_several_processes_come_to_the_same(base: Stage) -> None:
     words = ("VDF1 cutoff", "VDA1 oscillator level", "OSC1 octave")
     work = [(row, program.steps(row, 3)) for row in (program.find(base.program, word) for word in words)]
     assert list(sweep_many(base, work, workers=2)) == list(sweep_many(base, work, workers=1))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_sweep_that_is_stopped_hands_over_what_is_done(base: Stage, workers: int) -> None:
+    work = [(program.find(base.program, word), (0, 1)) for word in ("Assign", "Hold", "OSC2 octave")]
+    done: list[Swept] = []
+    for one in sweep_many(base, work, workers, asked=lambda: bool(done)):
+        done.append(one)
+    assert [row.parameter.name for row in done] == ["Assign"]
+
+
+def test_ctrl_c_leaves_a_whole_file_of_what_was_tapped(
+    ctrl_c_at_lcd_write: Callable[[int], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ctrl_c_at_lcd_write(60)
+    assert tap("-o", str(tmp_path / "x.csv")) == 130
+    assert "stopped at" in capsys.readouterr().err
+    assert of_csv(tmp_path / "x.csv")[0]["what"] == "tap"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
 
 
 def test_a_sweep_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
     with power(session, args) as asked:
         code = _run(session, args, decoded, (sent, length), lambda: bool(asked))
         if asked:
+            print(f"korgm1: stopped at {session.clock / CPU_HZ:.2f} s; what was written until then is there",
+                  file=sys.stderr)
             return INTERRUPTED
         return EXIT_CPU_FAULT if session.stopped else code
 

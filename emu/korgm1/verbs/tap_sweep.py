@@ -150,10 +150,11 @@ def _sweep(session: Session, stage: Stage, args: argparse.Namespace, asked: Call
     if not found:
         raise stopped(when="during the first trial")
     about = sweeping.about(stage, {row.parameter.name: row.values for row in found}, decoded)
-    if len(found) < len(work):
-        raise stopped(when=f"after {len(found)} of {len(work)} parameters")
     write(args, found, about, decoded)
-    return INTERRUPTED if asked() else EXIT_OK
+    if len(found) < len(work):
+        print(f"korgm1: stopped after {len(found)} of {len(work)} parameters; these are there", file=sys.stderr)
+        return INTERRUPTED
+    return EXIT_OK
 
 
 def values_of(args: argparse.Namespace, parameter: Parameter) -> Sequence[int]:
