@@ -9,7 +9,7 @@ import pytest
 from korgm1.session import Session
 
 BANNER = "OpenM1 Music Workstation M1 #24"
-CODE_AT = 0xF000
+CODE_AT = 0xCC00
 """Free RAM, where the test's own programs lie."""
 TICK_VECTOR = 0x20 * 4
 FROZEN = 0xC7F0
