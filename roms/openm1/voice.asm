@@ -133,27 +133,24 @@ voice_service:
         mov     al, [services]
         and     ax, UPDATE_TICKS - 1
         push    ax
-        mov     si, ax                  ; two parts
-        shl     si, 6
+        shl     ax, 6                   ; two parts
+        mov     si, ax
+        mov     di, ax
+        shl     di, 1
         add     si, parts
-        call    .part
+        add     di, modulation
+        call    part_service
         add     si, PART_SIZE
-        call    .part
+        add     di, MODULATION_SIZE
+        call    part_service
         pop     si                      ; four voices
         shl     si, 9
         add     si, voices
         mov     cx, VOICES / UPDATE_TICKS
 .voice:
-        cmp     byte [si + V_STATE], STATE_FREE
-        je      .next
-        cmp     word [si + V_WAIT], 0
-        jne     .next
-        test    byte [si + V_FLAGS], F_FRESH
-        jz      .update
-        and     byte [si + V_FLAGS], ~F_FRESH & 0FFh
-        mov     al, [services]
-        cmp     al, [si + V_STARTED]
-        je      .next                   ; its level is still on the way up
+        cmp     byte [si + V_RUN], RUN_ON
+        jb      .next
+        ja      .fresh
 .update:
         push    cx
         call    voice_update
@@ -167,15 +164,12 @@ voice_service:
         pop     si
         pop     bx
         ret
-.part:
-        cmp     byte [si + P_ON], 0
-        je      .off
-        lea     di, [si + modulation - parts]
-        mov     bx, [si + P_PROGRAM]
-        call    part_modulation
-        jmp     part_advance
-.off:
-        ret
+.fresh:
+        mov     byte [si + V_RUN], RUN_ON
+        mov     al, [services]
+        cmp     al, [si + V_STARTED]
+        jne     .update
+        jmp     .next                   ; its level is still on the way up
 
 ; Counts V_WAIT of all voices down.
 voices_wait:
@@ -210,17 +204,9 @@ voice_address:
         add     si, voices
         ret
 
-; DI = modulation of voice SI's part; AX changed.
-voice_modulation:
-        mov     al, [si + V_PART]
-        cbw
-        shl     ax, 5
-        add     ax, modulation
-        mov     di, ax
-        ret
-
 ; The level of voice SI goes to 0 in 4 ms.
 voice_fade:
+        mov     byte [si + V_RUN], 0
         mov     dx, [si + V_TG]
         add     dx, TG_LEVEL_RAMP
         mov     al, RAMP_FADE
@@ -233,11 +219,12 @@ voice_fade:
 
 ; Voice SI is silent: both chips rest, its level is 0 for the next note.
 voice_end:
-        mov     byte [si + V_STATE], STATE_FREE
-        mov     word [si + V_WAIT], 0
-        mov     dx, [si + V_TG]
         xor     ax, ax
+        mov     [si + V_STATE], al
+        mov     [si + V_RUN], al
+        mov     [si + V_WAIT], ax
         mov     [si + V_AMPLITUDE], ax
+        mov     dx, [si + V_TG]
         out     dx, al
         add     dx, TG_LEVEL_RAMP
         out     dx, al                  ; RAMP_AT_ONCE
@@ -260,15 +247,15 @@ voice_release:
 voice_start:
         mov     al, [services]
         mov     [si + V_STARTED], al
-        or      byte [si + V_FLAGS], F_FRESH
-        mov     al, [si + V_PART]       ; what moves the part may be old by some ticks, or was never worked out
+        mov     byte [si + V_RUN], RUN_FRESH
+        push    si                      ; what moves the part may be old by some ticks, or was never worked out
+        mov     bx, [si + V_PROGRAM]
+        mov     di, [si + V_MODULATION]
+        mov     al, [si + V_PART]
         cbw
-        push    si
         shl     ax, 5
         mov     si, ax
         add     si, parts
-        lea     di, [si + modulation - parts]
-        mov     bx, [si + P_PROGRAM]
         call    part_modulation
         pop     si
 
@@ -320,10 +307,14 @@ voice_start:
         add     bx, Z_LOOP - Z_START
         loop    .address
 
-        mov     ax, -1                  ; whatever they are, they are told
+        mov     ax, -1                  ; whatever it is, it is told
         mov     [si + V_INCREMENT], ax
         mov     [si + V_INCREMENT + 2], al
+        mov     di, [si + V_MODULATION]
         mov     word [si + V_CODE], 0
+        mov     al, [di + M_GENERATION]
+        dec     ax
+        mov     [si + V_GENERATION], al
         call    voice_output
 
         mov     dx, [si + V_VDF]
@@ -346,70 +337,54 @@ voice_start:
         mov     byte [si + V_STATE], STATE_DOWN
         ret
 
-; One update of voice SI.
-voice_update:
-        mov     ax, [si + V_AMPLITUDE]
-        or      ax, [si + V_VDA_EG + E_COUNT]
-        jnz     .sounds
-        cmp     byte [si + V_VDA_EG + E_SEGMENT], EG_OVER
-        je      voice_end               ; its level came to 0 since the update before
-.sounds:
-        test    byte [si + V_FLAGS], F_ONE_SHOT
-        jz      .advance
-        test    byte [si + V_FLAGS], F_PLAYED_OUT
-        jnz     voice_end
-        mov     ax, [si + V_INCREMENT + 1]
-        mov     cx, UPDATE_FRAMES
-        mul     cx
-        mov     al, ah
-        mov     ah, dl
-        mov     dl, dh
-        xor     dh, dh                  ; DX:AX = 1/16 words an update
-        sub     [si + V_LEFT], ax
-        sbb     [si + V_LEFT + 2], dx
-        jnc     .advance
-        or      byte [si + V_FLAGS], F_PLAYED_OUT
-.advance:
-        lea     bx, [si + V_PITCH_EG]
-        call    eg_step
-        lea     bx, [si + V_VDF_EG]
-        call    eg_step
-        lea     bx, [si + V_VDA_EG]
-        call    eg_step
-
-; What voice SI gives now goes to the chips, as far as it changed.
-voice_output:
-        call    voice_modulation
-        mov     ax, [si + V_PITCH_EG + E_VALUE]
-        imul    word [si + V_PITCH_DEPTH]
-        call    divide_256
-        add     ax, [si + V_PITCH]
-        adc     dx, [si + V_PITCH + 2]
+; What voice SI gives now goes to the chips, as far as it changed. What is less often done stands around it, near enough for a short
+; jump: a jump taken costs as much as a load. voice_moved: the part's modulation is another than at the update before.
+voice_moved:
+        mov     [si + V_GENERATION], al
+        mov     ax, [si + V_PITCH]
+        mov     dx, [si + V_PITCH + 2]
         add     ax, [di + M_PITCH]
         adc     dx, [di + M_PITCH + 2]
-        push    dx
-        push    ax
-        mov     bx, [si + V_PROGRAM]
-        lea     bp, [si + V_MG1]
-        add     di, M_MG1
-        call    mg_voice
-        sub     di, M_MG1
-        xor     dx, dx
+        mov     [si + V_PITCH_NOW], ax
+        mov     [si + V_PITCH_NOW + 2], dx
+        mov     ax, [si + V_GAIN]
+        mul     word [di + M_AMPLITUDE]
+        mov     [si + V_GAIN_NOW], dx
+        mov     ax, [si + V_CUTOFF]
+        mov     dx, [di + M_CUTOFF]
+        call    add_signed
+        cmp     ax, [si + V_CODE]
+        je      voice_unmoved
+        mov     [si + V_CODE], ax
+        lea     dx, [bp - TG + VDF + VDF_CUTOFF]
+        out     dx, ax
+        jmp     voice_unmoved
+        mg_turns V_MG1, M_MG1, {call mg_vibrato}
+
+voice_output:
+        mov     di, [si + V_MODULATION]
+        mov     bp, [si + V_TG]
+        mov     al, [di + M_GENERATION]
+        cmp     al, [si + V_GENERATION]
+        jne     voice_moved
+voice_unmoved:
+        mg_voice V_MG1, M_MG1
+        mov     cx, ax
+        mov     bx, dx
+        mov     ax, [si + V_PITCH_EG + E_VALUE]
         test    ax, ax
-        jz      .no_vibrato
-        shl     ax, 1                   ; the depth goes with the square
-        mul     ax
-        mov     ax, dx
-        mov     dx, PITCH_MG_DEPTH
-        mul     dx
-        mov     ax, dx
-        imul    cx
-        call    divide_256
-.no_vibrato:
-        pop     bx
-        add     ax, bx
-        pop     bx
-        adc     dx, bx
+        jz      .no_pitch_eg
+        imul    word [si + V_PITCH_DEPTH]
+        add     cx, ax
+        adc     bx, dx
+.no_pitch_eg:
+        mov     al, bh                  ; DX:AX = BX:CX / 256
+        cbw
+        mov     dx, ax
+        mov     al, ch
+        mov     ah, bl
+        add     ax, [si + V_PITCH_NOW]
+        adc     dx, [si + V_PITCH_NOW + 2]
         call    increment
         cmp     ax, [si + V_INCREMENT]
         jne     .pitch
@@ -419,10 +394,10 @@ voice_output:
         mov     [si + V_INCREMENT], ax
         mov     [si + V_INCREMENT + 2], dl
         mov     cl, dl
-        mov     dx, [si + V_TG]
-        add     dx, TG_INCREMENT
+        lea     dx, [bp + TG_INCREMENT]
         out     dx, ax
-        add     dx, 2
+        inc     dx
+        inc     dx
         mov     al, cl
         out     dx, al
 .same_pitch:
@@ -437,62 +412,78 @@ voice_output:
         je      .same_eg
         mov     [si + V_CODE_EG], dx
         mov     ax, dx
-        mov     dx, [si + V_VDF]
-        add     dx, VDF_EG
+        lea     dx, [bp - TG + VDF + VDF_EG]
         out     dx, ax
 .same_eg:
-        mov     bx, [si + V_PROGRAM]
-        add     bx, MG_NEXT
-        lea     bp, [si + V_MG2]
-        add     di, M_MG2
-        call    mg_voice
-        sub     di, M_MG2
-        xor     dx, dx
-        test    ax, ax
-        jz      .no_wah
-        imul    cx
-.no_wah:
+        mg_voice V_MG2, M_MG2
         cmp     dx, [si + V_CODE_MG]
         je      .same_mg
         mov     [si + V_CODE_MG], dx
         mov     ax, dx
-        mov     dx, [si + V_VDF]
-        add     dx, VDF_MG
+        lea     dx, [bp - TG + VDF + VDF_MG]
         out     dx, ax
 .same_mg:
-        mov     ax, [si + V_CUTOFF]
-        mov     dx, [di + M_CUTOFF]
-        call    add_signed
-        cmp     ax, [si + V_CODE]
-        je      .same_cutoff
-        mov     [si + V_CODE], ax
-        mov     dx, [si + V_VDF]
-        add     dx, VDF_CUTOFF
-        out     dx, ax
-.same_cutoff:
 
         mov     ax, [si + V_VDA_EG + E_VALUE]
-        test    ax, ax
-        jns     .positive
-        xor     ax, ax
-.positive:
-        shl     ax, 2                   ; the amplitude goes with the square (H-VDA)
+        cwd                             ; a level below 0 is no level
+        not     dx
+        and     ax, dx
+        shl     ax, 1                   ; the amplitude goes with the square (H-VDA)
+        shl     ax, 1
         mul     ax
         mov     ax, dx
-        mul     word [si + V_GAIN]
-        mov     ax, dx
-        mul     word [di + M_AMPLITUDE]
+        mul     word [si + V_GAIN_NOW]
         shl     ax, 1
         rcl     dx, 1
-        jnc     .level
-        mov     dx, 0FFFFh
+        jc      .loud
 .level:
         cmp     dx, [si + V_AMPLITUDE]
         je      .same_level
         mov     [si + V_AMPLITUDE], dx
         mov     ax, dx
-        mov     dx, [si + V_TG]
-        add     dx, TG_LEVEL
+        lea     dx, [bp + TG_LEVEL]
         out     dx, ax
 .same_level:
         ret
+.loud:
+        mov     dx, 0FFFFh
+        jmp     .level
+        mg_turns V_MG2, M_MG2, {}
+
+; One update of voice SI.
+        eg_turns V_PITCH_EG
+        eg_turns V_VDF_EG
+        eg_turns V_VDA_EG
+voice_over:
+        mov     ax, [si + V_AMPLITUDE]
+        or      ax, [si + V_VDA_EG + E_COUNT]
+        jnz     voice_released
+        jmp     voice_end               ; its level came to 0 since the update before
+voice_one_shot:
+        test    byte [si + V_FLAGS], F_PLAYED_OUT
+        jz      .plays
+        jmp     voice_end
+.plays:
+        mov     ax, [si + V_INCREMENT + 1]
+        mov     cx, UPDATE_FRAMES
+        mul     cx
+        mov     al, ah
+        mov     ah, dl
+        mov     dl, dh
+        xor     dh, dh                  ; DX:AX = 1/16 words an update
+        sub     [si + V_LEFT], ax
+        sbb     [si + V_LEFT + 2], dx
+        jnc     voice_advance
+        or      byte [si + V_FLAGS], F_PLAYED_OUT
+        jmp     voice_advance
+voice_update:
+        cmp     byte [si + V_VDA_EG + E_SEGMENT], EG_OVER
+        je      voice_over
+voice_released:
+        test    byte [si + V_FLAGS], F_ONE_SHOT
+        jnz     voice_one_shot
+voice_advance:
+        eg_step V_PITCH_EG
+        eg_step V_VDF_EG
+        eg_step V_VDA_EG
+        jmp     voice_output
