@@ -28,6 +28,7 @@ from korgm1.verbs import (
     sram,
     state,
     sweep,
+    tap,
     trace,
     wave,
 )
@@ -72,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     scenario.add_parser(subparsers)
     sram.add_parser(subparsers)
     sweep.add_parser(subparsers)
+    tap.add_parser(subparsers)
     trace.add_parser(subparsers)
     wave.add_parser(subparsers)
     cpu_check.add_parser(subparsers)

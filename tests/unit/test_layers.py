@@ -27,6 +27,7 @@ LAYERS = (
     {"session"},
     {"replay", "lifetime", "performance"},
     {"scenario", "sweep"},
+    {"tapping"},
     {"verbs"},
     {"frontends"},
     {"cli", "start", "__main__"},
@@ -43,7 +44,7 @@ OWNERS = {
     "matplotlib": {"verbs"},
     "platformdirs": {"verbs", "frontends"},
     "distributed": {"sweep"},
-    "pyarrow": {"sweep"},
+    "pyarrow": {"sweep", "tapping"},
     "scipy": {"sound"},
     "korgm1._native": {"cpu", "sound"},
 }
