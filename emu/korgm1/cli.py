@@ -25,6 +25,7 @@ from korgm1.verbs import (
     rom,
     run,
     scenario,
+    scope,
     sram,
     state,
     sweep,
@@ -71,6 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     rom.add_parser(subparsers)
     state.add_parser(subparsers)
     scenario.add_parser(subparsers)
+    scope.add_parser(subparsers)
     sram.add_parser(subparsers)
     sweep.add_parser(subparsers)
     tap.add_parser(subparsers)
