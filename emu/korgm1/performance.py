@@ -45,6 +45,10 @@ SAMPLES = (
     "H-MDE-DUAL", "H-MDE-OUT34", "H-PCM-CARD",
 )  # fmt: skip
 """The guesses that the samples stand on, whatever they are looked at with."""
+OPENM1 = (
+    "H-PARTS", "H-DRUM-KEYS", "H-AT", "H-VEL", "H-VDA", "H-TRACK", "H-CUT99", "H-EG", "H-EG-TIME", "H-EG-DEPTH", "H-MG",
+)  # fmt: skip
+"""Those of OpenM1's own laws."""
 
 MODES = {"COMBI": 0, "PROG": 2}
 """The second byte of a mode change, by the name of the mode."""
@@ -352,5 +356,7 @@ def guesses(session: Session, view: str) -> dict[str, Any]:
     >>> "H-LPF" in guesses(Session(), "analogue"), "H-LPF" in guesses(Session(), "digital")
     (True, False)
     """
-    ids = (*SAMPLES, *DEPENDS[view], *session.hypotheses.changed())
-    return {key: session.hypotheses[key] for key in dict.fromkeys(ids)}
+    own = OPENM1 if session.firmware.name == "OpenM1" else ()
+    ids = (*SAMPLES, *own, *DEPENDS[view], *session.hypotheses.changed())
+    known = session.hypotheses.all()
+    return {key: known[key] for key in dict.fromkeys(ids) if key in known}

@@ -23,6 +23,7 @@ import korgm1
 from korgm1 import performance
 from korgm1.cli import main
 from korgm1.errors import Stopped
+from korgm1.hypotheses import all_hypotheses
 from korgm1.performance import guesses
 from korgm1.session import Session
 from korgm1.sysex import COMBI_SIZE, HEAD, PROGRAM_SIZE, pack
@@ -146,6 +147,12 @@ def test_every_guess_of_the_sound_layer_is_named() -> None:
     asked |= set(re.findall(r'guess\["(H-[A-Z0-9-]+)"\]', netlist))
     assert {"H-FS", "H-TGW", "H-LPF"} <= asked
     asked.discard("H-OPENBUS")    # what a port reads is no sound
+    root = Path(__file__).parents[2]
+    laws = {
+        key for path in (root / "tools" / "openm1_tables.py", *(root / "roms" / "openm1").glob("*.asm"))
+        for key in re.findall(r"H-[A-Z0-9]+(?:-[A-Z0-9]+)*", path.read_text("utf-8"))
+    } - {"H-LED", "H-SCAN", "H-ADC-CH", "H-TG-NOTE"}
+    asked |= laws & set(all_hypotheses())
     assert asked <= set(guesses(Session(), "analogue"))
 
 
