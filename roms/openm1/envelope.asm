@@ -15,6 +15,7 @@ EG_SIZE         equ     20
 EG_HOLD         equ     3               ; attack, decay, slope, then nothing until the release
 EG_RELEASE      equ     4
 EG_OVER         equ     5               ; released; over when E_COUNT is 0
+EG_NEVER        equ     8000h           ; no value an EG has
 EG_NONE         equ     0FFh            ; no such time, or a level that is always 0
 
 ; time and level of attack, decay, slope, release in the oscillator's block; where its switches are, 0 = none
