@@ -258,8 +258,6 @@ voice_start:
 
         mov     bx, [si + V_BLOCK]
         mov     al, [bx]                ; the pitch EG's start level
-        call    limit_signed
-        imul    ax, ax, EG_UNIT
         lea     bx, [si + V_PITCH_EG]
         call    eg_start
         xor     ax, ax
@@ -373,13 +371,8 @@ voice_output:
         mg_voice V_MG1, M_MG1
         mov     cx, ax
         mov     bx, dx
-        mov     ax, [si + V_PITCH_EG + E_VALUE]
-        test    ax, ax
-        jz      .no_pitch_eg
-        imul    word [si + V_PITCH_DEPTH]
-        add     cx, ax
-        adc     bx, dx
-.no_pitch_eg:
+        add     cx, [si + V_PITCH_EG + E_FRACTION]
+        adc     bx, [si + V_PITCH_EG + E_VALUE]
         mov     ax, cx
         or      ax, bx
         jz      pitch_rests
@@ -408,16 +401,7 @@ voice_pitch:
         mov     al, cl
         out     dx, al
 voice_filter:
-        mov     ax, [si + V_VDF_EG + E_VALUE]
-        xor     dx, dx
-        test    ax, ax
-        jz      .no_eg
-        imul    word [si + V_VDF_DEPTH]
-        shl     ax, 1
-        rcl     dx, 1
-        shl     ax, 1
-        rcl     dx, 1
-.no_eg:
+        mov     dx, [si + V_VDF_EG + E_VALUE]
         cmp     dx, [si + V_CODE_EG]
         je      .same_eg
         mov     [si + V_CODE_EG], dx

@@ -271,7 +271,7 @@ def test_taking_a_voice_from_a_note_makes_no_click(m1: Session) -> None:
 def test_sixteen_voices_with_everything_moving_leave_the_cpu_time(m1: Session) -> None:
     """Eight keys of a DOUBLE program, all three EGs of each voice on their way, both MGs with key sync.
 
-    The share of the time the CPU is halted, in emulated clocks: 37 %. Without a note it is 75 %.
+    The share of the time the CPU is halted, in emulated clocks: 40 %. Without a note it is 75 %, with 16 plain voices 54 %.
     """
     slow = {PITCH_EG + 1: 70, VDF_EG: 85, VDA_EG: 85}
     send(m1, rich_program(slow))
@@ -284,7 +284,7 @@ def test_sixteen_voices_with_everything_moving_leave_the_cpu_time(m1: Session) -
     for _ in range(2000):
         m1.run_until(m1.clock + 1009)
         halted += m1.machine.engine.halted
-    assert 0.34 < halted / 2000 < 0.6
+    assert 0.37 < halted / 2000 < 0.6
 
 
 def test_each_law_is_named_where_it_is() -> None:
