@@ -21,6 +21,8 @@ start_voice:
         mov     bl, cl
         xor     bh, bh
         mov     byte [voice_pending + bx], 0
+        mov     al, [nr_key]
+        mov     [voice_keys + bx], al
         mov     al, cl
         call    voice_on
         mov     ax, [note_counter]

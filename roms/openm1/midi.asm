@@ -32,6 +32,7 @@ midi_service:
         mov     byte [rx_lost], 0
         sti
         mov     byte [midi_running], 0
+        call    all_notes_off           ; the ends of notes may be among what was lost
         cmp     byte [sx_open], 0
         je      .more
         call    sysex_abort

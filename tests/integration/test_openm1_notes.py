@@ -462,3 +462,16 @@ def test_programs_of_random_bytes_play_and_end(m1: Session, seed: int) -> None:
         assert voices(m1) == []
     assert (m1.stopped, m1.frozen) == (None, None)
     assert not [place for place in m1.machine.unmapped.by_place if place[0] in ("rom write", "mem write")]
+
+
+def test_lost_bytes_release_every_note(m1: Session) -> None:
+    """A dump goes out for five seconds; the receive ring holds 1.3 s, so the end of this note is lost."""
+    play(m1)
+    request, filler, end = (bytes.fromhex(text) for text in ("F0 42 30 19 1C 00 F7 90 3C 64", "B0 03 00", "80 3C 40"))
+    m1.midi_in(request + filler * 1500 + end)
+    played = []
+    for _ in range(400):
+        m1.run(0.02)
+        played += [voice.key for voice in voices(m1)]
+    assert set(played) == {60}
+    assert keys(m1) == []
