@@ -194,11 +194,9 @@ mg_intensity:
 .end:
         ret
 
-; AX = intensity: AX = 1/512 semitones, by the square. DX changed.
+; AX = intensity: AX = 1/512 semitones. DX changed.
 mg_vibrato:
-        shl     ax, 1
-        mul     ax
-        mov     ax, PITCH_MG_DEPTH
+        mov     dx, PITCH_MG_DEPTH
         mul     dx
         mov     ax, dx
         ret

@@ -118,8 +118,11 @@ note_prepare:
         mov     cx, ax
         mov     al, [bx + 11]
         call    limit_unsigned
-        imul    ax, ax, VDF_EG_SCALE
+        imul    ax, ax, 661             ; 65439 at 99
         mul     cx
+        mov     ax, dx
+        mov     dx, VDF_EG_SCALE
+        mul     dx
         mov     [si + V_VDF_EG + E_SCALE], dx
         mov     al, [bx + 6]
         call    limit_signed

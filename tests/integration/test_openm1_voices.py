@@ -233,7 +233,7 @@ def test_the_pitch_mg_at_its_deepest_is_an_octave_each_way(m1: Session) -> None:
 
 def test_two_keys_share_an_mg_that_runs_free_and_have_their_own_with_key_sync(m1: Session) -> None:
     for switches, same in ((0x20, True), (0xA0, False)):
-        load(m1, PLAIN | {23: switches, 24: 40, 26: 99})
+        load(m1, PLAIN | {23: switches, 24: 50, 26: 99})
         chips = Chips(m1)
         talk(m1, [0x90, 60, 100], 0.2)
         talk(m1, [0x90, 64, 100], 0.2)
@@ -244,14 +244,14 @@ def test_two_keys_share_an_mg_that_runs_free_and_have_their_own_with_key_sync(m1
 
 
 def test_the_filters_eg_goes_to_its_levels(m1: Session) -> None:
-    """Attack 99, break -50, sustain 20, then release to -99 at full intensity; the depth is eight octaves."""
+    """Attack 99, break -50, sustain 20, then release to -99; at full intensity 99 goes as far as the cutoff itself."""
     eg = dict(zip(range(OSC1 + VDF_EG, OSC1 + VDF_EG + 8), (5, 99, 5, -50, 5, 20, 5, -99), strict=True))
     load(m1, PLAIN | eg | {OSC1 + VDF + 3: 99, OSC1 + VDA_EG + 6: 50})
     chips = Chips(m1)
     talk(m1, [0x90, 60, 127], 0.3)
     talk(m1, [0x80, 60, 0], 0.2)
     writes = chips.writes()
-    step = laws.VDF_EG_SEMITONES * 256 / 99
+    step = laws.vdf_eg_codes() / 99
     told = [value for _, value in values(writes, vdf(0, EG), 2, signed=True)]
     turns = [b for a, b, c in zip(told, told[1:], told[2:], strict=False) if (b - a) * (c - b) < 0]
     assert [round(turn / step) for turn in (told[0], *turns, told[-1])] == [0, 99, -50, 20, -99]
