@@ -19,8 +19,8 @@ UPDATE = 0.008
 """Seconds from one update of a voice to the next (H-EG): every fourth tick."""
 VALUES = 100
 """A parameter of the panel goes from 0 to 99."""
-EG_UNIT = 165
-"""Steps of an EG in a level of 1, so that the difference of any two levels fits a signed word."""
+VDA_EG_UNIT = 165
+"""Steps of the VDA's EG in a level of 1: four times 99 of them just fit a word."""
 EG_LONGEST = 30.0
 """Seconds a segment of time 99 takes (H-EG-TIME)."""
 MG_SLOWEST, MG_FASTEST = 0.05, 30.0
@@ -114,15 +114,12 @@ def directory(label: str, sounds: Sequence[Sound]) -> Iterator[str]:
 
 def constants() -> Iterator[str]:
     """The numbers that the engine multiplies by."""
-    full = 99 * EG_UNIT
-    pitch_eg = PITCH_EG_SEMITONES * 65536 * 256 / full
     pitch_mg = PITCH_MG_SEMITONES * 512 * 65536 / ((2 * 99 * 256) ** 2 / 65536)
-    vdf_eg = VDF_EG_SEMITONES * 256 * 16384 / full / 99
     values = {
-        "EG_UNIT": (EG_UNIT, "EG steps in a level of 1"),
-        "PITCH_EG_DEPTH": (pitch_eg, "1/256 of 16.16 semitones an EG step (H-EG-DEPTH)"),
+        "VDA_EG_SCALE": (VDA_EG_UNIT * 128, "1/128 of an EG step a level (H-VDA)"),
+        "PITCH_EG_SCALE": (PITCH_EG_SEMITONES * 256 * 128 / 99, "1/128 of 1/256 semitone a level (H-EG-DEPTH)"),
+        "VDF_EG_SCALE": (VDF_EG_SEMITONES * 256 * 128 / 99 / 99, "1/128 of a code a level and intensity (H-EG-DEPTH)"),
         "PITCH_MG_DEPTH": (pitch_mg, "of the intensity's square (H-MG)"),
-        "VDF_EG_DEPTH": (vdf_eg, "1/16384 of a code an EG step and intensity (H-EG-DEPTH)"),
         "CUTOFF_TRACK": (FIXED_TRACK, "added to the keyboard track (H-TRACK)"),
         "CUTOFF_TRACK_UNIT": (256 * 256 / FIXED_TRACK, "1/256 of a code a key and unit of it (H-TRACK)"),
     }

@@ -6,7 +6,6 @@ M_CUTOFF        equ     4               ; signed word, codes
 M_AMPLITUDE     equ     6               ; word, 8000h = 1
 M_SEEN          equ     8               ; bend, joystick, aftertouch, volume it was made from
 M_AGE           equ     14              ; byte: updates without a change
-M_GENERATION    equ     15              ; byte: another whenever any of this may be
 M_MG1           equ     16              ; pitch
 M_MG2           equ     32              ; VDF
 G_EXTRA         equ     0               ; intensity by joystick and aftertouch, 1/256
@@ -31,7 +30,10 @@ MG_KEY_SYNC     equ     80h
 
 ; SI = part, DI = its modulation, BX = its program; keeps them.
 part_modulation:
-        inc     byte [di + M_GENERATION]
+        push    word [di + M_PITCH]
+        push    word [di + M_PITCH + 2]
+        push    word [di + M_CUTOFF]
+        push    word [di + M_AMPLITUDE]
         mov     ax, [si + P_BEND]
         mov     [di + M_SEEN], ax
         mov     ax, [si + P_MOD1]
@@ -112,6 +114,33 @@ part_modulation:
         mov     [di + G_DEPTH], ax
         sub     bx, MG_NEXT
         sub     di, M_MG2
+
+        pop     ax                      ; voices that run are told if it changed; the MGs they look up themselves
+        xor     ax, [di + M_AMPLITUDE]
+        pop     cx
+        xor     cx, [di + M_CUTOFF]
+        or      ax, cx
+        pop     cx
+        xor     cx, [di + M_PITCH + 2]
+        or      ax, cx
+        pop     cx
+        xor     cx, [di + M_PITCH]
+        or      ax, cx
+        jz      .end
+        push    si
+        mov     si, voices
+        mov     cx, VOICES
+.voice:
+        cmp     di, [si + V_MODULATION]
+        jne     .next
+        cmp     byte [si + V_RUN], 0
+        je      .next
+        or      byte [si + V_RUN], RUN_MOVED
+.next:
+        add     si, VOICE_SIZE
+        loop    .voice
+        pop     si
+.end:
         ret
 
 ; DI = MG, BX + MG_WAVE its parameters, CL and CH = what the joystick does to intensity and frequency, DL = joystick, DH = what

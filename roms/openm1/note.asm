@@ -103,20 +103,44 @@ note_prepare:
         mov     ah, dl
         mov     [si + V_GAIN], ax
 
-        ; depths
+        ; the EGs: depths and how velocity and keyboard shift their times
+        mov     byte [si + V_PITCH_EG + E_KIND], EG_PITCH
+        mov     byte [si + V_VDF_EG + E_KIND], EG_VDF
+        mov     byte [si + V_VDA_EG + E_KIND], EG_VDA
+        mov     word [si + V_VDA_EG + E_SCALE], VDA_EG_SCALE
         mov     al, [bx + 7]
         call    velocity_factor
-        mov     dx, PITCH_EG_DEPTH
+        mov     dx, PITCH_EG_SCALE
         mul     dx
-        mov     [si + V_PITCH_DEPTH], dx
+        mov     [si + V_PITCH_EG + E_SCALE], dx
         mov     al, [bx + 14]
         call    velocity_factor
         mov     cx, ax
         mov     al, [bx + 11]
         call    limit_unsigned
-        imul    ax, ax, VDF_EG_DEPTH
+        imul    ax, ax, VDF_EG_SCALE
         mul     cx
-        mov     [si + V_VDF_DEPTH], dx
+        mov     [si + V_VDF_EG + E_SCALE], dx
+        mov     al, [bx + 6]
+        call    limit_signed
+        call    velocity_shift
+        mov     [si + V_PITCH_EG + E_VELOCITY], ax
+        mov     al, [bx + 13]
+        call    limit_unsigned
+        call    velocity_shift
+        mov     [si + V_VDF_EG + E_VELOCITY], ax
+        mov     al, [bx + 28]
+        call    limit_unsigned
+        call    velocity_shift
+        mov     [si + V_VDA_EG + E_VELOCITY], ax
+        mov     al, [bx + 12]
+        mov     ah, [bx + 9]
+        call    key_shift
+        mov     [si + V_VDF_EG + E_KEY], ax
+        mov     al, [bx + 27]
+        mov     ah, [bx + 24]
+        call    key_shift
+        mov     [si + V_VDA_EG + E_KEY], ax
 
         ; cutoff
         mov     al, [bx + 8]
@@ -142,31 +166,6 @@ note_prepare:
         mov     ax, di
         call    add_signed
         mov     [si + V_CUTOFF], ax
-
-        ; the EGs' times
-        mov     word [si + V_PITCH_EG + E_TABLE], eg_pitch
-        mov     word [si + V_VDF_EG + E_TABLE], eg_vdf
-        mov     word [si + V_VDA_EG + E_TABLE], eg_vda
-        mov     al, [bx + 6]
-        call    limit_signed
-        call    velocity_shift
-        mov     [si + V_PITCH_EG + E_VELOCITY], ax
-        mov     al, [bx + 13]
-        call    limit_unsigned
-        call    velocity_shift
-        mov     [si + V_VDF_EG + E_VELOCITY], ax
-        mov     al, [bx + 28]
-        call    limit_unsigned
-        call    velocity_shift
-        mov     [si + V_VDA_EG + E_VELOCITY], ax
-        mov     al, [bx + 12]
-        mov     ah, [bx + 9]
-        call    key_shift
-        mov     [si + V_VDF_EG + E_KEY], ax
-        mov     al, [bx + 27]
-        mov     ah, [bx + 24]
-        call    key_shift
-        mov     [si + V_VDA_EG + E_KEY], ax
         ret
 
 ; AX = sense: AX = steps off a time, up to half of 99 and from 64 down as many on it (H-EG-TIME).

@@ -17,6 +17,7 @@ from sounding import (
     LEVEL,
     MG,
     OSC1,
+    PITCH_EG,
     SINE,
     VDA,
     VDA_EG,
@@ -25,6 +26,8 @@ from sounding import (
     Chips,
     cents,
     load,
+    rich_program,
+    send,
     states,
     talk,
     tg,
@@ -39,6 +42,8 @@ from korgm1.session import Session
 UPDATE = round(laws.UPDATE * CLOCKS)
 PLAIN = {12: SINE}
 """A sine with Init Prog's square envelopes."""
+UNUSED = 0xFF00
+"""ROM that is not used, in the segment of the code: BRK 3."""
 
 
 def hertz(key: float) -> float:
@@ -263,6 +268,59 @@ def test_taking_a_voice_from_a_note_makes_no_click(m1: Session) -> None:
     talk(m1, [0x90, 35, 100], 0.1)
     during = m1.heard()[:, 0]
     assert np.abs(np.diff(during)).max() <= 1.1 * np.abs(np.diff(before)).max()
+
+
+def test_all_sound_off_is_silence_in_ten_milliseconds(m1: Session) -> None:
+    load(m1, PLAIN | {OSC1 + VDA_EG + 6: 99})
+    for key in (48, 52, 55):
+        talk(m1, [0x90, key, 100])
+    m1.run(0.1)
+    talk(m1, [0xB0, 120, 0], 0.01)
+    assert states(m1) == 16 * [0]
+    assert not heard(m1, 0.05).any()
+
+
+def test_a_second_oscillator_that_is_delayed_comes_later_or_never(m1: Session) -> None:
+    """DOUBLE with OSC2 an octave up: it starts after its delay, unless the key is up by then."""
+    load(m1, PLAIN | {10: 1, 14: SINE, 16: 12, 18: 50})
+    chips = Chips(m1)
+    talk(m1, [0x90, 60, 100], 0.05)
+    assert states(m1)[:3] == [1, 4, 0]
+    talk(m1, [0x80, 60, 0], 3.0)
+    assert (tg(1, 0), 3) not in [(port, value) for _, port, value in chips.writes()]
+    assert states(m1) == 16 * [0]
+    talk(m1, [0x90, 60, 100], 3.0)
+    assert sorted(states(m1), reverse=True)[:3] == [1, 1, 0]
+
+
+def test_a_note_goes_on_when_the_machine_freezes(m1: Session) -> None:
+    """The chips keep what they were told, as on the bench."""
+    load(m1, PLAIN)
+    talk(m1, [0x90, 69, 100], 0.1)
+    m1.machine.engine.set_registers({"pc": UNUSED})
+    m1.run(0.01)
+    chips = Chips(m1)
+    assert abs(cents(heard(m1, 1.0)[:, 0], hertz(69))) < 0.1
+    assert m1.machine.engine.halted and not chips.writes()
+
+
+def test_sixteen_voices_with_everything_moving_leave_the_cpu_time(m1: Session) -> None:
+    """Eight keys of a DOUBLE program, all three EGs of each voice on their way, both MGs with key sync.
+
+    The share of the time the CPU is halted, in emulated clocks: 45 %; with 16 plain voices 60 %, without a note 81 %.
+    """
+    slow = {PITCH_EG + 1: 70, VDF_EG: 85, VDA_EG: 85}
+    send(m1, rich_program(slow))
+    talk(m1, [0xE0, 0, 80, 0xB0, 1, 90, 0xB0, 2, 70, 0xD0, 60])
+    for key in range(48, 72, 3):
+        talk(m1, [0x90, key, 100], 0.005)
+    m1.run(0.3)
+    assert 0 not in states(m1)
+    halted = 0
+    for _ in range(2000):
+        m1.run_until(m1.clock + 1009)
+        halted += m1.machine.engine.halted
+    assert 0.4 < halted / 2000 < 0.6
 
 
 def test_each_law_is_named_where_it_is() -> None:

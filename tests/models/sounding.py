@@ -100,3 +100,31 @@ def cents(samples: npt.NDArray[np.int32], hertz: float) -> float:
     turn = np.angle(second / first) - 2 * np.pi * hertz * size / FRAMES
     turn = (turn + np.pi) % (2 * np.pi) - np.pi
     return float(1200 * np.log2(1 + turn / (2 * np.pi) * FRAMES / size / hertz))
+
+
+RICH = {
+    10: 1, 12: 91, 13: 0, 14: 99, 15: 0, 16: 7, 17: 5, 18: 2,
+    19: 0xE0, 20: 60, 21: 3, 22: 40, 23: 0xE0, 24: 50, 25: 3, 26: 40,
+    27: 2, 28: 30, 29: 20, 30: 30, 31: -20, 32: 2, 33: 30, 34: 40, 35: 1, 36: 40, 37: 1,
+}
+"""DOUBLE, both MGs on both oscillators with key sync, everything moved by aftertouch and joystick."""
+RICH_BLOCK = {
+    PITCH_EG + 0: 30, PITCH_EG + 1: 8, PITCH_EG + 2: -40, PITCH_EG + 3: 10, PITCH_EG + 4: 8, PITCH_EG + 5: 50,
+    PITCH_EG + 6: 30, PITCH_EG + 7: 30,
+    VDF + 0: 50, VDF + 1: 60, VDF + 2: 20, VDF + 3: 60, VDF + 4: 40, VDF + 5: 40, VDF + 6: 30,
+    VDF_EG + 0: 8, VDF_EG + 1: 70, VDF_EG + 2: 10, VDF_EG + 3: 20, VDF_EG + 4: 10, VDF_EG + 5: -20, VDF_EG + 6: 8,
+    VDF_EG + 7: -60,
+    VDA + 0: 70, VDA + 1: 60, VDA + 2: 20, VDA + 3: 30, VDA + 4: 40, VDA + 5: 40,
+    VDA_EG + 0: 8, VDA_EG + 1: 90, VDA_EG + 2: 10, VDA_EG + 3: 60, VDA_EG + 4: 10, VDA_EG + 5: 70, VDA_EG + 6: 12,
+    SWITCHES + 0: 0x5F, SWITCHES + 1: 0x5F, SWITCHES + 2: 0x5F, SWITCHES + 3: 0x5F,
+}
+
+
+def rich_program(times: Mapping[int, int] | None = None) -> bytes:
+    """A program in which every parameter matters; `times` changes bytes of both oscillators' blocks."""
+    data = bytearray(b"Rich".ljust(PROGRAM_SIZE, b"\0"))
+    data[38:40] = b"\x21\x21"
+    blocks = {block + at: value for block in (OSC1, OSC2) for at, value in (RICH_BLOCK | dict(times or {})).items()}
+    for byte, value in (RICH | blocks).items():
+        data[byte] = value & 0xFF
+    return bytes(data)
