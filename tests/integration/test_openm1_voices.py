@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from openm1_sound import kit
 from sounding import (
     CLOCKS,
     CUTOFF,
@@ -42,6 +43,8 @@ from korgm1.session import Session
 UPDATE = round(laws.UPDATE * CLOCKS)
 PLAIN = {12: SINE}
 """A sine with Init Prog's square envelopes."""
+CRASH = 15
+"""A drum sound that is long enough."""
 UNUSED = 0xFF00
 """ROM that is not used, in the segment of the code: BRK 3."""
 
@@ -219,6 +222,20 @@ def test_an_mg_has_its_rate_and_depth(m1: Session, frequency: int) -> None:
     assert period / CLOCKS == pytest.approx(1 / laws.mg_hertz(frequency), rel=0.03)
     assert told[:, 1].max() == pytest.approx(99 * 128, rel=0.03)
     assert told[:, 1].min() == pytest.approx(-99 * 128, rel=0.03)
+
+
+@pytest.mark.parametrize(("decay", "time"), [(0, 10), (10, 20), (-5, 5), (-99, 0)])
+def test_a_drums_decay_shifts_the_times(m1: Session, decay: int, time: int) -> None:
+    """But for the attack's: here from 99 to 0 in time 10."""
+    kit(m1, (CRASH, 60, 0, 0, 0, decay))
+    eg = dict(zip(range(OSC1 + VDA_EG, OSC1 + VDA_EG + 7), (0, 99, 10, 0, 0, 0, 0), strict=True))
+    load(m1, {10: 2} | eg)
+    chips = Chips(m1)
+    talk(m1, [0x90, 60, 100], 0.5)
+    told = values(chips.writes(), tg(0, LEVEL), 2)
+    assert told[0][1] > 0 and told[-1][1] == 0
+    ended = next(clock for clock, value in told if value == 0)
+    assert abs((ended - told[0][0]) / UPDATE - max(1, laws.eg_updates(time))) <= 1.25
 
 
 def test_the_pitch_mg_at_its_deepest_is_an_octave_each_way(m1: Session) -> None:
