@@ -43,7 +43,7 @@ eg_start:
 
 ; AX = level AL in the steps of EG BX. DX changed.
 eg_level:
-        call    limit_signed
+        limit_signed
         imul    word [bx + E_SCALE]
         shl     ax, 1
         rcl     dx, 1
@@ -147,7 +147,7 @@ eg_begin:
         add     di, cx
         mov     al, [di]
         pop     di
-        call    limit_unsigned
+        limit_unsigned
         mov     cx, ax                  ; CX = time
         call    eg_shift
         test    cx, cx
