@@ -340,6 +340,27 @@ def test_sixteen_voices_with_everything_moving_leave_the_cpu_time(m1: Session) -
     assert 0.4 < halted / 2000 < 0.6
 
 
+def test_a_chord_is_the_same_on_both_engines_and_from_a_snapshot_of_its_middle(booted: bytes) -> None:
+    """To the bit, with everything of a program moving."""
+    hashes = []
+    for engine in ("v30", "unicorn"):
+        session = Session(engine=engine)
+        session.restore(booted)
+        send(session, rich_program())
+        talk(session, [0xB0, 1, 90, 0x90, 60, 100, 0x90, 64, 80, 0x90, 67, 60], 0.15)
+        middle = session.snapshot()
+        talk(session, [0xD0, 60, 0x80, 60, 0, 0x80, 64, 0], 0.3)
+        hashes.append(session.sound_hash)
+    later = Session()
+    later.restore(middle)
+    talk(later, [0xD0, 60, 0x80, 60, 0, 0x80, 64, 0], 0.3)
+    silent = Session()
+    silent.restore(booted)
+    silent.run_until(session.clock)
+    assert len({*hashes, later.sound_hash}) == 1
+    assert silent.sound_hash != hashes[0]
+
+
 def test_each_law_is_named_where_it_is() -> None:
     """The guesses that OpenM1 makes are in its source, beside what they are about."""
     tool = Path(laws.__file__)
