@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sound_programs import HANG, program, rom_of, running, wait
+from sound_programs import HANG, program, rom_of, running
 from sound_scripts import WINDOWS, effects, keyed, music
 
 from korgm1.errors import SnapshotError
 from korgm1.romset.waves import WaveSet
 from korgm1.session import Session
+from korgm1.snapshot import decode, encode
 from korgm1.sound.mde_parameters import start
 from korgm1.sound.sound_board import Window
 
@@ -93,6 +94,30 @@ def test_who_begins_or_ends_to_watch_changes_nothing(reference: tuple[Any, ...],
     assert (session.heard().tobytes(), session.sound_writes().tobytes(), session.sound_hash) == reference[:3]
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_unit_of_the_chip_over_the_ports_has_them(engine: str) -> None:
+    """What the V50 keeps for itself never reaches the board, and comes back when the unit goes."""
+    taken: list[tuple[int, int]] = []
+
+    class Unit:
+        read = peek = staticmethod(lambda offset: 0)
+
+        @staticmethod
+        def write(offset: int, value: int) -> None:
+            taken.append((offset, value))
+
+    writes = [(0x0110, 1), (0x0111, 2), (0x0112, 3), (0x1000, 4)]
+    session = running(program(writes, seed=1), engine)
+    session.log_sound(True)
+    session.machine.ports.map(0x0110, 2, Unit(), onchip=True)
+    session.run(0.1)
+    assert taken == [(0, 1), (1, 2)] and session.sound_writes()["port"].tolist() == [0x0112, 0x1000]
+    session.power_off()
+    session.power_on()
+    session.run(0.1)
+    assert len(taken) == 2 and session.sound_writes()["port"].tolist() == [port for port, _ in writes]
+
+
 @pytest.mark.parametrize("slice_clocks", [97, 5_000, 123_457])
 @pytest.mark.parametrize("engine", ["unicorn", "v30"])
 def test_however_the_run_is_cut(reference: tuple[Any, ...], engine: str, slice_clocks: int) -> None:
@@ -140,7 +165,7 @@ def test_when_the_cpu_hangs_the_last_note_goes_on(engine: str) -> None:
 
 def test_a_cpu_that_stops_dead_leaves_the_note_too() -> None:
     """An undefined opcode that stops the CPU (H-UNDEFINED): the clock goes on, and so does the note."""
-    session = running(program(keyed(0, end=1 << 15)).removesuffix(HANG) + b"\x0f\x00", **{"H-UNDEFINED": "stop"})
+    session = running(program(keyed(0, end=1 << 15)).removesuffix(HANG) + b"\x0f\x34", **{"H-UNDEFINED": "stop"})
     session.listen(True)
     session.run(1.0)
     assert session.stopped is not None
@@ -192,7 +217,7 @@ def test_half_an_hour_nobody_listens_to_keeps_nothing() -> None:
 def test_the_users_own_words_are_played_and_told_apart() -> None:
     """A wave of one value: the first frame of a voice says which ROM it read."""
     waves = WaveSet(np.full(2_097_152, 8192, np.int16), ("invented",))
-    code = program(keyed(0, end=1 << 15)) + wait(1)
+    code = program(keyed(0, end=1 << 15))
     session = Session(roms=rom_of(code), waves=waves, hypotheses={"H-TGW": "any"})
     session.power_on()
     session.listen(True)
@@ -204,6 +229,40 @@ def test_the_users_own_words_are_played_and_told_apart() -> None:
     assert again.sound_hash == session.sound_hash
     with pytest.raises(SnapshotError, match="wave ROM"):
         Session(roms=rom_of(code)).restore(state)
+
+
+@pytest.mark.parametrize("frame", [0, 1 << 40])
+def test_a_snapshot_with_frames_of_another_time_is_refused(frame: int) -> None:
+    session = running(HANG)
+    session.run(0.1)
+    state = decode(session.snapshot())
+    state.blocks["sound_board"]["frame"] = frame
+    before = session.snapshot()
+    with pytest.raises(SnapshotError, match="not those of its clock"):
+        session.restore(encode(state))
+    assert session.snapshot() == before
+
+
+def test_a_million_random_writes_leave_the_session_alive() -> None:
+    """All windows, as the host writes to ports; then a reset, and a note as if nothing had been."""
+    draw = np.random.default_rng(8)
+    session = running(HANG)
+    session.listen(True)
+    loud = 0
+    for _ in range(1000):
+        rows = zip(draw.choice(WINDOWS, 1000).tolist(), draw.integers(0, 256, 1000).tolist(), strict=True)
+        for port, value in rows:
+            session.machine.ports.write(port, value)
+        session.run(0.002)
+        frames = session.heard()
+        assert frames.min(initial=0) >= -(1 << 19) and frames.max(initial=0) < 1 << 19
+        loud += bool(frames.any())
+    assert loud > 500
+    other = Session(roms=session.firmware)
+    other.restore(session.snapshot())
+    for one in (session, other):
+        one.run(0.1)
+    assert other.sound_hash == session.sound_hash
 
 
 @pytest.mark.parametrize("frame_clocks", [250, 256])
