@@ -65,7 +65,7 @@ def session_of(
                 f"the recording is of firmware {firmware['name']} {firmware['version']}, sha1 {firmware['sha1']}",
                 f"{session.firmware.name}, sha1 {session.firmware.sha1}", "--roms PATH of that dump",
             )
-        mine = session.machine.wave_rom.sha1
+        mine = session.wave_sha1
         if header.get("waves", mine) != mine:
             raise UserError(
                 f"the recording was made with the wave ROM {str(header['waves'])[:8]}", f"this one, {mine[:8]}",

@@ -6,9 +6,10 @@ M_CUTOFF        equ     4               ; signed word, codes
 M_AMPLITUDE     equ     6               ; word, 8000h = 1
 M_SEEN          equ     8               ; bend, joystick, aftertouch, volume it was made from
 M_AGE           equ     14              ; byte: updates without a change
-M_GENERATION    equ     15              ; byte: another whenever any of this may be
+M_WORKED        equ     15              ; byte: services when it was worked out
 M_MG1           equ     16              ; pitch
 M_MG2           equ     32              ; VDF
+M_PROGRAM       equ     48              ; word: for which program
 G_EXTRA         equ     0               ; intensity by joystick and aftertouch, 1/256
 G_STEP          equ     2               ; of the phase in an update
 G_PHASE         equ     4
@@ -31,7 +32,13 @@ MG_KEY_SYNC     equ     80h
 
 ; SI = part, DI = its modulation, BX = its program; keeps them.
 part_modulation:
-        inc     byte [di + M_GENERATION]
+        push    word [di + M_PITCH]
+        push    word [di + M_PITCH + 2]
+        push    word [di + M_CUTOFF]
+        push    word [di + M_AMPLITUDE]
+        mov     al, [services]
+        mov     [di + M_WORKED], al
+        mov     [di + M_PROGRAM], bx
         mov     ax, [si + P_BEND]
         mov     [di + M_SEEN], ax
         mov     ax, [si + P_MOD1]
@@ -60,13 +67,13 @@ part_modulation:
         adc     [di + M_PITCH + 2], dx
 
         mov     al, [bx + 33]           ; VDF sweep: 99 is 99 semitones
-        call    limit_signed
+        limit_signed
         mov     dx, [si + P_BEND]
         sar     dx, 5
         imul    dx
         push    ax
         mov     al, [bx + 29]
-        call    limit_signed
+        limit_signed
         imul    byte [si + P_AFTER]
         shl     ax, 1
         pop     dx
@@ -80,7 +87,7 @@ part_modulation:
         mov     [di + M_CUTOFF], ax
 
         mov     al, [bx + 31]           ; amplitude: nothing at -99, twice as much at 99
-        call    limit_signed
+        limit_signed
         imul    byte [si + P_AFTER]
         mov     cx, 667
         imul    cx
@@ -112,66 +119,57 @@ part_modulation:
         mov     [di + G_DEPTH], ax
         sub     bx, MG_NEXT
         sub     di, M_MG2
-        ret
 
-; DI = MG, BX + MG_WAVE its parameters, CL and CH = what the joystick does to intensity and frequency, DL = joystick, DH = what
-; aftertouch does to the intensity: all but G_PHASE, G_WAVE, G_DEPTH; AX = intensity at full fade. All but BX, SI, DI changed.
-mg_control:
-        mov     al, cl
-        call    limit_unsigned
-        mul     dl
-        mov     bp, ax
-        mov     al, dh
-        call    limit_unsigned
-        mul     byte [si + P_AFTER]
-        add     ax, bp
-        shl     ax, 1                   ; 127 * 2 is nearly 256
-        mov     [di + G_EXTRA], ax
-        mov     al, ch
-        and     al, 3
-        mul     dl
-        imul    ax, ax, 20
-        mov     cl, ah                  ; 0-29
-        mov     al, [bx + MG_FREQUENCY]
-        call    limit_unsigned
-        add     al, cl
-        call    limit_unsigned
-        mov     bp, ax
-        shl     bp, 1
-        mov     ax, [cs:mg_steps + bp]
-        mov     [di + G_STEP], ax
-        mov     al, [bx + MG_DELAY]
-        call    limit_unsigned
-        mov     bp, ax
-        shl     bp, 1
-        mov     ax, [cs:mg_fades + bp]
-        mov     [di + G_FADE], ax
-        mov     al, [bx + MG_WAVE]
-        mov     [di + G_SWITCHES], al
-        mov     al, [bx + MG_INTENSITY]
-        call    limit_unsigned
-        mov     [di + G_OWN], al
-        mov     ah, al
-        xor     al, al
-
-; AX = intensity the program asks for: AX = with what joystick and aftertouch ask for.
-mg_intensity:
-        add     ax, [di + G_EXTRA]
-        jc      .full
-        cmp     ax, MG_FULL
-        jbe     .end
-.full:
-        mov     ax, MG_FULL
+        pop     ax                      ; voices that run are told if it changed; the MGs they look up themselves
+        xor     ax, [di + M_AMPLITUDE]
+        pop     cx
+        xor     cx, [di + M_CUTOFF]
+        or      ax, cx
+        pop     cx
+        xor     cx, [di + M_PITCH + 2]
+        or      ax, cx
+        pop     cx
+        xor     cx, [di + M_PITCH]
+        or      ax, cx
+        jz      .end
+        push    si
+        mov     si, voices
+        mov     cx, VOICES
+.voice:
+        cmp     di, [si + V_MODULATION]
+        jne     .next
+        cmp     byte [si + V_RUN], 0
+        je      .next
+        or      byte [si + V_RUN], RUN_MOVED
+.next:
+        add     si, VOICE_SIZE
+        loop    .voice
+        pop     si
 .end:
         ret
 
-; AX = intensity: AX = 1/512 semitones, by the square. DX changed.
-mg_vibrato:
-        shl     ax, 1
-        mul     ax
-        mov     ax, PITCH_MG_DEPTH
-        mul     dx
-        mov     ax, dx
+; Goes to %1 if a controller of part SI is another than DI was made from.
+%macro  part_changed 1
+        mov     ax, [si + P_BEND]
+        cmp     ax, [di + M_SEEN]
+        jne     %1
+        mov     ax, [si + P_MOD1]
+        cmp     ax, [di + M_SEEN + 2]
+        jne     %1
+        mov     ax, [si + P_AFTER]
+        cmp     ax, [di + M_SEEN + 4]
+        jne     %1
+%endmacro
+
+; Before a note of part SI: its modulation DI must be that of program BX and not old.
+part_begin:
+        cmp     bx, [di + M_PROGRAM]
+        jne     part_modulation
+        mov     al, [services]
+        sub     al, [di + M_WORKED]
+        cmp     al, UPDATE_TICKS
+        jae     part_modulation
+        part_changed part_modulation
         ret
 
 ; Each part every fourth tick: SI = part, DI = its modulation; keeps them. Worked out anew when a controller moved, else now and
@@ -179,15 +177,7 @@ mg_vibrato:
 part_service:
         cmp     byte [si + P_ON], 0
         je      .end
-        mov     ax, [si + P_BEND]
-        cmp     ax, [di + M_SEEN]
-        jne     .anew
-        mov     ax, [si + P_MOD1]
-        cmp     ax, [di + M_SEEN + 2]
-        jne     .anew
-        mov     ax, [si + P_AFTER]
-        cmp     ax, [di + M_SEEN + 4]
-        jne     .anew
+        part_changed .anew
         inc     byte [di + M_AGE]
         test    byte [di + M_AGE], 7
         jnz     .same
@@ -219,96 +209,6 @@ part_advance:
         mov     [di + G_WAVE], ax
 .end:
         ret
-
-; AL bits 0-1 = waveform, DX = phase: AX = value, -8000h to 7FFFh. DX changed.
-mg_wave:
-        and     al, 3
-        jz      .triangle
-        cmp     al, 2
-        mov     ax, dx
-        ja      .rectangle
-        jb      .up
-        mov     ax, 7FFFh               ; saw down
-        sub     ax, dx
-        ret
-.up:
-        sub     ax, 8000h
-        ret
-.rectangle:
-        cwd                             ; up in the first half
-        mov     ax, dx
-        xor     ax, 7FFFh
-        ret
-.triangle:
-        mov     ax, dx                  ; from 0 up
-        shl     ax, 1
-        jno     .end                    ; bits 15 and 14 are alike
-        not     ax
-.end:
-        ret
-
-; What an MG gives a voice: DX:AX = value * depth, 0 where it does not reach the oscillator. SI = voice, DI = modulation; %1 = V_MG1
-; or V_MG2, %2 = M_MG1 or M_MG2; mg_turns has the ways less often taken, in the same routine. BX, CX changed.
-%macro  mg_voice 2
-        mov     al, [di + %2 + G_SWITCHES]
-        test    al, [si + V_MG_SWITCH]
-        jz      ..@mg_off_%1
-        test    al, al
-        jns     ..@mg_free_%1
-        mov     dx, [di + %2 + G_STEP]
-        add     dx, [si + %1]
-        mov     [si + %1], dx
-        test    al, 3
-        jnz     ..@mg_shape_%1
-        mov     ax, dx                  ; a triangle, as in mg_wave
-        shl     ax, 1
-        jno     ..@mg_value_%1
-        not     ax
-..@mg_value_%1:
-        cmp     word [si + %1 + 2], MG_WHOLE
-        jne     ..@mg_fade_%1
-        imul    word [di + %2 + G_DEPTH]
-..@mg_done_%1:
-%endmacro
-
-%macro  mg_turns 3                      ; %3 = what makes a depth of an intensity
-..@mg_off_%1:
-        xor     ax, ax
-        xor     dx, dx
-        jmp     ..@mg_done_%1
-..@mg_free_%1:
-        mov     ax, [di + %2 + G_WAVE]
-        jmp     ..@mg_value_%1
-..@mg_shape_%1:
-        call    mg_wave
-        jmp     ..@mg_value_%1
-..@mg_fade_%1:
-        push    ax
-        lea     bx, [si + %1 + 2]
-        add     di, %2
-        call    mg_fading
-        %3
-        sub     di, %2
-        pop     dx
-        imul    dx
-        jmp     ..@mg_done_%1
-%endmacro
-
-; DI = the part's MG, BX = a voice's fade, which goes on: AX = intensity, nothing for the first half of the delay. DX changed.
-mg_fading:
-        mov     dx, [bx]
-        add     dx, [di + G_FADE]
-        jnc     .fading
-        mov     dx, MG_WHOLE
-.fading:
-        mov     [bx], dx
-        xor     ax, ax
-        shl     dx, 1
-        jnc     mg_intensity
-        mov     ah, [di + G_OWN]
-        mul     dx
-        mov     ax, dx
-        jmp     mg_intensity
 
 ; DX:AX = master tune, held to 50 cents, in 16.16 semitones.
 master_cents:

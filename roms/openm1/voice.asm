@@ -17,7 +17,6 @@ VDF_CUTOFF      equ     02h
 VDF_RAMP        equ     04h
 VDF_EG          equ     06h
 VDF_MG          equ     08h
-VOICE_PORTS     equ     20h
 
 Z_TOP           equ     0               ; a zone
 Z_LEVEL         equ     1
@@ -227,6 +226,7 @@ voice_end:
 
 ; All EGs of voice SI go to their release.
 voice_release:
+        or      byte [si + V_RUN], RUN_RELEASED
         lea     bx, [si + V_PITCH_EG]
         call    eg_release
         lea     bx, [si + V_VDF_EG]
@@ -238,7 +238,12 @@ voice_release:
 voice_start:
         mov     al, [services]
         mov     [si + V_STARTED], al
-        mov     byte [si + V_RUN], RUN_FRESH
+        mov     al, RUN_ON | RUN_FRESH
+        test    byte [si + V_FLAGS], F_ONE_SHOT
+        jz      .looped
+        mov     al, RUN_ON | RUN_FRESH | RUN_ONE_SHOT
+.looped:
+        mov     [si + V_RUN], al
         push    si                      ; what moves the part may be old by some ticks, or was never worked out
         mov     bx, [si + V_PROGRAM]
         mov     di, [si + V_MODULATION]
@@ -247,13 +252,11 @@ voice_start:
         shl     ax, 5
         mov     si, ax
         add     si, parts
-        call    part_modulation
+        call    part_begin
         pop     si
 
         mov     bx, [si + V_BLOCK]
         mov     al, [bx]                ; the pitch EG's start level
-        call    limit_signed
-        imul    ax, ax, EG_UNIT
         lea     bx, [si + V_PITCH_EG]
         call    eg_start
         xor     ax, ax
@@ -301,11 +304,8 @@ voice_start:
         mov     ax, -1                  ; whatever it is, it is told
         mov     [si + V_INCREMENT], ax
         mov     [si + V_INCREMENT + 2], al
-        mov     di, [si + V_MODULATION]
         mov     word [si + V_CODE], 0
-        mov     al, [di + M_GENERATION]
-        dec     ax
-        mov     [si + V_GENERATION], al
+        call    voice_moved
         call    voice_output
 
         mov     dx, [si + V_VDF]
@@ -327,164 +327,3 @@ voice_start:
         jnz     voice_release
         mov     byte [si + V_STATE], STATE_DOWN
         ret
-
-; What voice SI gives now goes to the chips, as far as it changed. What is less often done stands around it, near enough for a short
-; jump: a jump taken costs as much as a load. voice_moved: the part's modulation is another than at the update before.
-voice_moved:
-        mov     [si + V_GENERATION], al
-        mov     ax, [si + V_PITCH]
-        mov     dx, [si + V_PITCH + 2]
-        add     ax, [di + M_PITCH]
-        adc     dx, [di + M_PITCH + 2]
-        mov     [si + V_PITCH_NOW], ax
-        mov     [si + V_PITCH_NOW + 2], dx
-        mov     ax, [si + V_GAIN]
-        mul     word [di + M_AMPLITUDE]
-        mov     [si + V_GAIN_NOW], dx
-        mov     ax, [si + V_CUTOFF]
-        mov     dx, [di + M_CUTOFF]
-        call    add_signed
-        cmp     ax, [si + V_CODE]
-        je      voice_unmoved
-        mov     [si + V_CODE], ax
-        lea     dx, [bp - TG + VDF + VDF_CUTOFF]
-        out     dx, ax
-        jmp     voice_unmoved
-        mg_turns V_MG1, M_MG1, {call mg_vibrato}
-        increment_turns
-
-voice_output:
-        mov     di, [si + V_MODULATION]
-        mov     bp, [si + V_TG]
-        mov     al, [di + M_GENERATION]
-        cmp     al, [si + V_GENERATION]
-        jne     voice_moved
-voice_unmoved:
-        mg_voice V_MG1, M_MG1
-        mov     cx, ax
-        mov     bx, dx
-        mov     ax, [si + V_PITCH_EG + E_VALUE]
-        test    ax, ax
-        jz      .no_pitch_eg
-        imul    word [si + V_PITCH_DEPTH]
-        add     cx, ax
-        adc     bx, dx
-.no_pitch_eg:
-        mov     al, bh                  ; DX:AX = BX:CX / 256
-        cbw
-        mov     dx, ax
-        mov     al, ch
-        mov     ah, bl
-        add     ax, [si + V_PITCH_NOW]
-        adc     dx, [si + V_PITCH_NOW + 2]
-        increment
-        cmp     ax, [si + V_INCREMENT]
-        jne     .pitch
-        cmp     dl, [si + V_INCREMENT + 2]
-        je      .same_pitch
-.pitch:
-        mov     [si + V_INCREMENT], ax
-        mov     [si + V_INCREMENT + 2], dl
-        mov     cl, dl
-        lea     dx, [bp + TG_INCREMENT]
-        out     dx, ax
-        inc     dx
-        inc     dx
-        mov     al, cl
-        out     dx, al
-.same_pitch:
-
-        mov     ax, [si + V_VDF_EG + E_VALUE]
-        imul    word [si + V_VDF_DEPTH]
-        shl     ax, 1
-        rcl     dx, 1
-        shl     ax, 1
-        rcl     dx, 1
-        cmp     dx, [si + V_CODE_EG]
-        je      .same_eg
-        mov     [si + V_CODE_EG], dx
-        mov     ax, dx
-        lea     dx, [bp - TG + VDF + VDF_EG]
-        out     dx, ax
-.same_eg:
-        mg_voice V_MG2, M_MG2
-        cmp     dx, [si + V_CODE_MG]
-        je      .same_mg
-        mov     [si + V_CODE_MG], dx
-        mov     ax, dx
-        lea     dx, [bp - TG + VDF + VDF_MG]
-        out     dx, ax
-.same_mg:
-
-        mov     ax, [si + V_VDA_EG + E_VALUE]
-        cwd                             ; a level below 0 is no level
-        not     dx
-        and     ax, dx
-        shl     ax, 1                   ; the amplitude goes with the square (H-VDA)
-        shl     ax, 1
-        mul     ax
-        mov     ax, dx
-        mul     word [si + V_GAIN_NOW]
-        shl     ax, 1
-        rcl     dx, 1
-        jc      .loud
-.level:
-        cmp     dx, [si + V_AMPLITUDE]
-        je      .same_level
-        mov     [si + V_AMPLITUDE], dx
-        mov     ax, dx
-        lea     dx, [bp + TG_LEVEL]
-        out     dx, ax
-.same_level:
-        ret
-.loud:
-        mov     dx, 0FFFFh
-        jmp     .level
-        mg_turns V_MG2, M_MG2, {}
-
-; One update of voice SI.
-        eg_turns V_PITCH_EG
-        eg_turns V_VDF_EG
-        eg_turns V_VDA_EG
-voice_over:
-        mov     ax, [si + V_AMPLITUDE]
-        or      ax, [si + V_VDA_EG + E_COUNT]
-        jnz     voice_released
-        jmp     voice_end               ; its level came to 0 since the update before
-voice_one_shot:
-        test    byte [si + V_FLAGS], F_PLAYED_OUT
-        jz      .plays
-        jmp     voice_end
-.plays:
-        mov     ax, [si + V_INCREMENT + 1]
-        mov     cx, UPDATE_FRAMES
-        mul     cx
-        mov     al, ah
-        mov     ah, dl
-        mov     dl, dh
-        xor     dh, dh                  ; DX:AX = 1/16 words an update
-        sub     [si + V_LEFT], ax
-        sbb     [si + V_LEFT + 2], dx
-        jnc     voice_advance
-        or      byte [si + V_FLAGS], F_PLAYED_OUT
-        jmp     voice_advance
-voice_fresh:
-        mov     byte [si + V_RUN], RUN_ON
-        mov     al, [services]
-        cmp     al, [si + V_STARTED]
-        jne     voice_runs
-        ret                             ; its level is still on the way up
-
-voice_update:                           ; flags of V_RUN - RUN_ON
-        ja      voice_fresh
-voice_runs:
-        cmp     byte [si + V_VDA_EG + E_SEGMENT], EG_OVER
-        je      voice_over
-voice_released:
-        test    byte [si + V_FLAGS], F_ONE_SHOT
-        jnz     voice_one_shot
-voice_advance:
-        eg_step V_PITCH_EG
-        eg_step V_VDF_EG
-        eg_step V_VDA_EG
-        jmp     voice_output

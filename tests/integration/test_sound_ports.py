@@ -13,6 +13,7 @@ from sound_scripts import WINDOWS, effects, keyed, music
 from korgm1.errors import SnapshotError
 from korgm1.romset.waves import WaveSet
 from korgm1.session import Session
+from korgm1.snapshot import decode, encode
 from korgm1.sound.mde_parameters import start
 from korgm1.sound.sound_board import Window
 
@@ -228,6 +229,18 @@ def test_the_users_own_words_are_played_and_told_apart() -> None:
     assert again.sound_hash == session.sound_hash
     with pytest.raises(SnapshotError, match="wave ROM"):
         Session(roms=rom_of(code)).restore(state)
+
+
+@pytest.mark.parametrize("frame", [0, 1 << 40])
+def test_a_snapshot_with_frames_of_another_time_is_refused(frame: int) -> None:
+    session = running(HANG)
+    session.run(0.1)
+    state = decode(session.snapshot())
+    state.blocks["sound_board"]["frame"] = frame
+    before = session.snapshot()
+    with pytest.raises(SnapshotError, match="not those of its clock"):
+        session.restore(encode(state))
+    assert session.snapshot() == before
 
 
 def test_a_million_random_writes_leave_the_session_alive() -> None:

@@ -59,6 +59,16 @@ class Listening(Base):
         """
         return self.machine.sound_board.hash()
 
+    @property
+    def wave_sha1(self) -> str:
+        """SHA-1 of the wave ROM's words, low byte first: which sounds there are.
+
+        >>> from korgm1.session import Session
+        >>> len(Session().wave_sha1)
+        40
+        """
+        return self.machine.wave_rom.sha1
+
     def log_sound(self, on: bool) -> None:
         """Keep the writes to the sound chips' ports from now on; or keep no more, and drop what was kept."""
         self._logging = on

@@ -240,6 +240,11 @@ class SoundBoard:
         lib.sound_board_taken(board)
         lib.sound_board_log_taken(board)
 
+    @property
+    def in_time(self) -> bool:
+        """The next frame is the first that has not begun yet: so it is behind `snapshot`."""
+        return int(self._board.frame) == self._now() // int(self._board.frame_clocks) + 1
+
     def silent_until(self, clock: int, held: bool) -> Block:
         """What `snapshot` would give at a clock up to which nothing was played."""
         frame = clock // int(self._board.frame_clocks) + 1
