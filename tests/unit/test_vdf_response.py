@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from korgm1.sound.vdf_mb87404 import POLES, Mb87404
 
+ROOT = Path(__file__).resolve().parents[2]
 RATE = 31_250
 FULL = (1 << 23) - 1
 LENGTH = 6000
@@ -72,6 +76,16 @@ def test_the_slope_is_6_db_an_octave_for_each_pole(poles: int, slope: float) -> 
     above = 16 * hertz(48 << 8)
     fall = level(response, above / 2) - level(response, above)
     assert abs(fall - slope) < 0.06 * slope
+
+
+def test_the_octaves_of_the_page() -> None:
+    """docs/sound.md says what each octave above 262 Hz loses: the slope begins soft and flattens towards 15.6 kHz."""
+    (response,) = impulses([60 << 8])
+    levels = [level(response, hertz(60 << 8) * 2**octave) for octave in range(6)] + [level(response, RATE / 2)]
+    said = re.search(r"lose ([0-9., and]+) dB", (ROOT / "docs" / "sound.md").read_text("utf-8"))
+    assert said is not None
+    told = [float(word) for word in re.findall(r"[0-9]+\.[0-9]", said[1])]
+    assert len(told) == 6 and np.abs(-np.diff(levels) - told).max() < 0.06
 
 
 def test_codes_a_semitone_apart_move_the_corner_by_one() -> None:

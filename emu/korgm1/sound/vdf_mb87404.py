@@ -10,7 +10,7 @@
 
 A word is taken over with its high byte, in the next frame, and reached in a straight line in exactly 2^n frames. The
 filter's code is CUTOFF + EG + MG, saturated to 0-FFFF: a pitch in 1/256 semitone, 440 Hz x 2^((code / 256 - 69) / 12).
-There the filter is at -3 dB. From code 8600 (key 134) on it passes samples bit for bit.
+There the filter is at -3 dB, at 31,250 frames a second. From code 8600 (key 134) on it passes samples bit for bit.
 
 Samples have 24 bits. A pole goes k of the way to its input in a frame, its state has 8 bits of fraction, and what is
 left of a way is rounded away from zero: it arrives at what it is given, silence as well, exactly, and never goes beyond

@@ -82,7 +82,7 @@ def _spread(
     running: dict[futures.Future[list[Row]], int] = {}
     while True:
         while not asked() and len(running) < ahead and (number := next(numbers, None)) is not None:
-            with _terminal_is_not_heard():
+            with terminal_is_not_heard():
                 running[pool.submit(_rows, grid.chunk(number))] = number
         if asked():
             running = {future: number for future, number in running.items() if not future.cancel()}
@@ -94,7 +94,7 @@ def _spread(
 
 
 @contextmanager
-def _terminal_is_not_heard() -> Iterator[None]:
+def terminal_is_not_heard() -> Iterator[None]:
     """What a terminal sends waits: a process that is started meanwhile is deaf to it from its first instruction on."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -107,14 +107,18 @@ def _terminal_is_not_heard() -> Iterator[None]:
 
 
 def _prepare(template: Template, memo: bool) -> None:
-    """In a new process: what a terminal sends is its parent's business, and it does not outlive it."""
     global _bench
+    serve_the_parent()
+    _bench = Bench(template, memo)
+
+
+def serve_the_parent() -> None:
+    """In a new process: what a terminal sends is its parent's business, and it does not outlive it."""
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if (parent := multiprocessing.parent_process()) is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    _bench = Bench(template, memo)
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
