@@ -125,8 +125,9 @@ class SoundBoard:
 
     def hold(self, level: int) -> None:
         """PIO PA7 has this level from now on; 0 holds all chips in reset."""
-        lib.sound_board_hold(self._board, self._now(), level)
-        self._check()
+        if bool(level) == bool(self._board.held):
+            lib.sound_board_hold(self._board, self._now(), level)
+            self._check()
 
     def window(self, first: int) -> Window:
         """The ports from `first` on as a device of their own."""
