@@ -74,3 +74,14 @@ def test_what_a_dense_song_costs(bench: ModuleType) -> None:
     assert found["oscillators"] == 16
     assert all(value > 0 for value in found.values())
     assert "  nothing to do" in song.as_text({"v30": found})
+
+
+def test_what_the_sound_costs(bench: ModuleType) -> None:
+    import sound
+
+    played = sound.Bench(2)
+    played.board.listen(True)
+    played.run(2000)
+    assert played.board.heard().any(axis=0)[:2].all()
+    assert sound.speed(1, 0.05, 1) > 0
+    assert all(value > 0 for value in sound.blocks(0.05, 1).values())

@@ -27,9 +27,6 @@ _ADDRESSING = ("dw", "bw", "sp", "bp", "ix", "iy")
 class _Ports:
     """Nothing listens, IN reads 0."""
 
-    sink = None
-    sink_ports = bytearray(0x2000)
-
     def read(self, port: int) -> int:
         return 0
 

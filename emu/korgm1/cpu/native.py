@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from korgm1._native import ffi as ffi
 from korgm1._native import lib as lib
@@ -39,12 +39,17 @@ class Ports(Protocol):
         """One byte out."""
         ...
 
+
+@runtime_checkable
+class Sinks(Protocol):
+    """Ports of which C code takes some writes, as bus.ports.PortMap has it."""
+
+    sink_ports: bytearray
+
     @property
     def sink(self) -> Any:
         """A function and its user in C that take the writes to `sink_ports`, or None."""
         ...
-
-    sink_ports: bytearray
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class NativeBus:
 
     def __init__(self, memory: Memory, ports: Ports, int_ack: Callable[[], int]) -> None:
         self.memory = memory
-        self._ports = ports
+        self._sinks = ports if isinstance(ports, Sinks) else None
         self.port_in = ports.read
         self.port_out = ports.write
         self.mem_in = memory.device_read
@@ -93,8 +98,9 @@ class NativeBus:
         bus.mem_in = lib.board_mem_in
         bus.mem_out = lib.board_mem_out
         bus.int_ack = lib.board_int_ack
-        self._sink_ports = ffi.from_buffer("uint8_t[]", ports.sink_ports)
-        bus.sink_ports = self._sink_ports
+        if self._sinks is not None:
+            self._sink_ports = ffi.from_buffer("uint8_t[]", self._sinks.sink_ports)
+            bus.sink_ports = self._sink_ports
         self.pages_changed()
         self.sink_changed()
 
@@ -104,7 +110,7 @@ class NativeBus:
 
     def sink_changed(self) -> None:
         """Take over which C code takes writes to ports."""
-        sink = self._ports.sink
+        sink = None if self._sinks is None else self._sinks.sink
         self.pointer.sink, self.pointer.sink_user = (ffi.NULL, ffi.NULL) if sink is None else sink
 
     def record(self, capacity: int) -> None:

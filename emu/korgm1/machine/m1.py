@@ -23,7 +23,7 @@ from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
 from korgm1.clock import CPU_HZ, Scheduler
 from korgm1.cpu.engine import CpuOptions
-from korgm1.errors import UsageError
+from korgm1.errors import SnapshotError, UsageError
 from korgm1.hypotheses import Hypotheses
 from korgm1.line import Line
 from korgm1.machine.damage import Cut, Part, with_bits
@@ -264,6 +264,8 @@ class M1(Machine):
         if "sound_board" not in blocks and "TG" in blocks:
             blocks = {**blocks, **self._silence(blocks)}
         super().restore(blocks, versions)
+        if not self.sound_board.in_time:
+            raise SnapshotError("the frames of sound in the snapshot are not those of its clock", "an undamaged one")
         self.battery.on = self.power.is_on
         mapped = self.memory.pages[CARD_WINDOW[0] // PAGE] == PAGE_DEVICE
         if mapped and self.card.status:

@@ -32,10 +32,20 @@ class Listening(Base):
 
         Returns:
             n x 4 signed words of 20 bits, outputs 1/L, 2/R, 3 and 4 of each frame, 31,250 frames a second
-            (H-FS). None while nobody listens.
+            (H-FS). No frames while nobody listens.
         """
         frames, self._past_frames = [*self._past_frames, self.machine.sound_board.heard()], []
         return frames[0] if len(frames) == 1 else np.concatenate(frames)
+
+    @property
+    def sound_rate(self) -> float:
+        """Frames a second (H-FS).
+
+        >>> from korgm1.session import Session
+        >>> Session().sound_rate
+        31250.0
+        """
+        return self.machine.sound_board.frame_rate
 
     @property
     def sound_hash(self) -> int:
@@ -48,6 +58,16 @@ class Listening(Base):
         True
         """
         return self.machine.sound_board.hash()
+
+    @property
+    def wave_sha1(self) -> str:
+        """SHA-1 of the wave ROM's words, low byte first: which sounds there are.
+
+        >>> from korgm1.session import Session
+        >>> len(Session().wave_sha1)
+        40
+        """
+        return self.machine.wave_rom.sha1
 
     def log_sound(self, on: bool) -> None:
         """Keep the writes to the sound chips' ports from now on; or keep no more, and drop what was kept."""

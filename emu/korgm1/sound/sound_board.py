@@ -124,10 +124,11 @@ class SoundBoard:
         return self._open_bus
 
     def hold(self, level: int) -> None:
-        """PIO PA7 has this level from now on; 0 holds all chips in reset."""
-        if bool(level) == bool(self._board.held):
-            lib.sound_board_hold(self._board, self._now(), level)
-            self._check()
+        """PIO PA7 has this level, 0 or 1, from now on; 0 holds all chips in reset."""
+        if self._board.held != level:
+            return
+        lib.sound_board_hold(self._board, self._now(), level)
+        self._check()
 
     def window(self, first: int) -> Window:
         """The ports from `first` on as a device of their own."""
@@ -238,6 +239,11 @@ class SoundBoard:
         board.quiet = board.unlooked = 0
         lib.sound_board_taken(board)
         lib.sound_board_log_taken(board)
+
+    @property
+    def in_time(self) -> bool:
+        """The next frame is the first that has not begun yet: so it is behind `snapshot`."""
+        return int(self._board.frame) == self._now() // int(self._board.frame_clocks) + 1
 
     def silent_until(self, clock: int, held: bool) -> Block:
         """What `snapshot` would give at a clock up to which nothing was played."""
