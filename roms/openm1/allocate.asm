@@ -1,6 +1,8 @@
 ; Which of the 16 oscillators a note gets: one that is free; else one that is released, the quietest first; else one that
 ; damper or hold keep, the oldest first; else the oldest of those whose keys are down.
 
+OLDEST          equ     3FFFh           ; notes
+
 ; Starts nr_* on an oscillator. SI kept.
 start_voice:
         push    si
@@ -14,23 +16,23 @@ start_voice:
         call    mono_voice
         jnc     .chosen
 .any:
-        call    free_voice
-        jnc     .chosen
-        call    steal
-.chosen:                                ; CL = voice, SI = its address
-        mov     bl, cl
-        xor     bh, bh
+        call    take_voice
+.chosen:                                ; SI = the voice
+        mov     bx, si
+        sub     bx, voices
+        shr     bx, 7
         mov     byte [voice_pending + bx], 0
-        mov     al, cl
+        mov     al, [nr_key]
+        mov     [voice_keys + bx], al
+        mov     al, bl
         call    voice_on
         mov     ax, [note_counter]
         mov     [si + V_STAMP], ax
         pop     si
         ret
 
-; The voice that plays this oscillator of a MONO part; carry: none does.
+; SI = the voice that plays this oscillator of a MONO part; carry: none does.
 mono_voice:
-        xor     cx, cx
         mov     si, voices
         mov     al, [nr_part]
         mov     ah, [nr_osc]
@@ -43,8 +45,7 @@ mono_voice:
         je      .found
 .next:
         add     si, VOICE_SIZE
-        inc     cx
-        cmp     cl, VOICES
+        cmp     si, voices + VOICES * VOICE_SIZE
         jb      .voice
         stc
         ret
@@ -52,72 +53,51 @@ mono_voice:
         clc
         ret
 
-; The next free voice in turn; carry: there is none.
-free_voice:
-        mov     cl, [voice_next]
-        mov     ch, VOICES
-.voice:
-        mov     ah, cl
-        xor     al, al
-        shr     ax, 1                   ; 128 bytes each
-        add     ax, voices
-        mov     si, ax
-        inc     cl
-        and     cl, VOICES - 1
-        cmp     byte [si + V_STATE], STATE_FREE
-        je      .found
-        dec     ch
-        jnz     .voice
-        stc
-        ret
-.found:
-        mov     [voice_next], cl
-        dec     cl
-        and     cx, VOICES - 1
-        ret
-
-; The voice that is given up.
-steal:
-        mov     byte [steal_class], 0FFh
-        xor     cx, cx
-        mov     si, voices
+; SI = the next free voice in turn, or the one that is given up: the lowest of amplitude / 4 of the released, then of 4000h and
+; 8000h + 3FFFh - age, in notes, of those held and those whose keys are down.
+take_voice:
+        mov     si, [voice_next]
+        mov     cx, VOICES
+        mov     dx, 0FFFFh              ; the lowest so far, DI whose
 .voice:
         mov     bl, [si + V_STATE]
-        xor     bh, bh
-        cmp     bl, STATE_WAITING
-        ja      .next
-        mov     al, [cs:steal_classes + bx]
-        mov     dx, [note_counter]
-        sub     dx, [si + V_STAMP]      ; DX = age
-        cmp     al, [steal_class]
-        jb      .take
-        ja      .next
-        test    al, al
-        jnz     .older
-        mov     bx, [si + V_AMPLITUDE]
-        cmp     bx, [steal_amplitude]
-        jb      .take
-        ja      .next
-.older:
-        cmp     dx, [steal_age]
-        jbe     .next
-.take:
-        mov     [steal_class], al
-        mov     [steal_age], dx
-        mov     bx, [si + V_AMPLITUDE]
-        mov     [steal_amplitude], bx
-        mov     [steal_voice], cl
+        test    bl, bl
+        jz      .taken
+        cmp     bl, STATE_RELEASED
+        je      .released
+        mov     ax, [note_counter]
+        sub     ax, [si + V_STAMP]
+        cmp     ax, OLDEST
+        jbe     .age
+        mov     ax, OLDEST
+.age:
+        xor     ax, 4000h | OLDEST
+        cmp     bl, STATE_HELD
+        je      .compare
+        xor     ah, 0C0h
+        jmp     .compare
+.released:
+        mov     ax, [si + V_AMPLITUDE]
+        shr     ax, 2
+.compare:
+        cmp     ax, dx
+        jae     .next
+        mov     dx, ax
+        mov     di, si
 .next:
-        add     si, VOICE_SIZE
-        inc     cx
-        cmp     cl, VOICES
-        jb      .voice
-        mov     cl, [steal_voice]
-        mov     ah, cl
-        xor     al, al
-        shr     ax, 1
-        add     ax, voices
-        mov     si, ax
+        call    .following
+        loop    .voice
+        mov     si, di
+.taken:
+        push    si
+        call    .following
+        mov     [voice_next], si
+        pop     si
         ret
-
-steal_classes:          db 0, 2, 1, 0, 2        ; by V_STATE; free ones are not asked
+.following:
+        add     si, VOICE_SIZE
+        cmp     si, voices + VOICES * VOICE_SIZE
+        jb      .there
+        mov     si, voices
+.there:
+        ret

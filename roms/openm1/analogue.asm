@@ -22,6 +22,8 @@ controls_service:
         rep movsb
         jmp     .done
 .known:
+        repe cmpsb
+        je      .done
         xor     bx, bx
 .control:
         mov     al, [adc_values + bx]

@@ -2,10 +2,12 @@
 ; bits let through (timbre byte 9: 1 damper, 2 aftertouch, 3 control changes; bend always counts, H-PARTS).
 
 TUNE_LIMIT      equ     50              ; cents
+NOTE_BACKLOG    equ     RX_SIZE / 4     ; bytes waiting behind a note that is not begun any more
 RPN_TUNE        equ     0001h           ; fine tuning = master tune
 RPN_NONE        equ     7F7Fh
 
-controls_begin:
+notes_begin:
+        mov     word [voice_next], voices
         mov     di, channels + CH_VOLUME
         mov     cx, 16
 .channel:
@@ -13,7 +15,6 @@ controls_begin:
         add     di, CH_SIZE
         loop    .channel
         mov     word [rpn], RPN_NONE
-        mov     word [bend_sent], 0
         ret
 
 ; A whole channel message: AH = status, midi_data. Program changes are elsewhere. Changes all registers but SP.
@@ -33,8 +34,18 @@ channel_message:
 .note_off:
         xor     ch, ch
 .note_on:
+        test    ch, ch
+        jz      .note
+        mov     ax, [rx_head]
+        sub     ax, [rx_tail]
+        and     ax, RX_SIZE - 1
+        cmp     ax, NOTE_BACKLOG
+        ja      .too_late
+.note:
         mov     ax, cx
         jmp     note_event
+.too_late:
+        ret
 .more:
         cmp     ah, 0D0h
         je      channel_aftertouch

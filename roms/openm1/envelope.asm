@@ -1,29 +1,36 @@
 ; The three EGs of a voice (H-EG): a segment goes to its level in a straight line, in as many updates as its time says, whatever the
 ; distance (H-EG-TIME). BX = the EG, SI = its voice.
 
-E_VALUE         equ     0               ; signed word, level * EG_UNIT
+E_VALUE         equ     0               ; signed word: level * E_SCALE / 64
 E_FRACTION      equ     2               ; its fraction
 E_STEP          equ     4               ; fraction and word added in each update
 E_COUNT         equ     8               ; updates left in the segment
 E_TARGET        equ     10
 E_SEGMENT       equ     12              ; byte: the segment to begin when E_COUNT is 0
+E_KIND          equ     13              ; byte: EG_PITCH, EG_VDF or EG_VDA
 E_KEY           equ     14              ; word, what the keyboard takes off the times where it is switched on
 E_VELOCITY      equ     16              ; word, what the velocity does
-E_TABLE         equ     18              ; word in CS
+E_SCALE         equ     18              ; word: what a level of 1 is, 1/64
 EG_SIZE         equ     20
 
 EG_HOLD         equ     3               ; attack, decay, slope, then nothing until the release
 EG_RELEASE      equ     4
 EG_OVER         equ     5               ; released; over when E_COUNT is 0
+EG_NEVER        equ     8000h           ; no value an EG has
 EG_NONE         equ     0FFh            ; no such time, or a level that is always 0
 
 ; time and level of attack, decay, slope, release in the oscillator's block; where its switches are, 0 = none
-eg_pitch:       db      1, 2, 3, EG_NONE, EG_NONE, EG_NONE, 4, 5, 0
-eg_vdf:         db      15, 16, 17, 18, 19, 20, 21, 22, 36
-eg_vda:         db      29, 30, 31, 32, 33, 34, 35, EG_NONE, 38
+eg_kinds:
+        db      1, 2, 3, EG_NONE, EG_NONE, EG_NONE, 4, 5, 0
+        db      15, 16, 17, 18, 19, 20, 21, 22, 36
+        db      29, 30, 31, 32, 33, 34, 35, EG_NONE, 38
+EG_PITCH        equ     0
+EG_VDF          equ     9
+EG_VDA          equ     18
 
-; Starts EG BX from value AX; an attack of no time is over at once.
+; Starts EG BX from level AL; an attack of no time is over at once.
 eg_start:
+        call    eg_level
         mov     [bx + E_VALUE], ax
         xor     ax, ax
         mov     [bx + E_FRACTION], ax
@@ -32,6 +39,18 @@ eg_start:
         call    eg_begin
         cmp     word [bx + E_COUNT], 0
         je      eg_arrive
+        ret
+
+; AX = level AL in the steps of EG BX. DX changed.
+eg_level:
+        limit_signed
+        imul    word [bx + E_SCALE]
+        shl     ax, 1
+        rcl     dx, 1
+        shl     ax, 1
+        rcl     dx, 1
+        mov     al, ah
+        mov     ah, dl
         ret
 
 eg_release:
@@ -97,10 +116,11 @@ eg_begin:
 .row:
         cbw
         mov     bp, ax                  ; BP = row
-        mov     di, [bx + E_TABLE]
+        mov     di, ax
+        shl     di, 1
+        mov     al, [bx + E_KIND]
         add     di, ax
-        add     di, ax
-        mov     ax, [cs:di]             ; AL = time, AH = level in the block
+        mov     ax, [cs:di + eg_kinds]  ; AL = time, AH = level in the block
         cmp     al, EG_NONE
         jne     .exists
         mov     ax, [bx + E_VALUE]
@@ -119,9 +139,7 @@ eg_begin:
         add     di, cx
         mov     al, [di]
         pop     di
-        call    limit_signed
-        mov     cx, EG_UNIT
-        imul    cx
+        call    eg_level
 .level:
         mov     [bx + E_TARGET], ax
         pop     cx
@@ -129,7 +147,7 @@ eg_begin:
         add     di, cx
         mov     al, [di]
         pop     di
-        call    limit_unsigned
+        limit_unsigned
         mov     cx, ax                  ; CX = time
         call    eg_shift
         test    cx, cx
@@ -145,19 +163,20 @@ eg_begin:
         mov     cx, [cs:eg_updates + di]
         mov     [bx + E_COUNT], cx
         jcxz    .done
+        xor     bp, bp
         mov     ax, [bx + E_TARGET]
-        sub     ax, [bx + E_VALUE]      ; fits: EG_UNIT sees to that
-        pushf
-        jns     .distance
-        neg     ax
+        sub     ax, [bx + E_VALUE]
+        jge     .distance
+        neg     ax                      ; up to FFFF, without a sign
+        dec     bp
 .distance:
         xor     dx, dx
         div     cx
         mov     di, ax
         xor     ax, ax
         div     cx                      ; DI:AX = distance / updates
-        popf
-        jns     .step
+        test    bp, bp
+        jz      .step
         neg     ax
         adc     di, 0
         neg     di
@@ -171,7 +190,7 @@ eg_begin:
 
 ; CX = time of row BP, DI = block: what keyboard, velocity and a drum's decay make of it. AX, DX changed.
 eg_shift:
-        cmp     word [bx + E_TABLE], eg_vda
+        cmp     byte [bx + E_KIND], EG_VDA
         jne     .no_drum
         test    bp, bp
         jz      .no_drum
@@ -180,8 +199,10 @@ eg_shift:
         add     cx, ax
 .no_drum:
         push    di
-        mov     di, [bx + E_TABLE]
-        mov     al, [cs:di + 8]
+        mov     al, [bx + E_KIND]
+        cbw
+        mov     di, ax
+        mov     al, [cs:di + eg_kinds + 8]
         pop     di
         test    al, al
         jz      .plain

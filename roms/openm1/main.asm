@@ -23,13 +23,13 @@ REPEAT_FIRST    equ     250             ; ticks before UP and DOWN repeat, and b
 REPEAT_NEXT     equ     50
 SLIDER_STEP     equ     4               ; codes the slider must move to count
 LATE_LIMIT      equ     10              ; ticks one look at the time counts at most
-SOUND_LATE      equ     4               ; ticks of sound made up for at once
+SOUND_LATE      equ     8               ; ticks of sound made up for at once
 
 main:
         mov     byte [repeat_key], KEY_NONE
         mov     ax, 1                   ; the tick takes the sound chips out of reset
         call    wait_ticks
-        call    controls_begin
+        call    notes_begin
         call    load_program
         call    load_combi
         mov     al, MODE_PROG

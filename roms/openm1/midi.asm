@@ -1,11 +1,12 @@
 ; MIDI IN: running status, real-time bytes anywhere, program changes; active sensing both ways. SysEx goes to sysex.asm, notes and
 ; controllers to control.asm.
 
+MIDI_TICKS      equ     4               ; ticks MIDI IN may keep the loop
 SENSING_LIMIT   equ     165             ; ticks: 330 ms without a byte end active sensing
 SENSING_SEND    equ     135             ; 270 ms of silence on MIDI OUT
 SYSEX_LIMIT     equ     1500            ; 3 s without a byte give a dump up (slow senders pause for 1 s)
 
-; Takes what was received, until a tick passes: a flood leaves the loop its turn. At a gap what was open ends: nothing behind
+; Takes what was received, for MIDI_TICKS: a flood leaves the loop its turn. At a gap what was open ends: nothing behind
 ; it joins on to what came before.
 midi_service:
         mov     ax, [ticks]
@@ -24,14 +25,16 @@ midi_service:
         call    midi_byte
 .more:
         mov     ax, [ticks]
-        cmp     ax, [midi_ticks]
-        je      .take
+        sub     ax, [midi_ticks]
+        cmp     ax, MIDI_TICKS
+        jb      .take
 .end:
         ret
 .gap:
         mov     byte [rx_lost], 0
         sti
         mov     byte [midi_running], 0
+        call    all_notes_off           ; the ends of notes may be among what was lost
         cmp     byte [sx_open], 0
         je      .more
         call    sysex_abort

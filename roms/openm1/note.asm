@@ -65,7 +65,7 @@ note_prepare:
 
         ; level: oscillator, velocity, keyboard, and the square of that (H-VDA); then what the note brings
         mov     al, [bx + 23]
-        call    limit_unsigned
+        limit_unsigned
         imul    ax, ax, 661             ; 65439 at 99
         push    ax
         mov     al, [bx + 26]
@@ -74,7 +74,7 @@ note_prepare:
         mul     dx
         push    dx
         mov     al, [bx + 25]           ; 99: twice as much four octaves above the centre, nothing four below (H-TRACK)
-        call    limit_signed
+        limit_signed
         mov     cx, ax
         mov     al, [bx + 24]
         call    keys_from
@@ -103,24 +103,51 @@ note_prepare:
         mov     ah, dl
         mov     [si + V_GAIN], ax
 
-        ; depths
+        ; the EGs: depths and how velocity and keyboard shift their times
+        mov     byte [si + V_PITCH_EG + E_KIND], EG_PITCH
+        mov     byte [si + V_VDF_EG + E_KIND], EG_VDF
+        mov     byte [si + V_VDA_EG + E_KIND], EG_VDA
+        mov     word [si + V_VDA_EG + E_SCALE], VDA_EG_SCALE
         mov     al, [bx + 7]
         call    velocity_factor
-        mov     dx, PITCH_EG_DEPTH
+        mov     dx, PITCH_EG_SCALE
         mul     dx
-        mov     [si + V_PITCH_DEPTH], dx
+        mov     [si + V_PITCH_EG + E_SCALE], dx
         mov     al, [bx + 14]
         call    velocity_factor
         mov     cx, ax
         mov     al, [bx + 11]
-        call    limit_unsigned
-        imul    ax, ax, VDF_EG_DEPTH
+        limit_unsigned
+        imul    ax, ax, 661             ; 65439 at 99
         mul     cx
-        mov     [si + V_VDF_DEPTH], dx
+        mov     ax, dx
+        mov     dx, VDF_EG_SCALE
+        mul     dx
+        mov     [si + V_VDF_EG + E_SCALE], dx
+        mov     al, [bx + 6]
+        limit_signed
+        call    velocity_shift
+        mov     [si + V_PITCH_EG + E_VELOCITY], ax
+        mov     al, [bx + 13]
+        limit_unsigned
+        call    velocity_shift
+        mov     [si + V_VDF_EG + E_VELOCITY], ax
+        mov     al, [bx + 28]
+        limit_unsigned
+        call    velocity_shift
+        mov     [si + V_VDA_EG + E_VELOCITY], ax
+        mov     al, [bx + 12]
+        mov     ah, [bx + 9]
+        call    key_shift
+        mov     [si + V_VDF_EG + E_KEY], ax
+        mov     al, [bx + 27]
+        mov     ah, [bx + 24]
+        call    key_shift
+        mov     [si + V_VDA_EG + E_KEY], ax
 
         ; cutoff
         mov     al, [bx + 8]
-        call    limit_unsigned
+        limit_unsigned
         mov     di, ax
         shl     di, 1
         mov     di, [cs:cutoff_codes + di]
@@ -128,7 +155,7 @@ note_prepare:
         test    byte [nr_flags], NOTE_FIXED
         jnz     .fixed
         mov     al, [bx + 10]
-        call    limit_signed
+        limit_signed
         add     ax, CUTOFF_TRACK
         mov     cx, ax
         mov     al, [bx + 9]
@@ -142,31 +169,6 @@ note_prepare:
         mov     ax, di
         call    add_signed
         mov     [si + V_CUTOFF], ax
-
-        ; the EGs' times
-        mov     word [si + V_PITCH_EG + E_TABLE], eg_pitch
-        mov     word [si + V_VDF_EG + E_TABLE], eg_vdf
-        mov     word [si + V_VDA_EG + E_TABLE], eg_vda
-        mov     al, [bx + 6]
-        call    limit_signed
-        call    velocity_shift
-        mov     [si + V_PITCH_EG + E_VELOCITY], ax
-        mov     al, [bx + 13]
-        call    limit_unsigned
-        call    velocity_shift
-        mov     [si + V_VDF_EG + E_VELOCITY], ax
-        mov     al, [bx + 28]
-        call    limit_unsigned
-        call    velocity_shift
-        mov     [si + V_VDA_EG + E_VELOCITY], ax
-        mov     al, [bx + 12]
-        mov     ah, [bx + 9]
-        call    key_shift
-        mov     [si + V_VDF_EG + E_KEY], ax
-        mov     al, [bx + 27]
-        mov     ah, [bx + 24]
-        call    key_shift
-        mov     [si + V_VDA_EG + E_KEY], ax
         ret
 
 ; AX = sense: AX = steps off a time, up to half of 99 and from 64 down as many on it (H-EG-TIME).
@@ -180,7 +182,7 @@ velocity_shift:
 ; AL = track, AH = key of its centre: AX = steps off a time, half as long an octave up at 99 (H-EG-TIME).
 key_shift:
         mov     cl, ah
-        call    limit_unsigned
+        limit_unsigned
         xchg    ax, cx
         call    keys_from
         imul    cx

@@ -41,7 +41,8 @@ note_on:
         call    mono_press
         jmp     .start
 .poly:
-        call    let_go_of_key           ; the same key again
+        mov     bp, voice_let_go        ; the same key again
+        call    voices_of_key
 .start:
         call    part_note
 .next:
@@ -254,40 +255,44 @@ note_off:
         call    mono_release
         jc      .next
 .poly:
-        call    part_and_key
-        mov     di, voices
-.voice:
-        cmp     ah, [di + V_KEY]
-        je      .key
-.other:
-        add     di, VOICE_SIZE
-        cmp     di, voices + VOICES * VOICE_SIZE
-        jb      .voice
+        mov     bp, key_up
+        call    voices_of_key
 .next:
         add     si, PART_SIZE
         cmp     si, parts + PARTS * PART_SIZE
         jb      .part
         ret
-.key:
-        cmp     al, [di + V_PART]
-        jne     .other
-        call    key_up
-        jmp     .other
 
-; AL = number of the part at SI, AH = note_key.
-part_and_key:
+; Calls BP for every voice of the part at SI that has note_key: BX = its number, DI its address. SI kept.
+voices_of_key:
+        mov     di, voice_keys
+        mov     cx, VOICES
+.look:
+        mov     al, [note_key]
+        repne scasb
+        jne     .end
+        push    cx
+        push    di
+        lea     bx, [di - voice_keys - 1]
+        mov     di, bx
+        shl     di, 7
+        add     di, voices
         mov     ax, si
         sub     ax, parts
         shr     ax, 5
-        mov     ah, [note_key]
+        cmp     al, [di + V_PART]
+        jne     .other
+        call    bp
+.other:
+        pop     di
+        pop     cx
+        jcxz    .end
+        jmp     .look
+.end:
         ret
 
-; The key of the voice at DI came up: held by damper or hold, or released. All kept but BX, CX, DX.
+; The key of voice BX at DI came up: held by damper or hold, or released. SI, BP kept.
 key_up:
-        push    ax
-        mov     bx, di
-        sub     bx, voices
-        shr     bx, 7                   ; BX = its number
         mov     al, [di + V_STATE]
         cmp     al, STATE_WAITING
         je      .waiting
@@ -297,18 +302,17 @@ key_up:
         jnz     .hold
 .release:
         mov     al, bl
-        call    voice_off
+        jmp     voice_off
 .end:
-        pop     ax
         ret
 .hold:
         mov     byte [di + V_STATE], STATE_HELD
-        jmp     .end
+        ret
 .waiting:
         call    is_held
         jz      .release
         mov     byte [voice_pending + bx], 1
-        jmp     .end
+        ret
 
 ; NZ: damper or hold keep the voice at DI of its part.
 is_held:
@@ -331,40 +335,17 @@ voice_holds:
         pop     bx
         ret
 
-; The same key of the part at SI is struck again: what it still sounds is released.
-let_go_of_key:
-        push    si
-        call    part_and_key
-        mov     si, voices
-.voice:
-        cmp     ah, [si + V_KEY]
-        je      .key
-.next:
-        add     si, VOICE_SIZE
-        cmp     si, voices + VOICES * VOICE_SIZE
-        jb      .voice
-        pop     si
-        ret
-.key:
-        cmp     al, [si + V_PART]
-        jne     .next
-        push    ax
-        call    voice_let_go
-        pop     ax
-        jmp     .next
-
 ; Once a tick: keys that came up before their voice had started.
 pending_service:
+        mov     di, voice_pending
+        mov     cx, VOICES / 2
+        xor     ax, ax
+        repe scasw
+        je      .end
         xor     bx, bx
 .voice:
         cmp     byte [voice_pending + bx], 0
-        jne     .pending
-.next:
-        inc     bx
-        cmp     bl, VOICES
-        jb      .voice
-        ret
-.pending:
+        je      .next
         mov     di, bx
         shl     di, 7
         add     di, voices
@@ -374,4 +355,9 @@ pending_service:
         push    bx
         call    key_up
         pop     bx
-        jmp     .next
+.next:
+        inc     bx
+        cmp     bl, VOICES
+        jb      .voice
+.end:
+        ret

@@ -160,50 +160,43 @@ forget_keys:
         pop     cx
         ret
 
-; The voice at SI: released, unless it is free or released already. SI, DI, BP kept.
+; Voice BX at DI: released, unless it is free or released already. SI, BP kept.
 voice_let_go:
-        mov     al, [si + V_STATE]
+        mov     al, [di + V_STATE]
         test    al, al
         jz      .end
         cmp     al, STATE_RELEASED
         je      .end
-        mov     bx, si
-        sub     bx, voices
-        shr     bx, 7
         mov     byte [voice_pending + bx], 0
         mov     al, bl
-        call    voice_off
+        jmp     voice_off
 .end:
         ret
 
 ; prog_edit is about to hold another program: voices that play it keep a copy, released. There is one copy; what still
 ; plays the one before it ends.
 program_leave:
-        mov     si, voices
-        xor     cx, cx
+        mov     di, voices
+        xor     bx, bx
 .voice:
-        cmp     byte [si + V_STATE], STATE_FREE
+        cmp     byte [di + V_STATE], STATE_FREE
         je      .next
-        mov     ax, [si + V_PROGRAM]
+        mov     ax, [di + V_PROGRAM]
         cmp     ax, prog_last
         je      .stop
         cmp     ax, prog_edit
         jne     .next
-        mov     word [si + V_PROGRAM], prog_last
-        add     word [si + V_BLOCK], prog_last - prog_edit
-        push    cx
+        mov     word [di + V_PROGRAM], prog_last
+        add     word [di + V_BLOCK], prog_last - prog_edit
         call    voice_let_go
-        pop     cx
         jmp     .next
 .stop:
-        push    cx
-        mov     al, cl
+        mov     al, bl
         call    voice_stop
-        pop     cx
 .next:
-        add     si, VOICE_SIZE
-        inc     cx
-        cmp     cl, VOICES
+        add     di, VOICE_SIZE
+        inc     bx
+        cmp     bl, VOICES
         jb      .voice
         cmp     word [parts + P_PROGRAM], prog_edit
         jne     .copy

@@ -1,11 +1,13 @@
 ; The INCREMENT of a pitch: 2 to the power of semitones / 12, in 1/1048576.
 
-; DX:AX = 16.16 semitones above the zone's root. DL:AX = increment, 24 bits. BX, CX, DX changed.
-increment:
-        cmp     dx, 48
-        jge     .highest
-        cmp     dx, -120
-        jl      .lowest
+SEMITONES       equ     168             ; from ten octaves down to four up
+
+; DX:AX = 16.16 semitones above the zone's root: DL:AX = increment, 24 bits. BX, CX, DX changed. increment_turns has the ways less
+; often taken, in the same routine.
+%macro  increment 0
+        add     dx, 120
+        cmp     dx, SEMITONES
+        jae     ..@increment_end
         mov     cx, ax
         mov     bx, dx
         shl     bx, 1
@@ -14,8 +16,8 @@ increment:
         xor     ah, ah
         shr     al, 1
         and     al, 7Eh                 ; 64 steps in a semitone
-        add     ax, [cs:semitones + 480 + bx]
-        mov     dx, [cs:semitones + 482 + bx]
+        add     ax, [cs:semitones + bx]
+        mov     dx, [cs:semitones + bx + 2]
         mov     bx, ax
         shl     cx, 6                   ; CX = part of a step
         mov     ax, [cs:bx + 2]
@@ -26,31 +28,34 @@ increment:
         mov     ax, bx
         add     ax, dx                  ; 1:AX = 2 to the power of the part above the octave
         test    cx, cx
-        jle     .smaller
+        jle     ..@increment_down
         mul     cx
         add     dx, cx
-        ret
-.smaller:
+..@increment_done:
+%endmacro
+
+%macro  increment_turns 0
+..@increment_down:
         neg     cx
         stc
         rcr     ax, 1
         shr     ax, cl
         xor     dx, dx
-        ret
-.highest:
-        mov     ax, 0FFFFh
-        mov     dx, 00FFh
-        ret
-.lowest:
-        xor     ax, ax
-        xor     dx, dx
-        ret
+        jmp     ..@increment_done
+..@increment_end:                       ; four octaves up and more, or ten down
+        mov     ax, dx
+        cwd
+        not     dx
+        mov     ax, dx
+        xor     dh, dh
+        jmp     ..@increment_done
+%endmacro
 
 ; for each semitone from -120: where its steps begin in pitch_table; what the octave multiplies by, or minus how many places it
 ; shifts down after the first
 semitones:
 %assign semitone 0
-%rep 168
+%rep SEMITONES
         dw      pitch_table + semitone % 12 * 128
   %if semitone < 72
         dw      semitone / 12 - 5

@@ -146,30 +146,21 @@ voice_service:
         pop     si                      ; four voices
         shl     si, 9
         add     si, voices
-        mov     cx, VOICES / UPDATE_TICKS
-.voice:
+%assign at 0
+%rep VOICES / UPDATE_TICKS
         cmp     byte [si + V_RUN], RUN_ON
-        jb      .next
-        ja      .fresh
-.update:
-        push    cx
+        jb      .rests_ %+ at
         call    voice_update
-        pop     cx
-.next:
+.rests_ %+ at:
         add     si, VOICE_SIZE
-        loop    .voice
+%assign at at + 1
+%endrep
         inc     byte [services]
         pop     bp
         pop     di
         pop     si
         pop     bx
         ret
-.fresh:
-        mov     byte [si + V_RUN], RUN_ON
-        mov     al, [services]
-        cmp     al, [si + V_STARTED]
-        jne     .update
-        jmp     .next                   ; its level is still on the way up
 
 ; Counts V_WAIT of all voices down.
 voices_wait:
@@ -236,6 +227,7 @@ voice_end:
 
 ; All EGs of voice SI go to their release.
 voice_release:
+        or      byte [si + V_RUN], RUN_RELEASED
         lea     bx, [si + V_PITCH_EG]
         call    eg_release
         lea     bx, [si + V_VDF_EG]
@@ -247,7 +239,12 @@ voice_release:
 voice_start:
         mov     al, [services]
         mov     [si + V_STARTED], al
-        mov     byte [si + V_RUN], RUN_FRESH
+        mov     al, RUN_ON | RUN_FRESH
+        test    byte [si + V_FLAGS], F_ONE_SHOT
+        jz      .looped
+        mov     al, RUN_ON | RUN_FRESH | RUN_ONE_SHOT
+.looped:
+        mov     [si + V_RUN], al
         push    si                      ; what moves the part may be old by some ticks, or was never worked out
         mov     bx, [si + V_PROGRAM]
         mov     di, [si + V_MODULATION]
@@ -256,13 +253,11 @@ voice_start:
         shl     ax, 5
         mov     si, ax
         add     si, parts
-        call    part_modulation
+        call    part_begin
         pop     si
 
         mov     bx, [si + V_BLOCK]
         mov     al, [bx]                ; the pitch EG's start level
-        call    limit_signed
-        imul    ax, ax, EG_UNIT
         lea     bx, [si + V_PITCH_EG]
         call    eg_start
         xor     ax, ax
@@ -310,11 +305,8 @@ voice_start:
         mov     ax, -1                  ; whatever it is, it is told
         mov     [si + V_INCREMENT], ax
         mov     [si + V_INCREMENT + 2], al
-        mov     di, [si + V_MODULATION]
         mov     word [si + V_CODE], 0
-        mov     al, [di + M_GENERATION]
-        dec     ax
-        mov     [si + V_GENERATION], al
+        call    voice_moved
         call    voice_output
 
         mov     dx, [si + V_VDF]
@@ -337,47 +329,55 @@ voice_start:
         mov     byte [si + V_STATE], STATE_DOWN
         ret
 
-; What voice SI gives now goes to the chips, as far as it changed. What is less often done stands around it, near enough for a short
-; jump: a jump taken costs as much as a load. voice_moved: the part's modulation is another than at the update before.
+; What moves the part is another than at the update before: what voice SI makes of it, and its cutoff.
 voice_moved:
-        mov     [si + V_GENERATION], al
+        mov     di, [si + V_MODULATION]
         mov     ax, [si + V_PITCH]
         mov     dx, [si + V_PITCH + 2]
         add     ax, [di + M_PITCH]
         adc     dx, [di + M_PITCH + 2]
         mov     [si + V_PITCH_NOW], ax
         mov     [si + V_PITCH_NOW + 2], dx
+        mov     byte [si + V_PITCH_RESTS], 0
         mov     ax, [si + V_GAIN]
         mul     word [di + M_AMPLITUDE]
         mov     [si + V_GAIN_NOW], dx
+        mov     word [si + V_VDA_SEEN], EG_NEVER
         mov     ax, [si + V_CUTOFF]
         mov     dx, [di + M_CUTOFF]
         call    add_signed
         cmp     ax, [si + V_CODE]
-        je      voice_unmoved
+        je      .end
         mov     [si + V_CODE], ax
-        lea     dx, [bp - TG + VDF + VDF_CUTOFF]
+        mov     dx, [si + V_VDF]
+        add     dx, VDF_CUTOFF
         out     dx, ax
-        jmp     voice_unmoved
+.end:
+        ret
+
+; What voice SI gives now goes to the chips, as far as it changed. What is less often done stands around it, near enough for a short
+; jump: a jump taken costs as much as a load.
+pitch_rests:                            ; neither EG nor MG bend it
+        cmp     byte [si + V_PITCH_RESTS], 0
+        jne     voice_filter
+        mov     byte [si + V_PITCH_RESTS], 1
+        jmp     voice_pitch
         mg_turns V_MG1, M_MG1, {call mg_vibrato}
+        increment_turns
 
 voice_output:
         mov     di, [si + V_MODULATION]
         mov     bp, [si + V_TG]
-        mov     al, [di + M_GENERATION]
-        cmp     al, [si + V_GENERATION]
-        jne     voice_moved
-voice_unmoved:
         mg_voice V_MG1, M_MG1
         mov     cx, ax
         mov     bx, dx
-        mov     ax, [si + V_PITCH_EG + E_VALUE]
-        test    ax, ax
-        jz      .no_pitch_eg
-        imul    word [si + V_PITCH_DEPTH]
-        add     cx, ax
-        adc     bx, dx
-.no_pitch_eg:
+        add     cx, [si + V_PITCH_EG + E_FRACTION]
+        adc     bx, [si + V_PITCH_EG + E_VALUE]
+        mov     ax, cx
+        or      ax, bx
+        jz      pitch_rests
+        mov     byte [si + V_PITCH_RESTS], 0
+voice_pitch:
         mov     al, bh                  ; DX:AX = BX:CX / 256
         cbw
         mov     dx, ax
@@ -385,11 +385,11 @@ voice_unmoved:
         mov     ah, bl
         add     ax, [si + V_PITCH_NOW]
         adc     dx, [si + V_PITCH_NOW + 2]
-        call    increment
+        increment
         cmp     ax, [si + V_INCREMENT]
         jne     .pitch
         cmp     dl, [si + V_INCREMENT + 2]
-        je      .same_pitch
+        je      voice_filter
 .pitch:
         mov     [si + V_INCREMENT], ax
         mov     [si + V_INCREMENT + 2], dl
@@ -400,14 +400,8 @@ voice_unmoved:
         inc     dx
         mov     al, cl
         out     dx, al
-.same_pitch:
-
-        mov     ax, [si + V_VDF_EG + E_VALUE]
-        imul    word [si + V_VDF_DEPTH]
-        shl     ax, 1
-        rcl     dx, 1
-        shl     ax, 1
-        rcl     dx, 1
+voice_filter:
+        mov     dx, [si + V_VDF_EG + E_VALUE]
         cmp     dx, [si + V_CODE_EG]
         je      .same_eg
         mov     [si + V_CODE_EG], dx
@@ -425,6 +419,9 @@ voice_unmoved:
 .same_mg:
 
         mov     ax, [si + V_VDA_EG + E_VALUE]
+        cmp     ax, [si + V_VDA_SEEN]
+        je      .same_level
+        mov     [si + V_VDA_SEEN], ax
         cwd                             ; a level below 0 is no level
         not     dx
         and     ax, dx
@@ -454,16 +451,35 @@ voice_unmoved:
         eg_turns V_PITCH_EG
         eg_turns V_VDF_EG
         eg_turns V_VDA_EG
-voice_over:
-        mov     ax, [si + V_AMPLITUDE]
-        or      ax, [si + V_VDA_EG + E_COUNT]
-        jnz     voice_released
-        jmp     voice_end               ; its level came to 0 since the update before
-voice_one_shot:
+
+; V_RUN says more than that it runs.
+voice_special:
+        mov     al, [si + V_RUN]
+        test    al, RUN_FRESH
+        jz      .begun
+        and     byte [si + V_RUN], ~RUN_FRESH & 0FFh
+        mov     ah, [services]
+        cmp     ah, [si + V_STARTED]
+        jne     .begun
+        ret                             ; its level is still on the way up
+.begun:
+        test    al, RUN_RELEASED
+        jz      .sounds
+        mov     cx, [si + V_AMPLITUDE]
+        or      cx, [si + V_VDA_EG + E_COUNT]
+        jz      .over                   ; its level came to 0 since the update before
+.sounds:
+        test    al, RUN_MOVED
+        jz      .unmoved
+        and     byte [si + V_RUN], ~RUN_MOVED & 0FFh
+        push    ax
+        call    voice_moved
+        pop     ax
+.unmoved:
+        test    al, RUN_ONE_SHOT
+        jz      voice_advance
         test    byte [si + V_FLAGS], F_PLAYED_OUT
-        jz      .plays
-        jmp     voice_end
-.plays:
+        jnz     .over
         mov     ax, [si + V_INCREMENT + 1]
         mov     cx, UPDATE_FRAMES
         mul     cx
@@ -476,12 +492,11 @@ voice_one_shot:
         jnc     voice_advance
         or      byte [si + V_FLAGS], F_PLAYED_OUT
         jmp     voice_advance
-voice_update:
-        cmp     byte [si + V_VDA_EG + E_SEGMENT], EG_OVER
-        je      voice_over
-voice_released:
-        test    byte [si + V_FLAGS], F_ONE_SHOT
-        jnz     voice_one_shot
+.over:
+        jmp     voice_end
+
+voice_update:                           ; flags of V_RUN - RUN_ON
+        ja      voice_special
 voice_advance:
         eg_step V_PITCH_EG
         eg_step V_VDF_EG

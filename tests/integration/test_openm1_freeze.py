@@ -55,7 +55,7 @@ def interrupt(number: int) -> bytes:
         (bytes.fromhex("9C 58 80 CC 01 50 9D 90 90"), "81"),    # single step: BRK flag set
         (bytes.fromhex("CC"), "83"),                        # BRK 3
         (bytes.fromhex("B0 7F 04 01 CE"), "84"),            # BRKV after an overflow
-        (bytes.fromhex("B8 00 00 BB 08 F0 62 07 01 00 02 00"), "85"),     # CHKIND: AW outside the bounds
+        (bytes.fromhex("B8 00 00 BB 08 CC 62 07 01 00 02 00"), "85"),     # CHKIND: AW outside the bounds
         (interrupt(0x22), "8A"),
         (interrupt(0x26), "8E"),
         (interrupt(0x08), "8F"),

@@ -462,3 +462,25 @@ def test_programs_of_random_bytes_play_and_end(m1: Session, seed: int) -> None:
         assert voices(m1) == []
     assert (m1.stopped, m1.frozen) == (None, None)
     assert not [place for place in m1.machine.unmapped.by_place if place[0] in ("rom write", "mem write")]
+
+
+def test_lost_bytes_release_every_note(m1: Session) -> None:
+    """A dump goes out for five seconds; the receive ring holds 1.3 s, so the end of this note is lost."""
+    play(m1)
+    on(m1, 60)
+    request, filler, end = (bytes.fromhex(text) for text in ("F0 42 30 19 1C 00 F7", "B0 03 00", "80 3C 40"))
+    m1.midi_in(request + filler * 1500 + end)
+    m1.run(5.0)
+    assert keys(m1) == [60]
+    m1.run(3.0)
+    assert keys(m1) == []
+
+
+def test_notes_that_are_too_late_are_not_begun(m1: Session) -> None:
+    """Those with more than 1 KB waiting behind them; keys that come up count all the same."""
+    play(m1)
+    on(m1, 60)
+    request, filler = bytes.fromhex("F0 42 30 19 1C 00 F7"), bytes.fromhex("B0 03 00")
+    m1.midi_in(request + bytes.fromhex("90 3E 64 80 3C 40") + filler * 400 + bytes.fromhex("90 40 64"))
+    m1.run(8.0)
+    assert keys(m1) == [64]
