@@ -3,9 +3,9 @@
     .venv/bin/python bench/song.py [--seconds 20] [--runs 3] [--json] [--profile ENGINE]
 
 The song is made here: eight keys of a DOUBLE program with every EG and both MGs at work and two halls behind them, each
-key struck again every half second, so that all sixteen oscillators always sound. Beside it: the same and nobody listening,
-the same behind the analogue view at 48 kHz, the same song with both oscillators' levels 0, and the instrument with
-nothing to do. CPU time, the best of several runs. Nothing here is a test: a slow machine is not a bug.
+key struck again every half second, so that all sixteen oscillators always sound. Beside it: the same and nobody
+listening, the same behind the analogue view at 48 kHz, the same song with both oscillators' levels 0, and the
+instrument with nothing to do. CPU time, the best of several runs. Nothing here is a test: a slow machine is not a bug.
 """
 
 from __future__ import annotations

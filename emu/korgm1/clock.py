@@ -104,22 +104,28 @@ class Scheduler:
 
     def headroom(self, limit: int) -> int:
         """Clocks from now until the next event, at most `limit`, at least 0."""
-        self._drop_cancelled()
-        if not self._queue:
+        queue = self._queue
+        if queue and queue[0][2] is None:
+            self._drop_cancelled()
+        if not queue:
             return limit
-        return max(0, min(limit, int(self._queue[0][0]) - self._clock))
+        room = int(queue[0][0]) - self._clock
+        return limit if room > limit else room if room > 0 else 0
 
     def run_due(self, clock: int) -> None:
         """Move to `clock` (an instruction boundary) and fire, in order, every event due by then."""
         source, self.time_source = self.time_source, None
         try:
-            while True:
-                self._drop_cancelled()
-                if not self._queue or self._queue[0][0] > clock:
+            while self._queue:
+                due, _, timer = self._queue[0]
+                if timer is None:
+                    self._drop_cancelled()
+                    continue
+                if due > clock:
                     break
-                entry = heapq.heappop(self._queue)
-                self._clock = max(self._clock, int(entry[0]))
-                timer: Timer = entry[2]
+                heapq.heappop(self._queue)
+                if due > self._clock:
+                    self._clock = int(due)
                 timer._entry = None
                 timer._fire()
             self._clock = clock

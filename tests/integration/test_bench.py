@@ -67,6 +67,15 @@ def test_what_a_point_of_a_sweep_costs(bench: ModuleType) -> None:
     assert all(value > 0 for rows in found.values() for value in rows.values())
 
 
+def test_what_a_dense_song_costs(bench: ModuleType) -> None:
+    import song
+
+    found = song.measure(0.6, 1, "v30")
+    assert found["oscillators"] == 16
+    assert all(value > 0 for value in found.values())
+    assert "  nothing to do" in song.as_text({"v30": found})
+
+
 def test_what_the_sound_costs(bench: ModuleType) -> None:
     import sound
 
@@ -76,12 +85,3 @@ def test_what_the_sound_costs(bench: ModuleType) -> None:
     assert played.board.heard().any(axis=0)[:2].all()
     assert sound.speed(1, 0.05, 1) > 0
     assert all(value > 0 for value in sound.blocks(0.05, 1).values())
-
-
-def test_what_a_dense_song_costs(bench: ModuleType) -> None:
-    import song
-
-    found = song.measure(0.6, 1, "v30")
-    assert found["oscillators"] == 16
-    assert all(value > 0 for value in found.values())
-    assert "  nothing to do" in song.as_text({"v30": found})

@@ -148,6 +148,17 @@ def test_the_verb_without_a_card_says_so_and_plays(
     assert "no sound output" not in capsys.readouterr().err
 
 
+def test_run_without_a_card_says_so_once_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", Card(outputs=0))
+    assert main(["run", "--terminal", "--no-sram", "--seconds", "0.1"]) == 0
+    assert capsys.readouterr().err.count("\n") == 1
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    assert main(["run", "--terminal", "--no-sram", "--seconds", "0.1", "--json"]) == 0
+    assert "no sound: sounddevice is not installed (" in capsys.readouterr().err
+
+
 @pytest.fixture
 def asking(card: Card) -> Iterator[Card]:
     """A card that asks by the host's own clock, from a thread as PortAudio does."""

@@ -213,10 +213,14 @@ class Icu:
 
     def _highest(self) -> int | None:
         """The level that may interrupt now, or None."""
-        level = self._first(self._irq() & ~self._imk)
-        if level is None:
+        pending = (self._latch & self._edge | self._inputs & ~self._edge) & ~self._imk
+        if not pending:
             return None
-        serving = self._serving()
+        level = self._first(pending)
+        assert level is not None
+        serving = self._iis & ~self._imk if self._special else self._iis
+        if not serving:
+            return level
         if self._extended:
             serving &= ~(self._slaves & 1 << level)
         blocking = self._first(serving)

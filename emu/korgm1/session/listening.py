@@ -32,7 +32,7 @@ class Listening(Base):
 
         Returns:
             n x 4 signed words of 20 bits, outputs 1/L, 2/R, 3 and 4 of each frame, 31,250 frames a second
-            (H-FS). None while nobody listens.
+            (H-FS). No frames while nobody listens.
         """
         frames, self._past_frames = [*self._past_frames, self.machine.sound_board.heard()], []
         return frames[0] if len(frames) == 1 else np.concatenate(frames)

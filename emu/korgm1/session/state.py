@@ -67,7 +67,8 @@ class State(Base):
         """Take a snapshot back: the session, its guesses and seed included, goes on exactly as the other one did.
 
         The engine stays this session's. Blocks that this program does not know are kept for the next `snapshot`.
-        The card in the slot is the snapshot's, so the file of the card that was in it is no longer written.
+        The card in the slot is the snapshot's, so the file of the card that was in it is no longer written. Frames and
+        writes to the sound chips that nobody has taken yet are dropped.
 
         Raises:
             SnapshotError: damaged, of another model, firmware or program version, or made with a guess that turned
