@@ -1,6 +1,10 @@
-/* Silence without work. Of an MDE that holds only zeros nothing moves but the modulators and what is still on its way to
-   a new parameter; once that has arrived, a modulator's place follows from its phase alone. */
+/* Silence without work. Where all parameters have arrived, the delay memory is 0 and a frame of silence has left every
+   filter as it was, the next frame will too: filters end in zeros, or in a rest below a unit that rounding holds fast.
+   Only a phaser's filters change with its modulator, so they must be 0. Then nothing moves but the modulators, and where
+   these are follows from their phases. */
 #include "mde_parts.h"
+
+#include <string.h>
 
 static int arrived(const mde_ramp *r)
 {
@@ -49,13 +53,13 @@ void mde_skip(mde *m, uint64_t n)
 {
     while (n) {
         uint32_t from = m->frame % MDE_TICK, room = MDE_TICK - from, count = n < room ? (uint32_t)n : room;
+        if (from == 0 && n >= 4 * MDE_TICK) {
+            uint64_t ticks = n / MDE_TICK - 2;
+            jump(m, ticks);
+            n -= ticks * MDE_TICK;
+            continue;
+        }
         if (from == 0) {
-            if (n >= 4 * MDE_TICK && settled(m)) {
-                uint64_t ticks = n / MDE_TICK - 2;
-                jump(m, ticks);
-                n -= ticks * MDE_TICK;
-                continue;
-            }
             mde_begin_tick(m);
             m->slot[0].sounding = m->slot[1].sounding = 0;
         }
@@ -64,17 +68,24 @@ void mde_skip(mde *m, uint64_t n)
     }
 }
 
-int mde_idle(const mde *m)
+static int slot_still(const mde_slot *s, const mde_slot *before)
+{
+    int64_t held = 0;
+    if (memcmp(s->wide, before->wide, sizeof s->wide) != 0 || memcmp(s->state, before->state, sizeof s->state) != 0)
+        return 0;
+    if (!mde_phases(s->type))
+        return 1;
+    for (int k = 0; k < MDE_WIDES; k++)
+        held |= s->wide[k];
+    for (int k = 0; k < MDE_STATES; k++)
+        held |= s->state[k];
+    return held == 0;
+}
+
+int mde_still(const mde *m, const mde_slot *before)
 {
     int32_t any = 0;
-    int64_t wide = 0;
-    for (int which = 0; which < 2; which++) {
-        for (int k = 0; k < MDE_WIDES; k++)
-            wide |= m->slot[which].wide[k];
-        for (int k = 0; k < MDE_STATES; k++)
-            any |= m->slot[which].state[k];
-    }
-    if (any || wide)
+    if (!settled(m) || !slot_still(&m->slot[0], &before[0]) || !slot_still(&m->slot[1], &before[1]))
         return 0;
     for (int k = 0; k < MDE_WORDS; k++)
         any |= m->memory[k];

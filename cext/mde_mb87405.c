@@ -34,11 +34,6 @@ static const mde_family FAMILIES[MDE_THROUGH] = {
     {mde_tremolo_begin, mde_tremolo_step, mde_tremolo_run, 1, 0},
 };
 
-static int phases(int type)
-{
-    return type == 15 || type == 16 || type == 31;
-}
-
 const int32_t *mde_read(mde_part *p, int32_t back, int32_t *room)
 {
     uint32_t at = (p->at - (uint32_t)back) & (MDE_HALF - 1), n = (uint32_t)p->n;
@@ -167,7 +162,7 @@ static void slot_step(mde *m, int which)
         for (int k = 0; k < MDE_SWEEPS; k++) {
             s->off[k] -= s->off[k] / 64 ? s->off[k] / 64 : (s->off[k] > 0) - (s->off[k] < 0);
             s->sweep[2 * k + 1] = mde_limit(s->sweep[2 * k + 1] + s->off[k], s->type == 24 ? -32768 : 0,
-                                            phases(s->type) ? 60000 : 1 << 17);
+                                            mde_phases(s->type) ? 60000 : 1 << 17);
         }
     }
 }
@@ -416,7 +411,7 @@ static int32_t most(int type, int k)
         return 2897;
     if ((type == 20 || type == 21) && k == 0)
         return (1 << 20) + 1024;
-    if (phases(type) && k == 2)
+    if (mde_phases(type) && k == 2)
         return 99 * 4096;
     return type == 19 || type == 20 || type == 22 ? 32768 : 8192;
 }
@@ -434,7 +429,7 @@ static int slot_valid(const mde_slot *s, uint8_t type)
 {
     int good = s->type == type && type <= MDE_THROUGH;
     for (int k = 0; k < MDE_WIDES; k++)
-        good &= within(s->wide[k], (int64_t)1 << (phases(type) ? 36 : 38));
+        good &= within(s->wide[k], (int64_t)1 << (mde_phases(type) ? 36 : 38));
     for (int k = 0; k < MDE_RAMPS; k++)
         good &= ramp_within(&s->ramp[k], least(type, k), most(type, k));
     for (int k = 0; k < 3; k++)
@@ -447,7 +442,7 @@ static int slot_valid(const mde_slot *s, uint8_t type)
                 && s->time[k].wanted < MDE_HALF && s->time[k].open >= 0 && s->time[k].open <= MDE_OPEN
                 && s->time[k].opening >= 0 && s->time[k].opening <= MDE_OPEN;
     for (int k = 0; k < 2 * MDE_SWEEPS; k++)
-        good &= phases(type) ? s->sweep[k] >= 0 && s->sweep[k] <= 65535 : within(s->sweep[k], 1 << 17);
+        good &= mde_phases(type) ? s->sweep[k] >= 0 && s->sweep[k] <= 65535 : within(s->sweep[k], 1 << 17);
     for (int k = 0; k < MDE_SWEEPS; k++)
         good &= within(s->off[k], 1 << 17);
     for (int k = 0; k < MDE_STATES; k++) {

@@ -67,10 +67,11 @@ int mde_set(mde *m, uint32_t byte, uint8_t value);
 /* n frames: in = A B C D of each, out = 1/L 2/R 3 4 of each; 20 bits, saturated on both sides. */
 void mde_frames(mde *m, const int32_t *in, int32_t *out, uint32_t n);
 
-/* 1 if delay memory and filters hold nothing but zeros: then silence in is silence out, for ever. */
-int mde_idle(const mde *m);
+/* Behind a frame that was silent in and out: 1 if every such frame will be, until parameters or sound come in.
+   before: the two slots in front of that frame. */
+int mde_still(const mde *m, const mde_slot *before);
 
-/* n frames of silence while mde_idle: what mde_frames would leave, but `most`, at next to no cost. */
+/* n frames of silence once mde_still: what mde_frames would leave, but `most`, at next to no cost. */
 void mde_skip(mde *m, uint64_t n);
 
 /* 1 if the struct, filled from outside, can go on: every value within its width. */

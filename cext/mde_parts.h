@@ -147,6 +147,10 @@ static inline int mde_dual(const mde_slot *s)
 {
     return s->type >= 25 && s->type <= 32;
 }
+static inline int mde_phases(int type)
+{
+    return type == 15 || type == 16 || type == 31;
+}
 static inline int32_t mde_signed(uint8_t byte, int32_t limit)
 {
     int32_t v = byte < 128 ? byte : byte - 256;

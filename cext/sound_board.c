@@ -117,10 +117,18 @@ static void make(sound_board *b, uint32_t n, int silent)
     keep(b, out, n);
     if (any_in | any_out)
         b->quiet = b->unlooked = 0;
-    else if (!b->quiet && ++b->unlooked >= LOOK_EVERY) {
-        b->quiet = (uint8_t)mde_idle(b->effects);
-        b->unlooked = 0;
-    }
+    else if (b->unlooked < LOOK_EVERY)
+        b->unlooked++;
+}
+
+/* A frame of silence, after which the MDE may be found to hold nothing that will be heard. */
+static void look(sound_board *b)
+{
+    mde_slot before[2];
+    memcpy(before, b->effects->slot, sizeof before);
+    make(b, 1, 1);
+    b->quiet = b->unlooked && mde_still(b->effects, before);    /* unlooked is 0 if it was not silent out */
+    b->unlooked = 0;
 }
 
 static void pass_over(sound_board *b, uint32_t n)
@@ -146,6 +154,9 @@ void sound_board_run(sound_board *b, uint64_t clock)
         if (b->held || (silent && b->quiet)) {
             n = n < AT_ONCE ? n : AT_ONCE;
             pass_over(b, (uint32_t)n);
+        } else if (silent && b->unlooked >= LOOK_EVERY) {
+            n = 1;
+            look(b);
         } else {
             uint32_t room = BLOCK - b->effects->frame % BLOCK;
             n = n < room ? n : room;
@@ -161,9 +172,10 @@ static void mde_port(sound_board *b, uint16_t offset, uint8_t value)
 {
     if (offset == 0)
         b->index = value < MDE_BLOCK ? value : MDE_BLOCK;
-    else if (offset == 1)
+    else if (offset == 1) {
         (void)mde_load(b->effects, b->shadow);
-    else if (offset == 2 && b->index < MDE_BLOCK)
+        b->quiet = b->unlooked = 0;
+    } else if (offset == 2 && b->index < MDE_BLOCK)
         b->shadow[b->index++] = value;
 }
 

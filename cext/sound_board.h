@@ -36,7 +36,7 @@ typedef struct sound_board {
     uint8_t held;                 /* PA7 is low */
     uint8_t index;                /* of the next byte for the effect block; MDE_BLOCK = none */
     uint8_t shadow[MDE_BLOCK];
-    uint8_t quiet;                /* the MDE holds only zeros, as far as was looked */
+    uint8_t quiet;                /* the MDE was found still */
     uint8_t unlooked;             /* silent blocks since it was looked */
     uint8_t listening, logging;
     uint8_t lost;                 /* there was no memory for frames or writes that were wanted */

@@ -18,13 +18,11 @@ static uint32_t loop_length(const tg_mb87402 *t, uint32_t voice)
     return tg_ports(t, voice)[TG_CONTROL] & TG_LOOPS && v->loop < v->end ? v->end - v->loop : 0;
 }
 
-/* An address beyond the end, brought back by whole loops. */
+/* An address at or beyond the end, brought back by whole loops. */
 static uint64_t wrapped(uint64_t phase, uint32_t end, uint32_t length)
 {
-    uint64_t once = (uint64_t)length << TG_PHASE_BITS, back = phase - once;
-    if (back < (uint64_t)end << TG_PHASE_BITS)
-        return back;
-    return ((uint64_t)end << TG_PHASE_BITS) - once + (phase - ((uint64_t)end << TG_PHASE_BITS)) % once;
+    uint64_t last = (uint64_t)end << TG_PHASE_BITS, once = (uint64_t)length << TG_PHASE_BITS, over = phase - last;
+    return last - once + (over < once ? over : over % once);
 }
 
 void tg_stop(tg_voice *v)
@@ -36,15 +34,15 @@ void tg_stop(tg_voice *v)
 void tg_start(tg_mb87402 *t, uint32_t voice, uint32_t address)
 {
     tg_voice *v = &t->voice[voice];
+    uint64_t phase = (uint64_t)address << TG_PHASE_BITS;
     uint32_t length = loop_length(t, voice);
     tg_stop(v);
-    v->phase = (uint64_t)address << TG_PHASE_BITS;
-    v->sounding = address < v->end || length;
-    if (!v->sounding) {
-        v->phase = 0;
-    } else if (address >= v->end) {
-        v->phase = wrapped(v->phase, v->end, length);
-        v->looped = 1;
+    if (address < v->end) {
+        v->sounding = 1;
+        v->phase = phase;
+    } else if (length) {
+        v->sounding = v->looped = 1;
+        v->phase = wrapped(phase, v->end, length);
     }
 }
 

@@ -14,6 +14,7 @@ from korgm1.hypotheses import still_open
 from korgm1.physics.bench_supply import BenchSupply
 from korgm1.recording import Checker, Line, Recording, at, read_recording, unpack
 from korgm1.result import BootResult
+from korgm1.romset.waves import WaveSet
 from korgm1.session import Session
 
 
@@ -40,7 +41,10 @@ class ReplayResult:
         }}
 
 
-def session_of(recording: Recording, roms: str | os.PathLike[str] | None = None, engine: str | None = None) -> Session:
+def session_of(
+    recording: Recording, roms: str | os.PathLike[str] | None = None, engine: str | None = None,
+    waves: WaveSet | str | os.PathLike[str] | None = None,
+) -> Session:
     """The instrument of a recording, before its first power-on.
 
     Raises:
@@ -53,12 +57,19 @@ def session_of(recording: Recording, roms: str | os.PathLike[str] | None = None,
             model=header["model"], roms=roms, engine=engine or header["engine"], sram=unpack(header["sram"]),
             seed=int(header["seed"]), hypotheses=still_open(header["hypotheses"]),
             card=unpack(header["card"]), power_ups=int(header["power_ups"]), faults=header.get("faults", ()),
+            waves=waves,
         )
         session.begin_as(header)
         if session.firmware.sha1 != firmware["sha1"]:
             raise UserError(
                 f"the recording is of firmware {firmware['name']} {firmware['version']}, sha1 {firmware['sha1']}",
                 f"{session.firmware.name}, sha1 {session.firmware.sha1}", "--roms PATH of that dump",
+            )
+        mine = session.machine.wave_rom.sha1
+        if header.get("waves", mine) != mine:
+            raise UserError(
+                f"the recording was made with the wave ROM {str(header['waves'])[:8]}", f"this one, {mine[:8]}",
+                "--waves PATH of those dumps, or none for the open wave ROM",
             )
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"it has no {error}" if isinstance(error, KeyError) else "a value in it makes no sense"
@@ -71,14 +82,16 @@ def replay(
     roms: str | os.PathLike[str] | None = None,
     engine: str | None = None,
     trace: tuple[str | os.PathLike[str], str] | None = None,
+    waves: WaveSet | str | os.PathLike[str] | None = None,
 ) -> ReplayResult:
-    """Give a session the inputs of a recording at their clocks, and compare LCD, RAM and ports at every checkpoint.
+    """Give a session the inputs of a recording at their clocks; compare LCD, RAM, ports and sound at every checkpoint.
 
     Args:
         path: the recording.
         roms: where the OS dump is, if it is not of OpenM1.
         engine: another engine than it was made on.
         trace: a file and a filter for `Session.trace`.
+        waves: the sample ROMs, as for `Session`, if it was made with some.
 
     Raises:
         ReplayDifference: something came out differently; the message says what, first.
@@ -91,7 +104,7 @@ def replay(
     5
     """
     recording = read_recording(Path(path))
-    session = session_of(recording, roms, engine)
+    session = session_of(recording, roms, engine, waves)
     checker = Checker(recording.seen)
     session.watch(checker)
     if trace is not None:

@@ -39,31 +39,44 @@ eg_release:
         mov     word [bx + E_COUNT], 0
         ret
 
-; One update; AX, CX, DX changed.
-eg_step:
-        cmp     word [bx + E_COUNT], 0
-        je      .next
-.move:
-        dec     word [bx + E_COUNT]
-        jz      eg_arrive
-        mov     ax, [bx + E_STEP]
-        add     [bx + E_FRACTION], ax
-        mov     ax, [bx + E_STEP + 2]
-        adc     [bx + E_VALUE], ax
-        ret
-.next:
+; One update of the EG at SI + %1. AX, BX, CX, DX changed.
+%macro  eg_step 1
+        sub     word [si + %1 + E_COUNT], 1
+        jbe     %%turn
+        mov     ax, [si + %1 + E_STEP]
+        add     [si + %1 + E_FRACTION], ax
+        mov     ax, [si + %1 + E_STEP + 2]
+        adc     [si + %1 + E_VALUE], ax
+        jmp     short %%end
+%%turn:
+        lea     bx, [si + %1]
+        call    eg_turn
+%%end:
+%endmacro
+
+; EG BX took off E_COUNT's last update, or there was none: 0 or FFFF.
+eg_turn:
+        inc     word [bx + E_COUNT]
+        jnz     .last
         mov     al, [bx + E_SEGMENT]
         cmp     al, EG_HOLD
         je      .end
         cmp     al, EG_OVER
         je      .end
         call    eg_begin
-        cmp     word [bx + E_COUNT], 0
-        jne     .move
-        jmp     eg_arrive
+        cmp     word [bx + E_COUNT], 1
+        jbe     .last
+        dec     word [bx + E_COUNT]
+        mov     ax, [bx + E_STEP]
+        add     [bx + E_FRACTION], ax
+        mov     ax, [bx + E_STEP + 2]
+        adc     [bx + E_VALUE], ax
 .end:
         ret
+.last:
+        mov     word [bx + E_COUNT], 0
 
+; The segment of EG BX is over.
 eg_arrive:
         mov     ax, [bx + E_TARGET]
         mov     [bx + E_VALUE], ax

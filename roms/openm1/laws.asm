@@ -38,16 +38,6 @@ scale_256:
         mov     ax, 8000h
         ret
 
-; DX:AX = DX:AX / 256.
-divide_256:
-        mov     al, ah
-        mov     ah, dl
-        xchg    ax, dx
-        mov     al, ah
-        cbw
-        xchg    ax, dx
-        ret
-
 ; AX unsigned + DX signed, held to 0-FFFF.
 add_signed:
         test    dx, dx

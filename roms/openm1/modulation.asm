@@ -4,14 +4,20 @@
 M_PITCH         equ     0               ; 16.16 semitones
 M_CUTOFF        equ     4               ; signed word, codes
 M_AMPLITUDE     equ     6               ; word, 8000h = 1
-M_MG1           equ     8               ; pitch
-M_MG2           equ     18              ; VDF
+M_SEEN          equ     8               ; bend, joystick, aftertouch, volume it was made from
+M_AGE           equ     14              ; byte: updates without a change
+M_MG1           equ     16              ; pitch
+M_MG2           equ     32              ; VDF
 G_EXTRA         equ     0               ; intensity by joystick and aftertouch, 1/256
 G_STEP          equ     2               ; of the phase in an update
 G_PHASE         equ     4
 G_WAVE          equ     6               ; the free-running MG's value
 G_FADE          equ     8               ; what the delay lets it gain in an update
+G_DEPTH         equ     10              ; at full fade: 1/512 semitones; codes, 1/2
+G_SWITCHES      equ     12              ; byte: waveform, oscillators, key sync
+G_OWN           equ     13              ; byte: intensity the program asks for
 MG_FULL         equ     99 * 256
+MG_WHOLE        equ     0FFFFh
 
 MG_WAVE         equ     19              ; bytes of a program: waveform and switches, frequency, delay, intensity
 MG_FREQUENCY    equ     20
@@ -24,6 +30,12 @@ MG_KEY_SYNC     equ     80h
 
 ; SI = part, DI = its modulation, BX = its program; keeps them.
 part_modulation:
+        mov     ax, [si + P_BEND]
+        mov     [di + M_SEEN], ax
+        mov     ax, [si + P_MOD1]
+        mov     [di + M_SEEN + 2], ax
+        mov     ax, [si + P_AFTER]      ; and P_VOLUME
+        mov     [di + M_SEEN + 4], ax
         mov     al, [bx + 32]           ; pitch bend
         cbw
         imul    word [si + P_BEND]
@@ -82,24 +94,26 @@ part_modulation:
         mul     cx
         mov     [di + M_AMPLITUDE], dx
 
-        push    di
-        add     di, M_MG1
         mov     cx, [bx + 34]           ; CL = joystick to intensity, CH = to frequency
         mov     dl, [si + P_MOD1]
         mov     dh, [bx + 28]
+        add     di, M_MG1
         call    mg_control
+        call    mg_vibrato
+        mov     [di + G_DEPTH], ax
+        mov     cx, [bx + 36]
+        mov     dl, [si + P_MOD2]
+        mov     dh, [bx + 30]
         add     di, M_MG2 - M_MG1
         add     bx, MG_NEXT
-        mov     cx, [bx - MG_NEXT + 36]
-        mov     dl, [si + P_MOD2]
-        mov     dh, [bx - MG_NEXT + 30]
         call    mg_control
+        mov     [di + G_DEPTH], ax
         sub     bx, MG_NEXT
-        pop     di
+        sub     di, M_MG2
         ret
 
 ; DI = MG, BX + MG_WAVE its parameters, CL and CH = what the joystick does to intensity and frequency, DL = joystick, DH = what
-; aftertouch does to the intensity: G_EXTRA, G_STEP, G_FADE. All but BX, SI, DI changed.
+; aftertouch does to the intensity: all but G_PHASE, G_WAVE, G_DEPTH; AX = intensity at full fade. All but BX, SI, DI changed.
 mg_control:
         mov     al, cl
         call    limit_unsigned
@@ -130,22 +144,78 @@ mg_control:
         shl     bp, 1
         mov     ax, [cs:mg_fades + bp]
         mov     [di + G_FADE], ax
+        mov     al, [bx + MG_WAVE]
+        mov     [di + G_SWITCHES], al
+        mov     al, [bx + MG_INTENSITY]
+        call    limit_unsigned
+        mov     [di + G_OWN], al
+        mov     ah, al
+        xor     al, al
+
+; AX = intensity the program asks for: AX = with what joystick and aftertouch ask for.
+mg_intensity:
+        add     ax, [di + G_EXTRA]
+        jc      .full
+        cmp     ax, MG_FULL
+        jbe     .end
+.full:
+        mov     ax, MG_FULL
+.end:
         ret
 
-; The free-running MGs of a part go on by an update. DI = modulation, BX = program.
+; AX = intensity: AX = 1/512 semitones, by the square. DX changed.
+mg_vibrato:
+        shl     ax, 1
+        mul     ax
+        mov     ax, PITCH_MG_DEPTH
+        mul     dx
+        mov     ax, dx
+        ret
+
+; Each part every fourth tick: SI = part, DI = its modulation; keeps them. Worked out anew when a controller moved, else now and
+; then: the program may have been edited.
+part_service:
+        cmp     byte [si + P_ON], 0
+        je      .end
+        mov     ax, [si + P_BEND]
+        cmp     ax, [di + M_SEEN]
+        jne     .anew
+        mov     ax, [si + P_MOD1]
+        cmp     ax, [di + M_SEEN + 2]
+        jne     .anew
+        mov     ax, [si + P_AFTER]
+        cmp     ax, [di + M_SEEN + 4]
+        jne     .anew
+        inc     byte [di + M_AGE]
+        test    byte [di + M_AGE], 7
+        jnz     .same
+.anew:
+        mov     bx, [si + P_PROGRAM]
+        call    part_modulation
+.same:
+        push    di
+        call    part_advance
+        pop     di
+.end:
+        ret
+
+; The free-running MGs of a part go on by an update. DI = modulation.
 part_advance:
-        mov     al, [bx + MG_WAVE]
-        mov     dx, [di + M_MG1 + G_STEP]
-        add     dx, [di + M_MG1 + G_PHASE]
-        mov     [di + M_MG1 + G_PHASE], dx
+        add     di, M_MG1
+        call    .advance
+        add     di, M_MG2 - M_MG1
+.advance:
+        mov     dx, [di + G_STEP]
+        add     dx, [di + G_PHASE]
+        mov     [di + G_PHASE], dx
+        cmp     word [di + G_DEPTH], 0
+        je      .end
+        mov     al, [di + G_SWITCHES]
+        test    al, MG_KEY_SYNC
+        jnz     .end
         call    mg_wave
-        mov     [di + M_MG1 + G_WAVE], ax
-        mov     al, [bx + MG_WAVE + MG_NEXT]
-        mov     dx, [di + M_MG2 + G_STEP]
-        add     dx, [di + M_MG2 + G_PHASE]
-        mov     [di + M_MG2 + G_PHASE], dx
-        call    mg_wave
-        mov     [di + M_MG2 + G_WAVE], ax
+        mov     [di + G_WAVE], ax
+.end:
         ret
 
 ; AL bits 0-1 = waveform, DX = phase: AX = value, -8000h to 7FFFh. DX changed.
@@ -175,60 +245,57 @@ mg_wave:
 .end:
         ret
 
-; What an MG gives a voice: AX = intensity, 0 to MG_FULL, CX = value; AX = 0 where it does not reach the oscillator.
-; SI = voice, DI = the part's MG, BX + MG_WAVE its parameters, BP = the voice's phase and fade. DX changed.
-mg_voice:
-        mov     al, [bx + MG_WAVE]
-        mov     ah, MG_OSC1
-        cmp     byte [si + V_OSC], 0
-        je      .switch
-        mov     ah, MG_OSC2
-.switch:
-        test    al, ah
-        jz      .none
-        mov     cx, [di + G_WAVE]
-        test    al, MG_KEY_SYNC
-        jz      .free
-        mov     dx, [di + G_STEP]
-        add     dx, [bp]
-        mov     [bp], dx
+; What an MG gives a voice: DX:AX = value * depth, 0 where it does not reach the oscillator. SI = voice, DI = modulation; %1 = V_MG1
+; or V_MG2, %2 = M_MG1 or M_MG2, %3 = what makes a depth of an intensity. BX, CX changed.
+%macro  mg_voice 3
+        mov     al, [di + %2 + G_SWITCHES]
+        test    al, [si + V_MG_SWITCH]
+        jnz     %%reaches
+        xor     ax, ax
+        xor     dx, dx
+        jmp     short %%end
+%%reaches:
+        test    al, al
+        js      %%sync
+        mov     ax, [di + %2 + G_WAVE]
+        jmp     short %%value
+%%sync:
+        mov     dx, [di + %2 + G_STEP]
+        add     dx, [si + %1]
+        mov     [si + %1], dx
         call    mg_wave
-        mov     cx, ax
-.free:
-        mov     ah, [bx + MG_INTENSITY]
-        cmp     ah, 99
-        jbe     .in_range
-        mov     ah, 99
-.in_range:
-        xor     al, al
-        mov     dx, [bp + 2]
-        cmp     dx, -1
-        je      .whole
+%%value:
+        cmp     word [si + %1 + 2], MG_WHOLE
+        jne     %%fading
+        imul    word [di + %2 + G_DEPTH]
+        jmp     short %%end
+%%fading:
+        push    ax
+        lea     bx, [si + %1 + 2]
+        add     di, %2
+        call    mg_fading
+        %3
+        sub     di, %2
+        pop     dx
+        imul    dx
+%%end:
+%endmacro
+
+; DI = the part's MG, BX = a voice's fade, which goes on: AX = intensity, nothing for the first half of the delay. DX changed.
+mg_fading:
+        mov     dx, [bx]
         add     dx, [di + G_FADE]
         jnc     .fading
-        mov     dx, -1
+        mov     dx, MG_WHOLE
 .fading:
-        mov     [bp + 2], dx
-        cmp     dx, -1
-        je      .whole
-        shl     dx, 1                   ; silent for the first half of the delay
-        jc      .second
-        xor     dx, dx
-.second:
+        mov     [bx], dx
+        xor     ax, ax
+        shl     dx, 1
+        jnc     mg_intensity
+        mov     ah, [di + G_OWN]
         mul     dx
         mov     ax, dx
-.whole:
-        add     ax, [di + G_EXTRA]
-        jc      .full
-        cmp     ax, MG_FULL
-        jbe     .end
-.full:
-        mov     ax, MG_FULL
-.end:
-        ret
-.none:
-        xor     ax, ax
-        ret
+        jmp     mg_intensity
 
 ; DX:AX = master tune, held to 50 cents, in 16.16 semitones.
 master_cents:

@@ -14,12 +14,22 @@ note_prepare:
         mov     bx, [nr_block]
         mov     [si + V_BLOCK], bx
         mov     al, [nr_part]
-        and     al, PARTS - 1
+        and     ax, PARTS - 1
         mov     [si + V_PART], al
+        mov     ah, MODULATION_SIZE
+        mul     ah
+        add     ax, modulation
+        mov     [si + V_MODULATION], ax
         mov     al, [nr_key]
         mov     [si + V_KEY], al
         mov     al, [nr_osc]
         mov     [si + V_OSC], al
+        mov     ah, MG_OSC1
+        test    al, al
+        jz      .switch
+        mov     ah, MG_OSC2
+.switch:
+        mov     [si + V_MG_SWITCH], ah
         mov     al, [nr_pan]
         mov     [si + V_PAN], al
         mov     al, [nr_decay]

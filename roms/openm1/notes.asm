@@ -254,33 +254,41 @@ note_off:
         call    mono_release
         jc      .next
 .poly:
+        call    part_and_key
         mov     di, voices
-        xor     cx, cx
-        mov     ax, si
-        sub     ax, parts
-        shr     ax, 5
-        mov     ah, [note_key]          ; AX = part, key, as a voice has them
 .voice:
-        cmp     ax, [di + V_PART]
-        jne     .other
-        call    key_up
+        cmp     ah, [di + V_KEY]
+        je      .key
 .other:
         add     di, VOICE_SIZE
-        inc     cx
-        cmp     cl, VOICES
+        cmp     di, voices + VOICES * VOICE_SIZE
         jb      .voice
 .next:
         add     si, PART_SIZE
         cmp     si, parts + PARTS * PART_SIZE
         jb      .part
         ret
+.key:
+        cmp     al, [di + V_PART]
+        jne     .other
+        call    key_up
+        jmp     .other
 
-; The key of voice CL at DI came up: held by damper or hold, or released. All kept but BX.
+; AL = number of the part at SI, AH = note_key.
+part_and_key:
+        mov     ax, si
+        sub     ax, parts
+        shr     ax, 5
+        mov     ah, [note_key]
+        ret
+
+; The key of the voice at DI came up: held by damper or hold, or released. All kept but BX, CX, DX.
 key_up:
         push    ax
+        mov     bx, di
+        sub     bx, voices
+        shr     bx, 7                   ; BX = its number
         mov     al, [di + V_STATE]
-        mov     bl, cl
-        xor     bh, bh
         cmp     al, STATE_WAITING
         je      .waiting
         cmp     al, STATE_DOWN
@@ -288,12 +296,8 @@ key_up:
         call    is_held
         jnz     .hold
 .release:
-        push    cx
-        push    dx
-        mov     al, cl
+        mov     al, bl
         call    voice_off
-        pop     dx
-        pop     cx
 .end:
         pop     ax
         ret
@@ -330,41 +334,44 @@ voice_holds:
 ; The same key of the part at SI is struck again: what it still sounds is released.
 let_go_of_key:
         push    si
-        mov     ax, si
-        sub     ax, parts
-        shr     ax, 5
-        mov     ah, [note_key]
+        call    part_and_key
         mov     si, voices
-        xor     cx, cx
 .voice:
-        cmp     ax, [si + V_PART]
+        cmp     ah, [si + V_KEY]
+        je      .key
+.next:
+        add     si, VOICE_SIZE
+        cmp     si, voices + VOICES * VOICE_SIZE
+        jb      .voice
+        pop     si
+        ret
+.key:
+        cmp     al, [si + V_PART]
         jne     .next
         push    ax
         call    voice_let_go
         pop     ax
-.next:
-        add     si, VOICE_SIZE
-        inc     cx
-        cmp     cl, VOICES
-        jb      .voice
-        pop     si
-        ret
+        jmp     .next
 
 ; Once a tick: keys that came up before their voice had started.
 pending_service:
-        xor     cx, cx
-        mov     di, voices
+        xor     bx, bx
 .voice:
-        mov     bx, cx
         cmp     byte [voice_pending + bx], 0
-        je      .next
+        jne     .pending
+.next:
+        inc     bx
+        cmp     bl, VOICES
+        jb      .voice
+        ret
+.pending:
+        mov     di, bx
+        shl     di, 7
+        add     di, voices
         cmp     byte [di + V_STATE], STATE_WAITING
         je      .next
         mov     byte [voice_pending + bx], 0
+        push    bx
         call    key_up
-.next:
-        add     di, VOICE_SIZE
-        inc     cx
-        cmp     cl, VOICES
-        jb      .voice
-        ret
+        pop     bx
+        jmp     .next

@@ -160,20 +160,19 @@ forget_keys:
         pop     cx
         ret
 
-; Voice CL at SI: released, unless it is free or released already. CX, SI, DI kept.
+; The voice at SI: released, unless it is free or released already. SI, DI, BP kept.
 voice_let_go:
         mov     al, [si + V_STATE]
         test    al, al
         jz      .end
         cmp     al, STATE_RELEASED
         je      .end
-        mov     bl, cl
-        xor     bh, bh
+        mov     bx, si
+        sub     bx, voices
+        shr     bx, 7
         mov     byte [voice_pending + bx], 0
-        push    cx
-        mov     al, cl
+        mov     al, bl
         call    voice_off
-        pop     cx
 .end:
         ret
 
@@ -192,7 +191,9 @@ program_leave:
         jne     .next
         mov     word [si + V_PROGRAM], prog_last
         add     word [si + V_BLOCK], prog_last - prog_edit
+        push    cx
         call    voice_let_go
+        pop     cx
         jmp     .next
 .stop:
         push    cx

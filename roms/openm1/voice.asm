@@ -133,12 +133,16 @@ voice_service:
         mov     al, [services]
         and     ax, UPDATE_TICKS - 1
         push    ax
-        mov     si, ax                  ; two parts
-        shl     si, 6
+        shl     ax, 6                   ; two parts
+        mov     si, ax
+        mov     di, ax
+        shl     di, 1
         add     si, parts
-        call    .part
+        add     di, modulation
+        call    part_service
         add     si, PART_SIZE
-        call    .part
+        add     di, MODULATION_SIZE
+        call    part_service
         pop     si                      ; four voices
         shl     si, 9
         add     si, voices
@@ -166,15 +170,6 @@ voice_service:
         pop     di
         pop     si
         pop     bx
-        ret
-.part:
-        cmp     byte [si + P_ON], 0
-        je      .off
-        lea     di, [si + modulation - parts]
-        mov     bx, [si + P_PROGRAM]
-        call    part_modulation
-        jmp     part_advance
-.off:
         ret
 
 ; Counts V_WAIT of all voices down.
@@ -208,15 +203,6 @@ voice_address:
         mov     si, ax
         shl     si, 7
         add     si, voices
-        ret
-
-; DI = modulation of voice SI's part; AX changed.
-voice_modulation:
-        mov     al, [si + V_PART]
-        cbw
-        shl     ax, 5
-        add     ax, modulation
-        mov     di, ax
         ret
 
 ; The level of voice SI goes to 0 in 4 ms.
@@ -261,14 +247,14 @@ voice_start:
         mov     al, [services]
         mov     [si + V_STARTED], al
         or      byte [si + V_FLAGS], F_FRESH
-        mov     al, [si + V_PART]       ; what moves the part may be old by some ticks, or was never worked out
+        push    si                      ; what moves the part may be old by some ticks, or was never worked out
+        mov     bx, [si + V_PROGRAM]
+        mov     di, [si + V_MODULATION]
+        mov     al, [si + V_PART]
         cbw
-        push    si
         shl     ax, 5
         mov     si, ax
         add     si, parts
-        lea     di, [si + modulation - parts]
-        mov     bx, [si + P_PROGRAM]
         call    part_modulation
         pop     si
 
@@ -348,11 +334,11 @@ voice_start:
 
 ; One update of voice SI.
 voice_update:
+        cmp     byte [si + V_VDA_EG + E_SEGMENT], EG_OVER
+        jne     .sounds
         mov     ax, [si + V_AMPLITUDE]
         or      ax, [si + V_VDA_EG + E_COUNT]
-        jnz     .sounds
-        cmp     byte [si + V_VDA_EG + E_SEGMENT], EG_OVER
-        je      voice_end               ; its level came to 0 since the update before
+        jz      voice_end               ; its level came to 0 since the update before
 .sounds:
         test    byte [si + V_FLAGS], F_ONE_SHOT
         jz      .advance
@@ -370,46 +356,34 @@ voice_update:
         jnc     .advance
         or      byte [si + V_FLAGS], F_PLAYED_OUT
 .advance:
-        lea     bx, [si + V_PITCH_EG]
-        call    eg_step
-        lea     bx, [si + V_VDF_EG]
-        call    eg_step
-        lea     bx, [si + V_VDA_EG]
-        call    eg_step
+        eg_step V_PITCH_EG
+        eg_step V_VDF_EG
+        eg_step V_VDA_EG
 
 ; What voice SI gives now goes to the chips, as far as it changed.
 voice_output:
-        call    voice_modulation
+        mov     di, [si + V_MODULATION]
+        mov     bp, [si + V_TG]
+
+        mg_voice V_MG1, M_MG1, call mg_vibrato
+        mov     cx, ax
+        mov     bx, dx
         mov     ax, [si + V_PITCH_EG + E_VALUE]
+        test    ax, ax
+        jz      .no_pitch_eg
         imul    word [si + V_PITCH_DEPTH]
-        call    divide_256
+        add     cx, ax
+        adc     bx, dx
+.no_pitch_eg:
+        mov     al, bh                  ; DX:AX = BX:CX / 256
+        cbw
+        mov     dx, ax
+        mov     al, ch
+        mov     ah, bl
         add     ax, [si + V_PITCH]
         adc     dx, [si + V_PITCH + 2]
         add     ax, [di + M_PITCH]
         adc     dx, [di + M_PITCH + 2]
-        push    dx
-        push    ax
-        mov     bx, [si + V_PROGRAM]
-        lea     bp, [si + V_MG1]
-        add     di, M_MG1
-        call    mg_voice
-        sub     di, M_MG1
-        xor     dx, dx
-        test    ax, ax
-        jz      .no_vibrato
-        shl     ax, 1                   ; the depth goes with the square
-        mul     ax
-        mov     ax, dx
-        mov     dx, PITCH_MG_DEPTH
-        mul     dx
-        mov     ax, dx
-        imul    cx
-        call    divide_256
-.no_vibrato:
-        pop     bx
-        add     ax, bx
-        pop     bx
-        adc     dx, bx
         call    increment
         cmp     ax, [si + V_INCREMENT]
         jne     .pitch
@@ -419,10 +393,10 @@ voice_output:
         mov     [si + V_INCREMENT], ax
         mov     [si + V_INCREMENT + 2], dl
         mov     cl, dl
-        mov     dx, [si + V_TG]
-        add     dx, TG_INCREMENT
+        lea     dx, [bp + TG_INCREMENT]
         out     dx, ax
-        add     dx, 2
+        inc     dx
+        inc     dx
         mov     al, cl
         out     dx, al
 .same_pitch:
@@ -437,37 +411,27 @@ voice_output:
         je      .same_eg
         mov     [si + V_CODE_EG], dx
         mov     ax, dx
-        mov     dx, [si + V_VDF]
-        add     dx, VDF_EG
+        lea     dx, [bp - TG + VDF + VDF_EG]
         out     dx, ax
 .same_eg:
-        mov     bx, [si + V_PROGRAM]
-        add     bx, MG_NEXT
-        lea     bp, [si + V_MG2]
-        add     di, M_MG2
-        call    mg_voice
-        sub     di, M_MG2
-        xor     dx, dx
-        test    ax, ax
-        jz      .no_wah
-        imul    cx
-.no_wah:
+        mg_voice V_MG2, M_MG2, {}
         cmp     dx, [si + V_CODE_MG]
         je      .same_mg
         mov     [si + V_CODE_MG], dx
         mov     ax, dx
-        mov     dx, [si + V_VDF]
-        add     dx, VDF_MG
+        lea     dx, [bp - TG + VDF + VDF_MG]
         out     dx, ax
 .same_mg:
         mov     ax, [si + V_CUTOFF]
         mov     dx, [di + M_CUTOFF]
+        test    dx, dx
+        jz      .cutoff
         call    add_signed
+.cutoff:
         cmp     ax, [si + V_CODE]
         je      .same_cutoff
         mov     [si + V_CODE], ax
-        mov     dx, [si + V_VDF]
-        add     dx, VDF_CUTOFF
+        lea     dx, [bp - TG + VDF + VDF_CUTOFF]
         out     dx, ax
 .same_cutoff:
 
@@ -476,7 +440,8 @@ voice_output:
         jns     .positive
         xor     ax, ax
 .positive:
-        shl     ax, 2                   ; the amplitude goes with the square (H-VDA)
+        shl     ax, 1                   ; the amplitude goes with the square (H-VDA)
+        shl     ax, 1
         mul     ax
         mov     ax, dx
         mul     word [si + V_GAIN]
@@ -491,8 +456,7 @@ voice_output:
         je      .same_level
         mov     [si + V_AMPLITUDE], dx
         mov     ax, dx
-        mov     dx, [si + V_TG]
-        add     dx, TG_LEVEL
+        lea     dx, [bp + TG_LEVEL]
         out     dx, ax
 .same_level:
         ret

@@ -65,3 +65,14 @@ def test_what_a_point_of_a_sweep_costs(bench: ModuleType) -> None:
 
     found = sweep.measure(2)
     assert all(value > 0 for rows in found.values() for value in rows.values())
+
+
+def test_what_the_sound_costs(bench: ModuleType) -> None:
+    import sound
+
+    played = sound.Bench(2)
+    played.board.listen(True)
+    played.run(2000)
+    assert played.board.heard().any(axis=0)[:2].all()
+    assert sound.speed(1, 0.05, 1) > 0
+    assert all(value > 0 for value in sound.blocks(0.05, 1).values())

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,6 +54,42 @@ def test_another_engine(reference: BootResult, engine: str) -> None:
     mine = reference.to_dict()
     mine.pop("engine")
     assert other == mine
+
+
+def played(engine: str = "unicorn", slice_clocks: int = 30_000_000, saved: bool = False) -> tuple[bytes, int]:
+    """The sound of four seconds with notes, a bend and another program; and its hash."""
+    session = Session(engine=engine)
+    session.power_on()
+    session.listen(True)
+    for at, data in (
+        (1.9, "90 3C 64 90 40 50"), (2.2, "E0 00 50"), (2.4, "C0 0C 90 43 7F"), (3.1, "80 3C 00 B0 7B 00"),
+    ):
+        session.midi_in(bytes.fromhex(data), at=at)
+    heard = b""
+    while session.clock < 32_000_000:
+        session.run_until(min(32_000_000, session.clock + slice_clocks))
+        if saved and session.clock > 17_000_000:
+            heard, state, saved = session.heard().tobytes(), session.snapshot(), False
+            session = Session(engine=engine)
+            session.restore(state)
+            session.listen(True)
+    return heard + session.heard().tobytes(), session.sound_hash
+
+
+@pytest.fixture(scope="module")
+def reference_sound() -> tuple[bytes, int]:
+    frames, hashed = played()
+    assert np.frombuffer(frames, np.int32).max() > 1000
+    return frames, hashed
+
+
+@pytest.mark.parametrize(
+    ("engine", "slice_clocks", "saved"),
+    [("unicorn", 777_777, False), ("unicorn", 8_000, True), ("v30", 30_000_000, False), ("v30", 123_457, True),
+     ("lockstep", 30_000_000, False)],
+)
+def test_the_same_sound(reference_sound: tuple[bytes, int], engine: str, slice_clocks: int, saved: bool) -> None:
+    assert played(engine, slice_clocks, saved) == reference_sound
 
 
 def test_another_seed_is_another_chip(reference: BootResult) -> None:

@@ -41,7 +41,24 @@ def test_a_snapshot_goes_on_as_it_did(engine: str, older_openm1: Path) -> None:
     session.run(1.0)
     assert [line.rstrip() for line in session.lcd] == ["Prog I07 Init Prog", "Battery Low (Internal)"]
     assert session.midi_out.replace(b"\xfe", b"") == INQUIRY_REPLY
-    assert "H-TCU-ODD" not in decode(session.snapshot()).manifest["hypotheses"]
+    again = decode(session.snapshot())
+    assert not {"H-TCU-ODD", "H-TG-NOTE"} & set(again.manifest["hypotheses"])
+
+
+@pytest.mark.parametrize("engine", ["v30", "unicorn"])
+def test_a_snapshot_from_before_there_was_sound_is_silent(engine: str, older_openm1: Path) -> None:
+    """Its chips were ports that were written down; their frames are counted from its clock on."""
+    old = decode(SNAPSHOT.read_bytes())
+    assert "TG" in old.blocks and "sound_board" not in old.blocks
+    session = Session.load(SNAPSHOT, roms=older_openm1, engine=engine)
+    board = session.machine.sound_board
+    assert session.clock == old.manifest["clock"] and board.frames() == session.clock // 256 + 1 and not board.held
+    assert session.sound_hash == Session().sound_hash and session.machine.tg.sounding == []
+    session.listen(True)
+    session.run(0.5)
+    assert len(session.heard()) > 15_600 and session.sound_hash == Session().sound_hash
+    again = decode(session.snapshot())
+    assert "TG" not in again.blocks and {"sound_board", "tg", "vdf1", "vdf2", "mde", "wave_rom"} <= set(again.blocks)
 
 
 def test_state_show_takes_a_settled_guess_for_no_change(capsys: pytest.CaptureFixture[str]) -> None:

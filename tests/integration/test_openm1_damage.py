@@ -13,7 +13,7 @@ BANNER = "OpenM1 Music Workstation M1 #24"
 STORED = slice(0x1000, 0xC69C)
 REGION, REGION_END = 0x1020, 0xC69C
 COMBIS, PROG_I00 = 0x139D, 0x440D
-UNUSED = (slice(0xC69C, 0xC7F0), slice(0xC7F4, 0xC800), slice(0xE000, 0xEE00), slice(0xF000, 0x10000))
+UNUSED = (slice(0xC69C, 0xC7F0), slice(0xC7F4, 0xC800), slice(0xE000, 0xEE00))
 """What OpenM1 leaves alone: gaps, free RAM, and the stack but for its last 512 bytes."""
 SHARES = (0.0001, 0.001, 0.01, 0.05)
 

@@ -142,6 +142,8 @@ def edit_first(lines: Lines, key: str, change: Callable[[dict[str, Any]], None],
      "in the port accesses at clock 8,0"),
     (lambda ls: edit_first(ls, "check", lambda line: line["check"].update(ports="0" * 40, accesses=5), 3),
      "recorded are 5"),
+    (lambda ls: edit_first(ls, "check", lambda line: line["check"].update(sound="0" * 16), 3),
+     "in the sound at clock 8,0"),
     (lambda ls: edit_first(ls, "check", lambda line: line.update(clock=8_000_001), 3), "in time"),
     (lambda ls: edit_first(ls, "lcd", lambda line: line["lcd"].__setitem__(0, "Hello")), "recorded is 'Hello|"),
     (lambda ls: [line for line in ls if "lcd" not in line], "which was not recorded"),
@@ -155,6 +157,15 @@ def test_the_first_difference_is_named(
 ) -> None:
     with pytest.raises(ReplayDifference, match=text):
         replay(write(tmp_path / "x.rec", change(lines)), engine="v30")
+
+
+def test_a_recording_from_before_there_was_sound_is_as_good(lines: Lines, tmp_path: Path) -> None:
+    older: Lines = json.loads(json.dumps(lines))
+    del older[0]["waves"]
+    checks = [line["check"] for line in older if "check" in line]
+    for check in checks:
+        del check["sound"]
+    assert replay(write(tmp_path / "x.rec", older), engine="v30").checks == len(checks) > 3
 
 
 def test_an_input_between_two_boundaries_is_a_difference(lines: Lines, tmp_path: Path) -> None:
@@ -174,6 +185,7 @@ def test_an_input_between_two_boundaries_is_a_difference(lines: Lines, tmp_path:
     (lambda ls: [{k: v for k, v in ls[0].items() if k != "seed"}, *ls[1:]], UserError, "has no 'seed'"),
     (lambda ls: [{**ls[0], "sram": "%%%"}, *ls[1:]], UserError, "header is damaged"),
     (lambda ls: [{**ls[0], "firmware": {"name": "M1", "version": "19", "sha1": "00"}}, *ls[1:]], UserError, "M1 19"),
+    (lambda ls: [{**ls[0], "waves": "0" * 40}, *ls[1:]], UserError, "wave ROM 00000000"),
     (lambda ls: [*ls[:3], {"do": "slide"}, *ls[3:]], UserError, "line 4"),
     (lambda ls: [*ls[:2], {"clock": 5, "do": "explode"}, *ls[2:]], M1Error, "differs|explode"),
     (lambda ls: [ls[0], ls[1], {**ls[2], "key": "NOKEY"}, *ls[3:]], UsageError, "NOKEY"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from korgm1.bus.memory import PAGE_DEVICE, PAGE_OPEN, PAGE_RAM, PAGE_ROM, MemoryMap
-from korgm1.bus.ports import PortMap
+from korgm1.bus.ports import NativeSink, PortMap
 from korgm1.bus.unmapped import UnmappedLog
 
 
@@ -118,3 +118,51 @@ def test_a_watch_sees_every_access_in_order_and_peek_sees_none(log: UnmappedLog)
     ports.read(0x10)
     ports.read(0x11)
     assert seen == [("out", 0x10, 3), ("in", 0x10, 3), ("in", 0x11, 0xA5)]
+
+
+class Native(Registers):
+    """A device whose writes C code takes."""
+
+    def __init__(self, sink: NativeSink) -> None:
+        super().__init__(16)
+        self.native_sink = sink
+
+
+def taken(ports: PortMap) -> set[int]:
+    """The ports whose bit is set."""
+    return {port for port in range(0x10000) if ports.sink_ports[port >> 3] >> (port & 7) & 1}
+
+
+def test_a_native_sink_takes_its_devices_ports_where_the_chip_does_not_cover_them(log: UnmappedLog) -> None:
+    ports, told = PortMap(log), list[NativeSink | None]()
+    ports.on_sink = lambda: told.append(ports.sink)
+    sink = NativeSink("function", "user")
+    ports.map(0x0FF, 4, Native(sink))
+    ports.map(0x200, 4, Native(sink), step=2)
+    ports.map(0x300, 4, Registers(4))
+    assert taken(ports) == {0x0FF, 0x100, 0x101, 0x102, 0x200, 0x202} and told == [sink]
+    ports.map(0x100, 2, Registers(2), onchip=True)
+    assert taken(ports) == {0x0FF, 0x102, 0x200, 0x202}
+    ports.unmap(0x100, 2, onchip=True)
+    ports.unmap(0x200, 4)
+    assert taken(ports) == {0x0FF, 0x100, 0x101, 0x102}
+
+
+def test_nothing_is_taken_from_who_watches(log: UnmappedLog) -> None:
+    ports, told = PortMap(log), list[NativeSink | None]()
+    sink = NativeSink("function", "user")
+    ports.map(0x100, 1, Native(sink))
+    ports.on_sink = lambda: told.append(ports.sink)
+    assert ports.sink == sink
+    ports.watch = lambda *access: None
+    assert ports.sink is None
+    ports.watch = None
+    assert told == [None, sink]
+
+
+def test_a_second_sink_is_a_mistake(log: UnmappedLog) -> None:
+    ports = PortMap(log)
+    ports.map(0x100, 1, Native(NativeSink("function", "user")))
+    with pytest.raises(ValueError, match="two native sinks"):
+        ports.map(0x200, 1, Native(NativeSink("function", "another")))
+    assert 0x200 not in taken(ports)

@@ -38,6 +38,16 @@ class Listening(Base):
         return frames[0] if len(frames) == 1 else np.concatenate(frames)
 
     @property
+    def sound_rate(self) -> float:
+        """Frames a second (H-FS).
+
+        >>> from korgm1.session import Session
+        >>> Session().sound_rate
+        31250.0
+        """
+        return self.machine.sound_board.frame_rate
+
+    @property
     def sound_hash(self) -> int:
         """64 bits over all frames since power-on, listened to or not: the same sound has the same hash.
 

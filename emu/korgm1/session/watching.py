@@ -44,6 +44,7 @@ class Watching(Base):
             "engine": self.engine_name,
             "hypotheses": self.hypotheses.all(),
             "seed": self.seed,
+            "waves": self.machine.wave_rom.sha1,
             "power_ups": self._power_ups,
             "sram": pack(self._kept),
             "card": pack(self._card),

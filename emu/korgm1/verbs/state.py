@@ -18,6 +18,7 @@ from korgm1.verbs.options import (
     add_trace_options,
     begin_trace,
     check_files,
+    named,
     plan,
     power,
     seconds,
@@ -62,6 +63,7 @@ def add_parser(subparsers: Any) -> None:
     one.add_argument("file", metavar="FILE", help="a file of state save")
     one.add_argument("--engine", choices=ENGINES, help="another CPU than it was saved on")
     one.add_argument("--roms", nargs="?", const="", metavar="PATH", help="where the OS dump is, if it is not OpenM1")
+    one.add_argument("--waves", type=named, metavar="PATH", help="where the sample ROMs are, if it was saved with some")
     hands = one.add_argument_group("what is done to it; times are since power-on")
     add_hands(hands)
     hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run from the snapshot on")
@@ -119,7 +121,7 @@ def load(args: argparse.Namespace) -> BootResult:
     from korgm1.session import Session
 
     try:
-        session = Session.load(args.file, args.roms, args.engine)
+        session = Session.load(args.file, args.roms, args.engine, args.waves)
     except SnapshotError as error:
         raise _told(args.file, error) from error
     for name, when in (*args.press, *args.midi):
@@ -217,9 +219,10 @@ def describe(snapshot: Snapshot, known: Any = lambda model: set()) -> dict[str, 
 
 
 def _known(model: str) -> set[str]:
+    from korgm1.machine.m1 import PORT_LOGS
     from korgm1.session import Session
 
-    return {"session", *Session(model=model, engine="v30").machine.parts()}
+    return {"session", *PORT_LOGS, *Session(model=model, engine="v30").machine.parts()}
 
 
 def _guesses(values: dict[str, Any]) -> str:
