@@ -23,8 +23,8 @@ VDA_EG_UNIT = 165
 """Steps of the VDA's EG in a level of 1: four times 99 of them just fit a word."""
 EG_LONGEST = 30.0
 """Seconds a segment of time 99 takes (H-EG-TIME)."""
-MG_SLOWEST, MG_FASTEST = 0.05, 30.0
-"""Hertz of an MG at 0 and 99 (H-MG)."""
+MG_SLOWEST, MG_FASTEST, MG_POWER = 0.05, 30.0, 4
+"""Hertz of an MG at 0 and what 99 adds, with that power of the frequency between (H-MG)."""
 MG_DELAY_LONGEST = 5.0
 """Seconds until an MG is at its full depth at delay 99; it is silent for the first half (H-MG)."""
 CUTOFF_HERTZ = 30.0
@@ -35,8 +35,6 @@ PITCH_STEPS = 768
 """Steps of an octave in the pitch table; OpenM1 interpolates between them."""
 PITCH_EG_SEMITONES, PITCH_MG_SEMITONES = 12, 12
 """What level and intensity 99 do to the pitch (H-EG-DEPTH, H-MG)."""
-VDF_EG_SEMITONES = 96
-"""What an EG level of 99 does to the cutoff at intensity 99 (H-EG-DEPTH)."""
 FIXED_TRACK = 50
 """The cutoff follows the keyboard 1:1 at 0 and not at all at minus this (H-TRACK)."""
 FLAG_TRACKING, FLAG_ONE_SHOT, FLAG_UNPITCHED = 1, 2, 4
@@ -54,8 +52,12 @@ def eg_updates(time: int) -> int:
 
 
 def mg_hertz(frequency: int) -> float:
-    """Rate of an MG, exponential from 0 to 99."""
-    return MG_SLOWEST * (MG_FASTEST / MG_SLOWEST) ** (frequency / 99)
+    """Rate of an MG.
+
+    >>> [round(mg_hertz(frequency), 2) for frequency in (0, 64, 99)]
+    [0.05, 5.29, 30.05]
+    """
+    return MG_SLOWEST + MG_FASTEST * (frequency / 99) ** MG_POWER
 
 
 def mg_step(frequency: int) -> int:
@@ -76,6 +78,11 @@ def cutoff_code(cutoff: int) -> int:
     """
     lowest = 256 * (69 + 12 * log2(CUTOFF_HERTZ / 440))
     return round(lowest + (CUTOFF_OPEN - lowest) * cutoff / 99)
+
+
+def vdf_eg_codes() -> int:
+    """What an EG level of 99 does to the cutoff's code at intensity 99: as much as cutoff 99 (H-EG-DEPTH)."""
+    return CUTOFF_OPEN - cutoff_code(0)
 
 
 def pitch_mantissa(step: int) -> int:
@@ -114,12 +121,11 @@ def directory(label: str, sounds: Sequence[Sound]) -> Iterator[str]:
 
 def constants() -> Iterator[str]:
     """The numbers that the engine multiplies by."""
-    pitch_mg = PITCH_MG_SEMITONES * 512 * 65536 / ((2 * 99 * 256) ** 2 / 65536)
     values = {
-        "VDA_EG_SCALE": (VDA_EG_UNIT * 128, "1/128 of an EG step a level (H-VDA)"),
-        "PITCH_EG_SCALE": (PITCH_EG_SEMITONES * 256 * 128 / 99, "1/128 of 1/256 semitone a level (H-EG-DEPTH)"),
-        "VDF_EG_SCALE": (VDF_EG_SEMITONES * 256 * 128 / 99 / 99, "1/128 of a code a level and intensity (H-EG-DEPTH)"),
-        "PITCH_MG_DEPTH": (pitch_mg, "of the intensity's square (H-MG)"),
+        "VDA_EG_SCALE": (VDA_EG_UNIT * 64, "1/64 of an EG step a level (H-VDA)"),
+        "PITCH_EG_SCALE": (PITCH_EG_SEMITONES * 256 * 64 / 99, "1/64 of 1/256 semitone a level (H-EG-DEPTH)"),
+        "VDF_EG_SCALE": (vdf_eg_codes() * 64 / 99, "1/64 of a code a level, at intensity 99 (H-EG-DEPTH)"),
+        "PITCH_MG_DEPTH": (PITCH_MG_SEMITONES * 512 * 65536 / (99 * 256), "of 1/512 semitones an intensity (H-MG)"),
         "CUTOFF_TRACK": (FIXED_TRACK, "added to the keyboard track (H-TRACK)"),
         "CUTOFF_TRACK_UNIT": (256 * 256 / FIXED_TRACK, "1/256 of a code a key and unit of it (H-TRACK)"),
     }

@@ -1,7 +1,7 @@
 ; The three EGs of a voice (H-EG): a segment goes to its level in a straight line, in as many updates as its time says, whatever the
 ; distance (H-EG-TIME). BX = the EG, SI = its voice.
 
-E_VALUE         equ     0               ; signed word: level * E_SCALE / 128
+E_VALUE         equ     0               ; signed word: level * E_SCALE / 64
 E_FRACTION      equ     2               ; its fraction
 E_STEP          equ     4               ; fraction and word added in each update
 E_COUNT         equ     8               ; updates left in the segment
@@ -10,7 +10,7 @@ E_SEGMENT       equ     12              ; byte: the segment to begin when E_COUN
 E_KIND          equ     13              ; byte: EG_PITCH, EG_VDF or EG_VDA
 E_KEY           equ     14              ; word, what the keyboard takes off the times where it is switched on
 E_VELOCITY      equ     16              ; word, what the velocity does
-E_SCALE         equ     18              ; word: what a level of 1 is, 1/128
+E_SCALE         equ     18              ; word: what a level of 1 is, 1/64
 EG_SIZE         equ     20
 
 EG_HOLD         equ     3               ; attack, decay, slope, then nothing until the release
@@ -43,8 +43,10 @@ eg_start:
 
 ; AX = level AL in the steps of EG BX. DX changed.
 eg_level:
-        call    limit_signed
+        limit_signed
         imul    word [bx + E_SCALE]
+        shl     ax, 1
+        rcl     dx, 1
         shl     ax, 1
         rcl     dx, 1
         mov     al, ah
@@ -145,7 +147,7 @@ eg_begin:
         add     di, cx
         mov     al, [di]
         pop     di
-        call    limit_unsigned
+        limit_unsigned
         mov     cx, ax                  ; CX = time
         call    eg_shift
         test    cx, cx

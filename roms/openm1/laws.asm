@@ -1,25 +1,32 @@
 ; Small arithmetic that the voice engine shares. Stored values are held to their ranges where they are used.
 
 ; AL = parameter of 0-99: AX = it, at most 99.
-limit_unsigned:
-        cmp     al, 99
-        jbe     .end
-        mov     al, 99
-.end:
+%macro  limit_unsigned 0
         xor     ah, ah
-        ret
+        cmp     al, 99
+        jbe     %%end
+        mov     al, 99
+%%end:
+%endmacro
 
 ; AL = signed parameter: AX = it, within -99 to 99.
-limit_signed:
-        cmp     al, 99
-        jle     .not_above
-        mov     al, 99
-.not_above:
-        cmp     al, -99
-        jge     .end
-        mov     al, -99
-.end:
+%macro  limit_signed 0
         cbw
+        add     al, 99
+        cmp     al, 198
+        jbe     %%inside
+        call    limit_far
+%%inside:
+        sub     al, 99
+%endmacro
+
+; AX = signed byte, AL 99 more than it, out of range: AL = that of the nearer limit.
+limit_far:
+        mov     al, 198
+        test    ah, ah
+        jns     .end
+        mov     al, 0
+.end:
         ret
 
 ; AX = DX:AX / 256, held to a signed word.
@@ -55,7 +62,7 @@ add_signed:
 
 ; AL = velocity sense, -99 to 99: AX = factor, FFFF = 1 (H-VEL). 99 follows velocity / 127, -99 is its opposite. CX, DX changed.
 velocity_factor:
-        call    limit_signed
+        limit_signed
         mov     cl, 127
         sub     cl, [nr_velocity]
         test    al, al

@@ -6,8 +6,10 @@ M_CUTOFF        equ     4               ; signed word, codes
 M_AMPLITUDE     equ     6               ; word, 8000h = 1
 M_SEEN          equ     8               ; bend, joystick, aftertouch, volume it was made from
 M_AGE           equ     14              ; byte: updates without a change
+M_WORKED        equ     15              ; byte: services when it was worked out
 M_MG1           equ     16              ; pitch
 M_MG2           equ     32              ; VDF
+M_PROGRAM       equ     48              ; word: for which program
 G_EXTRA         equ     0               ; intensity by joystick and aftertouch, 1/256
 G_STEP          equ     2               ; of the phase in an update
 G_PHASE         equ     4
@@ -34,6 +36,9 @@ part_modulation:
         push    word [di + M_PITCH + 2]
         push    word [di + M_CUTOFF]
         push    word [di + M_AMPLITUDE]
+        mov     al, [services]
+        mov     [di + M_WORKED], al
+        mov     [di + M_PROGRAM], bx
         mov     ax, [si + P_BEND]
         mov     [di + M_SEEN], ax
         mov     ax, [si + P_MOD1]
@@ -62,13 +67,13 @@ part_modulation:
         adc     [di + M_PITCH + 2], dx
 
         mov     al, [bx + 33]           ; VDF sweep: 99 is 99 semitones
-        call    limit_signed
+        limit_signed
         mov     dx, [si + P_BEND]
         sar     dx, 5
         imul    dx
         push    ax
         mov     al, [bx + 29]
-        call    limit_signed
+        limit_signed
         imul    byte [si + P_AFTER]
         shl     ax, 1
         pop     dx
@@ -82,7 +87,7 @@ part_modulation:
         mov     [di + M_CUTOFF], ax
 
         mov     al, [bx + 31]           ; amplitude: nothing at -99, twice as much at 99
-        call    limit_signed
+        limit_signed
         imul    byte [si + P_AFTER]
         mov     cx, 667
         imul    cx
@@ -147,11 +152,11 @@ part_modulation:
 ; aftertouch does to the intensity: all but G_PHASE, G_WAVE, G_DEPTH; AX = intensity at full fade. All but BX, SI, DI changed.
 mg_control:
         mov     al, cl
-        call    limit_unsigned
+        limit_unsigned
         mul     dl
         mov     bp, ax
         mov     al, dh
-        call    limit_unsigned
+        limit_unsigned
         mul     byte [si + P_AFTER]
         add     ax, bp
         shl     ax, 1                   ; 127 * 2 is nearly 256
@@ -162,15 +167,15 @@ mg_control:
         imul    ax, ax, 20
         mov     cl, ah                  ; 0-29
         mov     al, [bx + MG_FREQUENCY]
-        call    limit_unsigned
+        limit_unsigned
         add     al, cl
-        call    limit_unsigned
+        limit_unsigned
         mov     bp, ax
         shl     bp, 1
         mov     ax, [cs:mg_steps + bp]
         mov     [di + G_STEP], ax
         mov     al, [bx + MG_DELAY]
-        call    limit_unsigned
+        limit_unsigned
         mov     bp, ax
         shl     bp, 1
         mov     ax, [cs:mg_fades + bp]
@@ -178,7 +183,7 @@ mg_control:
         mov     al, [bx + MG_WAVE]
         mov     [di + G_SWITCHES], al
         mov     al, [bx + MG_INTENSITY]
-        call    limit_unsigned
+        limit_unsigned
         mov     [di + G_OWN], al
         mov     ah, al
         xor     al, al
@@ -194,13 +199,35 @@ mg_intensity:
 .end:
         ret
 
-; AX = intensity: AX = 1/512 semitones, by the square. DX changed.
+; AX = intensity: AX = 1/512 semitones. DX changed.
 mg_vibrato:
-        shl     ax, 1
-        mul     ax
-        mov     ax, PITCH_MG_DEPTH
+        mov     dx, PITCH_MG_DEPTH
         mul     dx
         mov     ax, dx
+        ret
+
+; Goes to %1 if a controller of part SI is another than DI was made from.
+%macro  part_changed 1
+        mov     ax, [si + P_BEND]
+        cmp     ax, [di + M_SEEN]
+        jne     %1
+        mov     ax, [si + P_MOD1]
+        cmp     ax, [di + M_SEEN + 2]
+        jne     %1
+        mov     ax, [si + P_AFTER]
+        cmp     ax, [di + M_SEEN + 4]
+        jne     %1
+%endmacro
+
+; Before a note of part SI: its modulation DI must be that of program BX and not old.
+part_begin:
+        cmp     bx, [di + M_PROGRAM]
+        jne     part_modulation
+        mov     al, [services]
+        sub     al, [di + M_WORKED]
+        cmp     al, UPDATE_TICKS
+        jae     part_modulation
+        part_changed part_modulation
         ret
 
 ; Each part every fourth tick: SI = part, DI = its modulation; keeps them. Worked out anew when a controller moved, else now and
@@ -208,15 +235,7 @@ mg_vibrato:
 part_service:
         cmp     byte [si + P_ON], 0
         je      .end
-        mov     ax, [si + P_BEND]
-        cmp     ax, [di + M_SEEN]
-        jne     .anew
-        mov     ax, [si + P_MOD1]
-        cmp     ax, [di + M_SEEN + 2]
-        jne     .anew
-        mov     ax, [si + P_AFTER]
-        cmp     ax, [di + M_SEEN + 4]
-        jne     .anew
+        part_changed .anew
         inc     byte [di + M_AGE]
         test    byte [di + M_AGE], 7
         jnz     .same

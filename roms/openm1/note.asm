@@ -65,7 +65,7 @@ note_prepare:
 
         ; level: oscillator, velocity, keyboard, and the square of that (H-VDA); then what the note brings
         mov     al, [bx + 23]
-        call    limit_unsigned
+        limit_unsigned
         imul    ax, ax, 661             ; 65439 at 99
         push    ax
         mov     al, [bx + 26]
@@ -74,7 +74,7 @@ note_prepare:
         mul     dx
         push    dx
         mov     al, [bx + 25]           ; 99: twice as much four octaves above the centre, nothing four below (H-TRACK)
-        call    limit_signed
+        limit_signed
         mov     cx, ax
         mov     al, [bx + 24]
         call    keys_from
@@ -117,20 +117,23 @@ note_prepare:
         call    velocity_factor
         mov     cx, ax
         mov     al, [bx + 11]
-        call    limit_unsigned
-        imul    ax, ax, VDF_EG_SCALE
+        limit_unsigned
+        imul    ax, ax, 661             ; 65439 at 99
         mul     cx
+        mov     ax, dx
+        mov     dx, VDF_EG_SCALE
+        mul     dx
         mov     [si + V_VDF_EG + E_SCALE], dx
         mov     al, [bx + 6]
-        call    limit_signed
+        limit_signed
         call    velocity_shift
         mov     [si + V_PITCH_EG + E_VELOCITY], ax
         mov     al, [bx + 13]
-        call    limit_unsigned
+        limit_unsigned
         call    velocity_shift
         mov     [si + V_VDF_EG + E_VELOCITY], ax
         mov     al, [bx + 28]
-        call    limit_unsigned
+        limit_unsigned
         call    velocity_shift
         mov     [si + V_VDA_EG + E_VELOCITY], ax
         mov     al, [bx + 12]
@@ -144,7 +147,7 @@ note_prepare:
 
         ; cutoff
         mov     al, [bx + 8]
-        call    limit_unsigned
+        limit_unsigned
         mov     di, ax
         shl     di, 1
         mov     di, [cs:cutoff_codes + di]
@@ -152,7 +155,7 @@ note_prepare:
         test    byte [nr_flags], NOTE_FIXED
         jnz     .fixed
         mov     al, [bx + 10]
-        call    limit_signed
+        limit_signed
         add     ax, CUTOFF_TRACK
         mov     cx, ax
         mov     al, [bx + 9]
@@ -179,7 +182,7 @@ velocity_shift:
 ; AL = track, AH = key of its centre: AX = steps off a time, half as long an octave up at 99 (H-EG-TIME).
 key_shift:
         mov     cl, ah
-        call    limit_unsigned
+        limit_unsigned
         xchg    ax, cx
         call    keys_from
         imul    cx

@@ -46,12 +46,12 @@ UNUSED          equ     0CCh            ; BRK 3
 %include "control.asm"
 %include "analogue.asm"
 %include "effects.asm"
+%include "laws.asm"
 %include "envelope.asm"
 %include "modulation.asm"
 %include "pitch.asm"
 %include "voice.asm"
 %include "note.asm"
-%include "laws.asm"
 %include "tables.asm"
 %include "sound_tables.inc"
         times   0FFF0h - ($ - $$) db UNUSED

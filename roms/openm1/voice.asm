@@ -253,7 +253,7 @@ voice_start:
         shl     ax, 5
         mov     si, ax
         add     si, parts
-        call    part_modulation
+        call    part_begin
         pop     si
 
         mov     bx, [si + V_BLOCK]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from openm1_sound import kit
 from sounding import (
     CLOCKS,
     CUTOFF,
@@ -42,6 +43,8 @@ from korgm1.session import Session
 UPDATE = round(laws.UPDATE * CLOCKS)
 PLAIN = {12: SINE}
 """A sine with Init Prog's square envelopes."""
+CRASH = 15
+"""A drum sound that is long enough."""
 UNUSED = 0xFF00
 """ROM that is not used, in the segment of the code: BRK 3."""
 
@@ -221,6 +224,20 @@ def test_an_mg_has_its_rate_and_depth(m1: Session, frequency: int) -> None:
     assert told[:, 1].min() == pytest.approx(-99 * 128, rel=0.03)
 
 
+@pytest.mark.parametrize(("decay", "time"), [(0, 10), (10, 20), (-5, 5), (-99, 0)])
+def test_a_drums_decay_shifts_the_times(m1: Session, decay: int, time: int) -> None:
+    """But for the attack's: here from 99 to 0 in time 10."""
+    kit(m1, (CRASH, 60, 0, 0, 0, decay))
+    eg = dict(zip(range(OSC1 + VDA_EG, OSC1 + VDA_EG + 7), (0, 99, 10, 0, 0, 0, 0), strict=True))
+    load(m1, {10: 2} | eg)
+    chips = Chips(m1)
+    talk(m1, [0x90, 60, 100], 0.5)
+    told = values(chips.writes(), tg(0, LEVEL), 2)
+    assert told[0][1] > 0 and told[-1][1] == 0
+    ended = next(clock for clock, value in told if value == 0)
+    assert abs((ended - told[0][0]) / UPDATE - max(1, laws.eg_updates(time))) <= 1.25
+
+
 def test_the_pitch_mg_at_its_deepest_is_an_octave_each_way(m1: Session) -> None:
     load(m1, PLAIN | {19: 0xA3, 20: 50, 22: 99})
     chips = Chips(m1)
@@ -233,7 +250,7 @@ def test_the_pitch_mg_at_its_deepest_is_an_octave_each_way(m1: Session) -> None:
 
 def test_two_keys_share_an_mg_that_runs_free_and_have_their_own_with_key_sync(m1: Session) -> None:
     for switches, same in ((0x20, True), (0xA0, False)):
-        load(m1, PLAIN | {23: switches, 24: 40, 26: 99})
+        load(m1, PLAIN | {23: switches, 24: 50, 26: 99})
         chips = Chips(m1)
         talk(m1, [0x90, 60, 100], 0.2)
         talk(m1, [0x90, 64, 100], 0.2)
@@ -244,14 +261,14 @@ def test_two_keys_share_an_mg_that_runs_free_and_have_their_own_with_key_sync(m1
 
 
 def test_the_filters_eg_goes_to_its_levels(m1: Session) -> None:
-    """Attack 99, break -50, sustain 20, then release to -99 at full intensity; the depth is eight octaves."""
+    """Attack 99, break -50, sustain 20, then release to -99; at full intensity 99 goes as far as the cutoff itself."""
     eg = dict(zip(range(OSC1 + VDF_EG, OSC1 + VDF_EG + 8), (5, 99, 5, -50, 5, 20, 5, -99), strict=True))
     load(m1, PLAIN | eg | {OSC1 + VDF + 3: 99, OSC1 + VDA_EG + 6: 50})
     chips = Chips(m1)
     talk(m1, [0x90, 60, 127], 0.3)
     talk(m1, [0x80, 60, 0], 0.2)
     writes = chips.writes()
-    step = laws.VDF_EG_SEMITONES * 256 / 99
+    step = laws.vdf_eg_codes() / 99
     told = [value for _, value in values(writes, vdf(0, EG), 2, signed=True)]
     turns = [b for a, b, c in zip(told, told[1:], told[2:], strict=False) if (b - a) * (c - b) < 0]
     assert [round(turn / step) for turn in (told[0], *turns, told[-1])] == [0, 99, -50, 20, -99]
