@@ -202,6 +202,19 @@ void vdf_samples(vdf_mb87404 *f, int32_t *samples, uint32_t n, uint32_t sounding
     filters(f, lanes, n);
 }
 
+void vdf_frames(vdf_mb87404 *f, int32_t *samples, uint32_t n, uint32_t sounding)
+{
+    int32_t block[VDF_VOICES * VDF_BLOCK];
+    for (uint32_t from = 0; from < n; from += VDF_BLOCK) {
+        uint32_t count = n - from < VDF_BLOCK ? n - from : VDF_BLOCK;
+        for (uint32_t k = 0; k < VDF_VOICES; k++)
+            memcpy(&block[k * VDF_BLOCK], &samples[(size_t)k * n + from], count * sizeof *block);
+        vdf_samples(f, block, count, sounding);
+        for (uint32_t k = 0; k < VDF_VOICES; k++)
+            memcpy(&samples[(size_t)k * n + from], &block[k * VDF_BLOCK], count * sizeof *block);
+    }
+}
+
 uint32_t vdf_ringing(const vdf_mb87404 *f)
 {
     uint32_t bits = 0;

@@ -38,6 +38,9 @@ void vdf_write(vdf_mb87404 *f, uint32_t offset, uint8_t value);
    is not in `sounding` is silence, whatever stands in it; what comes out is written to every row. */
 void vdf_samples(vdf_mb87404 *f, int32_t *samples, uint32_t n, uint32_t sounding);
 
+/* The same for any number of frames: eight rows of n samples. */
+void vdf_frames(vdf_mb87404 *f, int32_t *samples, uint32_t n, uint32_t sounding);
+
 /* Bit k: voice k's filter still holds something, and gives samples without being given any. */
 uint32_t vdf_ringing(const vdf_mb87404 *f);
 

@@ -20,9 +20,12 @@ from korgm1.verbs import (
     doctor,
     faults,
     hypotheses,
+    play,
+    render,
     rom,
     run,
     scenario,
+    scope,
     sram,
     state,
     sweep,
@@ -39,6 +42,7 @@ EPILOG = """\
 examples:
   korgm1 boot --battery dead              what a dead cell does at power-on
   korgm1 run --sram my.sram               the instrument, live, with its memory in a file
+  korgm1 render song.mid -o song.wav      a MIDI file as sound; play plays it live
   korgm1 rom identify ~/dumps             what these files are
   korgm1 boot --roms ~/dumps              boot your own dump
 korgm1 VERB --help says more. Exit codes: 0 ok, 1 an input that cannot be used, 2 usage, 3 ROM problem,
@@ -61,11 +65,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"korgm1 {__version__}")
     subparsers = parser.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
     boot.add_parser(subparsers)
-    run.add_parser(subparsers, FRONTENDS)
+    run.add_parser(subparsers, FRONTENDS, audio_out.AudioOut)
+    render.add_parser(subparsers)
+    play.add_parser(subparsers, audio_out.AudioOut, audio_out.devices)
     age.add_parser(subparsers)
     rom.add_parser(subparsers)
     state.add_parser(subparsers)
     scenario.add_parser(subparsers)
+    scope.add_parser(subparsers)
     sram.add_parser(subparsers)
     sweep.add_parser(subparsers)
     tap.add_parser(subparsers)

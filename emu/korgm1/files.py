@@ -155,9 +155,28 @@ class PartFile:
         except OSError as error:
             raise self._failed(error) from error
 
+    def patch(self, at: int, data: bytes) -> None:
+        """Write over what was written at byte `at`.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        try:
+            end = self._file.tell()
+            self._file.seek(at)
+            self.write(data)
+            self._file.seek(end)
+        except OSError as error:
+            raise self._failed(error) from error
+
     def abandon(self) -> None:
         """It will never be whole: NAME.part stays as it is."""
         self._file.close()
+
+    def discard(self) -> None:
+        """It will never be whole, and nobody has a use for the part: NAME.part goes."""
+        self._file.close()
+        self._part.unlink(missing_ok=True)
 
     def _failed(self, error: OSError) -> UserError:
         return UserError(f"{self.path} cannot be written: {error.strerror or error}", "a folder you may write to")

@@ -39,19 +39,22 @@ eg_release:
         mov     word [bx + E_COUNT], 0
         ret
 
-; One update of the EG at SI + %1. AX, BX, CX, DX changed.
+; One update of the EG at SI + %1; eg_turns %1 has to stand in the same routine. AX, BX, CX, DX changed.
 %macro  eg_step 1
         sub     word [si + %1 + E_COUNT], 1
-        jbe     %%turn
+        jbe     ..@eg_turn_%1
         mov     ax, [si + %1 + E_STEP]
         add     [si + %1 + E_FRACTION], ax
         mov     ax, [si + %1 + E_STEP + 2]
         adc     [si + %1 + E_VALUE], ax
-        jmp     short %%end
-%%turn:
+..@eg_done_%1:
+%endmacro
+
+%macro  eg_turns 1
+..@eg_turn_%1:
         lea     bx, [si + %1]
         call    eg_turn
-%%end:
+        jmp     ..@eg_done_%1
 %endmacro
 
 ; EG BX took off E_COUNT's last update, or there was none: 0 or FFFF.

@@ -6,6 +6,7 @@ M_CUTOFF        equ     4               ; signed word, codes
 M_AMPLITUDE     equ     6               ; word, 8000h = 1
 M_SEEN          equ     8               ; bend, joystick, aftertouch, volume it was made from
 M_AGE           equ     14              ; byte: updates without a change
+M_GENERATION    equ     15              ; byte: another whenever any of this may be
 M_MG1           equ     16              ; pitch
 M_MG2           equ     32              ; VDF
 G_EXTRA         equ     0               ; intensity by joystick and aftertouch, 1/256
@@ -30,6 +31,7 @@ MG_KEY_SYNC     equ     80h
 
 ; SI = part, DI = its modulation, BX = its program; keeps them.
 part_modulation:
+        inc     byte [di + M_GENERATION]
         mov     ax, [si + P_BEND]
         mov     [di + M_SEEN], ax
         mov     ax, [si + P_MOD1]
@@ -246,30 +248,41 @@ mg_wave:
         ret
 
 ; What an MG gives a voice: DX:AX = value * depth, 0 where it does not reach the oscillator. SI = voice, DI = modulation; %1 = V_MG1
-; or V_MG2, %2 = M_MG1 or M_MG2, %3 = what makes a depth of an intensity. BX, CX changed.
-%macro  mg_voice 3
+; or V_MG2, %2 = M_MG1 or M_MG2; mg_turns has the ways less often taken, in the same routine. BX, CX changed.
+%macro  mg_voice 2
         mov     al, [di + %2 + G_SWITCHES]
         test    al, [si + V_MG_SWITCH]
-        jnz     %%reaches
-        xor     ax, ax
-        xor     dx, dx
-        jmp     short %%end
-%%reaches:
+        jz      ..@mg_off_%1
         test    al, al
-        js      %%sync
-        mov     ax, [di + %2 + G_WAVE]
-        jmp     short %%value
-%%sync:
+        jns     ..@mg_free_%1
         mov     dx, [di + %2 + G_STEP]
         add     dx, [si + %1]
         mov     [si + %1], dx
-        call    mg_wave
-%%value:
+        test    al, 3
+        jnz     ..@mg_shape_%1
+        mov     ax, dx                  ; a triangle, as in mg_wave
+        shl     ax, 1
+        jno     ..@mg_value_%1
+        not     ax
+..@mg_value_%1:
         cmp     word [si + %1 + 2], MG_WHOLE
-        jne     %%fading
+        jne     ..@mg_fade_%1
         imul    word [di + %2 + G_DEPTH]
-        jmp     short %%end
-%%fading:
+..@mg_done_%1:
+%endmacro
+
+%macro  mg_turns 3                      ; %3 = what makes a depth of an intensity
+..@mg_off_%1:
+        xor     ax, ax
+        xor     dx, dx
+        jmp     ..@mg_done_%1
+..@mg_free_%1:
+        mov     ax, [di + %2 + G_WAVE]
+        jmp     ..@mg_value_%1
+..@mg_shape_%1:
+        call    mg_wave
+        jmp     ..@mg_value_%1
+..@mg_fade_%1:
         push    ax
         lea     bx, [si + %1 + 2]
         add     di, %2
@@ -278,7 +291,7 @@ mg_wave:
         sub     di, %2
         pop     dx
         imul    dx
-%%end:
+        jmp     ..@mg_done_%1
 %endmacro
 
 ; DI = the part's MG, BX = a voice's fade, which goes on: AX = intensity, nothing for the first half of the delay. DX changed.

@@ -7,40 +7,31 @@ increment:
         cmp     dx, -120
         jl      .lowest
         mov     cx, ax
-        mov     ax, dx
-        add     ax, 120
-        mov     dl, 12
-        div     dl                      ; AL = octave + 10, AH = semitone
-        push    ax
-        mov     bl, ah
-        xor     bh, bh
-        shl     bx, 6
-        mov     ax, cx
+        mov     bx, dx
+        shl     bx, 1
+        shl     bx, 1
         mov     al, ah
         xor     ah, ah
-        shr     al, 2                   ; 64 steps in a semitone
-        add     bx, ax
-        shl     bx, 1
+        shr     al, 1
+        and     al, 7Eh                 ; 64 steps in a semitone
+        add     ax, [cs:semitones + 480 + bx]
+        mov     dx, [cs:semitones + 482 + bx]
+        mov     bx, ax
         shl     cx, 6                   ; CX = part of a step
-        mov     ax, [cs:pitch_table + bx + 2]
-        mov     bx, [cs:pitch_table + bx]
+        mov     ax, [cs:bx + 2]
+        mov     bx, [cs:bx]
         sub     ax, bx
-        mul     cx
-        add     bx, dx                  ; 1:BX = 2 to the power of the part above the octave
-        pop     cx
+        xchg    cx, dx                  ; CX = octave's factor
+        mul     dx
         mov     ax, bx
-        sub     cl, 6
-        jb      .smaller
-        mov     bl, cl
-        xor     bh, bh
-        shl     bx, 1
-        mov     cx, [cs:powers + bx]
+        add     ax, dx                  ; 1:AX = 2 to the power of the part above the octave
+        test    cx, cx
+        jle     .smaller
         mul     cx
         add     dx, cx
         ret
 .smaller:
-        neg     cl
-        dec     cl
+        neg     cx
         stc
         rcr     ax, 1
         shr     ax, cl
@@ -55,4 +46,16 @@ increment:
         xor     dx, dx
         ret
 
-powers:         dw      1, 2, 4, 8, 16, 32, 64, 128
+; for each semitone from -120: where its steps begin in pitch_table; what the octave multiplies by, or minus how many places it
+; shifts down after the first
+semitones:
+%assign semitone 0
+%rep 168
+        dw      pitch_table + semitone % 12 * 128
+  %if semitone < 72
+        dw      semitone / 12 - 5
+  %else
+        dw      1 << (semitone / 12 - 6)
+  %endif
+%assign semitone semitone + 1
+%endrep

@@ -148,16 +148,9 @@ voice_service:
         add     si, voices
         mov     cx, VOICES / UPDATE_TICKS
 .voice:
-        cmp     byte [si + V_STATE], STATE_FREE
-        je      .next
-        cmp     word [si + V_WAIT], 0
-        jne     .next
-        test    byte [si + V_FLAGS], F_FRESH
-        jz      .update
-        and     byte [si + V_FLAGS], ~F_FRESH & 0FFh
-        mov     al, [services]
-        cmp     al, [si + V_STARTED]
-        je      .next                   ; its level is still on the way up
+        cmp     byte [si + V_RUN], RUN_ON
+        jb      .next
+        ja      .fresh
 .update:
         push    cx
         call    voice_update
@@ -171,6 +164,12 @@ voice_service:
         pop     si
         pop     bx
         ret
+.fresh:
+        mov     byte [si + V_RUN], RUN_ON
+        mov     al, [services]
+        cmp     al, [si + V_STARTED]
+        jne     .update
+        jmp     .next                   ; its level is still on the way up
 
 ; Counts V_WAIT of all voices down.
 voices_wait:
@@ -207,6 +206,7 @@ voice_address:
 
 ; The level of voice SI goes to 0 in 4 ms.
 voice_fade:
+        mov     byte [si + V_RUN], 0
         mov     dx, [si + V_TG]
         add     dx, TG_LEVEL_RAMP
         mov     al, RAMP_FADE
@@ -219,11 +219,12 @@ voice_fade:
 
 ; Voice SI is silent: both chips rest, its level is 0 for the next note.
 voice_end:
-        mov     byte [si + V_STATE], STATE_FREE
-        mov     word [si + V_WAIT], 0
-        mov     dx, [si + V_TG]
         xor     ax, ax
+        mov     [si + V_STATE], al
+        mov     [si + V_RUN], al
+        mov     [si + V_WAIT], ax
         mov     [si + V_AMPLITUDE], ax
+        mov     dx, [si + V_TG]
         out     dx, al
         add     dx, TG_LEVEL_RAMP
         out     dx, al                  ; RAMP_AT_ONCE
@@ -246,7 +247,7 @@ voice_release:
 voice_start:
         mov     al, [services]
         mov     [si + V_STARTED], al
-        or      byte [si + V_FLAGS], F_FRESH
+        mov     byte [si + V_RUN], RUN_FRESH
         push    si                      ; what moves the part may be old by some ticks, or was never worked out
         mov     bx, [si + V_PROGRAM]
         mov     di, [si + V_MODULATION]
@@ -306,10 +307,14 @@ voice_start:
         add     bx, Z_LOOP - Z_START
         loop    .address
 
-        mov     ax, -1                  ; whatever they are, they are told
+        mov     ax, -1                  ; whatever it is, it is told
         mov     [si + V_INCREMENT], ax
         mov     [si + V_INCREMENT + 2], al
+        mov     di, [si + V_MODULATION]
         mov     word [si + V_CODE], 0
+        mov     al, [di + M_GENERATION]
+        dec     ax
+        mov     [si + V_GENERATION], al
         call    voice_output
 
         mov     dx, [si + V_VDF]
@@ -332,40 +337,38 @@ voice_start:
         mov     byte [si + V_STATE], STATE_DOWN
         ret
 
-; One update of voice SI.
-voice_update:
-        cmp     byte [si + V_VDA_EG + E_SEGMENT], EG_OVER
-        jne     .sounds
-        mov     ax, [si + V_AMPLITUDE]
-        or      ax, [si + V_VDA_EG + E_COUNT]
-        jz      voice_end               ; its level came to 0 since the update before
-.sounds:
-        test    byte [si + V_FLAGS], F_ONE_SHOT
-        jz      .advance
-        test    byte [si + V_FLAGS], F_PLAYED_OUT
-        jnz     voice_end
-        mov     ax, [si + V_INCREMENT + 1]
-        mov     cx, UPDATE_FRAMES
-        mul     cx
-        mov     al, ah
-        mov     ah, dl
-        mov     dl, dh
-        xor     dh, dh                  ; DX:AX = 1/16 words an update
-        sub     [si + V_LEFT], ax
-        sbb     [si + V_LEFT + 2], dx
-        jnc     .advance
-        or      byte [si + V_FLAGS], F_PLAYED_OUT
-.advance:
-        eg_step V_PITCH_EG
-        eg_step V_VDF_EG
-        eg_step V_VDA_EG
+; What voice SI gives now goes to the chips, as far as it changed. What is less often done stands around it, near enough for a short
+; jump: a jump taken costs as much as a load. voice_moved: the part's modulation is another than at the update before.
+voice_moved:
+        mov     [si + V_GENERATION], al
+        mov     ax, [si + V_PITCH]
+        mov     dx, [si + V_PITCH + 2]
+        add     ax, [di + M_PITCH]
+        adc     dx, [di + M_PITCH + 2]
+        mov     [si + V_PITCH_NOW], ax
+        mov     [si + V_PITCH_NOW + 2], dx
+        mov     ax, [si + V_GAIN]
+        mul     word [di + M_AMPLITUDE]
+        mov     [si + V_GAIN_NOW], dx
+        mov     ax, [si + V_CUTOFF]
+        mov     dx, [di + M_CUTOFF]
+        call    add_signed
+        cmp     ax, [si + V_CODE]
+        je      voice_unmoved
+        mov     [si + V_CODE], ax
+        lea     dx, [bp - TG + VDF + VDF_CUTOFF]
+        out     dx, ax
+        jmp     voice_unmoved
+        mg_turns V_MG1, M_MG1, {call mg_vibrato}
 
-; What voice SI gives now goes to the chips, as far as it changed.
 voice_output:
         mov     di, [si + V_MODULATION]
         mov     bp, [si + V_TG]
-
-        mg_voice V_MG1, M_MG1, call mg_vibrato
+        mov     al, [di + M_GENERATION]
+        cmp     al, [si + V_GENERATION]
+        jne     voice_moved
+voice_unmoved:
+        mg_voice V_MG1, M_MG1
         mov     cx, ax
         mov     bx, dx
         mov     ax, [si + V_PITCH_EG + E_VALUE]
@@ -380,10 +383,8 @@ voice_output:
         mov     dx, ax
         mov     al, ch
         mov     ah, bl
-        add     ax, [si + V_PITCH]
-        adc     dx, [si + V_PITCH + 2]
-        add     ax, [di + M_PITCH]
-        adc     dx, [di + M_PITCH + 2]
+        add     ax, [si + V_PITCH_NOW]
+        adc     dx, [si + V_PITCH_NOW + 2]
         call    increment
         cmp     ax, [si + V_INCREMENT]
         jne     .pitch
@@ -414,7 +415,7 @@ voice_output:
         lea     dx, [bp - TG + VDF + VDF_EG]
         out     dx, ax
 .same_eg:
-        mg_voice V_MG2, M_MG2, {}
+        mg_voice V_MG2, M_MG2
         cmp     dx, [si + V_CODE_MG]
         je      .same_mg
         mov     [si + V_CODE_MG], dx
@@ -422,35 +423,19 @@ voice_output:
         lea     dx, [bp - TG + VDF + VDF_MG]
         out     dx, ax
 .same_mg:
-        mov     ax, [si + V_CUTOFF]
-        mov     dx, [di + M_CUTOFF]
-        test    dx, dx
-        jz      .cutoff
-        call    add_signed
-.cutoff:
-        cmp     ax, [si + V_CODE]
-        je      .same_cutoff
-        mov     [si + V_CODE], ax
-        lea     dx, [bp - TG + VDF + VDF_CUTOFF]
-        out     dx, ax
-.same_cutoff:
 
         mov     ax, [si + V_VDA_EG + E_VALUE]
-        test    ax, ax
-        jns     .positive
-        xor     ax, ax
-.positive:
+        cwd                             ; a level below 0 is no level
+        not     dx
+        and     ax, dx
         shl     ax, 1                   ; the amplitude goes with the square (H-VDA)
         shl     ax, 1
         mul     ax
         mov     ax, dx
-        mul     word [si + V_GAIN]
-        mov     ax, dx
-        mul     word [di + M_AMPLITUDE]
+        mul     word [si + V_GAIN_NOW]
         shl     ax, 1
         rcl     dx, 1
-        jnc     .level
-        mov     dx, 0FFFFh
+        jc      .loud
 .level:
         cmp     dx, [si + V_AMPLITUDE]
         je      .same_level
@@ -460,3 +445,45 @@ voice_output:
         out     dx, ax
 .same_level:
         ret
+.loud:
+        mov     dx, 0FFFFh
+        jmp     .level
+        mg_turns V_MG2, M_MG2, {}
+
+; One update of voice SI.
+        eg_turns V_PITCH_EG
+        eg_turns V_VDF_EG
+        eg_turns V_VDA_EG
+voice_over:
+        mov     ax, [si + V_AMPLITUDE]
+        or      ax, [si + V_VDA_EG + E_COUNT]
+        jnz     voice_released
+        jmp     voice_end               ; its level came to 0 since the update before
+voice_one_shot:
+        test    byte [si + V_FLAGS], F_PLAYED_OUT
+        jz      .plays
+        jmp     voice_end
+.plays:
+        mov     ax, [si + V_INCREMENT + 1]
+        mov     cx, UPDATE_FRAMES
+        mul     cx
+        mov     al, ah
+        mov     ah, dl
+        mov     dl, dh
+        xor     dh, dh                  ; DX:AX = 1/16 words an update
+        sub     [si + V_LEFT], ax
+        sbb     [si + V_LEFT + 2], dx
+        jnc     voice_advance
+        or      byte [si + V_FLAGS], F_PLAYED_OUT
+        jmp     voice_advance
+voice_update:
+        cmp     byte [si + V_VDA_EG + E_SEGMENT], EG_OVER
+        je      voice_over
+voice_released:
+        test    byte [si + V_FLAGS], F_ONE_SHOT
+        jnz     voice_one_shot
+voice_advance:
+        eg_step V_PITCH_EG
+        eg_step V_VDF_EG
+        eg_step V_VDA_EG
+        jmp     voice_output

@@ -65,3 +65,12 @@ def test_what_a_point_of_a_sweep_costs(bench: ModuleType) -> None:
 
     found = sweep.measure(2)
     assert all(value > 0 for rows in found.values() for value in rows.values())
+
+
+def test_what_a_dense_song_costs(bench: ModuleType) -> None:
+    import song
+
+    found = song.measure(0.6, 1, "v30")
+    assert found["oscillators"] == 16
+    assert all(value > 0 for value in found.values())
+    assert "  nothing to do" in song.as_text({"v30": found})

@@ -18,7 +18,7 @@ import pytest
 from korgm1.frontends.panel_layout import BUTTONS
 from korgm1.session import Session
 
-RUN = [sys.executable, "-m", "korgm1", "run"]
+RUN = [sys.executable, "-m", "korgm1", "run", "--mute"]
 LIMIT = 60
 """Host seconds after which a child that hangs is given up."""
 

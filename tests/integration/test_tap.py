@@ -145,6 +145,18 @@ def test_a_program_change_and_a_file_are_played(tmp_path: Path, capsys: pytest.C
     assert main(["tap", str(tmp_path / "absent.mid")]) == 1
 
 
+def test_the_image_of_the_ram_is_read_and_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = tmp_path / "my.sram"
+    with Session(engine="v30", sram=image) as session:
+        session.boot()
+    before = image.read_bytes()
+    assert tap("--sram", str(image), "--program", "I03", "--json") == 0
+    assert main(["tap", "--sweep", "Hold", "--sram", str(image), "--during", "0.1"]) == 0
+    assert image.read_bytes() == before and [path.name for path in tmp_path.iterdir()] == ["my.sram"]
+    assert main(["tap", "--sram", str(tmp_path / "absent")]) == 1
+    assert tap("--sram", str(image), "-o", str(image)) == 2
+
+
 @pytest.fixture(scope="module")
 def base() -> Stage:
     session = Session(engine="v30")

@@ -25,7 +25,7 @@ LAYERS = (
     {"romset"},
     {"recording", "result", "tracing", "trace_blocks", "trace_reading", "sram_layout"},
     {"session"},
-    {"replay", "lifetime"},
+    {"replay", "lifetime", "performance"},
     {"scenario", "sweep"},
     {"tapping"},
     {"verbs"},

@@ -14,6 +14,7 @@ from korgm1.errors import UsageError, UserError
 from korgm1.sound import registers
 from korgm1.tapping import files, lines
 from korgm1.tapping.places import places
+from korgm1.tapping.playing import Note, plan
 from korgm1.tapping.rows import WRITE, Reader, Row, Summary, Wanted
 
 WRITES: list[tuple[int, int, int]] = [
@@ -111,6 +112,16 @@ def test_bytewise_lines_are_the_bytes() -> None:
 def test_text_says_which_voices_are_guessed() -> None:
     assert " 0? " in lines.as_text(next(lines.joined(rows(False), False)))
     assert " 0 " in lines.as_text(next(lines.joined(rows(True), True)))
+
+
+def test_banks_come_first_then_the_selection_then_songs_and_notes() -> None:
+    bank, song = [(0.0, b"\xf0" + bytes(3124))], [(0.0, b"\x90\x40\x40"), (2.0, b"\x80\x40\x40")]
+    sent, length = plan([Note(60, 90, 0.5), Note(62)], [bank, song], 2, [b"\xc1\x07"])
+    assert [(round(row.at, 3), row.data[:2].hex()) for row in sent] == [
+        (0.0, "f000"), (2.0, "c107"), (2.25, "9040"), (4.25, "8040"), (4.501, "913c"), (5.001, "813c"), (5.251, "913e"),
+        (6.251, "813e"),
+    ]
+    assert round(length, 3) == 6.251
 
 
 def test_runs_are_folded_in_the_order_of_their_beginnings() -> None:

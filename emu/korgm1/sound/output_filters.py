@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from korgm1.errors import UserError
+from korgm1.errors import UserError, pip_install
 
 Signal = npt.NDArray[np.float64]
 
@@ -185,6 +185,6 @@ def _scipy() -> Any:
         import scipy.signal
     except ImportError as error:
         raise UserError(
-            "this needs scipy, which is not installed", "the extra of the sound", "pip install 'korgm1[sound]'"
+            "this needs scipy, which is not installed", hint=pip_install("scipy") + ", or --dac digital --rate native"
         ) from error
     return scipy.signal

@@ -72,7 +72,7 @@ TG = (
     Row(0x06, "INCREMENT", 3, "words a frame, 4.20 bits fixed point", "begins a ramp"),
     Row(0x0A, "START", 3, "address of the first word", "at KEY 0 to 1"),
     Row(0x0E, "LOOP", 3, "address the loop goes back to", "at KEY 0 to 1"),
-    Row(0x12, "END", 3, "address behind the last word", "at KEY 0 to 1"),
+    Row(0x12, "END", 3, "address behind the last word (H-LOOP)", "at KEY 0 to 1"),
 )
 VDF = (
     Row(0x00, "CONTROL", 1, "bit 0 RUN", "0 clears filter and ramps and lets samples pass"),

@@ -10,7 +10,7 @@
 
 A word is taken over with its high byte, in the next frame, and reached in a straight line in exactly 2^n frames. The
 filter's code is CUTOFF + EG + MG, saturated to 0-FFFF: a pitch in 1/256 semitone, 440 Hz x 2^((code / 256 - 69) / 12).
-There the filter is at -3 dB. From code 8600 (key 134) on it passes samples bit for bit.
+There the filter is at -3 dB, at 31,250 frames a second. From code 8600 (key 134) on it passes samples bit for bit.
 
 Samples have 24 bits. A pole goes k of the way to its input in a frame, its state has 8 bits of fraction, and what is
 left of a way is rounded away from zero: it arrives at what it is given, silence as well, exactly, and never goes beyond
@@ -37,8 +37,6 @@ from korgm1.snapshot import Block
 from korgm1.sound.native import ffi, lib
 
 VOICES = 8
-BLOCK = int(lib.VDF_BLOCK)
-"""Frames the C side makes at a time."""
 VERSION = 1
 """Layout of the snapshot; goes up with every change of `struct vdf_mb87404`."""
 LAWS = {"whole": 0, "pole": 1}
@@ -134,16 +132,10 @@ class Mb87404:
         Raises:
             UsageError: another shape.
         """
-        given = np.asarray(rows, np.int32)
-        if given.ndim != 2 or given.shape[0] != VOICES:
-            raise UsageError(f"samples of shape {given.shape}", "eight rows")
-        out = np.empty_like(given)
-        block = np.zeros((VOICES, BLOCK), np.int32)
-        for begin in range(0, given.shape[1], BLOCK):
-            count = min(BLOCK, given.shape[1] - begin)
-            block[:, :count] = given[:, begin : begin + count]
-            lib.vdf_samples(self._chip, ffi.from_buffer("int32_t[]", block), count, sounding)
-            out[:, begin : begin + count] = block[:, :count]
+        if np.ndim(rows) != 2 or len(rows) != VOICES:
+            raise UsageError(f"samples of shape {np.shape(rows)}", "eight rows")
+        out = np.array(rows, np.int32, order="C")
+        lib.vdf_frames(self._chip, ffi.from_buffer("int32_t[]", out), out.shape[1], sounding)
         return out
 
     def snapshot(self) -> Block:

@@ -14,6 +14,10 @@ SLICE = CPU_HZ // 4
 """Clocks between two looks."""
 PAUSE = 0.25
 """Seconds between a program change and what is played, and between two things that are played."""
+BANK_PAUSE = 1.0
+"""Seconds behind a bank."""
+BYTE = 10 / 31250
+"""Seconds of a byte on the wire."""
 TAIL = 2.0
 """Seconds a tap goes on behind what was played."""
 
@@ -38,13 +42,14 @@ def plan(
     notes: Iterable[Note], files: Iterable[Sequence[tuple[float, bytes]]] = (), channel: int = 1,
     before: Iterable[bytes] = (),
 ) -> tuple[list[Sent], float]:
-    """Messages, files and notes one behind the other.
+    """Banks, messages, files and notes one behind the other.
 
     Args:
         notes: played last, one after the other.
-        files: each with its messages: (seconds from its beginning, bytes).
+        files: each with its messages: (seconds from its beginning, bytes). Those of one system exclusive message that
+            stand in front are banks, and are sent before anything else.
         channel: of the notes, 1-16.
-        before: messages that come first, such as a program change.
+        before: messages that come behind the banks, such as a program change.
 
     Returns:
         What to send, by its time; and how long it takes, in seconds.
@@ -54,14 +59,19 @@ def plan(
     ([(0.0, '90 3c 64'), (0.5, '80 3c 40')], 0.5)
     """
     sent, at = [], 0.0
+    songs = list(files)
+    while songs and len(songs[0]) == 1 and songs[0][0][1][:1] == b"\xf0":
+        bank = songs.pop(0)[0][1]
+        sent.append(Sent(at, bank))
+        at += len(bank) * BYTE + BANK_PAUSE
     for message in before:
         sent.append(Sent(at, message))
         at += PAUSE
     end = at
-    for rows in files:
+    for rows in songs:
         for offset, data in rows:
             sent.append(Sent(at + offset, data))
-            end = max(end, at + offset + len(data) * 10 / 31250)
+            end = max(end, at + offset + len(data) * BYTE)
         at = end = end + PAUSE
     for note in notes:
         sent += [

@@ -15,7 +15,7 @@ from korgm1 import __version__
 from korgm1.errors import pip_install
 from korgm1.machine.engines import NAMES
 
-PACKAGES = ("unicorn", "cffi", "numpy", "pygame-ce", "sounddevice", "mido", "python-rtmidi", "platformdirs",
+PACKAGES = ("unicorn", "cffi", "numpy", "scipy", "pygame-ce", "sounddevice", "mido", "python-rtmidi", "platformdirs",
             "matplotlib", "pyarrow", "distributed")
 OPTIONAL = {
     "python-rtmidi": "not installed; real MIDI ports need it: " + pip_install("python-rtmidi"),

@@ -14,7 +14,7 @@ EPILOG = """\
 examples:
   korgm1 hypotheses
   korgm1 hypotheses --json
-  korgm1 boot --hypothesis H-VREF=4.5     boot with another guess
+  korgm1 boot --hyp H-VREF=4.5            boot with another guess (--hypothesis is the same)
 """
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+from korgm1.clock import clocks
 from korgm1.errors import UserError
 from korgm1.files import read_file
+from korgm1.performance import Song
 
 LIMIT = 4 << 20
 """Bytes; at 31,250 baud that is 22 minutes."""
@@ -31,6 +33,36 @@ def load_midi(path: Path) -> list[tuple[float, bytes]]:
         if not any(byte & 0x80 for byte in data):
             raise UserError(f"{path} holds no MIDI status byte at all", "a .syx dump or a standard MIDI file")
         return [(0.0, data)]
+    return [(at, data) for at, data in _messages(path, data) if data]
+
+
+def load_song(path: Path) -> Song:
+    """A standard MIDI file as what is sent and when; it ends with its last event, the end of the longest track too.
+
+    Raises:
+        UserError: unreadable, no standard MIDI file, damaged, larger than 4 MB, or without anything to send.
+    """
+    data = read_file(path, "a standard MIDI file (.mid)", LIMIT)
+    if not data.startswith(b"MThd"):
+        raise UserError(f"{path} is no standard MIDI file", "a song (.mid), which begins with MThd")
+    messages = _messages(path, data)
+    events = tuple((clocks(at), data) for at, data in messages if data)
+    if not events:
+        raise UserError(f"{path} holds nothing to play", "a song (.mid) with notes")
+    return Song(events, clocks(messages[-1][0]))
+
+
+def is_song(path: Path) -> bool:
+    """True for a standard MIDI file, by its first bytes.
+
+    Raises:
+        UserError: it cannot be read, or is larger than 4 MB.
+    """
+    return read_file(path, "a song (.mid) or a bank (.syx)", LIMIT).startswith(b"MThd")
+
+
+def _messages(path: Path, data: bytes) -> list[tuple[float, bytes]]:
+    """Seconds and bytes of each event; those that are not sent have none."""
     import mido
 
     try:
@@ -41,8 +73,7 @@ def load_midi(path: Path) -> list[tuple[float, bytes]]:
     at = 0.0
     for message in messages:
         at += message.time
-        if not message.is_meta:
-            out.append((at, bytes(message.bytes())))
+        out.append((at, b"" if message.is_meta else bytes(message.bytes())))
     return out
 
 

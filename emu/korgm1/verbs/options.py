@@ -106,7 +106,7 @@ def celsius(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{error.found}; expected {error.expected}") from None
 
 
-def add_instrument_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+def add_instrument_options(parser: argparse.ArgumentParser, engine: str = ENGINES[0]) -> argparse._ArgumentGroup:
     """The options that say which instrument it is, all but its cell, temperature and memory."""
     machine = parser.add_argument_group("the instrument")
     machine.add_argument("--model", default="m1", choices=tuple(MODELS), help="default: m1")
@@ -118,7 +118,7 @@ def add_instrument_options(parser: argparse.ArgumentParser) -> argparse._Argumen
         "--waves", type=named, metavar="PATH",
         help="folder or zip with your dumps of the sample ROMs IC36 to IC43; without --waves the open wave ROM plays",
     )
-    machine.add_argument("--engine", choices=ENGINES, help="the CPU; default: unicorn")
+    machine.add_argument("--engine", choices=ENGINES, help=f"the CPU; default: {engine}")
     machine.add_argument(
         "--fault", action="append", default=[], metavar="NAME[=ARGUMENT]",
         help="a part or wire that is broken (korgm1 faults); may be repeated",
@@ -127,14 +127,25 @@ def add_instrument_options(parser: argparse.ArgumentParser) -> argparse._Argumen
         "--seed", type=int, default=0, metavar="N", help="which particular RAM chips, cell and power board; default: 0"
     )
     machine.add_argument(
-        "--hypothesis", action="append", default=[], metavar="ID=VALUE", help="another guess (korgm1 hypotheses)"
+        "--hypothesis", "--hyp", action="append", default=[], metavar="ID=VALUE",
+        help="another guess (korgm1 hypotheses); may be repeated",
     )
     return machine
 
 
 def add_machine_options(parser: argparse.ArgumentParser) -> None:
     """The options `boot` and `run` share."""
-    machine = add_instrument_options(parser)
+    add_memory_options(add_instrument_options(parser), "read at power-on where it exists, written back at power-off")
+    hands = parser.add_argument_group("what is done to it")
+    hands.add_argument(
+        "--hold", type=keys, default=(), metavar="KEY,...", help="keys held for two seconds from power-on, as INT,CARD"
+    )
+    add_hands(hands)
+    hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run")
+
+
+def add_memory_options(machine: argparse._ArgumentGroup, use: str) -> None:
+    """Cell, temperature, RAM and card; `use` says what becomes of the RAM's image."""
     machine.add_argument(
         "--battery", metavar="CELL",
         help="fresh, low, dead, absent or VOLTS: a supply of 3.2, 2.4, 0.4, 0 V or VOLTS in place of the cell; "
@@ -143,19 +154,9 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
     machine.add_argument(
         "--temp", type=celsius, default=25.0, metavar="C", help="degrees Celsius around the board; default: 25"
     )
-    machine.add_argument(
-        "--sram", type=named, metavar="FILE",
-        help="the RAM's image: read at power-on where it exists, written back at power-off",
-    )
-    machine.add_argument(
-        "--card", type=named, metavar="FILE", help="a program card (32,768 bytes), written back if changed"
-    )
-    hands = parser.add_argument_group("what is done to it")
-    hands.add_argument(
-        "--hold", type=keys, default=(), metavar="KEY,...", help="keys held for two seconds from power-on, as INT,CARD"
-    )
-    add_hands(hands)
-    hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run")
+    machine.add_argument("--sram", type=named, metavar="FILE", help=f"the RAM's image: {use}")
+    card = ", written back if changed" if "written" in use else ""
+    machine.add_argument("--card", type=named, metavar="FILE", help=f"a program card (32,768 bytes){card}")
 
 
 def add_hands(hands: argparse._ArgumentGroup) -> None:

@@ -20,6 +20,8 @@ from korgm1.hypotheses import Hypotheses
 from korgm1.machine.faults import Faults
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
+from korgm1.verbs.concert import add_view_option
+from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
 from korgm1.verbs.options import (
     add_machine_options,
     add_trace_options,
@@ -41,6 +43,7 @@ examples:
   korgm1 run --no-sram --terminal           a part that was never powered, in the terminal
 Window: click the buttons, drag VALUE or turn the wheel. Computer keys: F1-F8 the modes, arrows UP DOWN PAGE- PAGE+,
 1-8 the cursor keys A-H, number pad (or Shift and a digit) the numbers, pad Enter 10's HOLD, Backspace COMPARE.
+Sound goes to the host's output, and its clock is then the pace; --mute, or a host without one: the host's clock.
 Terminal: ? shows the keys. Closing the window, q in the terminal, or Ctrl-C switches the power off and saves the RAM.
 """
 
@@ -76,14 +79,17 @@ class Pacer:
     Args:
         session: what is run; its power is on.
         seconds: emulated seconds after which `done` is true; None for never.
-        monotonic: the host's clock, in seconds.
+        monotonic: the clock whose pace it is, in seconds: the host's, or the sound card's.
+        late: seconds the emulation may be behind before the time is given up.
     """
 
     def __init__(
-        self, session: Session, seconds: float | None = None, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+        self, session: Session, seconds: float | None = None, monotonic: Callable[[], float] = time.monotonic,
+        late: float = LATE,
+    ) -> None:  # fmt: skip
         self._session = session
         self._monotonic = monotonic
+        self._late = late
         self._origin = monotonic() - session.clock / CPU_HZ
         self._end = None if seconds is None else clocks(seconds)
         self._judged = (monotonic(), session.clock)
@@ -104,7 +110,7 @@ class Pacer:
         session = self._session
         present = self._monotonic() - self._origin
         behind = present - session.clock / CPU_HZ
-        if behind > LATE:
+        if behind > self._late:
             self._origin += behind - FRAME
             present -= behind - FRAME
         target = min(clocks(present), session.clock + clocks(2 * FRAME))
@@ -119,11 +125,12 @@ class Pacer:
         return max(0.0, FRAME - (now - self._origin - session.clock / CPU_HZ))
 
 
-def add_parser(subparsers: Any, frontends: Mapping[str, Open]) -> None:
+def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutput) -> None:
     """Put this verb on the command line.
 
     Args:
         subparsers: where to.
+        opened: opens the host's sound output.
         frontends: "window" and "terminal": functions that open the view of a session. "window" raises UserError where
             there is no display.
     """
@@ -138,11 +145,14 @@ def add_parser(subparsers: Any, frontends: Mapping[str, Open]) -> None:
     live = parser.add_argument_group("live")
     live.add_argument("--terminal", action="store_true", help="no window, even where there is a display")
     live.add_argument("--no-sram", action="store_true", help="start with RAM that was never powered, and keep nothing")
+    sound = parser.add_argument_group("sound")
+    add_view_option(sound)
+    add_live_options(sound)
     add_trace_options(add_output_options(parser))
-    parser.set_defaults(run=lambda args: run(args, frontends))
+    parser.set_defaults(run=lambda args: run(args, frontends, opened))
 
 
-def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
+def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput) -> int:
     """Run until the user or `--seconds` ends it; the power is switched off in every case."""
     if args.no_sram and args.sram:
         raise UsageError("--sram and --no-sram exclude each other", "one of them")
@@ -163,7 +173,7 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open]) -> int:
     picture = b""
     with power(session, args) as asked:
         with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
-            _play(session, args, frontends, asked)
+            _play(session, args, frontends, opened, asked)
         result = session.result("stopped" if session.stopped else "time")
         if args.png:
             picture = session.screenshot()
@@ -194,25 +204,48 @@ def own_image(args: argparse.Namespace) -> Path:
     return Path(platformdirs.user_data_dir("korgm1", appauthor=False)) / f"{slug}.sram"
 
 
-def status(session: Session, pacer: Pacer) -> str:
-    """The line below the panel: the CPU has stopped, the host is too slow, or ""."""
+def status(session: Session, pacer: Pacer, sound: LiveSound | None = None) -> str:
+    """The line below the panel: the CPU has stopped, the host is too slow, gaps in the sound, or ""."""
     if session.stopped:
         return f"the CPU has stopped: {session.stopped}"
     if pacer.speed < TOO_SLOW:
         return f"this host is too slow: {pacer.speed:.0%} of real speed (--engine v30 may be faster)"
-    return ""
+    return sound.status if sound is not None else ""
 
 
-def _play(session: Session, args: argparse.Namespace, frontends: Mapping[str, Open], asked: list[int]) -> None:
-    view = _open(session, args, frontends)
-    try:
-        pacer = Pacer(session, args.seconds)
+def _play(
+    session: Session, args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput, asked: list[int]
+) -> None:
+    with contextlib.ExitStack() as at_the_end:
+        view = _open(session, args, frontends)
+        at_the_end.callback(view.close)
+        sound = open_sound(session, args, opened)
+        if sound is None:
+            pacer = Pacer(session, args.seconds)
+        else:
+            at_the_end.callback(sound.close)
+            pacer = prime(session, sound, args.seconds)
         wait = 0.0
         while not pacer.done and not asked and view.poll(wait):
             wait = pacer.step()
-            view.draw(status(session, pacer))
-    finally:
-        view.close()
+            if sound is not None:
+                sound.feed(session.heard())
+            view.draw(status(session, pacer, sound))
+
+
+def prime(session: Session, sound: LiveSound, seconds: float | None = None) -> Pacer:
+    """Listen to a session and fill the queue to its depth; the pacer keeps it there: time is what the card took.
+
+    Args:
+        session: what is run; its power is on.
+        sound: where to.
+        seconds: see `Pacer`.
+    """
+    session.listen(True)
+    end = session.clock + clocks(sound.depth)
+    session.run_until(end if seconds is None else min(end, clocks(seconds)))
+    sound.feed(session.heard())
+    return Pacer(session, seconds, sound.clock, LATE + sound.depth)
 
 
 def _open(session: Session, args: argparse.Namespace, frontends: Mapping[str, Open]) -> View:

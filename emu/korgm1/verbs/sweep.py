@@ -76,7 +76,8 @@ def add_parser(subparsers: Any) -> None:
     )
     machine.add_argument("--fault", action="append", default=[], metavar="NAME", help="a broken part (korgm1 faults)")
     machine.add_argument(
-        "--hypothesis", action="append", default=[], metavar="ID=VALUE", help="another guess (korgm1 hypotheses)"
+        "--hypothesis", "--hyp", action="append", default=[], metavar="ID=VALUE",
+        help="another guess (korgm1 hypotheses)",
     )
     out = parser.add_argument_group("what comes out")
     out.add_argument("--out", type=named, metavar="FILE", help="every point as a row of a .csv or .parquet file")

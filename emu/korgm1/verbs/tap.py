@@ -15,7 +15,18 @@ from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
 from korgm1.files import check_apart
 from korgm1.verbs import tap_sweep, tap_text
-from korgm1.verbs.options import add_machine_options, check_files, named, power, seconds, session_from
+from korgm1.verbs.options import (
+    add_hands,
+    add_instrument_options,
+    add_memory_options,
+    check_files,
+    keys,
+    named,
+    power,
+    seconds,
+    session_from,
+)
+from korgm1.verbs.render import read_only
 from korgm1.verbs.signals import INTERRUPTED
 from korgm1.verbs.wave import key_number
 
@@ -52,7 +63,9 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     played = parser.add_argument_group("what is played, once the instrument has booted")
-    played.add_argument("files", nargs="*", metavar="MIDI", help="standard MIDI files or raw MIDI bytes, in turn")
+    played.add_argument(
+        "files", nargs="*", metavar="MIDI", help="banks (.syx), sent first, and standard MIDI files, in turn"
+    )
     played.add_argument(
         "--note", type=note, action="append", default=[], metavar="KEY[:VEL[:SECONDS]]",
         help="C4, F#3 or 0-127, velocity 1-127 (100), held so long (1); may be repeated, one is played after the other",
@@ -77,7 +90,11 @@ def add_parser(subparsers: Any) -> None:
     )
     shown.add_argument("--json", action="store_true", help="print the summary, or the sweep, as one JSON object")
     tap_sweep.add_options(parser)
-    add_machine_options(parser)
+    add_memory_options(add_instrument_options(parser), "read at power-on; it stays as it is")
+    hands = parser.add_argument_group("what is done to it")
+    hands.add_argument("--hold", type=keys, default=(), metavar="KEY,...", help="keys held at power-on, as INT,CARD")
+    add_hands(hands)
+    hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run, from power-on")
     parser.set_defaults(run=run)
 
 
@@ -86,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     check(args)
     if args.sweep is not None:
         return tap_sweep.run(args)
-    session = session_from(args)
+    session = session_from(read_only(args))
     decoded = decodes(session, args)
     sent, length = what_is_played(args)
     with power(session, args) as asked:

@@ -15,6 +15,7 @@ from korgm1.errors import EXIT_OK, UsageError
 from korgm1.files import check_writable
 from korgm1.verbs import tap_text
 from korgm1.verbs.options import named, power, seconds, session_from
+from korgm1.verbs.render import read_only
 from korgm1.verbs.signals import INTERRUPTED, stopped
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def check(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace) -> int:
     """Boot, sweep, write, draw and print."""
     args.engine = args.engine or ENGINE
-    session = session_from(args)
+    session = session_from(read_only(args))
     with power(session, args) as asked:
         session.boot(asked_to_stop=lambda: asked)
         if asked:

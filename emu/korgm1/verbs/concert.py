@@ -1,0 +1,198 @@
+"""What `render` and `play` share: their options, and an instrument with banks loaded and a sound selected."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from korgm1.errors import UsageError, UserError
+from korgm1.files import read_file
+from korgm1.verbs.midi_file import LIMIT, is_song, load_song
+from korgm1.verbs.options import add_instrument_options, add_memory_options
+
+if TYPE_CHECKING:
+    from korgm1.performance import Song, Sound
+    from korgm1.session import Session
+    from korgm1.sound.output_stage import OutputStage
+
+ENGINE = "v30"
+"""The fastest with sound; which engine it is changes no sample."""
+VIEWS = ("analogue", "zoh", "digital")
+
+
+@dataclass(frozen=True)
+class Programme:
+    """What is played, read from files.
+
+    Attributes:
+        banks: (file name, bytes) in the order of loading.
+        song: what follows; `name` is its file's.
+        sound: what is selected before, or None: what the instrument shows.
+        sha1: of every file, by name.
+    """
+
+    banks: tuple[tuple[str, bytes], ...]
+    name: str
+    song: Song
+    sound: Sound | None
+    sha1: dict[str, str]
+
+
+def add_concert_options(parser: argparse.ArgumentParser, use: str) -> argparse._ArgumentGroup:
+    """Inputs, selection, the instrument, and how its outputs are looked at; `use` says what becomes of the RAM's image.
+
+    Returns:
+        The group of what comes out.
+    """
+    parser.add_argument("inputs", nargs="*", metavar="FILE", help="banks (.syx), sent first, and one song (.mid)")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--program", metavar="I00", help="play this program; default: what the instrument shows")
+    which.add_argument("--combi", metavar="I00", help="play this combination")
+    add_memory_options(add_instrument_options(parser, ENGINE), use)
+    out = parser.add_argument_group("what comes out")
+    out.add_argument("--outputs", type=int, choices=(2, 4), default=2, help="1/L and 2/R, or all four; default: 2")
+    add_view_option(out)
+    out.add_argument(
+        "--tail", type=tail, default=None, metavar="SECONDS",
+        help="how long to go on behind the song; auto, the default: until it is silent",
+    )
+    parser.set_defaults(hold=(), press=[], midi=[], seconds=None, engine=ENGINE)
+    return out
+
+
+def add_view_option(out: argparse._ArgumentGroup) -> None:
+    """How the outputs are looked at."""
+    out.add_argument(
+        "--dac", choices=VIEWS, default="analogue",
+        help="behind the converter and a filter (a guess), the converter's stairs alone, or the samples as they are; "
+        "default: analogue",
+    )
+
+
+def tail(text: str) -> float | None:
+    """Seconds, or None for `auto`.
+
+    >>> tail("2.5"), tail("auto")
+    (2.5, None)
+    """
+    from korgm1.performance import LONGEST
+
+    if text == "auto":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no tail: auto, or 0 to {LONGEST:,} seconds")
+    return value
+
+
+def programme(inputs: Sequence[str], program: str | None = None, combi: str | None = None) -> Programme:
+    """Read and check all files.
+
+    Raises:
+        M1Error: one cannot be used, there is no song or more than one, or no such sound.
+    """
+    from korgm1.performance import Sound, check_length
+
+    songs = [name for name in inputs if is_song(Path(name))]
+    if len(songs) > 1:
+        raise UsageError(f"there are {len(songs)} songs, {', '.join(songs)}", "one; banks (.syx) may be many")
+    if not songs:
+        raise UsageError(
+            "there is no song" + (f", only {', '.join(inputs)}" if inputs else ""), "a standard MIDI file (.mid)",
+            f"korgm1 render {' '.join([*inputs, 'song.mid'])} -o song.wav",
+        )
+    sound = None
+    if program is not None:
+        sound = Sound.parse("PROG", program)
+    elif combi is not None:
+        sound = Sound.parse("COMBI", combi)
+    data = {name: read_file(Path(name), "a song (.mid) or a bank (.syx)", LIMIT) for name in inputs}
+    banks = []
+    for name in inputs:
+        if name not in songs:
+            if not data[name]:
+                raise UserError(f"{name} is empty", "a bank (.syx)")
+            if not data[name][0] & 0x80:
+                raise UserError(f"{name} begins with no MIDI status byte", "a bank (.syx) or a song (.mid)")
+            banks.append((name, data[name]))
+    song = load_song(Path(songs[0]))
+    check_length(song)
+    digests = {name: hashlib.sha1(data[name]).hexdigest() for name in inputs}
+    return Programme(tuple(banks), songs[0], song, sound, digests)
+
+
+def make_ready(session: Session, what: Programme, asked: Callable[[], object] = lambda: False) -> None:
+    """Wait for the play page, load the banks, select the sound; the power is on.
+
+    Raises:
+        UserError: the instrument refused something.
+        Stopped: it was asked to stop.
+    """
+    from korgm1.errors import Stopped
+    from korgm1.performance import load, select
+
+    session.boot(asked_to_stop=asked)
+    if asked():
+        raise Stopped("stopped during the boot; nothing written")
+    for name, data in what.banks:
+        load(session, data, name, asked)
+    if what.sound is not None:
+        select(session, what.sound, asked)
+
+
+def stage(session: Session, view: str, rate: int | None, outputs: int) -> OutputStage:
+    """The view of a session's outputs.
+
+    Args:
+        session: whose hypotheses and seed say which converter it is.
+        view: of `VIEWS`.
+        rate: samples a second, None: native.
+        outputs: 2 or 4.
+
+    Raises:
+        UserError: scipy is missing and this view needs it.
+    """
+    from korgm1.clock import CPU_HZ
+    from korgm1.performance import frame_clocks
+    from korgm1.sound.dac_pcm54 import Pcm54
+    from korgm1.sound.output_stage import OutputStage
+
+    converter = None if view == "digital" else Pcm54.of(session.hypotheses, session.seed)
+    native = CPU_HZ // frame_clocks(session)
+    return OutputStage.of(
+        session.hypotheses, view, converter, rate, frame_rate=native, outputs=outputs
+    )
+
+
+def said_of_silence(what: Programme, session: Session) -> str:
+    """Why a song that has notes may have made no sound, a sentence."""
+    channels = ", ".join(map(str, what.song.channels)) or "none"
+    return (
+        f"no sound came out. The song has {what.song.notes:,} notes on channels {channels}; a program hears the global "
+        f"channel alone, a MULTI combination one a timbre (--program, --combi). The display: {session.lcd[0].strip()}"
+    )
+
+
+def provenance(session: Session, what: Programme, view: str) -> dict[str, Any]:
+    """What a file says of how it was made: everything that decides its samples."""
+    from korgm1.performance import guesses
+
+    return {
+        "firmware": f"{session.firmware.name} {session.firmware.version}",
+        "firmware_sha1": session.firmware.sha1,
+        "model": session.model.name,
+        "engine": session.engine_name,
+        "wave_rom_sha1": session.machine.wave_rom.sha1,
+        "hypotheses": guesses(session, view),
+        "dac": view,
+        "inputs": {Path(name).name: digest for name, digest in what.sha1.items()},
+        "sound": None if what.sound is None else str(what.sound),
+    }

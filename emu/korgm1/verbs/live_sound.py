@@ -1,0 +1,186 @@
+"""Sound while it is played: the session's frames through a view to the host's output, whose clock is then the pace.
+
+The sound card's quartz is not the host's clock. With sound, time is what the card has taken: the emulation runs so far
+that the queue is as deep as it should be, so the queue neither runs dry nor grows, and nothing is resampled to hide a
+drift. A card that stops asking is left alone, and the host's clock goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from korgm1.errors import UserError
+from korgm1.verbs.concert import stage
+
+if TYPE_CHECKING:
+    from korgm1.performance import Frames
+    from korgm1.session import Session
+
+
+class Output(Protocol):
+    """An open output of the host, as frontends.audio_out has it."""
+
+    rate: int
+    depth: float
+    taken: int
+    gaps: int
+    name: str
+
+    @property
+    def waiting(self) -> float:
+        """Seconds of sound in the queue."""
+
+    @property
+    def alive(self) -> bool:
+        """False when the device has stopped asking."""
+
+    def play(self, block: Any) -> None:
+        """Queue float32 samples, shape (n, channels)."""
+
+    def drain(self) -> None:
+        """Nothing follows."""
+
+    def close(self) -> None:
+        """Let the device go."""
+
+
+class OpenOutput(Protocol):
+    """Opens one; UserError where there is none."""
+
+    def __call__(self, channels: int = 2, latency: str = "high", device: str | None = None) -> Output: ...
+
+
+class LiveSound:
+    """The sound of a session that is run live.
+
+    Args:
+        session: its power is on.
+        output: where to.
+        view: of `concert.VIEWS`.
+        outputs: 2 or 4.
+        volume: 0 to 100, a pot behind the outputs: the factor is volume / 100.
+        host, sleep: the host's clock and how to wait, in seconds.
+
+    Attributes:
+        depth: seconds of sound to be ahead of the card.
+        peak: the highest level, 1.0 is full scale, before the pot.
+    """
+
+    def __init__(
+        self, session: Session, output: Output, view: str = "analogue", outputs: int = 2, volume: int = 100,
+        host: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
+    ) -> None:  # fmt: skip
+        self._sleep = sleep
+        self._output = output
+        self._stage = stage(session, view, output.rate, outputs)
+        self._gain = volume / 100
+        self._host = host
+        self._given_up: float | None = None
+        self.depth = output.depth
+        self.peak = 0.0
+
+    def clock(self) -> float:
+        """Seconds of sound that the card took, for `run.Pacer`; the host's clock goes on once the card has stopped.
+
+        Whoever keeps `depth` ahead of it keeps the queue full.
+        """
+        heard = self._output.taken / self._output.rate
+        if self._given_up is None and not self._output.alive:
+            self._given_up = self._host() - heard
+        return heard if self._given_up is None else self._host() - self._given_up
+
+    def feed(self, frames: Frames) -> None:
+        """Hand over what the session has made since the last time."""
+        signal = self._stage.process(frames)
+        if len(signal):
+            self.peak = max(self.peak, float(np.abs(signal).max()))
+        if self._given_up is None:
+            self._output.play(np.clip(signal * self._gain, -1.0, 1.0).astype(np.float32))
+
+    @property
+    def status(self) -> str:
+        """What there is to say, or ""."""
+        if self._given_up is not None:
+            return f"{self._output.name} takes no sound any more: the instrument goes on without"
+        gaps = self._output.gaps
+        return f"{gaps} gap{'s' * (gaps > 1)} in the sound (--latency high, or more milliseconds)" if gaps else ""
+
+    @property
+    def gaps(self) -> int:
+        """How often there was nothing to play in time."""
+        return self._output.gaps
+
+    def finish(self) -> None:
+        """The session is over: let the queue be played."""
+        self._output.play((self._stage.finish() * self._gain).astype(np.float32))
+        self._output.drain()
+        late = self._host() + self._output.waiting + 1.0
+        while self._output.waiting > 0 and self._output.alive and self._host() < late:
+            self._sleep(0.01)
+
+    def close(self) -> None:
+        """Let the device go, whatever is still to be played."""
+        self._output.close()
+
+
+def add_live_options(group: argparse._ArgumentGroup) -> None:
+    """How it gets to the ear."""
+    group.add_argument(
+        "--latency", type=latency, default="high", metavar="low|high|MS",
+        help="how much sound is made ahead: low (40 ms), high (150 ms) or milliseconds; default: high",
+    )
+    group.add_argument("--audio-device", metavar="DEVICE", help="number or name (korgm1 play --list-devices)")
+    group.add_argument("--volume", type=volume, default=100, metavar="0-100", help="of the host's output; default: 100")
+    group.add_argument("--mute", action="store_true", help="no sound")
+
+
+def latency(text: str) -> str:
+    """"low", "high" or milliseconds.
+
+    >>> latency("25")
+    '25'
+    """
+    if text in ("low", "high"):
+        return text
+    try:
+        fits = 20 <= float(text) <= 2000
+    except ValueError:
+        fits = False
+    if not fits:
+        raise argparse.ArgumentTypeError(f"{text!r} is no latency: low, high, or 20 to 2000 milliseconds")
+    return text
+
+
+def volume(text: str) -> int:
+    """0 to 100.
+
+    >>> volume("70")
+    70
+    """
+    if not (text.isascii() and text.isdecimal()) or int(text) > 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no volume: 0 to 100")
+    return int(text)
+
+
+def open_sound(
+    session: Session, args: argparse.Namespace, opened: OpenOutput, outputs: int = 2
+) -> LiveSound | None:
+    """The sound the options ask for; None, with a line on stderr, where the host has none, and without with --mute."""
+    if args.mute:
+        return None
+    output = None
+    try:
+        output = opened(channels=outputs, latency=args.latency, device=args.audio_device)
+        return LiveSound(session, output, args.dac, outputs, args.volume)
+    except UserError as error:
+        if output is not None:
+            output.close()
+        hint = f" ({error.hint})" if error.hint else ""
+        print(f"korgm1: no sound: {error.found}{hint}", file=sys.stderr)
+        return None

@@ -1,0 +1,195 @@
+"""Songs and the instrument live: the card's clock is the pace, gaps are counted, and without a card it goes on."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_sounddevice import Card
+from songs import song_file
+
+from korgm1.cli import main
+from korgm1.clock import CPU_HZ
+from korgm1.frontends.audio_out import AudioOut
+from korgm1.performance import Song
+from korgm1.session import Session
+from korgm1.verbs import play
+from korgm1.verbs.concert import Programme
+from korgm1.verbs.live_sound import LiveSound
+from korgm1.verbs.run import prime, status
+
+
+class Host:
+    """A host whose time passes only while somebody waits; its card asks for a block of 480 each 10 ms of its own."""
+
+    def __init__(self, card: Card, quartz: float = 1.0) -> None:
+        self.card = card
+        self.now = 0.0
+        self._quartz = quartz
+        self._asked = 0.0
+        self.dead = False
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        end = self.now + max(seconds, 0.0005)
+        while not self.dead and self._asked + 0.01 / self._quartz <= end:
+            self._asked += 0.01 / self._quartz
+            self.now = self._asked
+            self.card.tick(480)
+        self.now = end
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> Card:
+    fake = Card()
+    monkeypatch.setitem(sys.modules, "sounddevice", fake)
+    return fake
+
+
+def output(host: Host, latency: str = "high") -> AudioOut:
+    return AudioOut(latency=latency, host=host.clock)
+
+
+def programme(seconds: float) -> Programme:
+    return Programme((), "x.mid", Song(((0, b"\x90<d"),), round(seconds * CPU_HZ)), None, {})
+
+
+@pytest.mark.parametrize("quartz", [0.99, 1.0, 1.01])
+@pytest.mark.parametrize("latency", ["low", "high", "500"])
+def test_the_card_s_clock_is_the_pace_without_a_gap(card: Card, m1: Session, quartz: float, latency: str) -> None:
+    host = Host(card, quartz)
+    sound = LiveSound(m1, output(host, latency), "digital", host=host.clock, sleep=host.sleep)
+    play.play(m1, programme(3), sound, 0.5, host=host.clock, sleep=host.sleep)
+    assert sound.gaps == 0
+    assert sound.status == ""
+    assert abs(host.now - 3.5 / quartz) < 0.6 * quartz + sound.depth
+
+
+def test_without_a_card_the_host_s_clock_is_the_pace(m1: Session) -> None:
+    host = Host(Card())
+    host.dead = True
+    play.play(m1, programme(2), None, 0.25, host=host.clock, sleep=host.sleep)
+    assert 2.2 < host.now < 2.3
+
+
+def test_run_s_pacer_keeps_the_queue_full(card: Card, m1: Session) -> None:
+    host = Host(card, 1.003)
+    sound = LiveSound(m1, output(host, "low"), "digital", host=host.clock)
+    pacer = prime(m1, sound)
+    begun = m1.clock
+    while host.now < 5:
+        wait = pacer.step()
+        sound.feed(m1.heard())
+        host.sleep(wait)
+    assert sound.gaps == 0 and status(m1, pacer, sound) == ""
+    assert abs((m1.clock - begun) / CPU_HZ - 5 * 1.003) < 0.1, "the quartz of the card, not the host's clock"
+
+
+def test_a_busy_host_costs_a_gap_and_no_more(card: Card, m1: Session) -> None:
+    host = Host(card)
+    sound = LiveSound(m1, output(host, "low"), "digital", host=host.clock)
+    pacer = prime(m1, sound)
+    while host.now < 2:
+        wait = pacer.step()
+        sound.feed(m1.heard())
+        host.sleep(0.3 if 1 <= host.now < 1.02 else wait)
+    assert sound.gaps == 1
+    assert "1 gap in the sound" in status(m1, pacer, sound)
+
+
+def test_a_card_that_stops_leaves_the_instrument_going(card: Card, m1: Session) -> None:
+    host = Host(card)
+    sound = LiveSound(m1, output(host), "digital", host=host.clock)
+    pacer = prime(m1, sound)
+    begun = m1.clock
+    while host.now < 6:
+        host.dead = host.now > 2
+        wait = pacer.step()
+        sound.feed(m1.heard())
+        host.sleep(wait)
+    assert "takes no sound any more" in sound.status
+    assert 4 < (m1.clock - begun) / CPU_HZ < 6
+
+
+def test_the_volume_is_a_pot_behind_the_outputs(card: Card, m1: Session) -> None:
+    host = Host(card)
+    frames = np.full((3000, 4), 1 << 18, np.int32)
+    for volume, level in ((100, 0.5), (50, 0.25), (0, 0.0)):
+        card.played.clear()
+        sound = LiveSound(m1, output(host, "20"), "digital", volume=volume, host=host.clock)
+        sound.feed(frames)
+        assert card.tick(1000)[900, 0] == pytest.approx(level, abs=1e-3)
+        assert sound.peak == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("words", [["--latency", "5"], ["--latency", "x"], ["--volume", "101"], ["--volume", "-1"]])
+def test_values_that_cannot_be(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["play", "x.mid", *words])
+    assert ended.value.code == 2
+
+
+def test_the_verb_without_a_card_says_so_and_plays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", Card(outputs=0))
+    song = song_file(tmp_path / "x.mid", 0.2)
+    assert main(["play", str(song), "--tail", "0", "--sram", str(tmp_path / "my.sram")]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("korgm1: no sound: there is no sound output device (connect one")
+    assert (tmp_path / "my.sram").stat().st_size == 65536
+    assert main(["play", str(song), "--tail", "0", "--mute"]) == 0
+    assert "no sound output" not in capsys.readouterr().err
+
+
+@pytest.fixture
+def asking(card: Card) -> Iterator[Card]:
+    """A card that asks by the host's own clock, from a thread as PortAudio does."""
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.wait(0.01):
+            if card.opened and not card.closed:
+                card.tick(480)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    yield card
+    over.set()
+    thread.join()
+
+
+def test_the_verb_plays_through_a_card(tmp_path: Path, asking: Card) -> None:
+    song = song_file(tmp_path / "x.mid", 0.5)
+    assert main(["play", str(song), "--tail", "0.2", "--latency", "200", "--volume", "50"]) == 0
+    assert asking.closed
+    heard = np.concatenate(asking.played)
+    loud = np.flatnonzero(np.abs(heard).max(axis=1) > 0.001)
+    assert len(loud) > 0.4 * 48000 and heard.shape[1] == 2
+
+
+def test_run_has_sound(tmp_path: Path, asking: Card, capsys: pytest.CaptureFixture[str]) -> None:
+    song = song_file(tmp_path / "x.mid", 0.4)
+    words = ["run", "--terminal", "--no-sram", "--seconds", "2.6", "--midi", f"{song}@2"]
+    assert main([*words, "--dac", "digital"]) == 0
+    assert asking.closed and np.abs(np.concatenate(asking.played)).max() > 0.001
+    asking.opened.clear()
+    assert main([*words, "--mute"]) == 0
+    assert asking.opened == {}
+
+
+def test_the_list_of_devices(card: Card, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", "--list-devices"]) == 0
+    assert capsys.readouterr().out == "  1  Card One, 4 outputs, 48000 Hz\n"
+
+
+def test_a_song_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["play", str(tmp_path / "x.mid")]) == 1
+    assert main(["play"]) == 2
+    assert "there is no song" in capsys.readouterr().err
