@@ -114,14 +114,14 @@ def test_text_says_which_voices_are_guessed() -> None:
     assert " 0 " in lines.as_text(next(lines.joined(rows(True), True)))
 
 
-def test_banks_come_first_then_the_selection_then_songs_and_notes() -> None:
-    bank, song = [(0.0, b"\xf0" + bytes(3124))], [(0.0, b"\x90\x40\x40"), (2.0, b"\x80\x40\x40")]
-    sent, length = plan([Note(60, 90, 0.5), Note(62)], [bank, song], 2, [b"\xc1\x07"])
+def test_songs_and_notes_follow_each_other() -> None:
+    song = [(0.0, b"\x90\x40\x40"), (2.0, b"\x80\x40\x40")]
+    sent, length = plan([Note(60, 90, 0.5), Note(62)], [song, song], 2)
     assert [(round(row.at, 3), row.data[:2].hex()) for row in sent] == [
-        (0.0, "f000"), (2.0, "c107"), (2.25, "9040"), (4.25, "8040"), (4.501, "913c"), (5.001, "813c"), (5.251, "913e"),
-        (6.251, "813e"),
+        (0.0, "9040"), (2.0, "8040"), (2.251, "9040"), (4.251, "8040"), (4.502, "913c"), (5.002, "813c"),
+        (5.252, "913e"), (6.252, "813e"),
     ]
-    assert round(length, 3) == 6.251
+    assert round(length, 3) == 6.252
 
 
 def test_runs_are_folded_in_the_order_of_their_beginnings() -> None:

@@ -13,9 +13,7 @@ from korgm1.tapping.rows import Writes
 SLICE = CPU_HZ // 4
 """Clocks between two looks."""
 PAUSE = 0.25
-"""Seconds between a program change and what is played, and between two things that are played."""
-BANK_PAUSE = 1.0
-"""Seconds behind a bank."""
+"""Seconds between two things that are played."""
 BYTE = 10 / 31250
 """Seconds of a byte on the wire."""
 TAIL = 2.0
@@ -39,17 +37,14 @@ class Sent:
 
 
 def plan(
-    notes: Iterable[Note], files: Iterable[Sequence[tuple[float, bytes]]] = (), channel: int = 1,
-    before: Iterable[bytes] = (),
+    notes: Iterable[Note], songs: Iterable[Sequence[tuple[float, bytes]]] = (), channel: int = 1
 ) -> tuple[list[Sent], float]:
-    """Banks, messages, files and notes one behind the other.
+    """Songs and notes one behind the other.
 
     Args:
         notes: played last, one after the other.
-        files: each with its messages: (seconds from its beginning, bytes). Those of one system exclusive message that
-            stand in front are banks, and are sent before anything else.
+        songs: each with its messages: (seconds from its beginning, bytes).
         channel: of the notes, 1-16.
-        before: messages that come behind the banks, such as a program change.
 
     Returns:
         What to send, by its time; and how long it takes, in seconds.
@@ -58,16 +53,8 @@ def plan(
     >>> [(row.at, row.data.hex(" ")) for row in sent], length
     ([(0.0, '90 3c 64'), (0.5, '80 3c 40')], 0.5)
     """
-    sent, at = [], 0.0
-    songs = list(files)
-    while songs and len(songs[0]) == 1 and songs[0][0][1][:1] == b"\xf0":
-        bank = songs.pop(0)[0][1]
-        sent.append(Sent(at, bank))
-        at += len(bank) * BYTE + BANK_PAUSE
-    for message in before:
-        sent.append(Sent(at, message))
-        at += PAUSE
-    end = at
+    sent: list[Sent] = []
+    at = end = 0.0
     for rows in songs:
         for offset, data in rows:
             sent.append(Sent(at + offset, data))
@@ -88,6 +75,7 @@ def tapped(
     sent: Sequence[Sent] = (),
     length: float = 0.0,
     end: int | None = None,
+    make_ready: Callable[[], object] = lambda: None,
     asked_to_stop: Callable[[], object] = lambda: False,
 ) -> Iterator[Writes]:
     """Boot, play, and hand over what is written to the sound chips, a quarter of an emulated second at a time.
@@ -96,6 +84,7 @@ def tapped(
         session: its power is on.
         sent, length: what to play when the instrument has booted, of `plan`.
         end: the clock to stop at; None: two seconds behind what is played, or with the boot if nothing is.
+        make_ready: called when it has booted, to load banks or select a sound.
         asked_to_stop: looked at between two pieces; a true value ends it.
     """
     pieces: list[Writes] = []
@@ -107,6 +96,8 @@ def tapped(
     session.log_sound(True)
     try:
         session.boot(asked_to_stop=enough)
+        if not enough():
+            make_ready()
         yield from pieces
         yield session.sound_writes()
         begin = session.clock

@@ -6,8 +6,10 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,7 @@ from korgm1.verbs.signals import INTERRUPTED
 from korgm1.verbs.wave import key_number
 
 if TYPE_CHECKING:
+    from korgm1.performance import Sound
     from korgm1.session import Session
     from korgm1.tapping.playing import Note, Sent
     from korgm1.tapping.rows import Reader, Row, Summary, Wanted, Writes
@@ -71,8 +74,8 @@ def add_parser(subparsers: Any) -> None:
         help="C4, F#3 or 0-127, velocity 1-127 (100), held so long (1); may be repeated, one is played after the other",
     )
     sounds = played.add_mutually_exclusive_group()
-    sounds.add_argument("--program", type=sound, metavar="I00", help="select it first, over MIDI")
-    sounds.add_argument("--combi", type=sound, metavar="I00", help="the same for a combination")
+    sounds.add_argument("--program", metavar="I00", help="select it first, over MIDI")
+    sounds.add_argument("--combi", metavar="I00", help="the same for a combination")
     played.add_argument("--channel", type=channel, default=1, metavar="N", help="MIDI channel, 1-16; default: 1")
     shown = parser.add_argument_group("what is shown")
     shown.add_argument("-o", "--out", type=named, metavar="FILE", help="a .txt, .csv or .parquet file of it")
@@ -105,9 +108,9 @@ def run(args: argparse.Namespace) -> int:
         return tap_sweep.run(args)
     session = session_from(read_only(args))
     decoded = decodes(session, args)
-    sent, length = what_is_played(args)
+    played = score(args)
     with power(session, args) as asked:
-        code = _run(session, args, decoded, (sent, length), lambda: bool(asked))
+        code = _run(session, args, decoded, played, lambda: bool(asked))
         if asked:
             print(f"korgm1: stopped at {session.clock / CPU_HZ:.2f} s; what was written until then is there",
                   file=sys.stderr)
@@ -139,20 +142,49 @@ def decodes(session: Session, args: argparse.Namespace) -> bool:
     return OPENM1 in session.firmware.image if args.decode is None else bool(args.decode)
 
 
-def what_is_played(args: argparse.Namespace) -> tuple[list[Sent], float]:
-    """The plan of the options.
+@dataclass(frozen=True)
+class Score:
+    """What is played: banks by name, the sound that is selected, then MIDI by its time, and how long that takes."""
+
+    banks: Sequence[tuple[str, bytes]]
+    sound: Sound | None
+    sent: Sequence[Sent]
+    length: float
+
+    def make_ready(self, session: Session, asked: Callable[[], object]) -> None:
+        """Load the banks and select the sound.
+
+        Raises:
+            UserError: the instrument refused something.
+            Stopped: `asked` was true.
+        """
+        from korgm1.performance import load, select
+
+        for name, data in self.banks:
+            load(session, data, name, asked)
+        if self.sound is not None:
+            select(session, self.sound, asked)
+
+
+def score(args: argparse.Namespace) -> Score:
+    """What the options have it play.
 
     Raises:
-        UserError: a file that cannot be used.
+        M1Error: a file that cannot be used, or no such sound.
     """
-    from korgm1.tapping import playing, program
+    from korgm1.performance import Sound
+    from korgm1.tapping.playing import plan
     from korgm1.verbs.midi_file import load_midi
 
-    before: list[bytes] = []
-    if args.program is not None or args.combi is not None:
-        combi = args.combi is not None
-        before = program.select(args.combi if combi else args.program, combi, args.channel)
-    return playing.plan(args.note, [load_midi(Path(name)) for name in args.files], args.channel, before)
+    sound = None
+    if args.program is not None:
+        sound = Sound.parse("PROG", args.program)
+    elif args.combi is not None:
+        sound = Sound.parse("COMBI", args.combi)
+    files = [(name, load_midi(Path(name))) for name in args.files]
+    banks = list(takewhile(lambda row: len(row[1]) == 1 and row[1][0][1][:1] == b"\xf0", files))
+    songs = [rows for _, rows in files[len(banks) :]]
+    return Score([(name, rows[0][1]) for name, rows in banks], sound, *plan(args.note, songs, args.channel))
 
 
 def wanted(args: argparse.Namespace) -> Wanted:
@@ -164,8 +196,7 @@ def wanted(args: argparse.Namespace) -> Wanted:
 
 
 def _run(
-    session: Session, args: argparse.Namespace, decoded: bool, plan: tuple[list[Sent], float],
-    asked: Callable[[], bool],
+    session: Session, args: argparse.Namespace, decoded: bool, played: Score, asked: Callable[[], bool]
 ) -> int:
     from korgm1.tapping import files
     from korgm1.tapping.playing import tapped
@@ -174,7 +205,8 @@ def _run(
     end = None if args.seconds is None else clocks(args.seconds)
     summary = Summary()
     reader = Reader(decoded, wanted(args), session.hypotheses["H-VDF8"])
-    rows = summary.of(_rows(reader, tapped(session, *plan, end, asked)))
+    pieces = tapped(session, played.sent, played.length, end, lambda: played.make_ready(session, asked), asked)
+    rows = summary.of(_rows(reader, pieces))
     if args.out and Path(args.out).suffix != ".txt":
         files.write_table(Path(args.out), about(session, args, decoded), files.COLUMNS, rows)
     elif args.out:
@@ -247,17 +279,6 @@ def note(text: str) -> Note:
     if text.count(":") > 2 or text.endswith(":"):
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY[:VEL[:SECONDS]], such as C4:100:1.5")
     return Note(key_number(key), int(velocity or 100), seconds(length, 600.0) if length else 1.0)
-
-
-def sound(text: str) -> int:
-    """The number of a program or combination.
-
-    >>> sound("I07"), sound("42")
-    (7, 42)
-    """
-    if not re.fullmatch(r"[iI]?[0-9]{1,2}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no program or combination, I00 to I99")
-    return int(text.lstrip("iI"))
 
 
 def chips(text: str) -> tuple[str, ...]:

@@ -112,9 +112,11 @@ def stage_from(session: Session, args: argparse.Namespace) -> Stage:
     Raises:
         M1Error: a firmware that does not give its program; a change that cannot be made.
     """
+    from korgm1.performance import Sound
     from korgm1.tapping.trials import stage
 
-    return stage(session, note_of(args), args.program, args.set, args.channel)
+    sound = None if args.program is None else Sound.parse("PROG", args.program)
+    return stage(session, note_of(args), sound, args.set, args.channel)
 
 
 def note_of(args: argparse.Namespace) -> Note:
