@@ -239,8 +239,8 @@ def test_the_findings_are_the_same_without_any_knowledge_and_each_time(base: Sta
     one, _ = swept(base, "VDF1 cutoff", 4)
     other, _ = swept(base, "VDF1 cutoff", 4)
     assert one == other
-    places_of = [(row[3], row[4], *row[8:]) for row in one.rows(True)]
-    assert places_of == [(row[3], row[4], *row[8:]) for row in one.rows(False)]
+    places_of = [(row[3], row[4], *row[8:]) for row in one.rows(places(True))]
+    assert places_of == [(row[3], row[4], *row[8:]) for row in one.rows(places(False))]
 
 
 def test_several_processes_come_to_the_same(base: Stage) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,12 +28,12 @@ from korgm1.verbs.options import (
 )
 from korgm1.verbs.render import read_only
 from korgm1.verbs.signals import INTERRUPTED
-from korgm1.verbs.wave import key_number
+from korgm1.verbs.tap_words import channel, chips, moment, note, voice
 
 if TYPE_CHECKING:
     from korgm1.performance import Sound
     from korgm1.session import Session
-    from korgm1.tapping.playing import Note, Sent
+    from korgm1.tapping.playing import Sent
     from korgm1.tapping.rows import Reader, Row, Summary, Wanted, Writes
 
 EPILOG = """\
@@ -52,7 +50,6 @@ which OpenM1 speaks. Another OS speaks another one, so its writes are shown as t
 A sweep needs no names: it plays one note from one state with one value after the other and compares what was written.
 docs/tapping.md has the columns and the method.
 """
-CHIPS = {"TG": ("TG",), "VDF": ("VDF1", "VDF2"), "VDF1": ("VDF1",), "VDF2": ("VDF2",), "MDE": ("MDE",)}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -262,47 +259,3 @@ def report(session: Session, args: argparse.Namespace, decoded: bool, summary: S
         print(line if args.out else f"# {line}")
     if session.stopped:
         print(f"korgm1: the CPU stopped: {session.stopped}", file=sys.stderr)
-
-
-def note(text: str) -> Note:
-    """A word of --note.
-
-    >>> note("C4:64:0.5")
-    Note(key=60, velocity=64, seconds=0.5)
-    """
-    from korgm1.tapping.playing import Note
-
-    key, _, rest = text.partition(":")
-    velocity, _, length = rest.partition(":")
-    if velocity and not (velocity.isascii() and velocity.isdecimal() and 1 <= int(velocity[:9]) <= 127):
-        raise argparse.ArgumentTypeError(f"{text!r}: the velocity is 1 to 127")
-    if text.count(":") > 2 or text.endswith(":"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not KEY[:VEL[:SECONDS]], such as C4:100:1.5")
-    return Note(key_number(key), int(velocity or 100), seconds(length, 600.0) if length else 1.0)
-
-
-def chips(text: str) -> tuple[str, ...]:
-    """The chips of a list with commas.
-
-    >>> chips("tg,VDF")
-    ('TG', 'VDF1', 'VDF2')
-    """
-    words = [word.strip().upper() for word in text.split(",")]
-    if any(word not in CHIPS for word in words):
-        raise argparse.ArgumentTypeError(f"{text!r} has other words than {', '.join(CHIPS)}")
-    return tuple(dict.fromkeys(chip for word in words for chip in CHIPS[word]))
-
-
-def _number(text: str, low: int, high: int, what: str) -> int:
-    if not (text.isascii() and text.isdecimal() and low <= int(text[:9]) <= high):
-        raise argparse.ArgumentTypeError(f"{text!r} is no {what}, {low} to {high}")
-    return int(text)
-
-
-voice = partial(_number, low=0, high=15, what="voice")
-channel = partial(_number, low=1, high=16, what="MIDI channel")
-
-
-def moment(text: str) -> float:
-    """Seconds after power-on, 0 too."""
-    return 0.0 if re.fullmatch(r"0+\.?0*", text) else seconds(text)
