@@ -9,12 +9,15 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import UserError, pip_install
+
+if TYPE_CHECKING:
+    from numpy import float32
+    from numpy.typing import NDArray
+
+    Block = NDArray[float32]
 
 NO_PORTAUDIO = "sudo apt install libportaudio2 (Debian, Ubuntu), or your system's PortAudio package"
 NO_DEVICE = "connect one, or start the sound server"
@@ -23,7 +26,6 @@ RATES = (44100, 48000, 88200, 96000)
 DEPTHS = {"low": 0.04, "high": 0.15}
 """Seconds in the queue by the word of --latency; a block of the emulation is 17 ms."""
 
-Block = npt.NDArray[np.float32]
 
 
 def sounddevice() -> Any:

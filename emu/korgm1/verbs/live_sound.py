@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from korgm1.errors import UserError
 from korgm1.verbs.concert import stage
 
@@ -97,6 +95,8 @@ class LiveSound:
 
     def feed(self, frames: Frames) -> None:
         """Hand over what the session has made since the last time."""
+        import numpy as np
+
         signal = self._stage.process(frames)
         if len(signal):
             self.peak = max(self.peak, float(np.abs(signal).max()))
@@ -118,7 +118,7 @@ class LiveSound:
 
     def finish(self) -> None:
         """The session is over: let the queue be played."""
-        self._output.play((self._stage.finish() * self._gain).astype(np.float32))
+        self._output.play((self._stage.finish() * self._gain).astype("float32"))
         self._output.drain()
         late = self._host() + self._output.waiting + 1.0
         while self._output.waiting > 0 and self._output.alive and self._host() < late:

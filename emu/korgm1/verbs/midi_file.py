@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from korgm1.clock import clocks
 from korgm1.errors import UserError
 from korgm1.files import read_file
-from korgm1.performance import Song
+
+if TYPE_CHECKING:
+    from korgm1.performance import Song
 
 LIMIT = 4 << 20
 """Bytes; at 31,250 baud that is 22 minutes."""
@@ -42,6 +45,8 @@ def load_song(path: Path) -> Song:
     Raises:
         UserError: unreadable, no standard MIDI file, damaged, larger than 4 MB, or without anything to send.
     """
+    from korgm1.performance import Song
+
     data = read_file(path, "a standard MIDI file (.mid)", LIMIT)
     if not data.startswith(b"MThd"):
         raise UserError(f"{path} is no standard MIDI file", "a song (.mid), which begins with MThd")
