@@ -84,9 +84,8 @@ part_note:
         mov     al, [si + P_LEVEL]
         cmp     al, 99
         jae     .loud
-        mov     ah, al                  ; the square of level / 99
-        mul     ah
-        mov     cx, 65535 / (99 * 99)
+        mov     cx, 65535 / 99
+        xor     ah, ah
         mul     cx
         mov     [nr_gain], ax
 .loud:

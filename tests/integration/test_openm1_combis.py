@@ -113,6 +113,7 @@ def test_transpose_detune_and_pan(m1: Session) -> None:
 
 
 def test_level(m1: Session) -> None:
+    """In proportion (H-PARTS)."""
     levels = {}
     for level in (0, 50, 99):
         combination(m1, SINGLE, timbre(0, level=level))
@@ -122,7 +123,7 @@ def test_level(m1: Session) -> None:
         levels[level] = m1.machine.tg.voice(voice.number).level_target
         control(m1, 120)
     assert levels[0] == 0
-    assert 0 < levels[50] < 0.5 * levels[99]
+    assert levels[50] == pytest.approx(levels[99] * 50 / 99, rel=0.002)
 
 
 @pytest.mark.parametrize(("pan", "heard"), [(2, 2), (0x82, 7)])
