@@ -202,9 +202,11 @@ def test_cutoff_is_followed_by_the_cutoff_of_the_sounding_voice_alone(base: Stag
 
 
 def test_level_is_followed_by_the_level(base: Stage) -> None:
+    """A voice without any level may end earlier, which is a matter of counts and times."""
     _, found = swept(base, "VDA1 oscillator level")
-    assert set(named(found)) == {("TG", "LEVEL")}
-    (row,) = found.values()
+    late = ("count", "timing")
+    assert {name for name, kind in named(found).items() if kind not in late} == {("TG", "LEVEL")}
+    (row,) = (row for row in found.values() if row.kind not in late)
     assert row.kind in ("linear", "exponential", "monotone")
     values = [value for value in row.values if value is not None]
     assert len(values) >= 5 and values == sorted(values)
