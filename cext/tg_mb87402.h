@@ -13,7 +13,7 @@ enum {
     TG_SAMPLE_BITS = 24, TG_BUS_BITS = 20
 };
 enum { TG_NONE, TG_LINEAR, TG_FOUR, TG_INTERPOLATIONS };
-enum { TG_HEADROOM_LEAST = 2, TG_HEADROOM_MOST = 4 };      /* 6 dB each */
+enum { TG_HEADROOM_LEAST = 1, TG_HEADROOM_MOST = 4 };      /* 6 dB each */
 
 typedef struct tg_ramp {      /* a straight way of 2^bits frames; the value behind `done` of them is */
     int32_t from, target;     /* from + (target - from) * done / 2^bits, rounded down */

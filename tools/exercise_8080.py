@@ -73,6 +73,9 @@ Case = tuple[State, bytes]
 class Core:
     """An engine in 8080 mode with 64 KB of its own; output of port 1 is kept."""
 
+    sink = None
+    sink_ports = bytearray(0x2000)
+
     def __init__(self, engine: str, flags: str) -> None:
         self.memory = MemoryMap(UnmappedLog(now=lambda: 0))
         self.memory.map_ram(0, 0x40000)

@@ -83,6 +83,9 @@ def waits_of(value: int) -> tuple[int, int, int, int, int, int, int, int]:
 class Board:
     """What an engine runs on; `traffic` is all it did to the outside."""
 
+    sink = None
+    sink_ports = bytearray(0x2000)
+
     image: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, MEMORY))
     pages: bytearray = field(default_factory=lambda: bytearray(256))
     traffic: list[tuple[str, int, int, int]] = field(default_factory=list)

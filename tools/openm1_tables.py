@@ -36,7 +36,9 @@ PITCH_STEPS = 768
 PITCH_EG_SEMITONES, PITCH_MG_SEMITONES = 12, 12
 """What level and intensity 99 do to the pitch (H-EG-DEPTH, H-MG)."""
 FIXED_TRACK = 50
-"""The cutoff follows the keyboard 1:1 at 0 and not at all at minus this (H-TRACK)."""
+TRACK_KEY = 60
+"""The cutoff follows the keyboard 1:1 from this key at a track of 0, and from the centre by track / FIXED_TRACK more
+(H-TRACK)."""
 FLAG_TRACKING, FLAG_ONE_SHOT, FLAG_UNPITCHED = 1, 2, 4
 ZONE_LOOPS = 1
 
@@ -126,7 +128,7 @@ def constants() -> Iterator[str]:
         "PITCH_EG_SCALE": (PITCH_EG_SEMITONES * 256 * 64 / 99, "1/64 of 1/256 semitone a level (H-EG-DEPTH)"),
         "VDF_EG_SCALE": (vdf_eg_codes() * 64 / 99, "1/64 of a code a level, at intensity 99 (H-EG-DEPTH)"),
         "PITCH_MG_DEPTH": (PITCH_MG_SEMITONES * 512 * 65536 / (99 * 256), "of 1/512 semitones an intensity (H-MG)"),
-        "CUTOFF_TRACK": (FIXED_TRACK, "added to the keyboard track (H-TRACK)"),
+        "TRACK_KEY": (TRACK_KEY, "where a track of 0 leaves the cutoff as it is (H-TRACK)"),
         "CUTOFF_TRACK_UNIT": (256 * 256 / FIXED_TRACK, "1/256 of a code a key and unit of it (H-TRACK)"),
     }
     for name, (value, meaning) in values.items():

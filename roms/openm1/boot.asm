@@ -84,8 +84,10 @@ power_on:
 .battery:
         mov     [message], bx
 .charged:
+        set1    pa_high, 7              ; the next tick takes the sound chips out of reset
+        mov     ax, 1
+        call    wait_ticks
         call    banner_wait
-        set1    pa_high, 7              ; the sound chips leave reset
         mov     al, [key_head]          ; keys held at power-on are not presses
         mov     [key_tail], al
         jmp     main

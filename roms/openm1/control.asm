@@ -15,6 +15,7 @@ notes_begin:
         add     di, CH_SIZE
         loop    .channel
         mov     word [rpn], RPN_NONE
+        mov     byte [volume_sent], 0FFh        ; none yet
         ret
 
 ; A whole channel message: AH = status, midi_data. Program changes are elsewhere. Changes all registers but SP.

@@ -27,8 +27,6 @@ SOUND_LATE      equ     8               ; ticks of sound made up for at once
 
 main:
         mov     byte [repeat_key], KEY_NONE
-        mov     ax, 1                   ; the tick takes the sound chips out of reset
-        call    wait_ticks
         call    notes_begin
         call    load_program
         call    load_combi

@@ -63,7 +63,7 @@ note_prepare:
         mov     [si + V_LEFT], ax
         mov     [si + V_LEFT + 2], dx
 
-        ; level: oscillator, velocity, keyboard, and the square of that (H-VDA); then what the note brings
+        ; level: oscillator, velocity, keyboard (H-VDA); then what the note brings
         mov     al, [bx + 23]
         limit_unsigned
         imul    ax, ax, 661             ; 65439 at 99
@@ -90,8 +90,6 @@ note_prepare:
         jnc     .level
         mov     dx, 0FFFFh
 .level:
-        mov     ax, dx
-        mul     ax
         mov     ax, dx
         mul     word [nr_gain]
         mov     ax, dx
@@ -156,7 +154,6 @@ note_prepare:
         jnz     .fixed
         mov     al, [bx + 10]
         limit_signed
-        add     ax, CUTOFF_TRACK
         mov     cx, ax
         mov     al, [bx + 9]
         call    keys_from
@@ -164,7 +161,12 @@ note_prepare:
         mov     cx, CUTOFF_TRACK_UNIT
         imul    cx
         call    scale_256
-        mov     dx, ax
+        push    ax
+        mov     al, TRACK_KEY
+        call    keys_from
+        xchg    al, ah                  ; 256 a key
+        pop     dx
+        add     dx, ax
 .fixed:
         mov     ax, di
         call    add_signed

@@ -176,6 +176,9 @@ def program(seed: int, items: int = 300) -> bytes:
 class Board:
     """RAM 00000-3FFFF, ROM E0000-FFFFF of noise; ports that answer by clock; events from a seeded list of clocks."""
 
+    sink = None
+    sink_ports = bytearray(0x2000)
+
     def __init__(self, kind: type[V30Engine], seed: int, segments: dict[str, int] = SEGMENTS) -> None:
         rng = random.Random(seed)
         self.log = hashlib.sha1()

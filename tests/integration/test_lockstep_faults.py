@@ -76,6 +76,9 @@ class Board:
     """64 KB of RAM; the program is a loop of 3,000 turns; ports answer by number of the access. Port 40 stores into
     memory, 41 turns a page of RAM into ROM and back."""
 
+    sink = None
+    sink_ports = bytearray(0x2000)
+
     def __init__(self, kind: type[LockstepEngine], loop: str) -> None:
         body = bytes.fromhex(loop)
         code = bytes.fromhex("bf0030b9b80b") + body + bytes([0xE2, 0xFE - len(body)])  # MOV IY,3000; MOV CW,3000

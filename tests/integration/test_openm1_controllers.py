@@ -175,6 +175,8 @@ def test_controls_that_stand_somewhere_at_power_on_do_nothing() -> None:
     found = part(session)
     assert (found.bend, found.mod1, found.after, found.damper, found.volume) == (0, 0, 0, 0, 127)
     assert session.midi_out.strip(b"\xfe") == b""
+    assert moved(session, "pedal2", 0) == bytes.fromhex("B0 07 00")
+    assert moved(session, "joystick_x", 128) == b"", "it has come to where the parts took it to be"
 
 
 @pytest.mark.parametrize("model", ["m1r", "m1"])

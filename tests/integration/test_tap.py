@@ -14,6 +14,7 @@ from korgm1.cli import main
 from korgm1.clock import CPU_HZ
 from korgm1.errors import UsageError, UserError
 from korgm1.session import Session
+from korgm1.sysex import HEAD, pack
 from korgm1.tapping import files, program
 from korgm1.tapping.following import Finding, best
 from korgm1.tapping.places import places
@@ -145,6 +146,31 @@ def test_a_program_change_and_a_file_are_played(tmp_path: Path, capsys: pytest.C
     assert main(["tap", str(tmp_path / "absent.mid")]) == 1
 
 
+def test_a_bank_is_loaded_before_the_selection(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bank, out = tmp_path / "x.syx", tmp_path / "x.csv"
+    quiet = bytearray(program.PROGRAM_SIZE)
+    quiet[:10], quiet[12] = b"Quiet     ", 255
+    bank.write_bytes(HEAD + b"\x4c\x00" + pack(bytes(quiet) * 100) + b"\xf7")
+    assert tap(str(bank), "--program", "I07", "-o", str(out)) == 0
+    rows = of_csv(out)[1]
+    assert rows and not any(row["chip"] == "TG" and row["register"] == "LEVEL" for row in rows)
+    bank.write_bytes(bank.read_bytes()[:500] + b"\xf7")
+    assert tap(str(bank), "-o", str(out)) == 1
+    assert "refused" in capsys.readouterr().err
+
+
+def test_the_image_of_the_ram_is_read_and_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = tmp_path / "my.sram"
+    with Session(engine="v30", sram=image) as session:
+        session.boot()
+    before = image.read_bytes()
+    assert tap("--sram", str(image), "--program", "I03", "--json") == 0
+    assert main(["tap", "--sweep", "Hold", "--sram", str(image), "--during", "0.1"]) == 0
+    assert image.read_bytes() == before and [path.name for path in tmp_path.iterdir()] == ["my.sram"]
+    assert main(["tap", "--sram", str(tmp_path / "absent")]) == 1
+    assert tap("--sram", str(image), "-o", str(image)) == 2
+
+
 @pytest.fixture(scope="module")
 def base() -> Stage:
     session = Session(engine="v30")
@@ -213,8 +239,8 @@ def test_the_findings_are_the_same_without_any_knowledge_and_each_time(base: Sta
     one, _ = swept(base, "VDF1 cutoff", 4)
     other, _ = swept(base, "VDF1 cutoff", 4)
     assert one == other
-    places_of = [(row[3], row[4], *row[8:]) for row in one.rows(True)]
-    assert places_of == [(row[3], row[4], *row[8:]) for row in one.rows(False)]
+    places_of = [(row[3], row[4], *row[8:]) for row in one.rows(places(True))]
+    assert places_of == [(row[3], row[4], *row[8:]) for row in one.rows(places(False))]
 
 
 def test_several_processes_come_to_the_same(base: Stage) -> None:
@@ -284,6 +310,8 @@ def test_a_firmware_that_does_not_answer_is_told_so() -> None:
     (["--sweep", "all", "--values", "1,2"], 2, "one parameter"),
     (["--sweep", "list", "-o", "x.csv"], 2, "only prints"),
     (["--sweep", " "], 2, "names no parameter"),
+    (["--program", "I100"], 2, "there is no prog"),
+    (["--sweep", "71", "--program", "C00"], 2, "there is no prog"),
     (["--steps", "5"], 2, "nothing without --sweep"),
     (["--from", "3", "--to", "2"], 2, "no stretch of time"),
     (["-o", "x.doc"], 2, "no ending"),
@@ -302,7 +330,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
 
 @pytest.mark.parametrize("words", [
     ["--note", "H4"], ["--note", "C4:0"], ["--note", "C4:"], ["--note", ""], ["--note", "C4:1:2:3"],
-    ["--chips", "DAC"], ["--voice", "16"], ["--program", "I100"], ["--program", "I1", "--combi", "I1"],
+    ["--chips", "DAC"], ["--voice", "16"], ["--program", "I1", "--combi", "I1"],
     ["--channel", "17"], ["--sweep", "71", "--steps", "0"], ["--sweep", "71", "--values", "1"],
     ["--sweep", "71", "--values", "1,x"],
 ])

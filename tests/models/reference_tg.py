@@ -51,7 +51,7 @@ class Voice:
 class Reference:
     """The chip with the arguments of Mb87402."""
 
-    def __init__(self, interpolation: str = "linear", loop: str = "exclusive", headroom: int = 12,
+    def __init__(self, interpolation: str = "linear", loop: str = "exclusive", headroom: int = 6,
                  pan: str = "ratio") -> None:
         self.interpolation, self.inclusive, self.headroom, self.power = (
             interpolation, loop == "inclusive", headroom // 6, pan == "power")

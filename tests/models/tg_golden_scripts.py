@@ -13,14 +13,14 @@ WORDS = np.concatenate([
     cycle(61, 20000, 3),
 ])
 SCRIPTS: dict[str, tuple[dict[str, object], list[list[Write] | int]]] = {
-    "impulse": ({}, [play(end=64, increment=ONE * 3 // 7, pan=4), 200]),
-    "ramp none": ({"interpolation": "none"}, [play(start=RAMP, end=SINE, increment=ONE * 5 // 3, pan=12), 100]),
-    "sine inclusive": ({"loop": "inclusive"}, [
+    "impulse": ({"headroom": 12}, [play(end=64, increment=ONE * 3 // 7, pan=4), 200]),
+    "ramp none": ({"interpolation": "none", "headroom": 12}, [play(start=RAMP, end=SINE, increment=ONE * 5 // 3, pan=12), 100]),
+    "sine inclusive": ({"loop": "inclusive", "headroom": 12}, [
         play(start=SINE, loop=SINE, end=PRIME - 1, increment=ONE * 11 // 9, control=KEY | LOOP), 500,
         put(level_ramp=6, level=0x1000, pitch_ramp=7, increment=ONE // 3, pan=9), 500, put(control=KEY), 100]),
     "prime 4-point": ({"interpolation": "4-point", "headroom": 18, "pan": "power"}, [
         play(start=SINE, loop=PRIME, end=PRIME + 61, increment=7 * ONE + 12345, pan=3, control=KEY | LOOP), 1000]),
-    "sixteen": ({}, [
+    "sixteen": ({"headroom": 12}, [
         *[play(v, start=13 * v, loop=PRIME, end=PRIME + 61, increment=ONE // 2 + 77777 * v, pan=v % 14,
                level=0x7000 + 999 * v, control=KEY | v & LOOP) for v in range(16)],
         700, *[put(v, level_ramp=v, level=0xFFFF, control=v & 3) for v in range(16)], 700]),

@@ -19,6 +19,9 @@ CODE = 0x1000
 class Board:
     """64 KB of RAM; a port that counts its reads."""
 
+    sink = None
+    sink_ports = bytearray(0x2000)
+
     def __init__(self, code: str, kind: type[V30Engine] = LockstepEngine, **registers: int) -> None:
         self.memory = MemoryMap(UnmappedLog(now=lambda: 0))
         self.memory.map_ram(0, 0x10000)

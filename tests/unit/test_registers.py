@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from pathlib import Path
 
-import numpy as np
 import pytest
 
-from korgm1.hypotheses import all_hypotheses
-from korgm1.session import Session
 from korgm1.sound.registers import FRAME_RATE, PANS, TABLES, UNUSED, WINDOWS, Register, decode, meaning
 
 
@@ -78,30 +73,3 @@ def test_every_value_of_every_register_has_a_meaning() -> None:
 
 def test_there_are_fourteen_places_and_the_rate_is_the_machines() -> None:
     assert len(PANS) == 14 and 256 * FRAME_RATE == 8_000_000
-
-
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sound.md").read_text("utf-8")
-
-
-def test_the_page_has_the_tables() -> None:
-    rows = [line for line in PAGE.splitlines() if re.match(r"\| [0-9A-F]{2}(-[0-9A-F]{2})? \|", line)]
-    expected = []
-    for chip in ("TG", "VDF1", "MDE"):
-        for row in TABLES[chip]:
-            places = f"{row.offset:02X}" + (f"-{row.offset + row.width - 1:02X}" if row.width > 1 else "")
-            expected.append(f"| {places} | {row.name} | {row.width} | {row.holds} | {row.taken} |")
-    assert rows == expected
-
-
-def test_every_guess_the_page_names_is_one() -> None:
-    named = set(re.findall(r"\bH-[A-Z][A-Z0-9-]*[A-Z0-9]\b", PAGE))
-    assert len(named) > 15 and named <= set(all_hypotheses())
-
-
-def test_the_program_of_the_page_runs() -> None:
-    (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    names: dict[str, object] = {}
-    exec(program, names)
-    frames = names["frames"]
-    assert isinstance(names["m1"], Session) and isinstance(frames, np.ndarray)
-    assert frames.shape[1] == 4 and abs(len(frames) - FRAME_RATE) <= 1

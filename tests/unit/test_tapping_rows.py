@@ -14,6 +14,7 @@ from korgm1.errors import UsageError, UserError
 from korgm1.sound import registers
 from korgm1.tapping import files, lines
 from korgm1.tapping.places import places
+from korgm1.tapping.playing import Note, plan
 from korgm1.tapping.rows import WRITE, Reader, Row, Summary, Wanted
 
 WRITES: list[tuple[int, int, int]] = [
@@ -111,6 +112,16 @@ def test_bytewise_lines_are_the_bytes() -> None:
 def test_text_says_which_voices_are_guessed() -> None:
     assert " 0? " in lines.as_text(next(lines.joined(rows(False), False)))
     assert " 0 " in lines.as_text(next(lines.joined(rows(True), True)))
+
+
+def test_songs_and_notes_follow_each_other() -> None:
+    song = [(0.0, b"\x90\x40\x40"), (2.0, b"\x80\x40\x40")]
+    sent, length = plan([Note(60, 90, 0.5), Note(62)], [song, song], 2)
+    assert [(round(row.at, 3), row.data[:2].hex()) for row in sent] == [
+        (0.0, "9040"), (2.0, "8040"), (2.251, "9040"), (4.251, "8040"), (4.502, "913c"), (5.002, "813c"),
+        (5.252, "913e"), (6.252, "813e"),
+    ]
+    assert round(length, 3) == 6.252
 
 
 def test_runs_are_folded_in_the_order_of_their_beginnings() -> None:

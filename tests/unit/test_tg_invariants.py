@@ -102,7 +102,7 @@ VOICE = 56
     (16, 1 << 24, 4), (20, 1 << 24, 4), (20, 0xFFFFFFFF, 4), (24, 2, 4), (24, 0xFFFFFFFF, 4), (28, 16, 4),
     (32, 0xFFFF01, 4), (36, 0xFFFF01, 4), (40, 2, 4), (44, 16, 4), (48, 0, 1), (48, 2, 1), (49, 2, 1),
     (VOICE + 0, 1, 8), (VOICE + 48, 1, 1), (VOICES * VOICE, 0, 1), (VOICES * VOICE + 512, 3, 1),
-    (VOICES * VOICE + 513, 2, 1), (VOICES * VOICE + 514, 1, 1), (VOICES * VOICE + 514, 5, 1),
+    (VOICES * VOICE + 513, 2, 1), (VOICES * VOICE + 514, 0, 1), (VOICES * VOICE + 514, 5, 1),
     (VOICES * VOICE + 515, 2, 1),
 ])
 def test_a_damaged_snapshot_is_refused_and_changes_nothing(at: int, value: int, size: int) -> None:
@@ -121,7 +121,7 @@ def test_a_snapshot_of_another_kind_is_refused() -> None:
     for wrong in ({}, {**kept, "version": 2}, {**kept, "chip": kept["chip"][:-1]}, {**kept, "chip": "x"},
                   *(Mb87402(*wiring).snapshot() for wiring in (
                       ("none",), ("linear", "inclusive"), ("linear", "exclusive", 18),
-                      ("linear", "exclusive", 12, "power")))):
+                      ("linear", "exclusive", 6, "power")))):
         with pytest.raises(SnapshotError):
             chip.restore(wrong)
     assert chip.snapshot() == kept

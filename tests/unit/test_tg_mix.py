@@ -16,8 +16,8 @@ from korgm1.sound.tg_mb87402 import VOICES, Mb87402
 
 STEADY = np.array([-32768], np.int16)
 """The loudest word there is."""
-FULL = 1 << 17
-"""A full-scale voice on a bus at 12 dB."""
+FULL = 1 << 18
+"""A full-scale voice on a bus at 6 dB."""
 TENTHS = [(10, 0), (9, 1), (8, 2), (7, 3), (6, 4), (5, 5), (4, 6), (3, 7), (2, 8), (1, 9), (0, 10)]
 
 
@@ -60,7 +60,7 @@ def test_left_and_right_are_mirrored(law: str, pan: int) -> None:
     assert buses(steady(pan=10 - pan), pan=law) == [b, a, c, d]
 
 
-@pytest.mark.parametrize(("headroom", "part"), [(12, 4), (18, 8), (24, 16)])
+@pytest.mark.parametrize(("headroom", "part"), [(6, 2), (12, 4), (18, 8), (24, 16)])
 def test_the_room_above_a_voice(headroom: int, part: int) -> None:
     """A full-scale voice is a quarter of the bus, and so on; LEVEL FFFF is 65535/65536."""
     exact = -(1 << 19) / part * 65535 / 65536
@@ -72,7 +72,7 @@ def test_a_level_is_a_straight_amplitude_and_halves_are_rounded_up(level: int) -
     for sample in (-32768, -12345, -1, 1, 12345, 32767):
         chip = Mb87402()
         out = run(chip, np.array([sample], np.int16), [steady(level=level), 1])[0, 0]
-        assert out == (sample * level * 4 + 0x8000) // 0x10000
+        assert out == (sample * level * 8 + 0x8000) // 0x10000
 
 
 def test_a_level_under_way_has_a_fraction() -> None:
@@ -80,7 +80,7 @@ def test_a_level_under_way_has_a_fraction() -> None:
     wave = run(Mb87402(), STEADY, [steady(level=0), 1, put(level_ramp=12, level=0x100), 4096])[1:, 0]
     exact = -np.arange(1, 4097) * 0x100 / 4096 * FULL / 65536
     assert np.abs(wave - exact).max() < 0.51
-    assert len(set(wave.tolist())) == 513
+    assert len(set(wave.tolist())) == 1025
 
 
 @pytest.mark.parametrize("n", [1, 2, 31, 32])
@@ -102,7 +102,7 @@ def test_samples_of_24_bits_are_taken_whole(n: int) -> None:
 def test_a_filter_that_rings_on_is_heard_behind_the_key() -> None:
     chip = Mb87402()
     run(chip, STEADY, [steady(), 1, put(control=0)])
-    assert mixed(chip, np.full((VOICES, 3), 1 << 20, np.int32))[:, 0].tolist() == [16384] * 3
+    assert mixed(chip, np.full((VOICES, 3), 1 << 20, np.int32))[:, 0].tolist() == [32768] * 3
 
 
 @pytest.mark.parametrize("sign", [1, -1])

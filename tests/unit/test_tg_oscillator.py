@@ -12,8 +12,8 @@ from tg_scripts import KEY, LOOP, ONE, Words, cycle, noise, play, put, run
 
 from korgm1.sound.tg_mb87402 import Mb87402
 
-SCALE = 4 * 65536 / 65535 / 16
-"""Bus A to words: 12 dB and LEVEL FFFF undone."""
+SCALE = 2 * 65536 / 65535 / 16
+"""Bus A to words: 6 dB and LEVEL FFFF undone."""
 ALL = ["linear", "none", "4-point"]
 
 

@@ -13,8 +13,8 @@ from korgm1.hypotheses import Hypotheses
 from korgm1.sound.tg_mb87402 import VOICES, WIRED, Mb87402, Voice
 
 STAIRS = (np.arange(64) * 256).astype(np.int16)
-"""Each word names its address: at full level on bus A, frame = address * 1024."""
-FULL = 1024 * 65535 / 65536
+"""Each word names its address: at full level on bus A, frame = address * 2048."""
+FULL = 2048 * 65535 / 65536
 
 
 def heard(chip: Mb87402, frames: int, bus: int = 0) -> list[float]:
@@ -200,7 +200,7 @@ def test_the_guesses_come_from_the_machine() -> None:
 
 
 @pytest.mark.parametrize("wrong", [
-    {"interpolation": "cubic"}, {"loop": "END"}, {"headroom": 6}, {"pan": "sine"},
+    {"interpolation": "cubic"}, {"loop": "END"}, {"headroom": 0}, {"pan": "sine"},
 ])
 def test_what_does_not_exist_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="one of"):

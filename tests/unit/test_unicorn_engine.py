@@ -29,6 +29,9 @@ BOTH = pytest.mark.parametrize("kind", [V30Engine, UnicornEngine], ids=lambda ki
 class Board:
     """RAM in 00000-0FFFF, ROM in E0000-FFFFF; ports that note the clock and may do something."""
 
+    sink = None
+    sink_ports = bytearray(0x2000)
+
     def __init__(
         self, kind: Engines, code: bytes, at: int = CODE, options: CpuOptions | None = None, **registers: int
     ) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import log10
 
 from korgm1.hypotheses import all_hypotheses
@@ -95,6 +96,7 @@ VOICE = 0x20
 """Ports of a voice."""
 
 
+@cache
 def decode(port: int, split: str | None = None) -> Register | None:
     """What a port is; None if it belongs to no sound chip.
 

@@ -124,11 +124,10 @@ class SoundBoard:
         return self._open_bus
 
     def hold(self, level: int) -> None:
-        """PIO PA7 has this level, 0 or 1, from now on; 0 holds all chips in reset."""
-        if self._board.held != level:
-            return
-        lib.sound_board_hold(self._board, self._now(), level)
-        self._check()
+        """PIO PA7 has this level from now on; 0 holds all chips in reset."""
+        if bool(level) == bool(self._board.held):
+            lib.sound_board_hold(self._board, self._now(), level)
+            self._check()
 
     def window(self, first: int) -> Window:
         """The ports from `first` on as a device of their own."""

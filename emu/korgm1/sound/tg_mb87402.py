@@ -44,7 +44,7 @@ VOICES = 16
 WIRED: dict[str, dict[Any, int]] = {
     "H-INT": {"linear": lib.TG_LINEAR, "none": lib.TG_NONE, "4-point": lib.TG_FOUR},
     "H-LOOP": {"exclusive": 0, "inclusive": 1},
-    "H-BUS": {12: 2, 18: 3, 24: 4},
+    "H-BUS": {6: 1, 12: 2, 18: 3, 24: 4},
     "H-PAN": {"ratio": 0, "power": 1},
 }
 """What the guesses can be, as the C side has them; in the order of its arguments."""
@@ -87,7 +87,7 @@ class Mb87402:
     Args:
         interpolation: "linear", "none" or "4-point" (H-INT).
         loop: "exclusive" or "inclusive" (H-LOOP).
-        headroom: 12, 18 or 24 dB (H-BUS).
+        headroom: 6, 12, 18 or 24 dB (H-BUS).
         pan: "ratio" or "power" (H-PAN).
         open_bus: the byte a read gives, 0-255 (H-OPENBUS).
 
@@ -101,7 +101,7 @@ class Mb87402:
     [0, 16384, 32768, 16384, 32768, 16384]
     """
 
-    def __init__(self, interpolation: str = "linear", loop: str = "exclusive", headroom: int = 12, pan: str = "ratio",
+    def __init__(self, interpolation: str = "linear", loop: str = "exclusive", headroom: int = 6, pan: str = "ratio",
                  open_bus: int = 0xFF) -> None:
         chosen = {"H-INT": interpolation, "H-LOOP": loop, "H-BUS": headroom, "H-PAN": pan}
         for key, value in chosen.items():

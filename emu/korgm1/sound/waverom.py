@@ -106,7 +106,8 @@ class WaveRom:
         """
         if block["layout"] != LAYOUT or block["sha1"] != self.sha1:
             raise SnapshotError(
-                f"the snapshot was made with the wave ROM {str(block['sha1'])[:8]}", f"this one, {self.sha1[:8]}"
+                f"the snapshot was made with the wave ROM {str(block['sha1'])[:8]}", f"this one, {self.sha1[:8]}",
+                "--waves PATH of those dumps, or none for the open wave ROM",
             )
 
 

@@ -13,7 +13,9 @@ from korgm1.tapping.rows import Writes
 SLICE = CPU_HZ // 4
 """Clocks between two looks."""
 PAUSE = 0.25
-"""Seconds between a program change and what is played, and between two things that are played."""
+"""Seconds between two things that are played."""
+BYTE = 10 / 31250
+"""Seconds of a byte on the wire."""
 TAIL = 2.0
 """Seconds a tap goes on behind what was played."""
 
@@ -35,16 +37,14 @@ class Sent:
 
 
 def plan(
-    notes: Iterable[Note], files: Iterable[Sequence[tuple[float, bytes]]] = (), channel: int = 1,
-    before: Iterable[bytes] = (),
+    notes: Iterable[Note], songs: Iterable[Sequence[tuple[float, bytes]]] = (), channel: int = 1
 ) -> tuple[list[Sent], float]:
-    """Messages, files and notes one behind the other.
+    """Songs and notes one behind the other.
 
     Args:
         notes: played last, one after the other.
-        files: each with its messages: (seconds from its beginning, bytes).
+        songs: each with its messages: (seconds from its beginning, bytes).
         channel: of the notes, 1-16.
-        before: messages that come first, such as a program change.
 
     Returns:
         What to send, by its time; and how long it takes, in seconds.
@@ -53,15 +53,12 @@ def plan(
     >>> [(row.at, row.data.hex(" ")) for row in sent], length
     ([(0.0, '90 3c 64'), (0.5, '80 3c 40')], 0.5)
     """
-    sent, at = [], 0.0
-    for message in before:
-        sent.append(Sent(at, message))
-        at += PAUSE
-    end = at
-    for rows in files:
+    sent: list[Sent] = []
+    at = end = 0.0
+    for rows in songs:
         for offset, data in rows:
             sent.append(Sent(at + offset, data))
-            end = max(end, at + offset + len(data) * 10 / 31250)
+            end = max(end, at + offset + len(data) * BYTE)
         at = end = end + PAUSE
     for note in notes:
         sent += [
@@ -78,6 +75,7 @@ def tapped(
     sent: Sequence[Sent] = (),
     length: float = 0.0,
     end: int | None = None,
+    make_ready: Callable[[], object] = lambda: None,
     asked_to_stop: Callable[[], object] = lambda: False,
 ) -> Iterator[Writes]:
     """Boot, play, and hand over what is written to the sound chips, a quarter of an emulated second at a time.
@@ -86,6 +84,7 @@ def tapped(
         session: its power is on.
         sent, length: what to play when the instrument has booted, of `plan`.
         end: the clock to stop at; None: two seconds behind what is played, or with the boot if nothing is.
+        make_ready: called when it has booted, to load banks or select a sound.
         asked_to_stop: looked at between two pieces; a true value ends it.
     """
     pieces: list[Writes] = []
@@ -97,6 +96,8 @@ def tapped(
     session.log_sound(True)
     try:
         session.boot(asked_to_stop=enough)
+        if not enough():
+            make_ready()
         yield from pieces
         yield session.sound_writes()
         begin = session.clock

@@ -16,8 +16,9 @@ from korgm1.sram_layout.parameter import Parameter
 from korgm1.sram_layout.parameters import table
 from korgm1.sysex import HEAD, PROGRAM_SIZE, pack, unpack
 
-REQUEST, DUMP, LOADED, REFUSED, MODE = 0x10, 0x40, 0x23, 0x24, 0x4E
-PROG_MODE = 2
+REQUEST, DUMP, LOADED, REFUSED = 0x10, 0x40, 0x23, 0x24
+PROG_MODE = bytes([0x4E, 2, 0])
+"""A mode change, behind the head."""
 PATIENCE = 2.0
 """Emulated seconds an answer may take."""
 LOOK = CPU_HZ // 100
@@ -32,12 +33,6 @@ def message(function: int, data: bytes = b"", channel: int = 1) -> bytes:
     'f0 42 30 19 10 f7'
     """
     return HEAD[:2] + bytes([HEAD[2] + channel - 1, HEAD[3], function]) + data + b"\xf7"
-
-
-def select(number: int, combi: bool = False, channel: int = 1) -> list[bytes]:
-    """The messages that bring a program or combination to play: a mode change and a program change."""
-    mode = message(MODE, bytes([0 if combi else PROG_MODE, 0]), channel)
-    return [mode, bytes([0xBF + channel, number])]
 
 
 def ask(session: Session, sent: bytes, wanted: int, channel: int = 1) -> bytes:

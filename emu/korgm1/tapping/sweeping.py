@@ -15,7 +15,7 @@ from korgm1.sram_layout.parameter import Parameter
 from korgm1.sweep import local
 from korgm1.tapping import program as programs
 from korgm1.tapping.following import Finding, findings
-from korgm1.tapping.places import places
+from korgm1.tapping.places import Place
 from korgm1.tapping.trials import Bench, Stage
 
 COLUMNS = {
@@ -43,13 +43,12 @@ class Swept:
     values: tuple[int, ...]
     found: tuple[Finding, ...]
 
-    def rows(self, decoded: bool) -> list[tuple[Any, ...]]:
+    def rows(self, named: Mapping[int, Place]) -> list[tuple[Any, ...]]:
         """A row of `COLUMNS` for each finding that is not constant.
 
         Args:
-            decoded: whether registers have the names of our stand-in protocol.
+            named: what ports are called, see `places`.
         """
-        named = places(decoded)
         rows = []
         for row in self.found:
             place = named.get(row.register.port)

@@ -9,6 +9,7 @@ import numpy as np
 
 from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import Stopped, UserError
+from korgm1.performance import Sound, load, select
 from korgm1.romset.load import RomSet
 from korgm1.session import Session
 from korgm1.tapping import program as programs
@@ -42,26 +43,29 @@ class Stage:
 
 
 def stage(
-    session: Session, note: Note, number: int | None = None, changes: Iterable[str] = (), channel: int = 1
+    session: Session, note: Note, sound: Sound | None = None, changes: Iterable[str] = (), channel: int = 1
 ) -> Stage:
     """Bring an instrument that has booted to PROG mode, ask it for its program, and keep the state.
 
     Args:
         session: it is left as it was brought there.
         note, channel: what the trials play.
-        number: of the program to select first.
+        sound: a program to select first; None: the one that PROG mode shows.
         changes: words for `program.settings`.
 
     Raises:
-        UserError: the firmware does not give its program.
+        UserError: the firmware does not change its mode, or does not give its program.
         UsageError: a word of `changes` that cannot be used.
 
     >>> m1 = Session(engine="v30"); _ = m1.boot(); stage(m1, Note(60), changes=["VDF1 cutoff=50"]).program[71]
     50
     """
-    for message in programs.select(number or 0, channel=channel)[: 1 if number is None else 2]:
-        session.midi_in(message)
-        session.run(LOADING)
+    if sound is not None:
+        select(session, sound)
+    else:
+        mode = programs.PROG_MODE
+        load(session, programs.message(mode[0], mode[1:], channel), "the change to PROG mode")
+    session.run(LOADING)
     base = programs.settings(programs.present(session, channel), changes)
     return Stage(session.model.name, session.firmware, session.engine_name, session.snapshot(), base, note, channel)
 

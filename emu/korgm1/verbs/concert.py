@@ -191,7 +191,7 @@ def provenance(session: Session, what: Programme, view: str) -> dict[str, Any]:
         "firmware_sha1": session.firmware.sha1,
         "model": session.model.name,
         "engine": session.engine_name,
-        "wave_rom_sha1": session.machine.wave_rom.sha1,
+        "wave_rom_sha1": session.wave_sha1,
         "hypotheses": guesses(session, view),
         "dac": view,
         "inputs": {Path(name).name: digest for name, digest in what.sha1.items()},

@@ -45,8 +45,8 @@ def draw(name: str, wav: Wav, found: dict[int, Measured], path: Path) -> None:
         same = twins(wav.samples, found)
         for place, (number, seen) in enumerate(found.items()):
             _whole(axes[place], wav.samples[:, number - 1], wav.rate, wav.begin, COLOURS[place])
-            words = f"{_words(seen)}{f', the same as channel {same[number]}' if number in same else ''}"
-            axes[place].set_title(f"channel {number}   {words}", fontsize=10)
+            also = f", the same as channel {same[number]}" if number in same and seen.peak is not None else ""
+            axes[place].set_title(f"channel {number}   {_words(seen)}{also}", fontsize=10)
             axes[place].tick_params(labelbottom=place == len(found) - 1)
         axes[len(found) - 1].set_xlabel("seconds")
         if close:
@@ -85,8 +85,8 @@ def _close(axes: Any, wav: Wav, found: dict[int, Measured], same: dict[int, int]
     first = min(max(round(loudest.peak_at * wav.rate) - size // 4, 0), len(wav.samples) - size)
     piece = wav.samples[first : first + size, [number - 1 for number in found]]
     at = wav.begin + (first + np.arange(size)) / wav.rate
-    for place, number in enumerate(found):
-        if number not in same:
+    for place, (number, seen) in enumerate(found.items()):
+        if number not in same and seen.peak is not None:
             axes.plot(at, piece[:, place], color=COLOURS[place], linewidth=1)
     reach = _reach(piece)
     axes.set(title=f"{1000 * CLOSE:g} ms where it is loudest", xlabel="seconds", ylabel="of full scale",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,25 @@ from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
 from korgm1.files import check_apart
 from korgm1.verbs import tap_sweep, tap_text
-from korgm1.verbs.options import add_machine_options, check_files, named, power, seconds, session_from
+from korgm1.verbs.options import (
+    add_hands,
+    add_instrument_options,
+    add_memory_options,
+    check_files,
+    keys,
+    named,
+    power,
+    seconds,
+    session_from,
+)
+from korgm1.verbs.render import read_only
 from korgm1.verbs.signals import INTERRUPTED
-from korgm1.verbs.wave import key_number
+from korgm1.verbs.tap_words import channel, chips, moment, note, voice
 
 if TYPE_CHECKING:
+    from korgm1.performance import Sound
     from korgm1.session import Session
-    from korgm1.tapping.playing import Note, Sent
+    from korgm1.tapping.playing import Sent
     from korgm1.tapping.rows import Reader, Row, Summary, Wanted, Writes
 
 EPILOG = """\
@@ -38,7 +50,6 @@ which OpenM1 speaks. Another OS speaks another one, so its writes are shown as t
 A sweep needs no names: it plays one note from one state with one value after the other and compares what was written.
 docs/tapping.md has the columns and the method.
 """
-CHIPS = {"TG": ("TG",), "VDF": ("VDF1", "VDF2"), "VDF1": ("VDF1",), "VDF2": ("VDF2",), "MDE": ("MDE",)}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -52,14 +63,16 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     played = parser.add_argument_group("what is played, once the instrument has booted")
-    played.add_argument("files", nargs="*", metavar="MIDI", help="standard MIDI files or raw MIDI bytes, in turn")
+    played.add_argument(
+        "files", nargs="*", metavar="MIDI", help="banks (.syx), sent first, and standard MIDI files, in turn"
+    )
     played.add_argument(
         "--note", type=note, action="append", default=[], metavar="KEY[:VEL[:SECONDS]]",
         help="C4, F#3 or 0-127, velocity 1-127 (100), held so long (1); may be repeated, one is played after the other",
     )
     sounds = played.add_mutually_exclusive_group()
-    sounds.add_argument("--program", type=sound, metavar="I00", help="select it first, over MIDI")
-    sounds.add_argument("--combi", type=sound, metavar="I00", help="the same for a combination")
+    sounds.add_argument("--program", metavar="I00", help="select it first, over MIDI")
+    sounds.add_argument("--combi", metavar="I00", help="the same for a combination")
     played.add_argument("--channel", type=channel, default=1, metavar="N", help="MIDI channel, 1-16; default: 1")
     shown = parser.add_argument_group("what is shown")
     shown.add_argument("-o", "--out", type=named, metavar="FILE", help="a .txt, .csv or .parquet file of it")
@@ -77,7 +90,11 @@ def add_parser(subparsers: Any) -> None:
     )
     shown.add_argument("--json", action="store_true", help="print the summary, or the sweep, as one JSON object")
     tap_sweep.add_options(parser)
-    add_machine_options(parser)
+    add_memory_options(add_instrument_options(parser), "read at power-on; it stays as it is")
+    hands = parser.add_argument_group("what is done to it")
+    hands.add_argument("--hold", type=keys, default=(), metavar="KEY,...", help="keys held at power-on, as INT,CARD")
+    add_hands(hands)
+    hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run, from power-on")
     parser.set_defaults(run=run)
 
 
@@ -86,11 +103,11 @@ def run(args: argparse.Namespace) -> int:
     check(args)
     if args.sweep is not None:
         return tap_sweep.run(args)
-    session = session_from(args)
+    session = session_from(read_only(args))
     decoded = decodes(session, args)
-    sent, length = what_is_played(args)
+    played = score(args)
     with power(session, args) as asked:
-        code = _run(session, args, decoded, (sent, length), lambda: bool(asked))
+        code = _run(session, args, decoded, played, lambda: bool(asked))
         if asked:
             print(f"korgm1: stopped at {session.clock / CPU_HZ:.2f} s; what was written until then is there",
                   file=sys.stderr)
@@ -122,20 +139,49 @@ def decodes(session: Session, args: argparse.Namespace) -> bool:
     return OPENM1 in session.firmware.image if args.decode is None else bool(args.decode)
 
 
-def what_is_played(args: argparse.Namespace) -> tuple[list[Sent], float]:
-    """The plan of the options.
+@dataclass(frozen=True)
+class Score:
+    """What is played: banks by name, the sound that is selected, then MIDI by its time, and how long that takes."""
+
+    banks: Sequence[tuple[str, bytes]]
+    sound: Sound | None
+    sent: Sequence[Sent]
+    length: float
+
+    def make_ready(self, session: Session, asked: Callable[[], object]) -> None:
+        """Load the banks and select the sound.
+
+        Raises:
+            UserError: the instrument refused something.
+            Stopped: `asked` was true.
+        """
+        from korgm1.performance import load, select
+
+        for name, data in self.banks:
+            load(session, data, name, asked)
+        if self.sound is not None:
+            select(session, self.sound, asked)
+
+
+def score(args: argparse.Namespace) -> Score:
+    """What the options have it play.
 
     Raises:
-        UserError: a file that cannot be used.
+        M1Error: a file that cannot be used, or no such sound.
     """
-    from korgm1.tapping import playing, program
+    from korgm1.performance import Sound
+    from korgm1.tapping.playing import plan
     from korgm1.verbs.midi_file import load_midi
 
-    before: list[bytes] = []
-    if args.program is not None or args.combi is not None:
-        combi = args.combi is not None
-        before = program.select(args.combi if combi else args.program, combi, args.channel)
-    return playing.plan(args.note, [load_midi(Path(name)) for name in args.files], args.channel, before)
+    sound = None
+    if args.program is not None:
+        sound = Sound.parse("PROG", args.program)
+    elif args.combi is not None:
+        sound = Sound.parse("COMBI", args.combi)
+    files = [(name, load_midi(Path(name))) for name in args.files]
+    banks = list(takewhile(lambda row: len(row[1]) == 1 and row[1][0][1][:1] == b"\xf0", files))
+    songs = [rows for _, rows in files[len(banks) :]]
+    return Score([(name, rows[0][1]) for name, rows in banks], sound, *plan(args.note, songs, args.channel))
 
 
 def wanted(args: argparse.Namespace) -> Wanted:
@@ -147,8 +193,7 @@ def wanted(args: argparse.Namespace) -> Wanted:
 
 
 def _run(
-    session: Session, args: argparse.Namespace, decoded: bool, plan: tuple[list[Sent], float],
-    asked: Callable[[], bool],
+    session: Session, args: argparse.Namespace, decoded: bool, played: Score, asked: Callable[[], bool]
 ) -> int:
     from korgm1.tapping import files
     from korgm1.tapping.playing import tapped
@@ -157,7 +202,8 @@ def _run(
     end = None if args.seconds is None else clocks(args.seconds)
     summary = Summary()
     reader = Reader(decoded, wanted(args), session.hypotheses["H-VDF8"])
-    rows = summary.of(_rows(reader, tapped(session, *plan, end, asked)))
+    pieces = tapped(session, played.sent, played.length, end, lambda: played.make_ready(session, asked), asked)
+    rows = summary.of(_rows(reader, pieces))
     if args.out and Path(args.out).suffix != ".txt":
         files.write_table(Path(args.out), about(session, args, decoded), files.COLUMNS, rows)
     elif args.out:
@@ -213,58 +259,3 @@ def report(session: Session, args: argparse.Namespace, decoded: bool, summary: S
         print(line if args.out else f"# {line}")
     if session.stopped:
         print(f"korgm1: the CPU stopped: {session.stopped}", file=sys.stderr)
-
-
-def note(text: str) -> Note:
-    """A word of --note.
-
-    >>> note("C4:64:0.5")
-    Note(key=60, velocity=64, seconds=0.5)
-    """
-    from korgm1.tapping.playing import Note
-
-    key, _, rest = text.partition(":")
-    velocity, _, length = rest.partition(":")
-    if velocity and not (velocity.isascii() and velocity.isdecimal() and 1 <= int(velocity[:9]) <= 127):
-        raise argparse.ArgumentTypeError(f"{text!r}: the velocity is 1 to 127")
-    if text.count(":") > 2 or text.endswith(":"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not KEY[:VEL[:SECONDS]], such as C4:100:1.5")
-    return Note(key_number(key), int(velocity or 100), seconds(length, 600.0) if length else 1.0)
-
-
-def sound(text: str) -> int:
-    """The number of a program or combination.
-
-    >>> sound("I07"), sound("42")
-    (7, 42)
-    """
-    if not re.fullmatch(r"[iI]?[0-9]{1,2}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no program or combination, I00 to I99")
-    return int(text.lstrip("iI"))
-
-
-def chips(text: str) -> tuple[str, ...]:
-    """The chips of a list with commas.
-
-    >>> chips("tg,VDF")
-    ('TG', 'VDF1', 'VDF2')
-    """
-    words = [word.strip().upper() for word in text.split(",")]
-    if any(word not in CHIPS for word in words):
-        raise argparse.ArgumentTypeError(f"{text!r} has other words than {', '.join(CHIPS)}")
-    return tuple(dict.fromkeys(chip for word in words for chip in CHIPS[word]))
-
-
-def _number(text: str, low: int, high: int, what: str) -> int:
-    if not (text.isascii() and text.isdecimal() and low <= int(text[:9]) <= high):
-        raise argparse.ArgumentTypeError(f"{text!r} is no {what}, {low} to {high}")
-    return int(text)
-
-
-voice = partial(_number, low=0, high=15, what="voice")
-channel = partial(_number, low=1, high=16, what="MIDI channel")
-
-
-def moment(text: str) -> float:
-    """Seconds after power-on, 0 too."""
-    return 0.0 if re.fullmatch(r"0+\.?0*", text) else seconds(text)

@@ -12,6 +12,7 @@ from korgm1.verbs import plotting
 
 if TYPE_CHECKING:
     from korgm1.tapping.following import Finding
+    from korgm1.tapping.places import Place
     from korgm1.tapping.sweeping import Swept
 
 COLOURS = {
@@ -22,25 +23,24 @@ PANELS, COLUMNS = 12, 3
 """Panels of one parameter's picture at most; the strongest laws are drawn."""
 
 
-def draw(path: Path, found: Sequence[Swept], about: Mapping[str, Any], decoded: bool) -> None:
+def draw(path: Path, found: Sequence[Swept], about: Mapping[str, Any], named: Mapping[int, Place]) -> None:
     """Write the picture as PNG: of one parameter its registers' values, of several which register follows which.
 
     Raises:
         UserError: matplotlib is not installed, or the file cannot be written.
     """
-    fig = _one(found[0], about, decoded) if len(found) == 1 else _many(found, about, decoded)
+    fig = _one(found[0], about, named) if len(found) == 1 else _many(found, about, named)
     plotting.save(fig, path)
 
 
-def _title(about: Mapping[str, Any], decoded: bool) -> str:
+def _title(about: Mapping[str, Any]) -> str:
     firmware = about["firmware"]
-    names = "names of the stand-in protocol" if decoded else "offsets in 32 ports a voice; voices are guessed"
+    names = "names of the stand-in protocol" if about["decoded"] else "offsets in 32 ports a voice; voices are guessed"
     return f"{firmware['name']} {firmware['version']}, key {about['note'][0]}; {names}"
 
 
-def _one(swept: Swept, about: Mapping[str, Any], decoded: bool) -> Any:
+def _one(swept: Swept, about: Mapping[str, Any], named: Mapping[int, Place]) -> Any:
     from korgm1.tapping.following import best
-    from korgm1.tapping.places import places
     from korgm1.verbs.tap_text import law, name
 
     order = list(COLOURS)
@@ -52,12 +52,12 @@ def _one(swept: Swept, about: Mapping[str, Any], decoded: bool) -> Any:
     axes = plotting.subplots(fig, lines, columns, squeeze=False).flat
     for ax, row in zip(axes, shown, strict=False):
         _panel(ax, swept.values, row)
-        ax.set_title(f"{name(row.register, places(decoded), decoded)}, {row.phase}", size=10)
+        ax.set_title(f"{name(row.register, named, about['decoded'])}, {row.phase}", size=10)
         ax.set_xlabel(f"{row.kind}: {law(row)}", size=9)
     for ax in list(axes)[len(shown) :]:
         ax.set_visible(False)
     more = f"; {len(rows) - PANELS} more follow" if len(rows) > PANELS else "" if rows else "; no register follows"
-    fig.suptitle(f"{swept.parameter.name}{more}\n{_title(about, decoded)}", x=0.01, ha="left", size=12)
+    fig.suptitle(f"{swept.parameter.name}{more}\n{_title(about)}", x=0.01, ha="left", size=12)
     return fig
 
 
@@ -76,9 +76,8 @@ def _panel(ax: Any, xs: Sequence[int], row: Finding) -> None:
     ax.ticklabel_format(style="plain", useOffset=False)
 
 
-def _many(found: Sequence[Swept], about: Mapping[str, Any], decoded: bool) -> Any:
+def _many(found: Sequence[Swept], about: Mapping[str, Any], named: Mapping[int, Place]) -> Any:
     from korgm1.tapping.following import best
-    from korgm1.tapping.places import places
     from korgm1.verbs.tap_text import name
 
     followers = [best(swept.found) for swept in found]
@@ -95,11 +94,11 @@ def _many(found: Sequence[Swept], about: Mapping[str, Any], decoded: bool) -> An
             across, down = zip(*places_of, strict=True)
             ax.scatter(across, down, marker="s", s=62, color=COLOURS[kind], label=kind, zorder=2 + index)
     ax.set_yticks(range(len(found)), [swept.parameter.name for swept in found], size=7)
-    names = [name(register, places(decoded), decoded) for register in registers]
+    names = [name(register, named, about["decoded"]) for register in registers]
     ax.set_xticks(range(len(registers)), names, size=7, rotation=90)
     ax.set_ylim(len(found) - 0.5, -0.5)
     if registers:
         ax.set_xlim(-0.7, len(registers) - 0.3)
         ax.legend(loc="upper left", bbox_to_anchor=(0, 1.0 + 2.2 / max(20, len(found))), ncols=len(kinds))
-    fig.suptitle(f"Which register follows which parameter\n{_title(about, decoded)}", x=0.01, ha="left", size=12)
+    fig.suptitle(f"Which register follows which parameter\n{_title(about)}", x=0.01, ha="left", size=12)
     return fig

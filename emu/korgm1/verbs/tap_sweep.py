@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -15,18 +14,19 @@ from korgm1.errors import EXIT_OK, UsageError
 from korgm1.files import check_writable
 from korgm1.verbs import tap_text
 from korgm1.verbs.options import named, power, seconds, session_from
+from korgm1.verbs.render import read_only
 from korgm1.verbs.signals import INTERRUPTED, stopped
+from korgm1.verbs.tap_words import count, numbers
 
 if TYPE_CHECKING:
     from korgm1.session import Session
     from korgm1.sram_layout.parameter import Parameter
+    from korgm1.tapping.places import Place
     from korgm1.tapping.playing import Note
     from korgm1.tapping.sweeping import Swept
     from korgm1.tapping.trials import Stage
 
 STEPS, STEPS_OF_ALL = 9, 5
-MOST = 256
-"""Values of a sweep."""
 LIST, ALL = "list", "all"
 ENGINE = "v30"
 """The faster one for sweeps; the others write the same."""
@@ -96,7 +96,7 @@ def check(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace) -> int:
     """Boot, sweep, write, draw and print."""
     args.engine = args.engine or ENGINE
-    session = session_from(args)
+    session = session_from(read_only(args))
     with power(session, args) as asked:
         session.boot(asked_to_stop=lambda: asked)
         if asked:
@@ -111,9 +111,11 @@ def stage_from(session: Session, args: argparse.Namespace) -> Stage:
     Raises:
         M1Error: a firmware that does not give its program; a change that cannot be made.
     """
+    from korgm1.performance import Sound
     from korgm1.tapping.trials import stage
 
-    return stage(session, note_of(args), args.program, args.set, args.channel)
+    sound = None if args.program is None else Sound.parse("PROG", args.program)
+    return stage(session, note_of(args), sound, args.set, args.channel)
 
 
 def note_of(args: argparse.Namespace) -> Note:
@@ -125,8 +127,10 @@ def note_of(args: argparse.Namespace) -> Note:
 
 
 def _sweep(session: Session, stage: Stage, args: argparse.Namespace, asked: Callable[[], bool]) -> int:
+    from korgm1.sweep.local import processors
     from korgm1.tapping import program as programs
     from korgm1.tapping import sweeping
+    from korgm1.tapping.places import places
     from korgm1.verbs.tap import decodes
 
     everything = programs.parameters(stage.program)
@@ -140,8 +144,6 @@ def _sweep(session: Session, stage: Stage, args: argparse.Namespace, asked: Call
             programs.with_value(stage.program, row, value)
     decoded = decodes(session, args)
     found: list[Swept] = []
-    from korgm1.sweep.local import processors
-
     workers = min(args.workers or processors(), len(work))
     for number, swept in enumerate(sweeping.sweep_many(stage, work, workers, asked), 1):
         found.append(swept)
@@ -150,7 +152,7 @@ def _sweep(session: Session, stage: Stage, args: argparse.Namespace, asked: Call
     if not found:
         raise stopped(when="during the first trial")
     about = sweeping.about(stage, {row.parameter.name: row.values for row in found}, decoded)
-    write(args, found, about, decoded)
+    write(args, found, about, places(decoded, session.hypotheses["H-VDF8"]))
     if len(found) < len(work):
         print(f"korgm1: stopped after {len(found)} of {len(work)} parameters; these are there", file=sys.stderr)
         return INTERRUPTED
@@ -164,7 +166,9 @@ def values_of(args: argparse.Namespace, parameter: Parameter) -> Sequence[int]:
     return args.values or steps(parameter, args.steps or (STEPS_OF_ALL if args.sweep == ALL else STEPS))
 
 
-def write(args: argparse.Namespace, found: Sequence[Swept], about: dict[str, Any], decoded: bool) -> None:
+def write(
+    args: argparse.Namespace, found: Sequence[Swept], about: dict[str, Any], named: Mapping[int, Place]
+) -> None:
     """Everything that comes out.
 
     Raises:
@@ -173,29 +177,29 @@ def write(args: argparse.Namespace, found: Sequence[Swept], about: dict[str, Any
     from korgm1.tapping import files
     from korgm1.tapping.sweeping import COLUMNS
 
-    lines = list(text(args, found, about, decoded))
+    lines = list(text(args, found, about, named))
     if args.out and Path(args.out).suffix == ".txt":
         files.write_lines(Path(args.out), lines)
     elif args.out:
-        rows = (row for swept in found for row in swept.rows(decoded))
+        rows = (row for swept in found for row in swept.rows(named))
         files.write_table(Path(args.out), about, COLUMNS, rows)
     if args.plot:
         from korgm1.verbs import tap_plot
 
-        tap_plot.draw(Path(args.plot), found, about, decoded)
+        tap_plot.draw(Path(args.plot), found, about, named)
     if args.json:
-        rows = (row for swept in found for row in swept.rows(decoded))
+        rows = (row for swept in found for row in swept.rows(named))
         table = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
         print(json.dumps({**about, "findings": table}, indent=2))
     else:
         print("\n".join(lines))
 
 
-def text(args: argparse.Namespace, found: Sequence[Swept], about: dict[str, Any], decoded: bool) -> Iterator[str]:
+def text(
+    args: argparse.Namespace, found: Sequence[Swept], about: dict[str, Any], named: Mapping[int, Place]
+) -> Iterator[str]:
     """The report for people."""
-    from korgm1.tapping.places import places
-
-    named = places(decoded)
+    decoded = about["decoded"]
     key, velocity, length = about["note"]
     firmware = about["firmware"]
     yield f"{firmware['name']} {firmware['version']}, key {key}, velocity {velocity}, {length:g} s"
@@ -215,22 +219,3 @@ def progress(done: int, total: int, swept: Swept) -> None:
         print(f"\r{done}/{total} {swept.parameter.name}\033[K{end}", end="", file=sys.stderr, flush=True)
     elif done % 20 == 0 or done == total:
         print(f"{done} of {total} parameters", file=sys.stderr, flush=True)
-
-
-def numbers(text: str) -> tuple[int, ...]:
-    """Whole numbers with commas between them.
-
-    >>> numbers("0,50,-7")
-    (0, 50, -7)
-    """
-    words = [word.strip() for word in text.split(",")]
-    if not all(re.fullmatch(r"[+-]?[0-9]{1,5}", word) for word in words) or not 2 <= len(words) <= MOST:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of 2 to {MOST} whole numbers, such as 0,50,99")
-    return tuple(map(int, words))
-
-
-def count(text: str) -> int:
-    """How many."""
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST}")
-    return int(text)

@@ -1,0 +1,57 @@
+"""docs/sound.md says what the program does: tables, numbers, guesses, commands, the example."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from korgm1.cli import build_parser
+from korgm1.hypotheses import all_hypotheses
+from korgm1.session import Session
+from korgm1.sound.registers import FRAME_RATE, TABLES
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (FOLDER / "sound.md").read_text("utf-8")
+COMMANDS = re.findall(r"^(korgm1 .*?)(?:  .*)?$", PAGE, re.MULTILINE)
+
+
+def test_the_page_has_the_tables() -> None:
+    rows = [line for line in PAGE.splitlines() if re.match(r"\| [0-9A-F]{2}(-[0-9A-F]{2})? \|", line)]
+    expected = []
+    for chip in ("TG", "VDF1", "MDE"):
+        for row in TABLES[chip]:
+            places = f"{row.offset:02X}" + (f"-{row.offset + row.width - 1:02X}" if row.width > 1 else "")
+            expected.append(f"| {places} | {row.name} | {row.width} | {row.holds} | {row.taken} |")
+    assert rows == expected
+
+
+def test_every_guess_the_page_names_is_one() -> None:
+    named = set(re.findall(r"\bH-[A-Z][A-Z0-9-]*[A-Z0-9]\b", PAGE))
+    assert len(named) > 15 and named <= set(all_hypotheses())
+
+
+def test_the_program_of_the_page_runs() -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(program, names)
+    frames = names["frames"]
+    assert isinstance(names["m1"], Session) and isinstance(frames, np.ndarray)
+    assert frames.shape[1] == 4 and abs(len(frames) - FRAME_RATE) <= 1
+
+
+def test_there_are_commands_to_check() -> None:
+    assert len(COMMANDS) >= 6
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_parses(command: str) -> None:
+    assert build_parser().parse_args(shlex.split(command)[1:]).verb == command.split()[1]
+
+
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", PAGE)
+    assert len(links) >= 3 and all((FOLDER / link).is_file() for link in links)
