@@ -4,7 +4,7 @@
 
 The song is made here: eight keys of a DOUBLE program with every EG and both MGs at work and two halls behind them, each
 key struck again every half second, so that all sixteen oscillators always sound. Beside it: the same and nobody
-listening, the same behind the analogue view at 48 kHz, the same song with both oscillators' levels 0, and the
+listening, the same behind the analogue view at 48 kHz, the same song with both oscillators' levels 1 (of 99), and the
 instrument with nothing to do. CPU time, the best of several runs. Nothing here is a test: a slow machine is not a bug.
 """
 
@@ -111,8 +111,8 @@ def measure(seconds: float, runs: int, engine: str) -> dict[str, float]:
 
     found["song, analogue view at 48 kHz"] = times(session, viewed, seconds, runs)
     found["song, nobody listens"] = times(session, unheard, seconds, runs)
-    silent = ready(engine, 0)
-    found["song, levels 0"] = times(silent, lambda: list(stream(silent, music, 0.0)), seconds, runs)
+    silent = ready(engine, 1)
+    found["song, levels 1"] = times(silent, lambda: list(stream(silent, music, 0.0)), seconds, runs)
     idle = Session(engine=engine)
     idle.boot()
     found["nothing to do"] = times(idle, lambda: idle.run(seconds), seconds, runs)

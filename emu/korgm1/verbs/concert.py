@@ -80,7 +80,7 @@ def tail(text: str) -> float | None:
     >>> tail("2.5"), tail("auto")
     (2.5, None)
     """
-    from korgm1.performance import LONGEST
+    from korgm1.performance.playing import LONGEST
 
     if text == "auto":
         return None
@@ -174,9 +174,10 @@ def stage(session: Session, view: str, rate: int | None, outputs: int) -> Output
 
 def said_of_silence(what: Programme, session: Session) -> str:
     """Why a song that has notes may have made no sound, a sentence."""
-    channels = ", ".join(map(str, what.song.channels)) or "none"
+    channels, notes = what.song.channels, what.song.notes
     return (
-        f"no sound came out. The song has {what.song.notes:,} notes on channels {channels}; a program hears the global "
+        f"no sound came out. The song has {notes:,} note{'s' * (notes != 1)} on "
+        f"channel{'s' * (len(channels) != 1)} {', '.join(map(str, channels))}; a program hears the global "
         f"channel alone, a MULTI combination one a timbre (--program, --combi). The display: {session.lcd[0].strip()}"
     )
 

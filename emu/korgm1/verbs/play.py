@@ -14,7 +14,7 @@ from korgm1.files import check_apart
 from korgm1.verbs.concert import Programme, add_concert_options, make_ready, programme, said_of_silence
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
 from korgm1.verbs.options import power, session_from
-from korgm1.verbs.render import Bar
+from korgm1.verbs.progress import Bar
 from korgm1.verbs.signals import stopped
 
 if TYPE_CHECKING:

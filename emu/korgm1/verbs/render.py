@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from korgm1 import __version__
 from korgm1.clock import CPU_HZ
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, Stopped
-from korgm1.files import PartFile, check_apart, check_writable
+from korgm1.files import check_apart, check_writable
 from korgm1.verbs.concert import (
     Programme,
     add_concert_options,
@@ -26,6 +26,8 @@ from korgm1.verbs.concert import (
     stage,
 )
 from korgm1.verbs.options import named, session_from
+from korgm1.verbs.progress import Bar
+from korgm1.verbs.raw_file import RawFile
 from korgm1.verbs.signals import asked_to_stop
 
 if TYPE_CHECKING:
@@ -223,64 +225,6 @@ def render(
         native_frames=native, song_seconds=song_seconds, loudest=loudest, peak=wav.peak, clipped=wav.clipped,
         speed=seconds / (now - ready), host_seconds=now - begun, sound_hash=sound_hash, facts=facts, stopped=stopped,
     )  # fmt: skip
-
-
-class RawFile:
-    """The stream as a NumPy file, little-endian int32 of shape (frames, 4).
-
-    Raises:
-        UserError: it cannot be written.
-    """
-
-    HEAD = 128
-    """Bytes in front of the numbers."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = PartFile(path)
-        self._frames = 0
-        self._file.write(self._header())
-
-    def write(self, frames: Any) -> None:
-        """The next frames."""
-        self._frames += len(frames)
-        self._file.write(frames.astype("<i4").tobytes())
-
-    def close(self) -> None:
-        """It is whole."""
-        self._file.patch(0, self._header())
-        self._file.close()
-
-    def discard(self) -> None:
-        """Leave nothing of it."""
-        self._file.discard()
-
-    def _header(self) -> bytes:
-        text = str({"descr": "<i4", "fortran_order": False, "shape": (self._frames, 4)}).encode()
-        room = self.HEAD - 10
-        return b"\x93NUMPY\x01\x00" + room.to_bytes(2, "little") + text.ljust(room - 1) + b"\n"
-
-
-class Bar:
-    """How far it has come, on a terminal; nothing elsewhere."""
-
-    WIDTH = 30
-
-    def __init__(self) -> None:
-        self._shown = 0.0
-
-    def show(self, done: float, of: float) -> None:
-        """Draw it, ten times a second at most."""
-        if not sys.stderr.isatty() or time.monotonic() - self._shown < 0.1:
-            return
-        self._shown = time.monotonic()
-        full = round(self.WIDTH * min(1.0, done / of)) if of else self.WIDTH
-        bar = "#" * full + "." * (self.WIDTH - full)
-        print(f"\r[{bar}] {done:7.1f} of {of:.1f} s", end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Wipe it off."""
-        if self._shown:
-            print("\r" + " " * 70 + "\r", end="", file=sys.stderr, flush=True)
 
 
 def report(rendered: Rendered) -> str:

@@ -1,0 +1,12 @@
+"""A song played to an instrument: its banks loaded, a sound selected, then MIDI by the song's own clock.
+
+What the instrument is asked and answers is the published MIDI implementation, so a dump of Korg's firmware is asked the
+same. Nothing here knows files or the host's time; `korgm1 render` and `korgm1 play` are shells around it.
+"""
+
+from korgm1.performance.asking import Sound, load, select
+from korgm1.performance.guesses import guesses
+from korgm1.performance.playing import Frames, Song, begin, check_length, frame_clocks, play, stream
+
+__all__ = ["Frames", "Song", "Sound", "begin", "check_length", "frame_clocks", "guesses", "load", "play", "select",
+           "stream"]
