@@ -14,7 +14,8 @@ WORDS = np.concatenate([
 ])
 SCRIPTS: dict[str, tuple[dict[str, object], list[list[Write] | int]]] = {
     "impulse": ({"headroom": 12}, [play(end=64, increment=ONE * 3 // 7, pan=4), 200]),
-    "ramp none": ({"interpolation": "none", "headroom": 12}, [play(start=RAMP, end=SINE, increment=ONE * 5 // 3, pan=12), 100]),
+    "ramp none": ({"interpolation": "none", "headroom": 12}, [
+        play(start=RAMP, end=SINE, increment=ONE * 5 // 3, pan=12), 100]),
     "sine inclusive": ({"loop": "inclusive", "headroom": 12}, [
         play(start=SINE, loop=SINE, end=PRIME - 1, increment=ONE * 11 // 9, control=KEY | LOOP), 500,
         put(level_ramp=6, level=0x1000, pitch_ramp=7, increment=ONE // 3, pan=9), 500, put(control=KEY), 100]),
