@@ -175,11 +175,11 @@ static void mix(const mde_part *p, int side, int32_t *dry, const int32_t *wet)
     if (share != r->next)
         for (int32_t i = 0; i < p->n; i++) {
             share = mde_at(r, p->from + i);
-            dry[i] = mde_down(dry[i] * (WET - share) + wet[i] * share, 12);
+            dry[i] = down32(dry[i] * (WET - share) + wet[i] * share, 12);
         }
     else if (share)
         for (int32_t i = 0; i < p->n; i++)
-            dry[i] = mde_down(dry[i] * (WET - share) + wet[i] * share, 12);
+            dry[i] = down32(dry[i] * (WET - share) + wet[i] * share, 12);
 }
 
 static void clip(int32_t *x, int32_t n)

@@ -1,10 +1,12 @@
 /* What the families of the MDE share: widths, ramps, the ring, the one-pole filter. */
 #ifndef KORGM1_MDE_PARTS_H
 #define KORGM1_MDE_PARTS_H
+#include "integers.h"
 #include "mde_mb87405.h"
 #include "mde_tables.h"
 
-enum { MDE_MAX = (1 << 19) - 1, MDE_MIN = -(1 << 19), MDE_OPEN = 1024 /* a tap, wholly */ };
+enum { MDE_BITS = 20 /* of a sample and of a word */, MDE_MAX = (1 << (MDE_BITS - 1)) - 1, MDE_MIN = ~MDE_MAX,
+       MDE_OPEN = 1024 /* a tap, wholly */ };
 
 /* The stretch of a tick being made: frames from .. from + n - 1 of its 32. */
 typedef struct mde_part {
@@ -17,28 +19,17 @@ typedef struct mde_part {
 
 static inline int32_t mde_clip(int64_t v)
 {
-    return v > MDE_MAX ? MDE_MAX : v < MDE_MIN ? MDE_MIN : (int32_t)v;
+    return clip64(v, MDE_BITS);
 }
 
 static inline int32_t mde_clip32(int32_t v)
 {
-    return v > MDE_MAX ? MDE_MAX : v < MDE_MIN ? MDE_MIN : v;
+    return clip32(v, MDE_BITS);
 }
 
 static inline int32_t mde_limit(int32_t v, int32_t low, int32_t high)
 {
     return v < low ? low : v > high ? high : v;
-}
-
-/* v / 2^bits, rounded down. */
-static inline int32_t mde_down(int32_t v, int bits)
-{
-    return v < 0 ? ~(~v >> bits) : v >> bits;
-}
-
-static inline int64_t mde_down64(int64_t v, int bits)
-{
-    return v < 0 ? ~(~v >> bits) : v >> bits;
 }
 
 static inline int32_t mde_at(const mde_ramp *r, int32_t frame)
@@ -87,7 +78,7 @@ static inline int32_t mde_between(const mde_part *p, int32_t i, int32_t base, in
    Returns the low-passed value with 8 bits of fraction. */
 static inline int32_t mde_lowpass(int32_t *state, int32_t x, int32_t g)
 {
-    int32_t v = (int32_t)mde_down64((int64_t)(x * 256 - *state) * g, 16), low = *state + v;
+    int32_t v = (int32_t)down64((int64_t)(x * 256 - *state) * g, 16), low = *state + v;
     *state = low + v;
     return low;
 }
@@ -132,9 +123,9 @@ void mde_rotary_run(mde_part *p, const int32_t *l, const int32_t *r, int32_t *wl
 
 /* Shelves of any family, in place; low_g and high_g as mde_lowpass has them. */
 void mde_shelves(mde_part *p, int32_t *l, int32_t *r, int32_t low_g, int32_t high_g);
-/* The mid band, 4096 = 1 in shelf[2]; states wide[base ..  base + 3]. */
 /* Bytes 0 and 1: corner into ramp[8], gain. */
 void mde_mid_begin(mde_slot *s, const uint8_t *p);
+/* The mid band, 4096 = 1 in shelf[2]; states wide[base .. base + 3]. */
 void mde_mid(mde_part *p, int32_t *l, int32_t *r, int32_t tan_g, int base);
 
 /* The head of a dual effect: bytes 0-3 (delay, feedback, high damp), time[0], ramp[12] and [13], the last

@@ -62,7 +62,7 @@ static void diffuse(mde_part *p, int32_t base, int32_t length, int32_t *x)
     const int32_t *old = mde_read(p, base + length, room);
     for (int32_t i = 0; i < p->n; i++) {
         fresh[i] = mde_clip32(x[i] + old[i] * 5 / 8);
-        x[i] = mde_clip32(old[i] - mde_down(fresh[i] * 5, 3));
+        x[i] = mde_clip32(old[i] - down32(fresh[i] * 5, 3));
     }
     mde_write(p, base, fresh);
 }
@@ -117,8 +117,8 @@ static void reverb(mde_part *p, int32_t base, int32_t pre, const int32_t *mono, 
         at += shape->line[k] + 1;
     }
     for (int32_t i = 0; i < n; i++) {
-        wl[i] = mde_down(line[0][i] - line[2][i] + line[4][i] - line[6][i], 1);
-        wr[i] = mde_down(line[1][i] - line[3][i] + line[5][i] - line[7][i], 1);
+        wl[i] = down32(line[0][i] - line[2][i] + line[4][i] - line[6][i], 1);
+        wr[i] = down32(line[1][i] - line[3][i] + line[5][i] - line[7][i], 1);
     }
     for (int32_t i = 0; i < n; i++)
         for (int k = 0; k < LINES; k++)
@@ -150,7 +150,7 @@ static void reflections(mde_part *p, const mde_room *shape, int32_t *wl, int32_t
         for (int32_t i = 0; i < p->n; i++) {
             if (!steady(time, level))
                 g = mde_opening(time, p->from + i) * mde_at(level, p->from + i) / 1024;
-            wet[i] += mde_down(mde_down(sum[i], 5) * g, 10);
+            wet[i] += down32(down32(sum[i], 5) * g, 10);
         }
     }
 }

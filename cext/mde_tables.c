@@ -28,7 +28,7 @@ static const uint32_t ROOTS[16] = {  /* 2^(2^(k - 16)), 2^30 = 1 */
 
 int32_t mde_pow2(int32_t x)
 {
-    int32_t whole = mde_down(x, 16);
+    int32_t whole = down32(x, 16);
     uint32_t part = (uint32_t)x & 0xFFFF;
     uint64_t v = 1u << 30;
     for (int bit = 0; bit < 16; bit++)

@@ -76,7 +76,7 @@ void tg_mix(tg_mb87402 *t, const int32_t *samples, int32_t *buses, uint32_t n)
     }
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t bus = 0; bus < TG_BUSES; bus++)
-            buses[TG_BUSES * i + bus] = tg_clip(sums[bus][i], TG_BUS_BITS);
+            buses[TG_BUSES * i + bus] = clip32(sums[bus][i], TG_BUS_BITS);
 }
 
 void tg_skip(tg_mb87402 *t, uint32_t n)

@@ -75,10 +75,10 @@ static int32_t between(int32_t a, int32_t b, int64_t part)
    fraction, then halved and rounded. */
 static int32_t curve(int32_t l, int32_t a, int32_t b, int32_t c, int64_t part)
 {
-    int64_t sum = tg_down((c - l + 3 * (a - b)) * part, TG_PHASE_BITS - 12);
-    sum = tg_down(((int64_t)(2 * l - 5 * a + 4 * b - c) * 4096 + sum) * part, TG_PHASE_BITS);
-    sum = tg_down(((int64_t)(b - l) * 4096 + sum) * part, TG_PHASE_BITS);
-    return tg_clip((int32_t)tg_down((int64_t)a * 8192 + sum + 16, 13 - EXTRA), TG_SAMPLE_BITS);
+    int64_t sum = down64((c - l + 3 * (a - b)) * part, TG_PHASE_BITS - 12);
+    sum = down64(((int64_t)(2 * l - 5 * a + 4 * b - c) * 4096 + sum) * part, TG_PHASE_BITS);
+    sum = down64(((int64_t)(b - l) * 4096 + sum) * part, TG_PHASE_BITS);
+    return clip32((int32_t)down64((int64_t)a * 8192 + sum + 16, 13 - EXTRA), TG_SAMPLE_BITS);
 }
 
 static inline int32_t sample(const source *s, uint64_t phase, int kind)

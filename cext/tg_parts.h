@@ -1,6 +1,7 @@
-/* What the parts of the TG share: register places, ramps, shifts. */
+/* What the parts of the TG share: register places, ramps. */
 #ifndef KORGM1_TG_PARTS_H
 #define KORGM1_TG_PARTS_H
+#include "integers.h"
 #include "tg_mb87402.h"
 
 enum {
@@ -13,18 +14,6 @@ enum { TG_KEY = 1, TG_LOOPS = 2 };      /* bits of CONTROL */
 static inline const uint8_t *tg_ports(const tg_mb87402 *t, uint32_t voice)
 {
     return &t->registers[voice * TG_VOICE_PORTS];
-}
-
-/* v / 2^bits, rounded down. */
-static inline int64_t tg_down(int64_t v, int bits)
-{
-    return v < 0 ? ~(~v >> bits) : v >> bits;
-}
-
-static inline int32_t tg_clip(int32_t v, int bits)
-{
-    int32_t most = (1 << (bits - 1)) - 1;
-    return v > most ? most : v < ~most ? ~most : v;
 }
 
 static inline int tg_ramp_moves(const tg_ramp *r)

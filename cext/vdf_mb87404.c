@@ -2,24 +2,13 @@
 
 #include <string.h>
 
+#include "integers.h"
 #include "vdf_tables.h"
 
 enum { RUN = 1, VOICE = 0x20, CONTROL = 0, CUTOFF = 2, RAMP = 4, EG = 6, MG = 8, WHOLE = 30 /* bits of fraction */,
-       MOST_CODE = 0xFFFF, STATE = 8 /* bits of fraction */,
-       LANES = 2 };
-enum { SAMPLE_LEAST = -(1 << 23), SAMPLE_MOST = (1 << 23) - 1 };
+       MOST_CODE = 0xFFFF, STATE = 8 /* bits of fraction */, LANES = 2 };
 
 static const uint8_t PLACE[VDF_RAMPS] = {CUTOFF, EG, MG};
-
-static int64_t down(int64_t v, int bits)
-{
-    return v < 0 ? ~(~v >> bits) : v >> bits;
-}
-
-static int32_t saturate(int32_t v)
-{
-    return v < SAMPLE_LEAST ? SAMPLE_LEAST : v > SAMPLE_MOST ? SAMPLE_MOST : v;
-}
 
 /* Where a ramp can be: CUTOFF is unsigned, the others are not. */
 static int64_t least(int which) { return which == VDF_CUTOFF ? 0 : -(INT64_C(0x8000) * (INT64_C(1) << WHOLE)); }
@@ -88,7 +77,7 @@ static int32_t share(const int32_t *table, uint32_t code)
 static inline int64_t pole(int64_t y, int64_t x, int64_t k)
 {
     int64_t way = x - y;
-    return y + down(way * k + (way < 0 ? 0 : VDF_ONE - 1), 24);
+    return y + down64(way * k + (way < 0 ? 0 : VDF_ONE - 1), 24);
 }
 
 /* Voices side by side: a pole waits for its own last step, two for less of each other's time. */
@@ -108,7 +97,7 @@ static inline void filter(const lane *lanes, uint32_t n, const uint32_t poles)
             int64_t x = (int64_t)lanes[l].row[i] * (1 << STATE);
             for (uint32_t p = 0; p < poles; p++)
                 x = y[l][p] = pole(y[l][p], x, lanes[l].k[i]);
-            lanes[l].row[i] = (int32_t)down(x + (1 << STATE) / 2, STATE);
+            lanes[l].row[i] = (int32_t)down64(x + (1 << STATE) / 2, STATE);
         }
     for (uint32_t l = 0; l < LANES; l++)
         for (uint32_t p = 0; p < poles; p++)
@@ -186,7 +175,7 @@ void vdf_samples(vdf_mb87404 *f, int32_t *samples, uint32_t n, uint32_t sounding
             continue;
         }
         for (uint32_t i = 0; i < n; i++)
-            samples[i] = saturate(samples[i]);
+            samples[i] = clip32(samples[i], VDF_SAMPLE_BITS);
         lanes[used].pole = v->pole;
         lanes[used].row = samples;
         shares(v, table, lanes[used].k, n);
@@ -252,7 +241,7 @@ int vdf_valid(const vdf_mb87404 *f)
         for (int k = 0; k < VDF_RAMPS; k++)
             good &= ramp_valid(&v->ramp[k], k);
         for (uint32_t p = 0; p < VDF_POLES; p++)
-            good &= v->pole[p] <= SAMPLE_MOST * (1 << STATE) && (v->pole[p] == 0 || p < f->poles);
+            good &= v->pole[p] <= ((1 << (VDF_SAMPLE_BITS - 1)) - 1) * (1 << STATE) && (v->pole[p] == 0 || p < f->poles);
         good &= f->written[which * VOICE] & RUN || !holds(v);
     }
     return good;

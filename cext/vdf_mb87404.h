@@ -7,7 +7,7 @@
 #define KORGM1_VDF_MB87404_H
 #include <stdint.h>
 
-enum { VDF_VOICES = 8, VDF_BLOCK = 32 /* samples in a row */, VDF_PORTS = 256, VDF_POLES = 4 };
+enum { VDF_VOICES = 8, VDF_BLOCK = 32 /* samples in a row */, VDF_PORTS = 256, VDF_POLES = 4, VDF_SAMPLE_BITS = 24 };
 enum { VDF_CUTOFF, VDF_EG, VDF_MG, VDF_RAMPS };
 
 typedef struct vdf_ramp {         /* a code on its way: 30 bits of fraction */

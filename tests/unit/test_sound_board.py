@@ -17,6 +17,7 @@ FIRST = 1
 """The number of the first frame that is heard: frame 0 began when PA7 rose, at clock 0."""
 FEW = settings(max_examples=25, deadline=None)
 
+
 @pytest.mark.parametrize("frame_clocks", [256, 250])
 @pytest.mark.parametrize("clock", [0, 1, 249, 250, 255, 256, 257, 499, 511, 512, 100_000])
 def test_a_write_acts_from_the_frame_behind_its_own(frame_clocks: int, clock: int) -> None:
@@ -31,7 +32,7 @@ def test_a_write_acts_from_the_frame_behind_its_own(frame_clocks: int, clock: in
 
 
 def test_writes_of_one_clock_keep_their_order() -> None:
-    wired = Wired()
+    wired = Wired(guesses={"H-BUS": 12})
     wired.write(*keyed(0), *bytes_to(0x1002, 0, 0x40), *bytes_to(0x1002, 0, 0x80))
     wired.clock = 256
     assert wired.board.heard()[1 - FIRST, 0] == (16384 * 16 * 0x8000 >> 16) // 4
@@ -39,7 +40,7 @@ def test_writes_of_one_clock_keep_their_order() -> None:
 
 def test_a_voice_goes_through_its_filter_panpot_and_the_effects_to_the_outputs() -> None:
     """DC of half a full scale at -12 dB on A, through an open filter and effects that are Through: exact."""
-    wired = Wired()
+    wired = Wired(guesses={"H-BUS": 12})
     wired.write(*keyed(3), *keyed(9, pan=10))
     wired.clock = 100 * 256
     heard = wired.board.heard()
