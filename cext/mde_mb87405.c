@@ -5,8 +5,7 @@
 
 #include "mde_parts.h"
 
-enum { LOW = 1, HIGH = 2, LOW_CORNER = 1607, HIGH_CORNER = 19555 /* 250 Hz, 4 kHz */, ONE = 32768,
-       WET = 4096 };
+enum { LOW = 1, HIGH = 2, LOW_CORNER = 1607, HIGH_CORNER = 19555 /* 250 Hz, 4 kHz */ };
 
 #define REVERB {mde_reverb_begin, 0, mde_reverb_run, 0, LOW | HIGH}
 #define EARLY {mde_early_begin, 0, mde_early_run, 0, LOW | HIGH}
@@ -77,13 +76,17 @@ static void time_step(mde_time *t)
     t->opening = mde_limit(t->open + (t->now == t->wanted ? MDE_OPEN / 8 : -MDE_OPEN / 8), 0, MDE_OPEN);
 }
 
-static int refused(uint8_t a, uint8_t b)
+int mde_modulates(int type)
+{
+    return type < MDE_THROUGH && FAMILIES[type].modulates;
+}
+
+int mde_refused(uint8_t a, uint8_t b)
 {
     if (a > MDE_THROUGH || b > MDE_THROUGH)
         return MDE_NO_TYPE;
     int lone_a = a == 23 || a == 24, lone_b = b == 23 || b == 24;
-    int moves_a = a < MDE_THROUGH && FAMILIES[a].modulates, moves_b = b < MDE_THROUGH && FAMILIES[b].modulates;
-    return (lone_a && moves_b) || (lone_b && moves_a) ? MDE_NO_PAIR : MDE_OK;
+    return (lone_a && mde_modulates(b)) || (lone_b && mde_modulates(a)) ? MDE_NO_PAIR : MDE_OK;
 }
 
 /* What the block says, as targets. */
@@ -99,7 +102,7 @@ static void slot_begin(mde *m, int which)
     }
     for (int side = 0; side < 2; side++) {
         int on = s->type != MDE_THROUGH && b[8] >> (2 * which + side) & 1;
-        s->balance[side].target = on ? mde_below(b[2 + 2 * which + side], 100) * WET / 100 : 0;
+        s->balance[side].target = on ? mde_below(b[2 + 2 * which + side], 100) * MDE_WET / 100 : 0;
     }
     if (s->type != MDE_THROUGH) {
         const mde_family *family = &FAMILIES[s->type];
@@ -175,11 +178,11 @@ static void mix(const mde_part *p, int side, int32_t *dry, const int32_t *wet)
     if (share != r->next)
         for (int32_t i = 0; i < p->n; i++) {
             share = mde_at(r, p->from + i);
-            dry[i] = down32(dry[i] * (WET - share) + wet[i] * share, 12);
+            dry[i] = down32(dry[i] * (MDE_WET - share) + wet[i] * share, 12);
         }
     else if (share)
         for (int32_t i = 0; i < p->n; i++)
-            dry[i] = down32(dry[i] * (WET - share) + wet[i] * share, 12);
+            dry[i] = down32(dry[i] * (MDE_WET - share) + wet[i] * share, 12);
 }
 
 static void clip(int32_t *x, int32_t n)
@@ -241,8 +244,8 @@ static void panned(const mde *m, int32_t from, int32_t n, const int32_t *c, cons
     for (int32_t i = 0; i < n; i++) {
         int64_t cl = (int64_t)c[i] * mde_at(&p[0], from + i), cr = (int64_t)c[i] * mde_at(&p[1], from + i);
         int64_t dl = (int64_t)d[i] * mde_at(&p[2], from + i), dr = (int64_t)d[i] * mde_at(&p[3], from + i);
-        l[i] = mde_clip(l[i] + (cl + dl) / ONE);
-        r[i] = mde_clip(r[i] + (cr + dr) / ONE);
+        l[i] = mde_clip(l[i] + (cl + dl) / MDE_ONE);
+        r[i] = mde_clip(r[i] + (cr + dr) / MDE_ONE);
     }
 }
 
@@ -250,7 +253,7 @@ static void cross_over(const mde *m, int32_t from, int32_t n, int32_t *parallel,
 {
     for (int32_t i = 0; i < n; i++) {
         int64_t share = mde_at(&m->serial, from + i);
-        parallel[i] = (int32_t)((parallel[i] * (ONE - share) + serial[i] * share) / ONE);
+        parallel[i] = (int32_t)((parallel[i] * (MDE_ONE - share) + serial[i] * share) / MDE_ONE);
     }
 }
 
@@ -260,8 +263,8 @@ static void part(mde *m, int32_t from, int32_t n, const int32_t *in, int32_t *ou
 {
     int32_t a[MDE_TICK], b[MDE_TICK], c[MDE_TICK], d[MDE_TICK];             /* buses; a b become slot 1's output, */
     int32_t l[MDE_TICK], r[MDE_TICK], sl[MDE_TICK], sr[MDE_TICK];           /* l r slot 2's */
-    int both = m->serial.now != m->serial.next || (m->serial.now != 0 && m->serial.now != ONE);
-    int serial = both || m->serial.now == ONE, parallel = both || m->serial.now == 0;
+    int both = m->serial.now != m->serial.next || (m->serial.now != 0 && m->serial.now != MDE_ONE);
+    int serial = both || m->serial.now == MDE_ONE, parallel = both || m->serial.now == 0;
     size_t size = (size_t)n * sizeof *a;
     for (int32_t i = 0; i < n; i++) {
         a[i] = mde_clip32(in[4 * i]);
@@ -341,15 +344,15 @@ void mde_frames(mde *m, const int32_t *in, int32_t *out, uint32_t n)
 static void pan_begin(mde_ramp *left, mde_ramp *right, int32_t pan)
 {
     pan = mde_below(pan, 101);
-    left->target = pan ? (pan - 1) * ONE / 100 : 0;
-    right->target = pan ? (101 - pan) * ONE / 100 : 0;
+    left->target = pan ? (pan - 1) * MDE_ONE / 100 : 0;
+    right->target = pan ? (101 - pan) * MDE_ONE / 100 : 0;
 }
 
 static void begin(mde *m)
 {
     pan_begin(&m->pan[0], &m->pan[1], m->block[6]);
     pan_begin(&m->pan[2], &m->pan[3], m->block[7]);
-    m->serial.target = m->block[8] & 0x10 ? ONE : 0;
+    m->serial.target = m->block[8] & 0x10 ? MDE_ONE : 0;
     slot_begin(m, 0);
     slot_begin(m, 1);
     if (m->frame)
@@ -361,7 +364,7 @@ static void begin(mde *m)
 
 int mde_load(mde *m, const uint8_t *block)
 {
-    int why = refused(block[0], block[1]);
+    int why = mde_refused(block[0], block[1]);
     if (why == MDE_OK) {
         memcpy(m->block, block, MDE_BLOCK);
         begin(m);
@@ -386,79 +389,4 @@ void mde_init(mde *m, uint8_t wiring)
     m->block[0] = m->block[1] = MDE_THROUGH;
     m->slot[0].type = m->slot[1].type = -1;
     begin(m);
-}
-
-static int within(int64_t v, int64_t limit)
-{
-    return v >= -limit && v <= limit;
-}
-
-static int ramp_within(const mde_ramp *r, int32_t low, int32_t high)
-{
-    return r->now >= low && r->now <= high && r->next >= low && r->next <= high && r->target >= low
-           && r->target <= high;
-}
-
-static int reverbs(int type)
-{
-    return type <= 5 || type == 25 || type == 26;
-}
-
-/* The most a family's ramp gets. */
-static int32_t most(int type, int k)
-{
-    if (reverbs(type) && k < 8)
-        return 2897;
-    if ((type == 20 || type == 21) && k == 0)
-        return (1 << 20) + 1024;
-    if (mde_phases(type) && k == 2)
-        return 99 * 4096;
-    return type == 19 || type == 20 || type == 22 ? 32768 : 8192;
-}
-
-/* And the least: feedbacks, the tremolo's shape and the exciter's blend can be negative. */
-static int32_t least(int type, int k)
-{
-    int delays = type == 9 || type == 10 || type == 28, moves = type < MDE_THROUGH && FAMILIES[type].modulates;
-    int negative = (delays && (k == 0 || k == 2)) || (moves && k == 1) || (type == 22 && k == 0)
-                   || (type >= 25 && k == 12);
-    return negative ? -4096 : 0;
-}
-
-static int slot_valid(const mde_slot *s, uint8_t type)
-{
-    int good = s->type == type && type <= MDE_THROUGH;
-    for (int k = 0; k < MDE_WIDES; k++)
-        good &= within(s->wide[k], (int64_t)1 << (mde_phases(type) ? 36 : 38));
-    for (int k = 0; k < MDE_RAMPS; k++)
-        good &= ramp_within(&s->ramp[k], least(type, k), most(type, k));
-    for (int k = 0; k < 3; k++)
-        good &= ramp_within(&s->shelf[k], -4000, 16384);
-    for (int k = 0; k < 2; k++)
-        good &= ramp_within(&s->balance[k], 0, WET) && s->speed[k] >= 0 && s->speed[k] <= 3000 && s->phase[k] >= 0
-                && s->phase[k] < MDE_TURN;
-    for (int k = 0; k < MDE_TIMES; k++)
-        good &= s->time[k].now >= 0 && s->time[k].now < MDE_HALF && s->time[k].wanted >= 0
-                && s->time[k].wanted < MDE_HALF && s->time[k].open >= 0 && s->time[k].open <= MDE_OPEN
-                && s->time[k].opening >= 0 && s->time[k].opening <= MDE_OPEN;
-    for (int k = 0; k < 2 * MDE_SWEEPS; k++)
-        good &= mde_phases(type) ? s->sweep[k] >= 0 && s->sweep[k] <= 65535 : within(s->sweep[k], 1 << 17);
-    for (int k = 0; k < MDE_SWEEPS; k++)
-        good &= within(s->off[k], 1 << 17);
-    for (int k = 0; k < MDE_STATES; k++) {
-        int word = (k >= 4 && k < 10) || k >= 14;      /* the delays' low-passes: no fraction */
-        good &= within(s->state[k], reverbs(type) && k < 8 ? 8 * 185400 : word ? 1 << 19 : 1 << 29);
-    }
-    return good;
-}
-
-int mde_valid(const mde *m)
-{
-    int good = refused(m->block[0], m->block[1]) == MDE_OK && slot_valid(&m->slot[0], m->block[0])
-               && slot_valid(&m->slot[1], m->block[1]) && ramp_within(&m->serial, 0, ONE);
-    for (int k = 0; k < 4; k++)
-        good &= ramp_within(&m->pan[k], 0, ONE);
-    for (int k = 0; k < MDE_WORDS; k++)
-        good &= m->memory[k] >= MDE_MIN && m->memory[k] <= MDE_MAX;
-    return good;
 }

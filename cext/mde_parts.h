@@ -6,7 +6,8 @@
 #include "mde_tables.h"
 
 enum { MDE_BITS = 20 /* of a sample and of a word */, MDE_MAX = (1 << (MDE_BITS - 1)) - 1, MDE_MIN = ~MDE_MAX,
-       MDE_OPEN = 1024 /* a tap, wholly */ };
+       MDE_OPEN = 1024 /* a tap, wholly */,
+       MDE_ONE = 32768 /* of the routing */, MDE_WET = 4096 /* of a balance */ };
 
 /* The stretch of a tick being made: frames from .. from + n - 1 of its 32. */
 typedef struct mde_part {
@@ -92,6 +93,11 @@ typedef struct mde_family {
     uint8_t modulates;        /* may not stand beside 24 and 25 */
     uint8_t shelves;          /* 1 low EQ at byte 7, 2 high EQ at byte 6; run behind the effect */
 } mde_family;
+
+/* The type, 0-33, is a modulation effect. */
+int mde_modulates(int type);
+/* MDE_OK, or why these two types cannot stand together. */
+int mde_refused(uint8_t a, uint8_t b);
 
 void mde_reverb_begin(mde_slot *s, const uint8_t *p);
 void mde_reverb_run(mde_part *p, const int32_t *l, const int32_t *r, int32_t *wl, int32_t *wr);

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mde_patches import MODULATION, alone, block, eight, noise, silence
 
+from korgm1.clock import FRAME_RATE
 from korgm1.errors import SnapshotError
-from korgm1.sound.mde_mb87405 import FRAME_RATE, Mde
+from korgm1.sound.mde_mb87405 import Mde
 from korgm1.sound.mde_parameters import parameters, start
+from korgm1.sound.native import ffi, lib
 
 EFFECTS = range(1, 34)
 MANY = settings(max_examples=60, deadline=None)
@@ -75,7 +77,10 @@ def test_a_damaged_snapshot_is_refused_and_changes_nothing() -> None:
     kept = mde.snapshot()
     loud = bytearray(kept["memory"])
     loud[-1000:-996] = (1 << 20).to_bytes(4, "little")
+    busy = bytearray(kept["chip"])
+    busy[ffi.offsetof("mde", "most") - 4 * lib.MDE_WORDS - 4] = 1      # accesses in the part of a tick being made
     for wrong in ({}, {**kept, "version": 1}, {**kept, "chip": kept["chip"][:-1]}, {**kept, "memory": bytes(loud)},
+                  {**kept, "chip": bytes(busy)},
                   {**kept, "memory": kept["memory"][:-4]}, {**kept, "chip": "x"}, Mde(dual="series").snapshot()):
         with pytest.raises(SnapshotError):
             mde.restore(wrong)
