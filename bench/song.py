@@ -10,11 +10,9 @@ instrument with nothing to do. CPU time, the best of several runs. Nothing here 
 
 from __future__ import annotations
 
-import argparse
 import cProfile
 import json
 import pstats
-import time
 from collections.abc import Callable
 
 from korgm1.machine.engines import NAMES
@@ -24,6 +22,7 @@ from korgm1.sound.mde_parameters import start
 from korgm1.sram_layout.parameters import table
 from korgm1.sysex import HEAD, pack
 from korgm1.verbs.concert import stage
+from timing import best, options
 
 REACH = 20.0
 """Times real time, the whole machine on one core."""
@@ -83,14 +82,13 @@ def sounding(session: Session) -> int:
 
 def times(session: Session, work: Callable[[], object], seconds: float, runs: int) -> float:
     """Times real time, the best of several runs from the same state."""
-    state, best = session.snapshot(), float("inf")
-    for _ in range(runs):
+    state = session.snapshot()
+
+    def back() -> None:
         session.listen(False)
         session.restore(state)
-        begun = time.process_time()
-        work()
-        best = min(best, time.process_time() - begun)
-    return seconds / best
+
+    return seconds / best(runs, back, lambda _: work())
 
 
 def measure(seconds: float, runs: int, engine: str) -> dict[str, float]:
@@ -141,10 +139,7 @@ def as_text(found: dict[str, dict[str, float]]) -> str:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--json", action="store_true")
+    parser = options(__doc__, 20.0, 3)
     parser.add_argument("--profile", metavar="ENGINE", choices=NAMES)
     args = parser.parse_args()
     if args.profile:

@@ -8,13 +8,13 @@ shows, so of several runs of the same blocks each block's best counts. Nothing h
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from typing import Any
 
 import numpy as np
 
+from korgm1.clock import FRAME_RATE
 from korgm1.sound.mde_mb87405 import Mde
 from korgm1.sound.mde_parameters import start
 from korgm1.sound.sound_board import SoundBoard
@@ -22,6 +22,7 @@ from korgm1.sound.tg_mb87402 import Mb87402
 from korgm1.sound.vdf_mb87404 import Mb87404
 from korgm1.sound.waverom import WaveRom
 from korgm1.waves.bank import open_bank
+from timing import best, line, options
 
 REACH = 150.0
 """Times real time, 16 voices and two halls on one core."""
@@ -42,7 +43,7 @@ class Bench:
         self.tg, self.vdf1, self.vdf2, self.mde = Mb87402(), Mb87404(), Mb87404(), Mde()
         bank = open_bank()
         self.board = SoundBoard(
-            lambda: self.clock, FRAME, self.tg.chip, self.vdf1.pointer, self.vdf2.pointer, self.mde.pointer,
+            lambda: self.clock, FRAME, self.tg.pointer, self.vdf1.pointer, self.vdf2.pointer, self.mde.pointer,
             WaveRom(bank.words),
         )
         self.board.hold(1)
@@ -70,36 +71,26 @@ class Bench:
 
 def speed(voices: int, seconds: float, runs: int, block: bytes = HALLS) -> float:
     """Times real time of the whole board."""
-    best = float("inf")
-    for _ in range(runs):
-        bench = Bench(voices, block)
-        begun = time.process_time()
-        bench.run(round(seconds * 31_250))
-        best = min(best, time.process_time() - begun)
-    return seconds / best
+    return seconds / best(runs, lambda: Bench(voices, block), lambda bench: bench.run(round(seconds * FRAME_RATE)))
 
 
 def blocks(seconds: float, runs: int) -> dict[str, float]:
     """Milliseconds of blocks of 32 frames with 16 voices and two halls, the calls from Python included."""
-    count = round(seconds * 31_250 / BLOCK)
-    best = np.full(count, np.inf)
+    count = round(seconds * FRAME_RATE / BLOCK)
+    least = np.full(count, np.inf)
     for _ in range(runs):
         bench, took = Bench(16), np.empty(count)
         for n in range(count):
             begun = time.perf_counter_ns()
             bench.run(BLOCK)
             took[n] = (time.perf_counter_ns() - begun) / 1e6
-        best = np.minimum(best, took)
-    return {"median": float(np.median(best)), "99.9 %": float(np.quantile(best, 0.999)), "worst": float(best.max())}
+        least = np.minimum(least, took)
+    return {"median": float(np.median(least)), "99.9 %": float(np.quantile(least, 0.999)), "worst": float(least.max())}
 
 
 def main() -> None:
     """Print a line a case."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
+    args = options(__doc__, 10.0, 5).parse_args()
     rows = {f"{voices} voices, two halls": speed(voices, args.seconds, args.runs) for voices in VOICES}
     rows["16 voices, effects Through"] = speed(16, args.seconds, args.runs, bytes([33, 33, *bytes(23)]))
     worst = blocks(min(args.seconds, 5.0), args.runs)
@@ -112,8 +103,8 @@ def main() -> None:
         }))
         return
     for key, value in rows.items():
-        print(f"{key:30} {value:9.1f} x real time" + (f"   (to reach: {REACH:.0f})" if key.startswith("16 v") else ""))
-    print(f"{'silence':30} {idle:9.0f} x real time")
+        print(line(key, value, REACH if key.startswith("16 v") else None))
+    print(line("silence", idle))
     print("a block of 32 frames, 16 voices, two halls: " + ", ".join(
         f"{key} {value:.4f} ms" for key, value in worst.items()) + f" (to reach: {WORST_MS} of 1.024 ms)")
     print(f"elsewhere: {PEER}")

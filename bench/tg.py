@@ -8,17 +8,14 @@ the time. Nothing here is a test: a slow machine is not a bug.
 
 from __future__ import annotations
 
-import argparse
-import json
-import time
-
 import numpy as np
 
+from korgm1.clock import FRAME_RATE
 from korgm1.sound.tg_mb87402 import VOICES, Mb87402
+from timing import as_json, best, options
 
 REACH = 300.0
 """Times real time, 16 voices with lines between the words, on one core."""
-FRAME_RATE = 31_250
 WORDS = np.random.default_rng(1).integers(-32768, 32768, 1 << 21).astype(np.int16)
 
 
@@ -39,8 +36,8 @@ def move(chip: Mb87402, voices: int, second: int, moving: bool) -> None:
 
 def speed(voices: int, interpolation: str, moving: bool, seconds: int, runs: int) -> float:
     """Times real time."""
-    best = float("inf")
-    for _ in range(runs):
+
+    def make() -> Mb87402:
         chip = Mb87402(interpolation)
         for voice in range(voices):
             at, start = 0x20 * voice, 100_000 * voice
@@ -49,21 +46,19 @@ def speed(voices: int, interpolation: str, moving: bool, seconds: int, runs: int
             write(chip, at + 0x0E, start, 3)
             write(chip, at + 0x12, start + (100 if voice % 2 else 5000), 3)
             write(chip, at, 3, 1)
-        begun = time.process_time()
+        return chip
+
+    def work(chip: Mb87402) -> None:
         for second in range(seconds):
             move(chip, voices, second, moving)
             chip.frames(WORDS, FRAME_RATE)
-        best = min(best, time.process_time() - begun)
-    return seconds / best
+
+    return seconds / best(runs, make, work)
 
 
 def main() -> None:
     """Print a line a case."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
+    args = options(__doc__, 4, 7).parse_args()
     found = {
         f"{voices} voices, {interpolation}{', moving' if moving else ''}":
             speed(voices, interpolation, moving, args.seconds, args.runs)
@@ -73,7 +68,7 @@ def main() -> None:
         for voices in counts
     }
     if args.json:
-        print(json.dumps({"reach": REACH, "times real time": {key: round(value) for key, value in found.items()}}))
+        print(as_json(found, REACH))
         return
     idle = 1e6 / FRAME_RATE / found["0 voices, linear, moving"]
     for key, value in found.items():

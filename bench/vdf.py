@@ -7,15 +7,13 @@ Nothing here is a test: a slow machine is not a bug.
 
 from __future__ import annotations
 
-import argparse
-import json
-import time
 from typing import Any
 
 import numpy as np
 
-from korgm1.sound.registers import FRAME_RATE
+from korgm1.clock import FRAME_RATE
 from korgm1.sound.vdf_mb87404 import Mb87404
+from timing import as_json, best, line, options
 
 REACH = 600.0
 """Times real time, 16 voices of two poles on one core."""
@@ -36,27 +34,21 @@ def speed(seconds: int, runs: int, poles: int = 2, cutoff: int = 90 << 8, moving
           sounding: int = 0xFF) -> float:
     """Times real time of both chips on noise; `moving` has EG and MG of all voices on their way all the time."""
     rows = np.random.default_rng(1).integers(-8_000_000, 8_000_001, (8, FRAME_RATE)).astype(np.int32)
-    best = float("inf")
-    for _ in range(runs):
-        chips = [chip(poles, cutoff) for _ in range(2)]
-        begun = time.process_time()
+
+    def work(chips: list[Mb87404]) -> None:
         for second in range(seconds):
             for one in chips:
                 for place in range(0x07, 0x100, 0x20) if moving else ():
                     one.write(place, 5 * (second % 3))
                     one.write(place + 2, second % 4)
                 one.samples(rows, sounding)
-        best = min(best, time.process_time() - begun)
-    return seconds / best
+
+    return seconds / best(runs, lambda: [chip(poles, cutoff) for _ in range(2)], work)
 
 
 def main() -> None:
     """Print a line a case."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
+    args = options(__doc__, 5, 5).parse_args()
     cases: dict[str, dict[str, Any]] = {
         "16 voices, two poles": {}, "the same, EG and MG under way": {"moving": True},
         "one pole": {"poles": 1}, "four poles": {"poles": 4}, "open": {"cutoff": 134 << 8},
@@ -64,10 +56,10 @@ def main() -> None:
     }  # fmt: skip
     found = {name: speed(args.seconds, args.runs, **options) for name, options in cases.items()}
     if args.json:
-        print(json.dumps({"reach": REACH, "times real time": {key: round(value) for key, value in found.items()}}))
+        print(as_json(found, REACH))
         return
     for number, (key, value) in enumerate(found.items()):
-        print(f"{key:40} {value:9.0f} x real time" + (f"   (to reach: {REACH:.0f})" if not number else ""))
+        print(line(key, value, None if number else REACH))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +75,20 @@ def test_what_a_dense_song_costs(bench: ModuleType) -> None:
     assert found["oscillators"] == 16
     assert all(value > 0 for value in found.values())
     assert "  nothing to do" in song.as_text({"v30": found})
+
+
+def test_what_each_sound_chip_costs(bench: ModuleType) -> None:
+    import mde
+    import tg
+    import timing
+    import vdf
+
+    found = {"halls": mde.speed(1, 1, 1, 1), "voices": tg.speed(2, "linear", True, 1, 1), "poles": vdf.speed(1, 1)}
+    assert all(value > 0 for value in found.values())
+    assert set(json.loads(timing.as_json(found, 5.0))["times real time"]) == set(found)
+    worked: list[str] = []
+    timing.best(3, iter("abc").__next__, worked.append)
+    assert worked == ["a", "b", "c"]
 
 
 def test_what_the_sound_costs(bench: ModuleType) -> None:
