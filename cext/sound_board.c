@@ -5,7 +5,7 @@
 
 enum { BLOCK = MDE_TICK, HALF = 8 /* voices of a VDF */, LOOK_EVERY = 32 /* blocks */, AT_ONCE = 1 << 30 /* frames */ };
 
-static const uint64_t HASH_BEGINS = UINT64_C(0xCBF29CE484222325), HASH_PRIME = UINT64_C(0x100000001B3);
+static const uint64_t HASH_PRIME = UINT64_C(0x100000001B3);
 
 /* FNV-1a's step on whole words, and the high bits brought down. */
 static inline uint64_t mixed(uint64_t hash, uint64_t word)
@@ -249,7 +249,7 @@ void sound_board_log_taken(sound_board *b) { b->logged = 0; }
 void sound_board_begin(sound_board *b)
 {
     b->frame = b->skipped = 0;
-    b->hash = HASH_BEGINS;
+    b->hash = SOUND_HASH_BEGINS;
     b->held = 1;
     b->heard = b->logged = 0;
     reset_chips(b);

@@ -15,6 +15,8 @@ enum { SOUND_VDF1 = 0x0100, SOUND_VDF2 = 0x0200, SOUND_MDE = 0x0500, SOUND_TG = 
 enum { SOUND_INTERLEAVED = 1 /* H-VDF8 */, SOUND_DEAF = 2 /* H-TGW: no decoder for this firmware */,
        SOUND_TIRELESS = 4 /* never skip silence: for the test that skipping changes nothing */ };
 
+#define SOUND_HASH_BEGINS UINT64_C(0xCBF29CE484222325)   /* the hash of silence */
+
 typedef struct sound_write {
     uint64_t clock;
     uint16_t port;

@@ -11,6 +11,8 @@ from typing import Any
 
 CPU_HZ = 8_000_000
 """CPU clocks a second."""
+FRAME_RATE = CPU_HZ // 256
+"""Frames of sound a second, by which times and frequencies are named; H-FS=250 makes them 2.4 % shorter and higher."""
 
 
 def seconds(clocks: int) -> float:

@@ -218,7 +218,7 @@ def test_the_users_own_words_are_played_and_told_apart() -> None:
     """A wave of one value: the first frame of a voice says which ROM it read."""
     waves = WaveSet(np.full(2_097_152, 8192, np.int16), ("invented",))
     code = program(keyed(0, end=1 << 15))
-    session = Session(roms=rom_of(code), waves=waves, hypotheses={"H-TGW": "any"})
+    session = Session(roms=rom_of(code), waves=waves, hypotheses={"H-TGW": "any", "H-BUS": 12})
     session.power_on()
     session.listen(True)
     session.run(0.1)

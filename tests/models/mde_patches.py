@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from korgm1.sound.mde_mb87405 import FRAME_RATE, Mde
+from korgm1.clock import FRAME_RATE
+from korgm1.sound.mde_mb87405 import Mde
 from korgm1.sound.mde_parameters import parameters, start
 
 MODULATION = (12, 13, 14, 15, 16, 17, 18, 19, 24, 25, 30, 31, 32, 33)

@@ -64,7 +64,7 @@ class Wired:
         self.tg, self.vdf1, self.vdf2 = Mb87402.of(guess), Mb87404.of(guess), Mb87404.of(guess)
         self.mde = Mde.of(guess)
         self.board = SoundBoard(
-            lambda: self.clock, guess["H-FS"], self.tg.chip, self.vdf1.pointer, self.vdf2.pointer, self.mde.pointer,
+            lambda: self.clock, guess["H-FS"], self.tg.pointer, self.vdf1.pointer, self.vdf2.pointer, self.mde.pointer,
             WaveRom(self.wave), interleaved=guess["H-VDF8"] == "interleaved", deaf=self.deaf, tireless=self.tireless,
         )
         self.board.hold(1)

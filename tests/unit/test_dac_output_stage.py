@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from korgm1.clock import FRAME_RATE
 from korgm1.errors import UserError
 from korgm1.hypotheses import Hypotheses, all_hypotheses
 from korgm1.sound.dac_pcm54 import LSB, Pcm54
 from korgm1.sound.output_filters import Coupling, Reconstruction, check_scipy
-from korgm1.sound.output_stage import DEPENDS, FRAME_RATE, LEVEL_SCALE, VIEWS, OutputStage
+from korgm1.sound.output_stage import DEPENDS, LEVEL_SCALE, VIEWS, OutputStage
 
 pytest.importorskip("scipy")
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from korgm1.cli import build_parser
+from korgm1.clock import FRAME_RATE
 from korgm1.hypotheses import all_hypotheses
 from korgm1.session import Session
-from korgm1.sound.registers import FRAME_RATE, TABLES
+from korgm1.sound.registers import TABLES
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (FOLDER / "sound.md").read_text("utf-8")

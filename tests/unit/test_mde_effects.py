@@ -7,7 +7,8 @@ import pytest
 from mde_patches import Words, alone, block, eight, impulse, noise, silence, tone
 from numpy.typing import NDArray
 
-from korgm1.sound.mde_mb87405 import FRAME_RATE, Mde
+from korgm1.clock import FRAME_RATE
+from korgm1.sound.mde_mb87405 import Mde
 from korgm1.sound.mde_parameters import Parameter, parameters
 
 SECOND = FRAME_RATE

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -164,6 +167,47 @@ def test_who_does_not_listen_keeps_nothing() -> None:
     wired.board.listen(True)
     wired.clock = 2_000_000 + 256 * 10
     assert len(wired.board.heard()) == 10
+
+
+def test_a_million_seconds_that_nobody_hears_cost_nothing() -> None:
+    """In reset, with empty chips, and behind a hall: frames are passed over by the billion, and counted."""
+    wired = Wired()
+    wired.board.listen(False)
+    hall = effects(bytes([0, 33, 50, 50, 0, 0, 0, 0, 0x1F]) + start(1) + bytes(8))
+    for writes, level in (([], 1), (hall, 1), ([], 0)):
+        wired.write(*writes)
+        wired.board.hold(level)
+        before = wired.board.frames() - wired.board.skipped
+        wired.clock += 8_000_000 * 1_000_000
+        assert wired.board.frames() == wired.clock // 256 + 1
+        assert wired.board.frames() - wired.board.skipped - before < 100_000
+    assert wired.mde.block == bytes([33, 33]) + bytes(23)
+
+
+STARVED = """
+import resource
+from sound_scripts import Wired, keyed
+wired = Wired()
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+wired.clock = 256 << 28
+for ask in (wired.board.heard, wired.board.frames):
+    try:
+        print(type(ask()).__name__)
+    except MemoryError as error:
+        print(error)
+wired.clock += 256 * 10
+print(len(wired.board.heard()))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit on a process's memory as Linux has it")
+def test_frames_for_which_there_is_no_memory_are_an_error_and_the_next_ones_are_heard() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STARVED], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    said = done.stdout.splitlines()
+    assert said[0].startswith("frames of sound") and said[1:] == ["int", "10"]
 
 
 @given(st.integers(0, 1 << 30), st.integers(0, 1 << 30))

@@ -70,7 +70,7 @@ def test_skipping_silence_is_the_same_as_playing_it(seed: int, frames: int) -> N
     skipped, played = Mb87402(), Mb87402()
     for chip in (skipped, played):
         run(chip, WAVES, [busy(seed), 700, *[[(0x20 * voice, 0)] for voice in range(VOICES)]])
-    lib.tg_skip(skipped.chip, frames)
+    lib.tg_skip(skipped.pointer, frames)
     assert not run(played, WAVES, [frames]).any()
     assert skipped.snapshot() == played.snapshot()
 
@@ -80,9 +80,9 @@ def test_skipping_silence_is_the_same_as_playing_it(seed: int, frames: int) -> N
 def test_a_snapshot_goes_on_identically(seed: int, frames: int) -> None:
     chip, other = Mb87402("4-point"), Mb87402("4-point")
     run(chip, WAVES, [busy(seed), frames])
-    kept, place = chip.snapshot(), other.chip
+    kept, place = chip.snapshot(), other.pointer
     other.restore(kept)
-    assert other.snapshot() == kept and other.registers == chip.registers and other.chip is place
+    assert other.snapshot() == kept and other.registers == chip.registers and other.pointer is place
     on = run(chip, WAVES, [500, busy(seed + 1), 500])
     assert np.array_equal(run(other, WAVES, [500, busy(seed + 1), 500]), on)
 

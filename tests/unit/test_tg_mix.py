@@ -35,7 +35,7 @@ def mixed(chip: Mb87402, samples: NDArray[np.int32]) -> NDArray[np.int32]:
     rows = np.zeros((VOICES, lib.TG_BLOCK), np.int32)
     rows[:, : samples.shape[1]] = samples
     out = np.empty((samples.shape[1], 4), np.int32)
-    lib.tg_mix(chip.chip, ffi.from_buffer("int32_t[]", rows), ffi.from_buffer("int32_t[]", out), samples.shape[1])
+    lib.tg_mix(chip.pointer, ffi.from_buffer("int32_t[]", rows), ffi.from_buffer("int32_t[]", out), samples.shape[1])
     return out
 
 

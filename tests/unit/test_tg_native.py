@@ -34,7 +34,7 @@ def test_a_million_random_writes_are_clean(tmp_path: Path) -> None:
 def lines(name: str) -> str:
     """A script as tg_golden.c reads it."""
     wiring, script = SCRIPTS[name]
-    chip = Mb87402(**wiring).chip    # type: ignore[arg-type]
+    chip = Mb87402(**wiring).pointer    # type: ignore[arg-type]
     said = [f"{chip.interpolation} {chip.loop_inclusive} {chip.headroom_shift} {chip.pan_power} {len(WORDS)}"]
     said += map(str, WORDS.tolist())
     for step in script:

@@ -195,7 +195,7 @@ def test_the_guesses_come_from_the_machine() -> None:
     places = {"H-INT": "interpolation", "H-LOOP": "loop_inclusive", "H-BUS": "headroom_shift", "H-PAN": "pan_power"}
     for key, rows in WIRED.items():
         for value, code in rows.items():
-            assert getattr(Mb87402.of(Hypotheses({key: value})).chip, places[key]) == code
+            assert getattr(Mb87402.of(Hypotheses({key: value})).pointer, places[key]) == code
     assert Mb87402.of(Hypotheses({"H-OPENBUS": 7})).read(0) == 7
 
 

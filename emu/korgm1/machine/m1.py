@@ -151,7 +151,7 @@ class M1(Machine):
         self.vdf1, self.vdf2 = vdf1, vdf2 = Mb87404.of(guess), Mb87404.of(guess)    # 2 x MB87404
         self.mde = mde = Mde.of(guess)                          # MB87405 with 5 x D41464V-10
         self.sound_board = board = SoundBoard(                  # TG -> VDF I, II -> TG -> buses A-D -> MDE -> DAC
-            lambda: clock.now, guess["H-FS"], tg.chip, vdf1.pointer, vdf2.pointer, mde.pointer, waves,
+            lambda: clock.now, guess["H-FS"], tg.pointer, vdf1.pointer, vdf2.pointer, mde.pointer, waves,
             interleaved=guess["H-VDF8"] == "interleaved", deaf=guess["H-TGW"] == "openm1" and OPENM1 not in rom,
             open_bus=open_bus,
         )

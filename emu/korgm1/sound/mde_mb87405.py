@@ -38,7 +38,6 @@ from korgm1.snapshot import Block
 from korgm1.sound import mde_parameters as parameters
 from korgm1.sound.native import ffi, lib
 
-FRAME_RATE = 31_250
 VERSION = 2
 """Layout of the snapshot; goes up with every change of `struct mde`."""
 _SIZE = 4 * int(lib.MDE_WORDS)

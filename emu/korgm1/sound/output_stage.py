@@ -24,12 +24,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from korgm1.clock import CPU_HZ
+from korgm1.clock import FRAME_RATE
 from korgm1.hypotheses import Hypotheses
 from korgm1.sound.output_filters import Coupling, Reconstruction, Signal
 
 VIEWS = ("digital", "zoh", "analogue")
-FRAME_RATE = CPU_HZ // 256
 SLOTS = 4
 SAMPLE_SCALE = 1 << 19
 """A full-scale sample."""

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from functools import cache
 from math import log10
 
+from korgm1.clock import FRAME_RATE
 from korgm1.hypotheses import all_hypotheses
 
-FRAME_RATE = 31_250
 OPEN = 134 << 8
 """The cutoff code from which on a filter passes everything."""
 UNUSED = "UNUSED"

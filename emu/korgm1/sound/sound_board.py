@@ -24,11 +24,13 @@ Sources: facts m1-sound 2, 5, 7, m1-hardware 2.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from korgm1.bus.ports import NativeSink
+from korgm1.clock import CPU_HZ
 from korgm1.errors import SnapshotError
 from korgm1.snapshot import Block
 from korgm1.sound.native import ffi, lib
@@ -36,9 +38,11 @@ from korgm1.sound.native import ffi, lib
 VERSION = 1
 WRITE = np.dtype([("clock", "<u8"), ("port", "<u2"), ("value", "u1")])
 """A write to a port: the clock at which its instruction began."""
-_KEPT = np.dtype(
-    {"names": list(WRITE.names or ()), "formats": ["=u8", "=u2", "u1"], "offsets": [0, 8, 10], "itemsize": 16}
-)
+_KEPT = np.dtype({
+    "names": list(WRITE.names or ()), "formats": ["=u8", "=u2", "u1"],
+    "offsets": [ffi.offsetof("sound_write", name) for name in WRITE.names or ()],
+    "itemsize": ffi.sizeof("sound_write"),
+})
 _LARGEST = 1 << 63
 
 
@@ -48,13 +52,6 @@ class Words(Protocol):
     @property
     def words(self) -> NDArray[np.int16]:
         """All of them."""
-
-
-class Sink(NamedTuple):
-    """See `bus.ports.NativeSink`."""
-
-    function: Any
-    user: Any
 
 
 class SoundBoard:
@@ -75,7 +72,7 @@ class SoundBoard:
     >>> words = np.full(100, 16384, np.int16); clock = 0
     >>> tg, vdf1, vdf2, mde = Mb87402(), Mb87404(), Mb87404(), Mde()
     >>> board = SoundBoard(
-    ...     lambda: clock, 256, tg.chip, vdf1.pointer, vdf2.pointer, mde.pointer, WaveRom(words))
+    ...     lambda: clock, 256, tg.pointer, vdf1.pointer, vdf2.pointer, mde.pointer, WaveRom(words))
     >>> board.hold(1); board.listen(True)
     >>> for port, value in ((0x1012, 100), (0x1008, 0x10), (0x1003, 0xFF), (0x1000, 3)): board.write(port, value)
     >>> clock = 1000; board.heard()[:, 0].tolist()
@@ -97,7 +94,7 @@ class SoundBoard:
         if board == ffi.NULL:
             raise MemoryError("the sound board")
         self._board = ffi.gc(board, lib.sound_board_free)
-        self.native_sink = Sink(ffi.addressof(lib, "sound_board_sink"), ffi.cast("void *", board))
+        self.native_sink = NativeSink(ffi.addressof(lib, "sound_board_sink"), ffi.cast("void *", board))
         """For the engine: takes writes to ports without Python."""
 
     def reset(self, kind: str) -> None:
@@ -141,7 +138,7 @@ class SoundBoard:
     @property
     def frame_rate(self) -> float:
         """Frames a second, for people and files: 31,250 or 32,000."""
-        return 8_000_000 / int(self._board.frame_clocks)
+        return CPU_HZ / int(self._board.frame_clocks)
 
     @property
     def block(self) -> bytes:
@@ -199,6 +196,7 @@ class SoundBoard:
 
     def writes(self) -> NDArray[Any]:
         """Take the writes kept so far, of type `WRITE`."""
+        self._check()
         n = int(self._board.logged)
         if not n:
             return np.zeros(0, WRITE)
@@ -248,18 +246,14 @@ class SoundBoard:
         """What `snapshot` would give at a clock up to which nothing was played."""
         frame = clock // int(self._board.frame_clocks) + 1
         return {
-            "layout": VERSION, "frame": frame, "hash": f"{_NOTHING:016x}", "held": held, "index": 0,
+            "layout": VERSION, "frame": frame, "hash": f"{int(lib.SOUND_HASH_BEGINS):016x}", "held": held, "index": 0,
             "shadow": bytes(lib.MDE_BLOCK),
         }
 
     def _check(self) -> None:
         if self._board.lost:
             self._board.lost = 0
-            raise MemoryError("frames of sound that were to be kept")
-
-
-_NOTHING = 0xCBF29CE484222325
-"""The hash of silence."""
+            raise MemoryError("frames of sound, or writes to its chips, that were to be kept")
 
 
 class Window:

@@ -108,15 +108,14 @@ class Mb87402:
             if value not in WIRED[key]:
                 raise UsageError(f"{key}={value!r} is not known", "one of " + ", ".join(map(str, WIRED[key])))
         self._open_bus = open_bus
-        self.chip: Any = ffi.new("tg_mb87402 *")
-        """The C struct; it stays where it is as long as this object lives."""
-        lib.tg_init(self.chip, *(WIRED[key][value] for key, value in chosen.items()))
+        self._chip = ffi.new("tg_mb87402 *")
+        lib.tg_init(self._chip, *(WIRED[key][value] for key, value in chosen.items()))
 
     @classmethod
     def of(cls, hypotheses: Hypotheses) -> Mb87402:
         """The chip with the guesses of a machine.
 
-        >>> Mb87402.of(Hypotheses({"H-BUS": 18})).chip.headroom_shift
+        >>> Mb87402.of(Hypotheses({"H-BUS": 18})).pointer.headroom_shift
         3
         """
         return cls(hypotheses["H-INT"], hypotheses["H-LOOP"], hypotheses["H-BUS"], hypotheses["H-PAN"],
@@ -124,7 +123,7 @@ class Mb87402:
 
     def reset(self, kind: str) -> None:
         """Registers 0, voices off; power-on and the reset line do the same (ASSUMED)."""
-        lib.tg_reset(self.chip)
+        lib.tg_reset(self._chip)
 
     def read(self, offset: int) -> int:
         """What nobody drives."""
@@ -137,16 +136,21 @@ class Mb87402:
             offset: 0-1FF.
             value: 0-255.
         """
-        lib.tg_write(self.chip, offset, value)
+        lib.tg_write(self._chip, offset, value)
 
     def peek(self, offset: int) -> int:
         """As `read`; `registers` has what was written."""
         return self._open_bus
 
     @property
+    def pointer(self) -> Any:
+        """The C struct, for who wires chips; the same as long as this object lives."""
+        return self._chip
+
+    @property
     def registers(self) -> bytes:
         """The 512 bytes as they were written."""
-        return bytes(self.chip.registers)
+        return bytes(self._chip.registers)
 
     @property
     def sounding(self) -> list[int]:
@@ -155,7 +159,7 @@ class Mb87402:
         >>> Mb87402().sounding
         []
         """
-        bits = lib.tg_sounding(self.chip)
+        bits = lib.tg_sounding(self._chip)
         return [voice for voice in range(VOICES) if bits >> voice & 1]
 
     def voice(self, number: int) -> Voice:
@@ -172,7 +176,7 @@ class Mb87402:
         """
         if not 0 <= number < VOICES:
             raise UsageError(f"voice {number}", "0 to 15")
-        ports, now = self.registers[0x20 * number : 0x20 * number + 0x20], self.chip.voice[number]
+        ports, now = self.registers[0x20 * number : 0x20 * number + 0x20], self._chip.voice[number]
         level, step = float(1 << 16 + lib.TG_LEVEL_BITS), float(1 << lib.TG_PHASE_BITS)
         start, loop, end = (int.from_bytes(ports[at : at + 3], "little") for at in (0x0A, 0x0E, 0x12))
         return Voice(
@@ -204,13 +208,13 @@ class Mb87402:
             raise UsageError(f"{frames} frames", "0 or more")
         buses = np.empty((frames, lib.TG_BUSES), np.int32)
         if frames:
-            lib.tg_frames(self.chip, ffi.from_buffer("int16_t[]", given), len(given),
+            lib.tg_frames(self._chip, ffi.from_buffer("int16_t[]", given), len(given),
                           ffi.from_buffer("int32_t[]", buses), frames)
         return buses
 
     def snapshot(self) -> Block:
         """The chip as it is: layout version and the bytes of the C struct, in the host's byte order."""
-        return {"version": VERSION, "chip": bytes(ffi.buffer(self.chip))}
+        return {"version": VERSION, "chip": bytes(ffi.buffer(self._chip))}
 
     def restore(self, block: Block) -> None:
         """Take a snapshot back; what follows is bit for bit what would have followed.
@@ -223,9 +227,9 @@ class Mb87402:
             raise SnapshotError("the tone generator of another layout", f"version {VERSION}")
         chip = ffi.new("tg_mb87402 *")
         ffi.buffer(chip)[:] = data
-        if not lib.tg_valid(chip) or _wiring(chip) != _wiring(self.chip):
+        if not lib.tg_valid(chip) or _wiring(chip) != _wiring(self._chip):
             raise SnapshotError("values in the tone generator that no chip with these guesses can have")
-        ffi.buffer(self.chip)[:] = data
+        ffi.buffer(self._chip)[:] = data
 
 
 def _wiring(chip: Any) -> tuple[int, ...]:
