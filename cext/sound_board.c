@@ -24,12 +24,15 @@ static inline uint64_t pair(int32_t low, int32_t high)
 /* The array with room for `more` behind `used`; NULL = there is no memory. */
 static void *with_room(void *array, size_t *room, size_t used, size_t more, size_t each)
 {
+    const size_t most = SIZE_MAX / each;
     size_t wanted = *room ? *room : 1024;
     void *larger;
+    if (more > most - used)
+        return NULL;
     if (used + more <= *room)
         return array;
     while (wanted < used + more)
-        wanted *= 2;
+        wanted = wanted > most / 2 ? most : 2 * wanted;
     larger = realloc(array, wanted * each);
     if (larger != NULL)
         *room = wanted;

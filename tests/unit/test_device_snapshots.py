@@ -23,8 +23,17 @@ from korgm1.machine.open_waves import open_wave_rom
 from korgm1.physics.bench_supply import BenchSupply
 from korgm1.snapshot import Block, Snapshot, decode, encode
 from korgm1.sound.mde_mb87405 import Mde
+from korgm1.sound.native import ffi
 from korgm1.sound.tg_mb87402 import Mb87402
 from korgm1.sound.vdf_mb87404 import Mb87404
+
+
+@pytest.mark.parametrize(("struct", "chip", "version", "size"), [
+    ("tg_mb87402", Mb87402(), 1, 1416), ("vdf_mb87404", Mb87404(), 1, 968), ("mde", Mde(), 2, 263_400),
+])
+def test_a_struct_of_another_size_has_another_version(struct: str, chip: Any, version: int, size: int) -> None:
+    """Blocks of these chips are the bytes of their C structs: files older than a change of one must be told apart."""
+    assert (chip.snapshot()["version"], ffi.sizeof(struct)) == (version, size)
 
 
 def pattern(size: int) -> bytes:

@@ -62,7 +62,7 @@ def test_left_and_right_are_mirrored(law: str, pan: int) -> None:
 
 @pytest.mark.parametrize(("headroom", "part"), [(6, 2), (12, 4), (18, 8), (24, 16)])
 def test_the_room_above_a_voice(headroom: int, part: int) -> None:
-    """A full-scale voice is a quarter of the bus, and so on; LEVEL FFFF is 65535/65536."""
+    """A full-scale voice is a half of the bus at 6 dB, and so on; LEVEL FFFF is 65535/65536."""
     exact = -(1 << 19) / part * 65535 / 65536
     assert buses(steady(), headroom=headroom) == [floor(exact + 0.5), 0, 0, 0]
 

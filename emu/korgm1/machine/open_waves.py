@@ -19,7 +19,7 @@ def open_wave_rom() -> WaveRom:
     """The words this package was built with.
 
     Raises:
-        UserError: they are missing or damaged.
+        UserError: they are missing, of another version or cut short. Nothing else about them is checked; `sha1` tells.
 
     >>> open_wave_rom().size
     2097152

@@ -76,7 +76,7 @@ class SoundBoard:
     >>> board.hold(1); board.listen(True)
     >>> for port, value in ((0x1012, 100), (0x1008, 0x10), (0x1003, 0xFF), (0x1000, 3)): board.write(port, value)
     >>> clock = 1000; board.heard()[:, 0].tolist()
-    [65280, 65280, 65280]
+    [130560, 130560, 130560]
     """
 
     def __init__(

@@ -98,7 +98,7 @@ class Mb87402:
     >>> for offset, value in {0x03: 0x80, 0x08: 0x10, 0x0E: 1, 0x12: 3, 0x00: 3}.items():
     ...     tg.write(offset, value)
     >>> tg.frames(np.array([0, 8192, 16384], np.int16), 6)[:, 0].tolist()
-    [0, 16384, 32768, 16384, 32768, 16384]
+    [0, 32768, 65536, 32768, 65536, 32768]
     """
 
     def __init__(self, interpolation: str = "linear", loop: str = "exclusive", headroom: int = 6, pan: str = "ratio",
