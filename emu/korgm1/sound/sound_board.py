@@ -224,10 +224,10 @@ class SoundBoard:
         """
         try:
             frame, shadow, value = int(block["frame"]), bytes(block["shadow"]), int(block["hash"], 16)
-            held, index = bool(block["held"]), int(block["index"])
+            held, index = block["held"], int(block["index"])
             if block["layout"] != VERSION or len(shadow) != lib.MDE_BLOCK or not 0 <= index <= lib.MDE_BLOCK:
                 raise ValueError
-            if not (0 <= frame < _LARGEST and 0 <= value < 1 << 64):
+            if held not in (False, True) or not (0 <= frame < _LARGEST and 0 <= value < 1 << 64):
                 raise ValueError
         except (LookupError, TypeError, ValueError):
             raise SnapshotError("the sound board of another layout, or damaged", f"layout {VERSION}") from None
