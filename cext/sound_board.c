@@ -3,7 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = MDE_TICK, HALF = 8 /* voices of a VDF */, LOOK_EVERY = 32 /* blocks */, AT_ONCE = 1 << 30 /* frames */ };
+#include "sound_kept.h"
+
+enum { BLOCK = MDE_TICK, LOOK_EVERY = 32 /* blocks */, AT_ONCE = 1 << 30 /* frames */ };
+
+_Static_assert((int)BLOCK <= (int)TG_BLOCK && (int)TG_BLOCK == (int)VDF_BLOCK, "rows of samples that both chips share");
+_Static_assert((int)TG_VOICES == 2 * (int)VDF_VOICES, "voices");
+_Static_assert((int)TG_SAMPLE_BITS == (int)VDF_SAMPLE_BITS, "widths");
 
 static const uint64_t HASH_PRIME = UINT64_C(0x100000001B3);
 
@@ -19,70 +25,20 @@ static inline uint64_t pair(int32_t low, int32_t high)
     return (uint32_t)low | (uint64_t)(uint32_t)high << 32;
 }
 
-/* ---- what is kept ---- */
-
-/* The array with room for `more` behind `used`; NULL = there is no memory. */
-static void *with_room(void *array, size_t *room, size_t used, size_t more, size_t each)
-{
-    const size_t most = SIZE_MAX / each;
-    size_t wanted = *room ? *room : 1024;
-    void *larger;
-    if (more > most - used)
-        return NULL;
-    if (used + more <= *room)
-        return array;
-    while (wanted < used + more)
-        wanted = wanted > most / 2 ? most : 2 * wanted;
-    larger = realloc(array, wanted * each);
-    if (larger != NULL)
-        *room = wanted;
-    return larger;
-}
-
-/* Frames behind those that were heard; NULL = silence. */
-static void keep(sound_board *b, int32_t (*frames)[4], size_t n)
-{
-    int32_t (*out)[4];
-    if (!b->listening)
-        return;
-    out = with_room(b->out, &b->out_room, b->heard, n, sizeof *out);
-    if (out == NULL) {
-        b->lost = 1;
-        return;
-    }
-    b->out = out;
-    if (frames == NULL)
-        memset(out + b->heard, 0, n * sizeof *out);
-    else
-        memcpy(out + b->heard, frames, n * sizeof *out);
-    b->heard += n;
-}
-
-static void note(sound_board *b, uint64_t clock, uint16_t port, uint8_t value)
-{
-    sound_write *log = with_room(b->log, &b->log_room, b->logged, 1, sizeof *log);
-    if (log == NULL) {
-        b->lost = 1;
-        return;
-    }
-    b->log = log;
-    log[b->logged++] = (sound_write){.clock = clock, .port = port, .value = value};
-}
-
 /* ---- frames ---- */
 
 /* Voices 0, 2, 4.. on VDF I: their rows in one piece, filtered, and back. */
 static void filter_interleaved(sound_board *b, int32_t samples[][TG_BLOCK], uint32_t n, uint32_t sounding)
 {
-    int32_t rows[HALF][TG_BLOCK];
+    int32_t rows[VDF_VOICES][TG_BLOCK];
     for (int which = 0; which < 2; which++) {
         uint32_t bits = 0;
-        for (int k = 0; k < HALF; k++) {
+        for (int k = 0; k < VDF_VOICES; k++) {
             memcpy(rows[k], samples[2 * k + which], n * sizeof rows[k][0]);
             bits |= (sounding >> (2 * k + which) & 1) << k;
         }
         vdf_samples(b->vdf[which], rows[0], n, bits);
-        for (int k = 0; k < HALF; k++)
+        for (int k = 0; k < VDF_VOICES; k++)
             memcpy(samples[2 * k + which], rows[k], n * sizeof rows[k][0]);
     }
 }
@@ -90,7 +46,7 @@ static void filter_interleaved(sound_board *b, int32_t samples[][TG_BLOCK], uint
 /* n <= BLOCK frames. */
 static void make(sound_board *b, uint32_t n, int silent)
 {
-    int32_t samples[2 * HALF][TG_BLOCK], buses[BLOCK][4], out[BLOCK][4], any_in = 0, any_out = 0;
+    int32_t samples[TG_VOICES][TG_BLOCK], buses[BLOCK][4], out[BLOCK][4], any_in = 0, any_out = 0;
     uint32_t sounding = tg_sounding(b->tg);
     if (silent) {
         tg_skip(b->tg, n);
@@ -103,7 +59,7 @@ static void make(sound_board *b, uint32_t n, int silent)
             filter_interleaved(b, samples, n, sounding);
         else {
             vdf_samples(b->vdf[0], samples[0], n, sounding & 0xFF);
-            vdf_samples(b->vdf[1], samples[HALF], n, sounding >> HALF);
+            vdf_samples(b->vdf[1], samples[VDF_VOICES], n, sounding >> VDF_VOICES);
         }
         tg_mix(b->tg, samples[0], buses[0], n);
         for (uint32_t i = 0; i < n; i++)
@@ -117,7 +73,7 @@ static void make(sound_board *b, uint32_t n, int silent)
             b->hash = mixed(b->hash, pair(out[i][0], out[i][1]));
             b->hash = mixed(b->hash, pair(out[i][2], out[i][3]));
         }
-    keep(b, out, n);
+    sound_keep(b, out, n);
     if (any_in | any_out)
         b->quiet = b->unlooked = 0;
     else if (b->unlooked < LOOK_EVERY)
@@ -142,7 +98,7 @@ static void pass_over(sound_board *b, uint32_t n)
         vdf_skip(b->vdf[1], n);
         mde_skip(b->effects, n);
     }
-    keep(b, NULL, n);
+    sound_keep(b, NULL, n);
     b->skipped += n;
 }
 
@@ -185,7 +141,7 @@ static void mde_port(sound_board *b, uint16_t offset, uint8_t value)
 void sound_board_write(sound_board *b, uint64_t clock, uint16_t port, uint8_t value)
 {
     if (b->logging)
-        note(b, clock, port, value);
+        sound_note(b, clock, port, value);
     if (b->held || b->options & SOUND_DEAF)
         return;
     sound_board_run(b, clock);
@@ -224,28 +180,6 @@ void sound_board_hold(sound_board *b, uint64_t clock, int level)
     if (b->held)
         reset_chips(b);
 }
-
-/* ---- who listens ---- */
-
-void sound_board_listen(sound_board *b, int on)
-{
-    b->listening = on != 0;
-    free(b->out);
-    b->out = NULL;
-    b->heard = b->out_room = 0;
-}
-
-void sound_board_log(sound_board *b, int on)
-{
-    b->logging = on != 0;
-    free(b->log);
-    b->log = NULL;
-    b->logged = b->log_room = 0;
-}
-
-void sound_board_taken(sound_board *b) { b->heard = 0; }
-
-void sound_board_log_taken(sound_board *b) { b->logged = 0; }
 
 /* ---- life ---- */
 

@@ -288,7 +288,8 @@ def test_the_hash_tells_every_frame_its_place_and_its_words() -> None:
 
 
 @pytest.mark.parametrize("wrong", [
-    {"layout": 2}, {"shadow": b""}, {"index": 26}, {"frame": -1}, {"hash": "x"}, {"hash": "1" * 17}, {"held": None}, {"held": "no"},
+    {"layout": 2}, {"shadow": b""}, {"index": 26}, {"frame": -1}, {"hash": "x"}, {"hash": "1" * 17}, {"held": None},
+    {"held": "no"},
 ])
 def test_a_damaged_block_is_refused_and_changes_nothing(wrong: dict[str, object]) -> None:
     wired = Wired()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from c_programs import CEXT, compiled, run_sanitised
 
-CHIPS = ("tg_*.c", "vdf_*.c", "mde_*.c", "sound_board.c")
+CHIPS = ("tg_*.c", "vdf_*.c", "mde_*.c", "sound_*.c")
 SOURCES = [Path(__file__).with_name("sound_fuzz.c"), *(path for name in CHIPS for path in sorted(CEXT.glob(name)))]
 
 
