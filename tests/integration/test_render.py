@@ -155,6 +155,41 @@ def test_every_guess_of_the_sound_layer_is_named() -> None:
     assert asked <= set(guesses(Session(), "analogue"))
 
 
+def test_gain_is_in_the_file_only(song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def played(*words: str) -> tuple[dict[str, object], np.ndarray]:
+        found = rendered(capsys, song, "-o", tmp_path / "x.wav", "--bits", "float", *words)
+        wav = read_wav((tmp_path / "x.wav").read_bytes())
+        assert json.loads(wav.info["ICMT"])["gain_db"] == found["facts"]["gain_db"]
+        return found, wav.samples
+
+    plain, quiet = played()
+    twice, louder = played("--gain", "6.0206")
+    most, loudest = played("--gain", "peak")
+    assert plain["sound_hash"] == twice["sound_hash"] == most["sound_hash"]
+    assert (plain["facts"]["gain_db"], twice["facts"]["gain_db"]) == (0, 6.021)
+    assert np.allclose(louder, 2 * quiet, atol=1e-5) and np.abs(quiet).max() > 0.01
+    assert np.abs(loudest).max() == pytest.approx(10 ** (-1 / 20), abs=1e-6)
+    factor = 10 ** (most["facts"]["gain_db"] / 20)
+    assert np.allclose(loudest, factor * quiet, atol=1e-4)
+    code, out, _ = said(capsys, song, "-o", tmp_path / "x.wav", "--gain", "60", "--bits", "16")
+    assert code == 0 and "with +60.0 dB of gain" in out and "samples clipped" in out
+    assert [path.name for path in tmp_path.iterdir()] == ["x.wav"]
+
+
+def test_the_peak_of_silence_stays_silence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    far = song_file(tmp_path / "far.mid", 0, (0.0, mido.Message("note_on", note=60, channel=8)))
+    words = ["-o", tmp_path / "x.wav", "--tail", "0.2", "--gain", "peak", "--dac", "digital"]
+    assert "peak -inf dB of full scale;" in said(capsys, far, *words)[1]
+    assert not read_wav((tmp_path / "x.wav").read_bytes()).samples.any()
+
+
+@pytest.mark.parametrize("word", ["61", "-61", "nan", "loud", ""])
+def test_a_gain_that_is_none(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["render", "x.mid", "-o", "x.wav", "--gain", word])
+    assert end.value.code == 2 and "is no gain: -60 to 60 dB, or peak" in capsys.readouterr().err
+
+
 def test_a_bank_and_its_combination(
     song: Path, tmp_path: Path, preload: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:

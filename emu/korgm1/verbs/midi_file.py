@@ -71,15 +71,30 @@ def _messages(path: Path, data: bytes) -> list[tuple[float, bytes]]:
     import mido
 
     try:
-        messages = list(mido.MidiFile(file=io.BytesIO(data), clip=True))
+        song = mido.MidiFile(file=io.BytesIO(data), clip=True)
+        second = _ticks_a_second(song.ticks_per_beat) if song.ticks_per_beat < 0 else 1
+        messages = list(song if second == 1 else song.merged_track)
     except Exception as error:
         raise UserError(f"{path} is no usable standard MIDI file: {_reason(error)}", "MThd, MTrk chunks") from error
     out: list[tuple[float, bytes]] = []
     at = 0.0
     for message in messages:
         at += message.time
-        out.append((at, b"" if message.is_meta else bytes(message.bytes())))
+        out.append((at / second, b"" if message.is_meta else bytes(message.bytes())))
     return out
+
+
+def _ticks_a_second(division: int) -> float:
+    """Of a file that counts a film's frames, whatever the tempo: minus the frames a second in the high byte of its
+    division (29: 30 / 1.001), the ticks of a frame in the low one.
+
+    >>> _ticks_a_second(-25 * 256 + 40)
+    1000.0
+    """
+    frames, ticks = -(division >> 8), division & 0xFF
+    if frames not in (24, 25, 29, 30) or not ticks:
+        raise ValueError(f"it counts {frames} frames a second of {ticks} ticks")
+    return ticks * (30 / 1.001 if frames == 29 else float(frames))
 
 
 def _reason(error: Exception) -> str:

@@ -42,6 +42,7 @@ class WavFile:
         form: of `FORMS`.
 
     Attributes:
+        channels: as given.
         frames: how many were written.
         peak: the highest level of any of them, 1.0 is full scale.
         clipped: samples that were beyond what the form can hold, and were cut; float holds all.
@@ -61,12 +62,16 @@ class WavFile:
         self.frames = 0
         self.peak = 0.0
         self.clipped = 0
-        self._channels = channels
+        self.channels = channels
         self._form = form
         self._size, tag = FORMS[form]
         self._head = _format(rate, channels, self._size, tag)
         self._file = PartFile(path)
-        self._file.write(self._header())
+        try:
+            self._file.write(self._header())
+        except UserError:
+            self._file.discard()
+            raise
 
     def write(self, signal: npt.NDArray[np.float64]) -> None:
         """The next frames, shape (n, channels), 1.0 is full scale.
@@ -76,7 +81,7 @@ class WavFile:
         """
         if not len(signal):
             return
-        if (self.frames + len(signal)) * self._channels * self._size > LARGEST:
+        if (self.frames + len(signal)) * self.channels * self._size > LARGEST:
             raise UserError("the sound is too long for a WAV file", "fewer bits, outputs or samples a second")
         self.frames += len(signal)
         self.peak = max(self.peak, float(np.abs(signal).max()))
@@ -99,7 +104,7 @@ class WavFile:
         Raises:
             UserError: it cannot be written.
         """
-        size = self.frames * self._channels * self._size
+        size = self.frames * self.channels * self._size
         texts = b"".join(_chunk(name.encode("ascii"), text.encode("ascii") + b"\0") for name, text in info.items())
         self._file.write(b"\0" * (size % 2) + _chunk(b"LIST", b"INFO" + texts))
         self._file.patch(0, self._header(8 + 4 + len(texts)))
@@ -111,7 +116,7 @@ class WavFile:
 
     def _header(self, behind: int = 0) -> bytes:
         """All that is in front of the samples, for what was written so far and so many bytes behind it."""
-        size = self.frames * self._channels * self._size
+        size = self.frames * self.channels * self._size
         fact = _chunk(b"fact", struct.pack("<I", self.frames)) if self._form == "float" else b""
         body = b"WAVE" + _chunk(b"fmt ", self._head) + fact + b"data" + struct.pack("<I", size)
         return b"RIFF" + struct.pack("<I", len(body) + size + size % 2 + behind) + body
