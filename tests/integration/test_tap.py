@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,49 @@ def test_what_is_not_wanted_is_left_out(note_csv: Path, tmp_path: Path, capsys: 
         if row["chip"].startswith("VDF") and row["voice"] == voice and int(row["clock"]) >= 12_000_000
     ]
     assert expected and of_csv(tmp_path / "z.csv")[1] == expected
+
+
+def test_seconds_count_from_where_it_is_played(
+    note_csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, rows = of_csv(note_csv)
+    assert tap("--seconds", "0.1", "-o", str(tmp_path / "z.csv")) == 0
+    boot = Session(engine="v30")
+    boot.boot()
+    end = boot.clock + CPU_HZ // 10
+    expected = [row for row in rows if int(row["clock"]) < end]
+    assert of_csv(tmp_path / "z.csv")[1] == expected
+    assert any("key on" in row["meaning"] for row in expected)
+    capsys.readouterr()
+    assert main(["tap", "--seconds", "1.0848"]) == 0
+    out, err = capsys.readouterr()
+    assert "MDE" in out and "in 1.085 s" in out and "COMMAND" not in out, "the effects are loaded up to 1.0849 s"
+    assert "the boot alone; --note C4" in err
+
+
+def test_an_error_leaves_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bank.syx").write_bytes(HEAD + b"\x4c\x05" + bytes(20) + b"\xf7")
+    for name in ("x.csv", "x.txt", "x.parquet"):
+        assert main(["tap", str(tmp_path / "bank.syx"), "--note", "C4", "-o", str(tmp_path / name)]) == 1
+        assert "the instrument refused" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["bank.syx"]
+
+
+def test_ctrl_c_while_a_bank_loads(
+    preload: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bank.syx").write_bytes(preload)
+    sent = Session.midi_in
+
+    def pressed(self: Session, data: bytes, at: float | None = None) -> None:
+        signal.raise_signal(signal.SIGINT)
+        sent(self, data, at)
+
+    monkeypatch.setattr(Session, "midi_in", pressed)
+    assert main(["tap", str(tmp_path / "bank.syx"), "--note", "C4", "-o", str(tmp_path / "x.csv")]) == 130
+    assert "what was written until then is there" in capsys.readouterr().err
+    assert {row["chip"] for row in of_csv(tmp_path / "x.csv")[1]} == {"MDE"}
+    assert {path.name for path in tmp_path.iterdir()} == {"bank.syx", "x.csv"}
 
 
 def test_without_decoding_nothing_is_named(note_csv: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,7 +94,7 @@ def add_parser(subparsers: Any) -> None:
     hands = parser.add_argument_group("what is done to it")
     hands.add_argument("--hold", type=keys, default=(), metavar="KEY,...", help="keys held at power-on, as INT,CARD")
     add_hands(hands)
-    hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run, from power-on")
+    hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to tap: from where it is played, or from power-on where nothing is")
     parser.set_defaults(run=run)
 
 
@@ -188,8 +188,8 @@ def wanted(args: argparse.Namespace) -> Wanted:
     """Which writes the options ask for."""
     from korgm1.tapping.rows import Wanted
 
-    ends = [clocks(at) for at in (args.end, args.seconds) if at is not None]
-    return Wanted(args.chips or (), args.voice, clocks(args.start or 0), min(ends, default=Wanted.end))
+    end = Wanted.end if args.end is None else clocks(args.end)
+    return Wanted(args.chips or (), args.voice, clocks(args.start or 0), end)
 
 
 def _run(
@@ -199,10 +199,10 @@ def _run(
     from korgm1.tapping.playing import tapped
     from korgm1.tapping.rows import Reader, Summary
 
-    end = None if args.seconds is None else clocks(args.seconds)
+    lasting = None if args.seconds is None else clocks(args.seconds)
     summary = Summary()
     reader = Reader(decoded, wanted(args), session.hypotheses["H-VDF8"])
-    pieces = tapped(session, played.sent, played.length, end, lambda: played.make_ready(session, asked), asked)
+    pieces = tapped(session, played.sent, played.length, lasting, lambda: played.make_ready(session, asked), asked)
     rows = summary.of(_rows(reader, pieces))
     if args.out and Path(args.out).suffix != ".txt":
         files.write_table(Path(args.out), about(session, args, decoded), files.COLUMNS, rows)
@@ -214,7 +214,10 @@ def _run(
     else:
         for line in _text(session, args, decoded, rows):
             print(line)
-    report(session, args, decoded, summary)
+    clock = session.clock if lasting is None or played.sent else min(session.clock, lasting)
+    report(session, args, decoded, summary, clock)
+    if not (played.sent or played.banks or played.sound or args.press or args.midi):
+        print("korgm1: this is the boot alone; --note C4, or a MIDI file, plays something", file=sys.stderr)
     return EXIT_OK
 
 
@@ -247,15 +250,15 @@ def about(session: Session, args: argparse.Namespace, decoded: bool) -> dict[str
     }
 
 
-def report(session: Session, args: argparse.Namespace, decoded: bool, summary: Summary) -> None:
-    """Print what it came to."""
+def report(session: Session, args: argparse.Namespace, decoded: bool, summary: Summary, clock: int) -> None:
+    """Print what it came to up to a clock."""
     if args.json:
-        found = {**about(session, args, decoded), **summary.to_dict(session.clock)}
+        found = {**about(session, args, decoded), **summary.to_dict(clock)}
         print(json.dumps(found, indent=2))
         return
     if args.out:
         print(f"{args.out}: {tap_text.how(session.firmware, decoded)}")
-    for line in tap_text.summary(summary, session.clock):
+    for line in tap_text.summary(summary, clock):
         print(line if args.out else f"# {line}")
     if session.stopped:
         print(f"korgm1: the CPU stopped: {session.stopped}", file=sys.stderr)
