@@ -57,7 +57,7 @@ def output(host: Host, latency: str = "high") -> AudioOut:
 
 
 def programme(seconds: float) -> Programme:
-    return Programme((), "x.mid", Song(((0, b"\x90<d"),), round(seconds * CPU_HZ)), None, {})
+    return Programme((), Song(((0, b"\x90<d"),), round(seconds * CPU_HZ)), None, ())
 
 
 @pytest.mark.parametrize("quartz", [0.99, 1.0, 1.01])
@@ -66,7 +66,6 @@ def test_the_card_s_clock_is_the_pace_without_a_gap(card: Card, m1: Session, qua
     host = Host(card, quartz)
     sound = LiveSound(m1, output(host, latency), "digital", host=host.clock, sleep=host.sleep)
     play.play(m1, programme(3), sound, 0.5, host=host.clock, sleep=host.sleep)
-    assert sound.gaps == 0
     assert sound.status == ""
     assert abs(host.now - 3.5 / quartz) < 0.6 * quartz + sound.depth
 
@@ -87,7 +86,7 @@ def test_run_s_pacer_keeps_the_queue_full(card: Card, m1: Session) -> None:
         wait = pacer.step()
         sound.feed(m1.heard())
         host.sleep(wait)
-    assert sound.gaps == 0 and status(m1, pacer, sound) == ""
+    assert status(m1, pacer, sound) == ""
     assert abs((m1.clock - begun) / CPU_HZ - 5 * 1.003) < 0.1, "the quartz of the card, not the host's clock"
 
 
@@ -99,7 +98,6 @@ def test_a_busy_host_costs_a_gap_and_no_more(card: Card, m1: Session) -> None:
         wait = pacer.step()
         sound.feed(m1.heard())
         host.sleep(0.3 if 1 <= host.now < 1.02 else wait)
-    assert sound.gaps == 1
     assert "1 gap in the sound" in status(m1, pacer, sound)
 
 
@@ -125,7 +123,6 @@ def test_the_volume_is_a_pot_behind_the_outputs(card: Card, m1: Session) -> None
         sound = LiveSound(m1, output(host, "20"), "digital", volume=volume, host=host.clock)
         sound.feed(frames)
         assert card.tick(1000)[900, 0] == pytest.approx(level, abs=1e-3)
-        assert sound.peak == pytest.approx(0.5, abs=0.1)
 
 
 @pytest.mark.parametrize("words", [["--latency", "5"], ["--latency", "x"], ["--volume", "101"], ["--volume", "-1"]])

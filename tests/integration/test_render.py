@@ -27,7 +27,7 @@ from korgm1.performance import guesses, playing
 from korgm1.session import Session
 from korgm1.sysex import COMBI_SIZE, HEAD, PROGRAM_SIZE, pack
 from korgm1.verbs.concert import VIEWS, programme
-from korgm1.verbs.midi_file import load_song
+from korgm1.verbs.midi_file import song_of
 from korgm1.verbs.render import RATES, render
 
 
@@ -120,7 +120,7 @@ def test_the_file_says_how_it_was_made(song: Path, tmp_path: Path, capsys: pytes
     session = Session()
     assert facts["firmware"].startswith("OpenM1") and facts["firmware_sha1"] == session.firmware.sha1
     assert facts["wave_rom_sha1"] == session.machine.wave_rom.sha1
-    assert facts["inputs"] == {"song.mid": hashlib.sha1(song.read_bytes()).hexdigest()}
+    assert facts["inputs"] == [{"name": "song.mid", "sha1": hashlib.sha1(song.read_bytes()).hexdigest()}]
     assert (facts["dac"], facts["rate"], facts["engine"], facts["sound"]) == ("zoh", 48000, "v30", "Prog I03")
     assert facts["sound_hash"] == report["sound_hash"]
     assert facts["hypotheses"]["H-INT"] == "none" and facts["hypotheses"]["H-VREF"] == 4.9
@@ -309,8 +309,8 @@ def test_a_song_nobody_hears_has_an_explanation(tmp_path: Path, capsys: pytest.C
 
 def test_the_end_of_the_track_counts(tmp_path: Path) -> None:
     path = song_file(tmp_path / "x.mid", 0, (0.0, mido.Message("note_on", note=60)), ending=2.5)
-    assert load_song(path).length == 20_000_000
-    assert (load_song(path).channels, load_song(path).notes) == ((1,), 1)
+    song = song_of("x.mid", path.read_bytes())
+    assert (song.length, song.channels, song.notes) == (20_000_000, (1,), 1)
 
 
 def test_held_notes_end_the_tail_at_its_longest(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korgm1.errors import M1Error, UserError
-from korgm1.verbs.midi_file import load_midi, load_song
+from korgm1.verbs.midi_file import load_midi, song_of
 
 HEADER = b"MThd" + bytes.fromhex("00000006 0000 0001 0060")
 
@@ -43,7 +43,7 @@ def test_a_song_that_counts_frames_of_a_film(tmp_path: Path, division: str, seco
     path = tmp_path / "x.mid"
     path.write_bytes(head + b"MTrk" + len(track).to_bytes(4, "big") + track)
     assert load_midi(path) == [(0.0, b"\x90\x3c\x64"), (pytest.approx(seconds), b"\x80\x3c\x00")]
-    assert load_song(path).length == round(seconds * 8_000_000)
+    assert song_of("x.mid", path.read_bytes()).length == round(seconds * 8_000_000)
     path.write_bytes(path.read_bytes().replace(head, head[:-2] + b"\xf0\x28"))
     with pytest.raises(UserError, match="16 frames a second of 40 ticks"):
         load_midi(path)

@@ -26,7 +26,7 @@ from korgm1.verbs.concert import (
     stage,
 )
 from korgm1.verbs.gain import Amplified, gain
-from korgm1.verbs.options import named, session_from
+from korgm1.verbs.options import named, read_only, say_warnings, session_from
 from korgm1.verbs.progress import Bar
 from korgm1.verbs.raw_file import RawFile
 from korgm1.verbs.signals import asked_to_stop
@@ -128,13 +128,13 @@ def run(args: argparse.Namespace) -> int:
     what = programme(args.inputs, args.program, args.combi)
     with asked_to_stop() as asked:
         session = session_from(read_only(args))
-        bar = Bar()
-        rendered = render(
-            session, what, Path(args.out), view=args.dac, rate=None if args.rate == "native" else int(args.rate),
-            outputs=args.outputs, form=args.bits, tail=args.tail, raw=None if args.raw is None else Path(args.raw),
-            decibels=args.gain, asked=lambda: asked, progress=bar.show,
-        )
-        bar.end()
+        say_warnings(session)
+        with Bar() as bar:
+            rendered = render(
+                session, what, Path(args.out), view=args.dac, rate=None if args.rate == "native" else int(args.rate),
+                outputs=args.outputs, form=args.bits, tail=args.tail, raw=None if args.raw is None else Path(args.raw),
+                decibels=args.gain, asked=lambda: asked, progress=bar.show,
+            )
     if args.json:
         print(json.dumps(asdict(rendered), indent=2))
     else:
@@ -142,21 +142,6 @@ def run(args: argparse.Namespace) -> int:
     if rendered.loudest == 0 and what.song.notes:
         print(f"korgm1: {said_of_silence(what, session)}", file=sys.stderr)
     return EXIT_CPU_FAULT if rendered.stopped else EXIT_OK
-
-
-def read_only(args: argparse.Namespace) -> argparse.Namespace:
-    """The options with the RAM's image and the card as bytes, so that their files stay as they are.
-
-    Raises:
-        UserError: one cannot be read.
-    """
-    from korgm1.files import read_file
-
-    kept = argparse.Namespace(**vars(args))
-    for name, what in (("sram", "an SRAM image"), ("card", "a program card image")):
-        if getattr(args, name) is not None:
-            setattr(kept, name, read_file(Path(getattr(args, name)), what))
-    return kept
 
 
 def render(
@@ -214,7 +199,7 @@ def render(
                     stream.write(frames)
                 progress(native * frame_clocks(session) / CPU_HZ, song_seconds)
             if asked():
-                raise Stopped("stopped; nothing written")
+                raise Stopped("stopped while it played")
             pot.write(sight.finish())
             sound_hash, stopped = f"{session.sound_hash:016x}", session.stopped
         finally:
@@ -227,9 +212,11 @@ def render(
         if stream is not None:
             stream.close()
         wav.close(info(f"korgm1 {__version__}", facts))
-    except BaseException:
+    except BaseException as error:
         for file in made:
             file.discard()
+        if isinstance(error, Stopped):
+            raise Stopped(f"{error.found}; nothing written") from None
         raise
     seconds, now = wav.frames / sight.rate, time.perf_counter()
     return Rendered(

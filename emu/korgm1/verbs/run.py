@@ -29,6 +29,7 @@ from korgm1.verbs.options import (
     check_files,
     chosen,
     power,
+    say_warnings,
     session_from,
 )
 
@@ -168,8 +169,7 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOut
         elif own.exists():
             args.sram = read_file(own, "an SRAM image")
     session = session_from(args)
-    for warning in session.firmware.warnings:
-        print(f"korgm1: {warning}", file=sys.stderr)
+    say_warnings(session)
     picture = b""
     with power(session, args) as asked:
         with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():

@@ -23,10 +23,11 @@ from korgm1.verbs.options import (
     keys,
     named,
     power,
+    read_only,
+    say_warnings,
     seconds,
     session_from,
 )
-from korgm1.verbs.render import read_only
 from korgm1.verbs.signals import INTERRUPTED
 from korgm1.verbs.tap_words import channel, chips, moment, note, voice
 
@@ -94,7 +95,10 @@ def add_parser(subparsers: Any) -> None:
     hands = parser.add_argument_group("what is done to it")
     hands.add_argument("--hold", type=keys, default=(), metavar="KEY,...", help="keys held at power-on, as INT,CARD")
     add_hands(hands)
-    hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to tap: from where it is played, or from power-on where nothing is")
+    hands.add_argument(
+        "--seconds", type=seconds, metavar="S",
+        help="emulated seconds to tap: from where it is played, or from power-on where nothing is",
+    )
     parser.set_defaults(run=run)
 
 
@@ -104,6 +108,7 @@ def run(args: argparse.Namespace) -> int:
     if args.sweep is not None:
         return tap_sweep.run(args)
     session = session_from(read_only(args))
+    say_warnings(session)
     decoded = decodes(session, args)
     played = score(args)
     with power(session, args) as asked:
