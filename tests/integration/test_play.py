@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +143,16 @@ def test_the_verb_without_a_card_says_so_and_plays(
     assert (tmp_path / "my.sram").stat().st_size == 65536
     assert main(["play", str(song), "--tail", "0", "--mute"]) == 0
     assert "no sound output" not in capsys.readouterr().err
+
+
+def test_ctrl_c_during_the_boot_tells_what_was_written(
+    ctrl_c_at_lcd_write: Callable[[int], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    song, kept = song_file(tmp_path / "x.mid", 0.2), tmp_path / "my.sram"
+    ctrl_c_at_lcd_write(40)
+    assert main(["play", str(song), "--mute", "--sram", str(kept)]) == 130
+    assert capsys.readouterr().err == f"korgm1: stopped during the boot; {kept} written\n"
+    assert kept.stat().st_size == 65536
 
 
 def test_run_without_a_card_says_so_once_and_goes_on(
