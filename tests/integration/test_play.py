@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -200,6 +201,16 @@ def test_run_has_sound(tmp_path: Path, asking: Card, capsys: pytest.CaptureFixtu
     asking.opened.clear()
     assert main([*words, "--mute"]) == 0
     assert asking.opened == {}
+
+
+def test_a_boot_imports_nothing_that_only_sound_needs() -> None:
+    heavy = {"scipy", "sounddevice", "pyarrow", "matplotlib", "mido", "pygame", "distributed"}
+    code = (
+        "import sys, korgm1.cli; korgm1.cli.main(['boot', '--seconds', '0.1']); "
+        f"print(sorted({heavy} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]", done
 
 
 def test_the_list_of_devices(card: Card, capsys: pytest.CaptureFixture[str]) -> None:

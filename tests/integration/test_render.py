@@ -313,6 +313,14 @@ def test_the_end_of_the_track_counts(tmp_path: Path) -> None:
     assert (song.length, song.channels, song.notes) == (20_000_000, (1,), 1)
 
 
+def test_a_song_too_dense_for_midi_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for count, late in ((100, ""), (1000, "sends more than MIDI carries: up to 1.0 s late")):
+        at = [(0.0, mido.Message("note_on", note=n % 128, velocity=1)) for n in range(count)]
+        song_file(tmp_path / "x.mid", 0, *at, ending=0.1)
+        code, _, err = said(capsys, tmp_path / "x.mid", "-o", tmp_path / "x.wav", "--tail", "0")
+        assert code == 0 and late in err and (late != "") == ("MIDI carries" in err)
+
+
 def test_held_notes_end_the_tail_at_its_longest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

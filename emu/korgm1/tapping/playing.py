@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import Stopped
+from korgm1.performance.playing import BYTE
 from korgm1.session import Session
 from korgm1.tapping.rows import Writes
 
@@ -16,8 +17,6 @@ SLICE = CPU_HZ // 4
 """Clocks between two looks."""
 PAUSE = 0.25
 """Seconds between two things that are played."""
-BYTE = 10 / 31250
-"""Seconds of a byte on the wire."""
 TAIL = 2.0
 """Seconds a tap goes on behind what was played."""
 
@@ -60,7 +59,7 @@ def plan(
     for rows in songs:
         for offset, data in rows:
             sent.append(Sent(at + offset, data))
-            end = max(end, at + offset + len(data) * BYTE)
+            end = max(end, at + offset + len(data) * BYTE / CPU_HZ)
         at = end = end + PAUSE
     for note in notes:
         sent += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 ENGINE = "v30"
 """The fastest with sound; which engine it is changes no sample."""
+LATE = 0.1
+"""Seconds: a song of which any byte is so late is told of."""
 VIEWS = ("analogue", "zoh", "digital")
 
 
@@ -166,6 +169,15 @@ def stage(session: Session, view: str, rate: int | None, outputs: int) -> Output
     return OutputStage.of(
         session.hypotheses, view, converter, rate, frame_rate=native, outputs=outputs
     )
+
+
+def say_late(song: Song) -> None:
+    """On stderr: the song holds more than a MIDI cable carries in its time."""
+    if song.late >= LATE:
+        print(
+            f"korgm1: the song sends more than MIDI carries: up to {song.late:,.1f} s late, and what comes behind its "
+            "end and tail is not heard", file=sys.stderr,
+        )  # fmt: skip
 
 
 def said_of_silence(what: Programme, session: Session) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from korgm1.clock import CPU_HZ
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, Stopped
 from korgm1.files import check_apart
-from korgm1.verbs.concert import Programme, add_concert_options, make_ready, programme, said_of_silence
+from korgm1.verbs.concert import Programme, add_concert_options, make_ready, programme, said_of_silence, say_late
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
 from korgm1.verbs.options import power, say_warnings, session_from
 from korgm1.verbs.progress import Bar
@@ -63,6 +63,7 @@ def run(args: argparse.Namespace, opened: OpenOutput, devices: Callable[[], list
         [*inputs, ("--roms", args.roms), ("--waves", args.waves)], [("--sram", args.sram), ("--card", args.card)]
     )
     what = programme(args.inputs, args.program, args.combi)
+    say_late(what.song)
     session = session_from(args)
     say_warnings(session)
     with power(session, args) as asked:

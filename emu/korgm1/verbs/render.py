@@ -23,6 +23,7 @@ from korgm1.verbs.concert import (
     programme,
     provenance,
     said_of_silence,
+    say_late,
     stage,
 )
 from korgm1.verbs.gain import Amplified, gain
@@ -126,6 +127,7 @@ def run(args: argparse.Namespace) -> int:
     for name in filter(None, (args.out, args.raw)):
         check_writable(Path(name))
     what = programme(args.inputs, args.program, args.combi)
+    say_late(what.song)
     with asked_to_stop() as asked:
         session = session_from(read_only(args))
         say_warnings(session)

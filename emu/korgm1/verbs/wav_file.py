@@ -2,7 +2,7 @@
 
 | chunk | holds |
 |---|---|
-| `fmt ` | plain PCM; float (format 3); four channels: WAVE_FORMAT_EXTENSIBLE, which gives them no place in a room |
+| `fmt ` | plain PCM; float (format 3); four channels: WAVE_FORMATEXTENSIBLE, which gives them no place in a room |
 | `fact` | frames, where the samples are float |
 | `data` | the samples |
 | `LIST` `INFO` | `ISFT` the program, `ICMT` one JSON object |
@@ -23,13 +23,12 @@ import numpy.typing as npt
 
 from korgm1.errors import UserError
 from korgm1.files import PartFile
+from korgm1.verbs.wav_reading import EXTENSIBLE, FLOAT, GUID, PCM
 
-FORMS = {"16": (2, 1), "24": (3, 1), "float": (4, 3)}
+FORMS = {"16": (2, PCM), "24": (3, PCM), "float": (4, FLOAT)}
 """Bytes of a sample and format tag, by the name of the form."""
 LARGEST = 0xFFFF0000
 """Bytes of samples; sizes in a WAV file have 32 bits."""
-_EXTENSIBLE = 0xFFFE
-_GUID = bytes.fromhex("0000 0000 1000 8000 00AA 00389B71")
 
 
 class WavFile:
@@ -126,8 +125,8 @@ def _format(rate: int, channels: int, size: int, tag: int) -> bytes:
     frame = channels * size
     plain = struct.pack("<HIIHH", channels, rate, rate * frame, frame, 8 * size)
     if channels > 2:
-        return struct.pack("<H", _EXTENSIBLE) + plain + struct.pack("<HHIH", 22, 8 * size, 0, tag) + _GUID
-    return struct.pack("<H", tag) + plain + (struct.pack("<H", 0) if tag != 1 else b"")
+        return struct.pack("<H", EXTENSIBLE) + plain + struct.pack("<HHIH", 22, 8 * size, 0, tag) + GUID
+    return struct.pack("<H", tag) + plain + (struct.pack("<H", 0) if tag != PCM else b"")
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
