@@ -23,6 +23,7 @@ from korgm1.tapping.playing import TAIL, Note, plan
 from korgm1.tapping.series import Register
 from korgm1.tapping.sweeping import Swept, sweep, sweep_many
 from korgm1.tapping.trials import Bench, Stage, stage
+from korgm1.verbs import tap_text
 
 TAP = ["tap", "--note", "C4:100:0.2", "--engine", "v30"]
 
@@ -243,6 +244,16 @@ def test_cutoff_is_followed_by_the_cutoff_of_the_sounding_voice_alone(base: Stag
     (row,) = found.values()
     assert row.phase == "note" and row.register.width == 2 and row.law is not None and row.law.slope > 0
     assert {row.kind for row in everything.found} == {"constant", "linear"}
+
+
+def test_a_line_of_the_matrix_names_each_kind_and_each_voice_once(base: Stage) -> None:
+    everything, _ = swept(base, "OSC1 octave", 3)
+    line = " ".join(tap_text.matrix_line(everything, places(True), True).split())
+    assert line == (
+        "13 OSC1 octave monotone: VDF1 0 0102w=CUTOFF, TG 0 1002w=LEVEL, 100At=START, 100Et=LOOP, 1012t=END; "
+        "changed: TG 0 1006t=INCREMENT"
+    )
+    assert " ".join(tap_text.matrix_line(swept(base, "Assign", 2)[0], places(True), True).split()) == "11 Assign -"
 
 
 def test_level_is_followed_by_the_level(base: Stage) -> None:
