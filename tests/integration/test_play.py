@@ -13,9 +13,10 @@ import pytest
 from fake_sounddevice import Card
 from songs import song_file
 
-from korgm1.cli import main
+from korgm1.cli import FRONTENDS, main
 from korgm1.clock import CPU_HZ
 from korgm1.frontends.audio_out import AudioOut
+from korgm1.frontends.terminal import Terminal
 from korgm1.performance import Song
 from korgm1.session import Session
 from korgm1.verbs import play
@@ -160,11 +161,19 @@ def test_run_without_a_card_says_so_once_and_goes_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", Card(outputs=0))
+    opened: list[str] = []
+
+    def view(session: Session) -> Terminal:
+        opened.append(capsys.readouterr().err)
+        return Terminal(session)
+
+    monkeypatch.setitem(FRONTENDS, "terminal", view)
     assert main(["run", "--terminal", "--no-sram", "--seconds", "0.1"]) == 0
-    assert capsys.readouterr().err.count("\n") == 1
+    assert opened[0].count("\n") == 1 and "no sound" in opened[0], "before the screen is drawn over"
+    assert capsys.readouterr().err == ""
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     assert main(["run", "--terminal", "--no-sram", "--seconds", "0.1", "--json"]) == 0
-    assert "no sound: sounddevice is not installed (" in capsys.readouterr().err
+    assert "no sound: sounddevice is not installed (" in opened[1]
 
 
 @pytest.fixture
