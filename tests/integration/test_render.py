@@ -269,6 +269,9 @@ def test_a_memory_of_fifty_has_no_program_77(song: Path, tmp_path: Path, capsys:
         (["song.mid", "--raw", "x.wav"], 2, "--raw and -o are the same file"),
         (["song.mid", "-o", "song.mid"], 2, "-o and an input are the same file"),
         (["song.mid", "-o", "."], 1, "it is a folder"),
+        (["song.mid", "--raw", "x.wav.part"], 2, "the .part of -o and --raw are the same file"),
+        (["song.mid", "--tail", "3599.8"], 2, "lasts 3,601 s with its tail; expected at most 3,600 s"),
+        (["empty.mid"], 1, "empty.mid is empty"),
     ],
 )
 def test_what_cannot_be_rendered_is_said_before_any_work(
@@ -279,6 +282,7 @@ def test_what_cannot_be_rendered_is_said_before_any_work(
     (tmp_path / "song.mid").write_bytes(song.read_bytes())
     (tmp_path / "bank.syx").write_bytes(HEAD + b"\x12\xf7")
     (tmp_path / "short.sram").write_bytes(b"short")
+    (tmp_path / "empty.mid").touch()
     (tmp_path / "type2.mid").write_bytes(b"MThd" + bytes.fromhex("00000006 0002 0000 0060"))
     mido.MidiFile(tracks=[mido.MidiTrack()]).save(tmp_path / "nothing.mid")
     song_file(tmp_path / "day.mid", 86400)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -201,4 +202,4 @@ def check_length(song: Song, tail: float | None = None) -> None:
     """
     seconds = song.length / CPU_HZ + (tail or 0.0)
     if seconds > LONGEST:
-        raise UsageError(f"the song lasts {seconds:,.0f} s with its tail", f"at most {LONGEST:,} s")
+        raise UsageError(f"the song lasts {math.ceil(seconds):,} s with its tail", f"at most {LONGEST:,} s")

@@ -104,6 +104,9 @@ def programme(inputs: Sequence[str], program: str | None = None, combi: str | No
     from korgm1.performance import Sound, check_length
 
     data = {name: read_file(Path(name), "a song (.mid) or a bank (.syx)", LIMIT) for name in inputs}
+    for name in inputs:
+        if not data[name]:
+            raise UserError(f"{name} is empty", "a song (.mid) or a bank (.syx)")
     songs = [name for name in inputs if is_song(data[name])]
     if len(songs) > 1:
         raise UsageError(f"there are {len(songs)} songs, {', '.join(songs)}", "one; banks (.syx) may be many")
@@ -118,8 +121,6 @@ def programme(inputs: Sequence[str], program: str | None = None, combi: str | No
     banks = []
     for name in inputs:
         if name not in songs:
-            if not data[name]:
-                raise UserError(f"{name} is empty", "a bank (.syx)")
             if not data[name][0] & 0x80:
                 raise UserError(f"{name} begins with no MIDI status byte", "a bank (.syx) or a song (.mid)")
             banks.append((name, data[name]))

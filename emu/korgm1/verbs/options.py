@@ -201,10 +201,17 @@ def check_files(args: argparse.Namespace) -> None:
     reads += [("--midi", name) for name, _ in given.get("midi") or ()] + [("FILE", given.get("file"))]
     writes = [(f"--{name}", given.get(name)) for name in ("sram", "card", "png", "record", "trace", "save")]
     writes += [("OUT", given.get("out"))]
-    writes += [
-        (f"the .part of --{name}", given[name] + ".part") for name in ("record", "trace") if given.get(name)
-    ]
+    writes += parts(*((f"--{name}", given.get(name)) for name in ("record", "trace")))
     check_apart(reads, writes, over=[("--save", "FILE")])
+
+
+def parts(*files: tuple[str, str | None]) -> list[tuple[str, str]]:
+    """The .part of each long file that is written, for `check_apart`.
+
+    >>> parts(("-o", "x.wav"), ("--raw", None))
+    [('the .part of -o', 'x.wav.part')]
+    """
+    return [(f"the .part of {option}", f"{name}.part") for option, name in files if name]
 
 
 def begin_trace(session: Session, args: argparse.Namespace) -> None:

@@ -27,7 +27,7 @@ from korgm1.verbs.concert import (
     stage,
 )
 from korgm1.verbs.gain import Amplified, gain
-from korgm1.verbs.options import named, read_only, say_warnings, session_from
+from korgm1.verbs.options import named, parts, read_only, say_warnings, session_from
 from korgm1.verbs.progress import Bar
 from korgm1.verbs.raw_file import RawFile
 from korgm1.verbs.signals import asked_to_stop
@@ -122,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
     inputs = [("an input", name) for name in args.inputs]
     check_apart(
         [*inputs, ("--sram", args.sram), ("--card", args.card), ("--roms", args.roms), ("--waves", args.waves)],
-        [("-o", args.out), ("--raw", args.raw)],
+        [("-o", args.out), ("--raw", args.raw), *parts(("-o", args.out), ("--raw", args.raw))],
     )
     for name in filter(None, (args.out, args.raw)):
         check_writable(Path(name))

@@ -22,6 +22,7 @@ from korgm1.verbs.options import (
     check_files,
     keys,
     named,
+    parts,
     power,
     read_only,
     say_warnings,
@@ -129,7 +130,8 @@ def check(args: argparse.Namespace) -> None:
     from korgm1.tapping import files
 
     check_files(args)
-    check_apart([("MIDI", name) for name in args.files], [("--out", args.out), ("--plot", args.plot)])
+    reads = [("MIDI", name) for name in args.files] + [("--sram", args.sram), ("--card", args.card)]
+    check_apart(reads, [("--out", args.out), ("--plot", args.plot), *parts(("--out", args.out))])
     if args.start is not None and args.end is not None and args.start >= args.end:
         raise UsageError(f"--from {args.start:g} --to {args.end:g} is no stretch of time", "--from before --to")
     if args.out:
