@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import pty
@@ -26,6 +27,7 @@ from korgm1.hypotheses import all_hypotheses
 from korgm1.performance import guesses, playing
 from korgm1.session import Session
 from korgm1.sysex import COMBI_SIZE, HEAD, PROGRAM_SIZE, pack
+from korgm1.verbs import gain
 from korgm1.verbs.concert import VIEWS, programme
 from korgm1.verbs.midi_file import song_of
 from korgm1.verbs.render import RATES, render
@@ -181,6 +183,29 @@ def test_the_peak_of_silence_stays_silence(tmp_path: Path, capsys: pytest.Captur
     words = ["-o", tmp_path / "x.wav", "--tail", "0.2", "--gain", "peak", "--dac", "digital"]
     assert "peak -inf dB of full scale;" in said(capsys, far, *words)[1]
     assert not read_wav((tmp_path / "x.wav").read_bytes()).samples.any()
+
+
+@pytest.mark.parametrize("room", [None, 5000])
+def test_no_room_for_the_sound_that_waits_for_its_peak(
+    room: int | None, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: bytes) -> int:
+            if self.tell() + len(data) > room:
+                raise OSError(28, "No space left on device")
+            return super().write(data)
+
+    def opened(dir: Path) -> Full:
+        assert dir == tmp_path
+        if room is None:
+            raise OSError(28, "No space left on device")
+        return Full()
+
+    monkeypatch.setattr(gain.tempfile, "TemporaryFile", opened)
+    monkeypatch.setattr("korgm1.verbs.render.check_writable", lambda path: None)
+    code, out, err = said(capsys, song, "-o", tmp_path / "x.wav", "--gain", "peak")
+    assert (code, out) == (1, "") and "cannot hold the sound until its peak is known: No space left" in err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("word", ["61", "-61", "nan", "loud", ""])
