@@ -105,6 +105,15 @@ def test_the_rate_is_the_device_s_or_one_it_can_do(
     assert AudioOut().rate == rate
 
 
+def test_a_rate_that_opens_but_does_not_start_is_closed_again(card: Card) -> None:
+    card.starts = (44100,)
+    out = AudioOut()
+    assert (out.rate, card.closed, card.opened["samplerate"]) == (44100, True, 44100)
+    card.starts = ()
+    with pytest.raises(UserError, match="cannot be opened: Device unavailable"):
+        AudioOut()
+
+
 @pytest.mark.parametrize(
     ("fake", "arguments", "said"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import pty
@@ -26,8 +27,9 @@ from korgm1.hypotheses import all_hypotheses
 from korgm1.performance import guesses, playing
 from korgm1.session import Session
 from korgm1.sysex import COMBI_SIZE, HEAD, PROGRAM_SIZE, pack
+from korgm1.verbs import gain
 from korgm1.verbs.concert import VIEWS, programme
-from korgm1.verbs.midi_file import load_song
+from korgm1.verbs.midi_file import song_of
 from korgm1.verbs.render import RATES, render
 
 
@@ -120,7 +122,7 @@ def test_the_file_says_how_it_was_made(song: Path, tmp_path: Path, capsys: pytes
     session = Session()
     assert facts["firmware"].startswith("OpenM1") and facts["firmware_sha1"] == session.firmware.sha1
     assert facts["wave_rom_sha1"] == session.machine.wave_rom.sha1
-    assert facts["inputs"] == {"song.mid": hashlib.sha1(song.read_bytes()).hexdigest()}
+    assert facts["inputs"] == [{"name": "song.mid", "sha1": hashlib.sha1(song.read_bytes()).hexdigest()}]
     assert (facts["dac"], facts["rate"], facts["engine"], facts["sound"]) == ("zoh", 48000, "v30", "Prog I03")
     assert facts["sound_hash"] == report["sound_hash"]
     assert facts["hypotheses"]["H-INT"] == "none" and facts["hypotheses"]["H-VREF"] == 4.9
@@ -153,6 +155,64 @@ def test_every_guess_of_the_sound_layer_is_named() -> None:
     } - {"H-LED", "H-SCAN", "H-ADC-CH"}
     asked |= laws & set(all_hypotheses())
     assert asked <= set(guesses(Session(), "analogue"))
+
+
+def test_gain_is_in_the_file_only(song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def played(*words: str) -> tuple[dict[str, object], np.ndarray]:
+        found = rendered(capsys, song, "-o", tmp_path / "x.wav", "--bits", "float", *words)
+        wav = read_wav((tmp_path / "x.wav").read_bytes())
+        assert json.loads(wav.info["ICMT"])["gain_db"] == found["facts"]["gain_db"]
+        return found, wav.samples
+
+    plain, quiet = played()
+    twice, louder = played("--gain", "6.0206")
+    most, loudest = played("--gain", "peak")
+    assert plain["sound_hash"] == twice["sound_hash"] == most["sound_hash"]
+    assert (plain["facts"]["gain_db"], twice["facts"]["gain_db"]) == (0, 6.021)
+    assert np.allclose(louder, 2 * quiet, atol=1e-5) and np.abs(quiet).max() > 0.01
+    assert np.abs(loudest).max() == pytest.approx(10 ** (-1 / 20), abs=1e-6)
+    factor = 10 ** (most["facts"]["gain_db"] / 20)
+    assert np.allclose(loudest, factor * quiet, atol=1e-4)
+    code, out, _ = said(capsys, song, "-o", tmp_path / "x.wav", "--gain", "60", "--bits", "16")
+    assert code == 0 and "with +60.0 dB of gain" in out and "samples clipped" in out
+    assert [path.name for path in tmp_path.iterdir()] == ["x.wav"]
+
+
+def test_the_peak_of_silence_stays_silence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    far = song_file(tmp_path / "far.mid", 0, (0.0, mido.Message("note_on", note=60, channel=8)))
+    words = ["-o", tmp_path / "x.wav", "--tail", "0.2", "--gain", "peak", "--dac", "digital"]
+    assert "peak -inf dB of full scale;" in said(capsys, far, *words)[1]
+    assert not read_wav((tmp_path / "x.wav").read_bytes()).samples.any()
+
+
+@pytest.mark.parametrize("room", [None, 5000])
+def test_no_room_for_the_sound_that_waits_for_its_peak(
+    room: int | None, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: bytes) -> int:
+            if self.tell() + len(data) > room:
+                raise OSError(28, "No space left on device")
+            return super().write(data)
+
+    def opened(dir: Path) -> Full:
+        assert dir == tmp_path
+        if room is None:
+            raise OSError(28, "No space left on device")
+        return Full()
+
+    monkeypatch.setattr(gain.tempfile, "TemporaryFile", opened)
+    monkeypatch.setattr("korgm1.verbs.render.check_writable", lambda path: None)
+    code, out, err = said(capsys, song, "-o", tmp_path / "x.wav", "--gain", "peak")
+    assert (code, out) == (1, "") and "cannot hold the sound until its peak is known: No space left" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("word", ["61", "-61", "nan", "loud", ""])
+def test_a_gain_that_is_none(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["render", "x.mid", "-o", "x.wav", "--gain", word])
+    assert end.value.code == 2 and "is no gain: -60 to 60 dB, or peak" in capsys.readouterr().err
 
 
 def test_a_bank_and_its_combination(
@@ -234,6 +294,9 @@ def test_a_memory_of_fifty_has_no_program_77(song: Path, tmp_path: Path, capsys:
         (["song.mid", "--raw", "x.wav"], 2, "--raw and -o are the same file"),
         (["song.mid", "-o", "song.mid"], 2, "-o and an input are the same file"),
         (["song.mid", "-o", "."], 1, "it is a folder"),
+        (["song.mid", "--raw", "x.wav.part"], 2, "the .part of -o and --raw are the same file"),
+        (["song.mid", "--tail", "3599.8"], 2, "lasts 3,601 s with its tail; expected at most 3,600 s"),
+        (["empty.mid"], 1, "empty.mid is empty"),
     ],
 )
 def test_what_cannot_be_rendered_is_said_before_any_work(
@@ -244,6 +307,7 @@ def test_what_cannot_be_rendered_is_said_before_any_work(
     (tmp_path / "song.mid").write_bytes(song.read_bytes())
     (tmp_path / "bank.syx").write_bytes(HEAD + b"\x12\xf7")
     (tmp_path / "short.sram").write_bytes(b"short")
+    (tmp_path / "empty.mid").touch()
     (tmp_path / "type2.mid").write_bytes(b"MThd" + bytes.fromhex("00000006 0002 0000 0060"))
     mido.MidiFile(tracks=[mido.MidiTrack()]).save(tmp_path / "nothing.mid")
     song_file(tmp_path / "day.mid", 86400)
@@ -274,8 +338,16 @@ def test_a_song_nobody_hears_has_an_explanation(tmp_path: Path, capsys: pytest.C
 
 def test_the_end_of_the_track_counts(tmp_path: Path) -> None:
     path = song_file(tmp_path / "x.mid", 0, (0.0, mido.Message("note_on", note=60)), ending=2.5)
-    assert load_song(path).length == 20_000_000
-    assert (load_song(path).channels, load_song(path).notes) == ((1,), 1)
+    song = song_of("x.mid", path.read_bytes())
+    assert (song.length, song.channels, song.notes) == (20_000_000, (1,), 1)
+
+
+def test_a_song_too_dense_for_midi_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for count, late in ((100, ""), (1000, "sends more than MIDI carries: up to 1.0 s late")):
+        at = [(0.0, mido.Message("note_on", note=n % 128, velocity=1)) for n in range(count)]
+        song_file(tmp_path / "x.mid", 0, *at, ending=0.1)
+        code, _, err = said(capsys, tmp_path / "x.mid", "-o", tmp_path / "x.wav", "--tail", "0")
+        assert code == 0 and late in err and (late != "") == ("MIDI carries" in err)
 
 
 def test_held_notes_end_the_tail_at_its_longest(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from korgm1.tapping.playing import TAIL, Note, plan
 from korgm1.tapping.series import Register
 from korgm1.tapping.sweeping import Swept, sweep, sweep_many
 from korgm1.tapping.trials import Bench, Stage, stage
+from korgm1.verbs import tap_text
 
 TAP = ["tap", "--note", "C4:100:0.2", "--engine", "v30"]
 
@@ -107,6 +109,49 @@ def test_what_is_not_wanted_is_left_out(note_csv: Path, tmp_path: Path, capsys: 
         if row["chip"].startswith("VDF") and row["voice"] == voice and int(row["clock"]) >= 12_000_000
     ]
     assert expected and of_csv(tmp_path / "z.csv")[1] == expected
+
+
+def test_seconds_count_from_where_it_is_played(
+    note_csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, rows = of_csv(note_csv)
+    assert tap("--seconds", "0.1", "-o", str(tmp_path / "z.csv")) == 0
+    boot = Session(engine="v30")
+    boot.boot()
+    end = boot.clock + CPU_HZ // 10
+    expected = [row for row in rows if int(row["clock"]) < end]
+    assert of_csv(tmp_path / "z.csv")[1] == expected
+    assert any("key on" in row["meaning"] for row in expected)
+    capsys.readouterr()
+    assert main(["tap", "--seconds", "1.0848"]) == 0
+    out, err = capsys.readouterr()
+    assert "MDE" in out and "in 1.085 s" in out and "COMMAND" not in out, "the effects are loaded up to 1.0849 s"
+    assert "the boot alone; --note C4" in err
+
+
+def test_an_error_leaves_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bank.syx").write_bytes(HEAD + b"\x4c\x05" + bytes(20) + b"\xf7")
+    for name in ("x.csv", "x.txt", "x.parquet"):
+        assert main(["tap", str(tmp_path / "bank.syx"), "--note", "C4", "-o", str(tmp_path / name)]) == 1
+        assert "the instrument refused" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["bank.syx"]
+
+
+def test_ctrl_c_while_a_bank_loads(
+    preload: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bank.syx").write_bytes(preload)
+    sent = Session.midi_in
+
+    def pressed(self: Session, data: bytes, at: float | None = None) -> None:
+        signal.raise_signal(signal.SIGINT)
+        sent(self, data, at)
+
+    monkeypatch.setattr(Session, "midi_in", pressed)
+    assert main(["tap", str(tmp_path / "bank.syx"), "--note", "C4", "-o", str(tmp_path / "x.csv")]) == 130
+    assert "what was written until then is there" in capsys.readouterr().err
+    assert {row["chip"] for row in of_csv(tmp_path / "x.csv")[1]} == {"MDE"}
+    assert {path.name for path in tmp_path.iterdir()} == {"bank.syx", "x.csv"}
 
 
 def test_without_decoding_nothing_is_named(note_csv: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -199,6 +244,16 @@ def test_cutoff_is_followed_by_the_cutoff_of_the_sounding_voice_alone(base: Stag
     (row,) = found.values()
     assert row.phase == "note" and row.register.width == 2 and row.law is not None and row.law.slope > 0
     assert {row.kind for row in everything.found} == {"constant", "linear"}
+
+
+def test_a_line_of_the_matrix_names_each_kind_and_each_voice_once(base: Stage) -> None:
+    everything, _ = swept(base, "OSC1 octave", 3)
+    line = " ".join(tap_text.matrix_line(everything, places(True), True).split())
+    assert line == (
+        "13 OSC1 octave monotone: VDF1 0 0102w=CUTOFF, TG 0 1002w=LEVEL, 100At=START, 100Et=LOOP, 1012t=END; "
+        "changed: TG 0 1006t=INCREMENT"
+    )
+    assert " ".join(tap_text.matrix_line(swept(base, "Assign", 2)[0], places(True), True).split()) == "11 Assign -"
 
 
 def test_level_is_followed_by_the_level(base: Stage) -> None:

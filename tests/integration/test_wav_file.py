@@ -16,6 +16,7 @@ from riff import Wav, read_wav
 from korgm1.errors import UserError
 from korgm1.files import PartFile
 from korgm1.verbs import wav_file
+from korgm1.verbs.raw_file import RawFile
 from korgm1.verbs.wav_file import FORMS, WavFile, info
 
 FACTS = info("korgm1 test", {"b": 1, "a": "é"})
@@ -93,6 +94,9 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(UserError, match="No space left"):
         wav.write(np.zeros((100, 2)))
     wav.discard()
+    for begin in (lambda: WavFile(tmp_path / "x.wav", 48000, 2, "16"), lambda: RawFile(tmp_path / "x.npy")):
+        with pytest.raises(UserError, match="No space left"):
+            begin()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -28,6 +28,8 @@ class Card:
         self.rate = rate
         self.takes = takes
         self.outputs = outputs
+        self.starts: tuple[int, ...] | None = None
+        """The rates it can be started with; None: all."""
         self.opened: dict[str, Any] = {}
         self.played: list[npt.NDArray[np.float32]] = []
         self.closed = False
@@ -58,7 +60,13 @@ class Card:
         def close() -> None:
             self.closed = True
 
-        return SimpleNamespace(start=lambda: None, close=close)
+        def start() -> None:
+            """PortAudio's thread may ask before this returns."""
+            if self.starts is not None and options["samplerate"] not in self.starts:
+                raise PortAudioError("Device unavailable")
+            self.tick(64)
+
+        return SimpleNamespace(start=start, close=close)
 
     def tick(self, frames: int, underflow: bool = False) -> npt.NDArray[np.float32]:
         """The card asks for so many frames; what it got."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korgm1.errors import M1Error, UserError
-from korgm1.verbs.midi_file import load_midi
+from korgm1.verbs.midi_file import load_midi, song_of
 
 HEADER = b"MThd" + bytes.fromhex("00000006 0000 0001 0060")
 
@@ -31,6 +31,22 @@ def test_a_standard_midi_file_keeps_its_clock(tmp_path: Path) -> None:
     song.tracks.append(track)
     song.save(path)
     assert load_midi(path) == [(0.0, b"\x90\x3c\x64"), (0.5, b"\x80\x3c\x00")]
+
+
+@pytest.mark.parametrize(
+    ("division", "seconds"), [("E728", 96 / 1000), ("E250", 96 / 2400), ("E304", 96 * 1.001 / 120)]
+)
+def test_a_song_that_counts_frames_of_a_film(tmp_path: Path, division: str, seconds: float) -> None:
+    """25 frames of 40 ticks, 30 of 80, 29.97 of 4; the tempo in it means nothing."""
+    track = bytes.fromhex("00 FF5103 0F4240 00 903C64 60 803C00 00 FF2F00")
+    head = b"MThd" + bytes.fromhex("00000006 0000 0001") + bytes.fromhex(division)
+    path = tmp_path / "x.mid"
+    path.write_bytes(head + b"MTrk" + len(track).to_bytes(4, "big") + track)
+    assert load_midi(path) == [(0.0, b"\x90\x3c\x64"), (pytest.approx(seconds), b"\x80\x3c\x00")]
+    assert song_of("x.mid", path.read_bytes()).length == round(seconds * 8_000_000)
+    path.write_bytes(path.read_bytes().replace(head, head[:-2] + b"\xf0\x28"))
+    with pytest.raises(UserError, match="16 frames a second of 40 ticks"):
+        load_midi(path)
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"", "empty"), (b"hello", "no MIDI status"), (b"MThd\0", "no usable")])

@@ -11,7 +11,7 @@ import pytest
 from wav_files import wav
 
 from korgm1.cli import main
-from korgm1.verbs.scope_measure import SHORTEST, decibels, measure, spectrum
+from korgm1.verbs.scope_measure import LONGEST, SHORTEST, decibels, measure, spectrum
 from korgm1.verbs.wav_file import WavFile
 from korgm1.verbs.wav_reading import read_wav
 
@@ -167,3 +167,11 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["scope", "--help"])
     assert ended.value.code == 0 and "korgm1 scope out.wav -o out.png" in capsys.readouterr().out
+
+
+def test_the_spectrum_hears_the_end_too() -> None:
+    """A tone in the last samples only, behind the last whole stretch."""
+    signal = np.zeros(LONGEST + 10_000)
+    signal[-4000:] = 0.5 * np.sin(2 * np.pi * 0.1 * np.arange(4000))
+    hertz, levels = spectrum(signal, 1000)
+    assert abs(hertz[levels.argmax()] - 100) < 0.5 and levels.max() > -80

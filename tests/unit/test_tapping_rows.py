@@ -133,7 +133,7 @@ def test_runs_are_folded_in_the_order_of_their_beginnings() -> None:
     assert [(line.clock, line.port, line.value) for line in found] == [
         (0, 0x1001, "00 .. 09"), (4500, 0x1021, "03, 04"), (9000 + lines.GAP, 0x1001, "63"),
     ]
-    assert found[0].meaning == "10 in 0.001 s, from 00 to 09"
+    assert found[0].meaning == "10 in 1.125 ms, from 00 to 09"
 
 
 def test_the_summary_counts_what_went_by() -> None:

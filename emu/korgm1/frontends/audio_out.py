@@ -118,16 +118,20 @@ class AudioOut:
         usual = round(row["default_samplerate"])
         refused: object = None
         for rate in dict.fromkeys([*([usual] if usual in RATES else []), 48000, 44100]):
+            self.rate: int = rate
+            stream = None
             try:
-                self._stream = library.OutputStream(
+                stream = library.OutputStream(
                     samplerate=rate, channels=channels, dtype="float32", device=which, callback=self._callback,
                     latency=latency if latency in DEPTHS else self.depth,
                 )
-                self._stream.start()
-                self.rate: int = rate
+                stream.start()
+                self._stream = stream
                 break
             except (library.PortAudioError, ValueError) as error:
                 refused = error
+                if stream is not None:
+                    stream.close()
         else:
             raise UserError(f"{self.name} cannot be opened: {refused}", hint="--audio-device, or --mute")
 

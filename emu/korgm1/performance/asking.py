@@ -145,5 +145,5 @@ def _talk(
 
 def _run(session: Session, seconds: float, asked_to_stop: Asked = lambda: False) -> None:
     if asked_to_stop():
-        raise Stopped("stopped while the instrument was made ready; nothing written")
+        raise Stopped("stopped while the instrument was made ready")
     session.run(seconds)

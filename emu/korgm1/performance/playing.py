@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from korgm1.session import Session
 
 Frames = npt.NDArray[np.int32]
 
+BYTE = 10 * CPU_HZ // 31250
+"""Clocks of a byte on the wire."""
 LONGEST = 3600
 """Seconds of song and tail that are played at most."""
 QUIET = 16
@@ -48,6 +51,19 @@ class Song:
     def channels(self) -> tuple[int, ...]:
         """The channels, from 1, on which it has notes."""
         return tuple(sorted({data[0] % 16 + 1 for _, data in self.events if data and data[0] >> 4 == 9}))
+
+    @property
+    def late(self) -> float:
+        """Seconds by which a byte arrives late at most, because a MIDI cable carries 3,125 of them a second.
+
+        >>> Song(((0, bytes(3125)), (4_000_000, b"\\x90<d")), 8_000_000).late
+        0.5
+        """
+        free = most = 0
+        for at, data in self.events:
+            most = max(most, free - at)
+            free = max(free, at) + len(data) * BYTE
+        return most / CPU_HZ
 
     @property
     def notes(self) -> int:
@@ -186,4 +202,4 @@ def check_length(song: Song, tail: float | None = None) -> None:
     """
     seconds = song.length / CPU_HZ + (tail or 0.0)
     if seconds > LONGEST:
-        raise UsageError(f"the song lasts {seconds:,.0f} s with its tail", f"at most {LONGEST:,} s")
+        raise UsageError(f"the song lasts {math.ceil(seconds):,} s with its tail", f"at most {LONGEST:,} s")

@@ -64,7 +64,7 @@ def write_table(
         else:
             _write_csv(file, about, columns, rows)
     except BaseException:
-        file.abandon()
+        file.discard()
         raise
     file.close()
 
@@ -84,7 +84,7 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
                 _flush(file, text)
         _flush(file, text)
     except BaseException:
-        file.abandon()
+        file.discard()
         raise
     file.close()
 

@@ -140,7 +140,8 @@ def folded(lines: Iterable[Line]) -> Iterator[Line]:
 def _folded(run: _Run) -> Line:
     if run.count == 1:
         return run.first
-    text = f"{run.count} in {(run.last.clock - run.first.clock) / CPU_HZ:.3f} s"
+    span = (run.last.clock - run.first.clock) / CPU_HZ
+    text = f"{run.count} in " + (f"{span:.3f} s" if span >= 0.1 else f"{1000 * span:.3f} ms")
     if run.count <= SHOWN:
         values = ", ".join(run.values)
     else:

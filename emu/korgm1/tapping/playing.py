@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from korgm1.clock import CPU_HZ, clocks
+from korgm1.errors import Stopped
+from korgm1.performance.playing import BYTE
 from korgm1.session import Session
 from korgm1.tapping.rows import Writes
 
@@ -14,8 +17,6 @@ SLICE = CPU_HZ // 4
 """Clocks between two looks."""
 PAUSE = 0.25
 """Seconds between two things that are played."""
-BYTE = 10 / 31250
-"""Seconds of a byte on the wire."""
 TAIL = 2.0
 """Seconds a tap goes on behind what was played."""
 
@@ -58,7 +59,7 @@ def plan(
     for rows in songs:
         for offset, data in rows:
             sent.append(Sent(at + offset, data))
-            end = max(end, at + offset + len(data) * BYTE)
+            end = max(end, at + offset + len(data) * BYTE / CPU_HZ)
         at = end = end + PAUSE
     for note in notes:
         sent += [
@@ -74,7 +75,7 @@ def tapped(
     session: Session,
     sent: Sequence[Sent] = (),
     length: float = 0.0,
-    end: int | None = None,
+    lasting: int | None = None,
     make_ready: Callable[[], object] = lambda: None,
     asked_to_stop: Callable[[], object] = lambda: False,
 ) -> Iterator[Writes]:
@@ -83,11 +84,13 @@ def tapped(
     Args:
         session: its power is on.
         sent, length: what to play when the instrument has booted, of `plan`.
-        end: the clock to stop at; None: two seconds behind what is played, or with the boot if nothing is.
-        make_ready: called when it has booted, to load banks or select a sound.
+        lasting: clocks to tap, from where it is played, or from power-on where nothing is; None: until two seconds
+            behind what is played, or to the end of the boot.
+        make_ready: called when it has booted, to load banks or select a sound; Stopped ends the tap there.
         asked_to_stop: looked at between two pieces; a true value ends it.
     """
     pieces: list[Writes] = []
+    end = None if sent else lasting
 
     def enough() -> bool:
         pieces.append(session.sound_writes())
@@ -97,16 +100,18 @@ def tapped(
     try:
         session.boot(asked_to_stop=enough)
         if not enough():
-            make_ready()
-        yield from pieces
-        yield session.sound_writes()
+            with suppress(Stopped):
+                make_ready()
         begin = session.clock
+        if sent:
+            end = begin + (clocks(length + TAIL) if lasting is None else lasting)
+        for piece in (*pieces, session.sound_writes()):
+            yield piece if end is None else piece[piece["clock"] < end]
         for row in sent:
             session.midi_in(row.data, begin / CPU_HZ + row.at)
-        if end is None:
-            end = begin + (clocks(length + TAIL) if sent else 0)
-        while session.clock < end and not session.stopped and not asked_to_stop():
+        while end is not None and session.clock < end and not session.stopped and not asked_to_stop():
             session.run_until(min(end, session.clock + SLICE))
-            yield session.sound_writes()
+            piece = session.sound_writes()
+            yield piece[piece["clock"] < end]
     finally:
         session.log_sound(False)

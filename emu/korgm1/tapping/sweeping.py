@@ -147,6 +147,7 @@ def about(stage: Stage, values: Mapping[str, Sequence[int]], decoded: bool) -> d
         "what": "sweep", "program": __version__, "model": stage.model,
         "firmware": {"name": stage.firmware.name, "version": stage.firmware.version, "sha1": stage.firmware.sha1},
         "base": stage.program.hex(), "note": list(stage.note), "channel": stage.channel, "decoded": decoded,
+        "hypotheses": dict(stage.hypotheses),
         "values": {name: list(row) for name, row in values.items()},
     }
 

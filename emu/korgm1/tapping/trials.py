@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import Stopped, UserError
 from korgm1.performance import Sound, load, select
 from korgm1.romset.load import RomSet
+from korgm1.romset.waves import WaveSet
 from korgm1.session import Session
 from korgm1.tapping import program as programs
 from korgm1.tapping.playing import Note
@@ -28,6 +30,8 @@ class Stage:
 
     Attributes:
         model, firmware, engine: as for `Session`.
+        waves: the user's sample ROMs, or None.
+        hypotheses: the guesses that were changed; `state` brings them along.
         state: a snapshot to begin at.
         program: the 143 bytes of the program that a sweep changes.
         note, channel: what is played, on which MIDI channel.
@@ -36,6 +40,8 @@ class Stage:
     model: str
     firmware: RomSet
     engine: str
+    waves: WaveSet | None = field(repr=False)
+    hypotheses: Mapping[str, Any]
     state: bytes = field(repr=False)
     program: bytes = field(repr=False)
     note: Note
@@ -67,7 +73,10 @@ def stage(
         load(session, programs.message(mode[0], mode[1:], channel), "the change to PROG mode")
     session.run(LOADING)
     base = programs.settings(programs.present(session, channel), changes)
-    return Stage(session.model.name, session.firmware, session.engine_name, session.snapshot(), base, note, channel)
+    return Stage(
+        session.model.name, session.firmware, session.engine_name, session.waves, session.hypotheses.changed(),
+        session.snapshot(), base, note, channel,
+    )
 
 
 class Bench:
@@ -75,7 +84,7 @@ class Bench:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self._session = Session(model=stage.model, roms=stage.firmware, engine=stage.engine)
+        self._session = Session(model=stage.model, roms=stage.firmware, engine=stage.engine, waves=stage.waves)
 
     def trial(self, program: bytes, before: bytes, asked: Callable[[], object] = lambda: False) -> Trial:
         """Load a program, play the note, and write down what the sound chips were told.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from korgm1.errors import UsageError, UserError
+from korgm1.errors import Stopped, UsageError, UserError
 from korgm1.files import read_file
-from korgm1.verbs.midi_file import LIMIT, is_song, load_song
+from korgm1.verbs.midi_file import LIMIT, is_song, song_of
 from korgm1.verbs.options import add_instrument_options, add_memory_options
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 ENGINE = "v30"
 """The fastest with sound; which engine it is changes no sample."""
+LATE = 0.1
+"""Seconds: a song of which any byte is so late is told of."""
 VIEWS = ("analogue", "zoh", "digital")
 
 
@@ -31,16 +34,15 @@ class Programme:
 
     Attributes:
         banks: (file name, bytes) in the order of loading.
-        song: what follows; `name` is its file's.
+        song: what follows.
         sound: what is selected before, or None: what the instrument shows.
-        sha1: of every file, by name.
+        sha1: (file name, SHA-1) of every file, in the order given.
     """
 
     banks: tuple[tuple[str, bytes], ...]
-    name: str
     song: Song
     sound: Sound | None
-    sha1: dict[str, str]
+    sha1: tuple[tuple[str, str], ...]
 
 
 def add_concert_options(parser: argparse.ArgumentParser, use: str) -> argparse._ArgumentGroup:
@@ -101,32 +103,31 @@ def programme(inputs: Sequence[str], program: str | None = None, combi: str | No
     """
     from korgm1.performance import Sound, check_length
 
-    songs = [name for name in inputs if is_song(Path(name))]
+    data = {name: read_file(Path(name), "a song (.mid) or a bank (.syx)", LIMIT) for name in inputs}
+    for name in inputs:
+        if not data[name]:
+            raise UserError(f"{name} is empty", "a song (.mid) or a bank (.syx)")
+    songs = [name for name in inputs if is_song(data[name])]
     if len(songs) > 1:
         raise UsageError(f"there are {len(songs)} songs, {', '.join(songs)}", "one; banks (.syx) may be many")
     if not songs:
-        raise UsageError(
-            "there is no song" + (f", only {', '.join(inputs)}" if inputs else ""), "a standard MIDI file (.mid)",
-            f"korgm1 render {' '.join([*inputs, 'song.mid'])} -o song.wav",
-        )
+        only = f", only {', '.join(inputs)}" if inputs else ""
+        raise UsageError(f"there is no song{only}", "a standard MIDI file (.mid), behind any banks (.syx)")
     sound = None
     if program is not None:
         sound = Sound.parse("PROG", program)
     elif combi is not None:
         sound = Sound.parse("COMBI", combi)
-    data = {name: read_file(Path(name), "a song (.mid) or a bank (.syx)", LIMIT) for name in inputs}
     banks = []
     for name in inputs:
         if name not in songs:
-            if not data[name]:
-                raise UserError(f"{name} is empty", "a bank (.syx)")
             if not data[name][0] & 0x80:
                 raise UserError(f"{name} begins with no MIDI status byte", "a bank (.syx) or a song (.mid)")
             banks.append((name, data[name]))
-    song = load_song(Path(songs[0]))
+    song = song_of(songs[0], data[songs[0]])
     check_length(song)
-    digests = {name: hashlib.sha1(data[name]).hexdigest() for name in inputs}
-    return Programme(tuple(banks), songs[0], song, sound, digests)
+    digests = tuple((Path(name).name, hashlib.sha1(data[name]).hexdigest()) for name in inputs)
+    return Programme(tuple(banks), song, sound, digests)
 
 
 def make_ready(session: Session, what: Programme, asked: Callable[[], object] = lambda: False) -> None:
@@ -136,12 +137,11 @@ def make_ready(session: Session, what: Programme, asked: Callable[[], object] = 
         UserError: the instrument refused something.
         Stopped: it was asked to stop.
     """
-    from korgm1.errors import Stopped
     from korgm1.performance import load, select
 
     session.boot(asked_to_stop=asked)
     if asked():
-        raise Stopped("stopped during the boot; nothing written")
+        raise Stopped("stopped during the boot")
     for name, data in what.banks:
         load(session, data, name, asked)
     if what.sound is not None:
@@ -172,6 +172,15 @@ def stage(session: Session, view: str, rate: int | None, outputs: int) -> Output
     )
 
 
+def say_late(song: Song) -> None:
+    """On stderr: the song holds more than a MIDI cable carries in its time."""
+    if song.late >= LATE:
+        print(
+            f"korgm1: the song sends more than MIDI carries: up to {song.late:,.1f} s late, and what comes behind its "
+            "end and tail is not heard", file=sys.stderr,
+        )  # fmt: skip
+
+
 def said_of_silence(what: Programme, session: Session) -> str:
     """Why a song that has notes may have made no sound, a sentence."""
     channels, notes = what.song.channels, what.song.notes
@@ -194,6 +203,6 @@ def provenance(session: Session, what: Programme, view: str) -> dict[str, Any]:
         "wave_rom_sha1": session.wave_sha1,
         "hypotheses": guesses(session, view),
         "dac": view,
-        "inputs": {Path(name).name: digest for name, digest in what.sha1.items()},
+        "inputs": [{"name": name, "sha1": digest} for name, digest in what.sha1],
         "sound": None if what.sound is None else str(what.sound),
     }

@@ -67,7 +67,6 @@ class LiveSound:
 
     Attributes:
         depth: seconds of sound to be ahead of the card.
-        peak: the highest level, 1.0 is full scale, before the pot.
     """
 
     def __init__(
@@ -81,7 +80,6 @@ class LiveSound:
         self._host = host
         self._given_up: float | None = None
         self.depth = output.depth
-        self.peak = 0.0
 
     def clock(self) -> float:
         """Seconds of sound that the card took, for `run.Pacer`; the host's clock goes on once the card has stopped.
@@ -95,13 +93,11 @@ class LiveSound:
 
     def feed(self, frames: Frames) -> None:
         """Hand over what the session has made since the last time."""
-        import numpy as np
+        self._queue(self._stage.process(frames))
 
-        signal = self._stage.process(frames)
-        if len(signal):
-            self.peak = max(self.peak, float(np.abs(signal).max()))
+    def _queue(self, signal: Any) -> None:
         if self._given_up is None:
-            self._output.play(np.clip(signal * self._gain, -1.0, 1.0).astype(np.float32))
+            self._output.play((signal * self._gain).clip(-1.0, 1.0).astype("float32"))
 
     @property
     def status(self) -> str:
@@ -111,14 +107,9 @@ class LiveSound:
         gaps = self._output.gaps
         return f"{gaps} gap{'s' * (gaps > 1)} in the sound (--latency high, or more milliseconds)" if gaps else ""
 
-    @property
-    def gaps(self) -> int:
-        """How often there was nothing to play in time."""
-        return self._output.gaps
-
     def finish(self) -> None:
         """The session is over: let the queue be played."""
-        self._output.play((self._stage.finish() * self._gain).astype("float32"))
+        self._queue(self._stage.finish())
         self._output.drain()
         late = self._host() + self._output.waiting + 1.0
         while self._output.waiting > 0 and self._output.alive and self._host() < late:

@@ -32,54 +32,70 @@ def load_midi(path: Path) -> list[tuple[float, bytes]]:
     data = read_file(path, "a file of MIDI bytes (.syx) or a standard MIDI file", LIMIT)
     if not data:
         raise UserError(f"{path} is empty", "MIDI bytes")
-    if data[:4] != b"MThd":
+    if not is_song(data):
         if not any(byte & 0x80 for byte in data):
             raise UserError(f"{path} holds no MIDI status byte at all", "a .syx dump or a standard MIDI file")
         return [(0.0, data)]
-    return [(at, data) for at, data in _messages(path, data) if data]
+    return [(at, data) for at, data in _messages(str(path), data) if data]
 
 
-def load_song(path: Path) -> Song:
+def song_of(name: str, data: bytes) -> Song:
     """A standard MIDI file as what is sent and when; it ends with its last event, the end of the longest track too.
 
+    Args:
+        name: the file's, for errors.
+        data: its content, for which `is_song` is true.
+
     Raises:
-        UserError: unreadable, no standard MIDI file, damaged, larger than 4 MB, or without anything to send.
+        UserError: damaged, or without anything to send.
     """
     from korgm1.performance import Song
 
-    data = read_file(path, "a standard MIDI file (.mid)", LIMIT)
-    if not data.startswith(b"MThd"):
-        raise UserError(f"{path} is no standard MIDI file", "a song (.mid), which begins with MThd")
-    messages = _messages(path, data)
+    messages = _messages(name, data)
     events = tuple((clocks(at), data) for at, data in messages if data)
     if not events:
-        raise UserError(f"{path} holds nothing to play", "a song (.mid) with notes")
+        raise UserError(f"{name} holds nothing to play", "a song (.mid) with notes")
     return Song(events, clocks(messages[-1][0]))
 
 
-def is_song(path: Path) -> bool:
-    """True for a standard MIDI file, by its first bytes.
+def is_song(data: bytes) -> bool:
+    """True for the content of a standard MIDI file.
 
-    Raises:
-        UserError: it cannot be read, or is larger than 4 MB.
+    >>> is_song(b"MThd..."), is_song(b"hello")
+    (True, False)
     """
-    return read_file(path, "a song (.mid) or a bank (.syx)", LIMIT).startswith(b"MThd")
+    return data.startswith(b"MThd")
 
 
-def _messages(path: Path, data: bytes) -> list[tuple[float, bytes]]:
+def _messages(name: str, data: bytes) -> list[tuple[float, bytes]]:
     """Seconds and bytes of each event; those that are not sent have none."""
     import mido
 
     try:
-        messages = list(mido.MidiFile(file=io.BytesIO(data), clip=True))
+        song = mido.MidiFile(file=io.BytesIO(data), clip=True)
+        second = _ticks_a_second(song.ticks_per_beat) if song.ticks_per_beat < 0 else 1
+        messages = list(song if second == 1 else song.merged_track)
     except Exception as error:
-        raise UserError(f"{path} is no usable standard MIDI file: {_reason(error)}", "MThd, MTrk chunks") from error
+        raise UserError(f"{name} is no usable standard MIDI file: {_reason(error)}", "MThd, MTrk chunks") from error
     out: list[tuple[float, bytes]] = []
     at = 0.0
     for message in messages:
         at += message.time
-        out.append((at, b"" if message.is_meta else bytes(message.bytes())))
+        out.append((at / second, b"" if message.is_meta else bytes(message.bytes())))
     return out
+
+
+def _ticks_a_second(division: int) -> float:
+    """Of a file that counts a film's frames, whatever the tempo: minus the frames a second in the high byte of its
+    division (29: 30 / 1.001), the ticks of a frame in the low one.
+
+    >>> _ticks_a_second(-25 * 256 + 40)
+    1000.0
+    """
+    frames, ticks = -(division >> 8), division & 0xFF
+    if frames not in (24, 25, 29, 30) or not ticks:
+        raise ValueError(f"it counts {frames} frames a second of {ticks} ticks")
+    return ticks * (30 / 1.001 if frames == 29 else float(frames))
 
 
 def _reason(error: Exception) -> str:

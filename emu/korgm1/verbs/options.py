@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from korgm1.errors import UsageError
-from korgm1.files import check_apart
+from korgm1.files import check_apart, read_file
 from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
 from korgm1.quantities import parse_celsius
@@ -200,10 +201,17 @@ def check_files(args: argparse.Namespace) -> None:
     reads += [("--midi", name) for name, _ in given.get("midi") or ()] + [("FILE", given.get("file"))]
     writes = [(f"--{name}", given.get(name)) for name in ("sram", "card", "png", "record", "trace", "save")]
     writes += [("OUT", given.get("out"))]
-    writes += [
-        (f"the .part of --{name}", given[name] + ".part") for name in ("record", "trace") if given.get(name)
-    ]
+    writes += parts(*((f"--{name}", given.get(name)) for name in ("record", "trace")))
     check_apart(reads, writes, over=[("--save", "FILE")])
+
+
+def parts(*files: tuple[str, str | None]) -> list[tuple[str, str]]:
+    """The .part of each long file that is written, for `check_apart`.
+
+    >>> parts(("-o", "x.wav"), ("--raw", None))
+    [('the .part of -o', 'x.wav.part')]
+    """
+    return [(f"the .part of {option}", f"{name}.part") for option, name in files if name]
 
 
 def begin_trace(session: Session, args: argparse.Namespace) -> None:
@@ -256,6 +264,19 @@ def battery(args: argparse.Namespace) -> str:
     return BATTERY if args.battery is None else str(args.battery)
 
 
+def read_only(args: argparse.Namespace) -> argparse.Namespace:
+    """The options with the RAM's image and the card as bytes, so that their files stay as they are.
+
+    Raises:
+        UserError: one cannot be read.
+    """
+    kept = argparse.Namespace(**vars(args))
+    for name, what in (("sram", "an SRAM image"), ("card", "a program card image")):
+        if getattr(args, name) is not None:
+            setattr(kept, name, read_file(Path(getattr(args, name)), what))
+    return kept
+
+
 def session_from(args: argparse.Namespace) -> Session:
     """The session the options describe, with its key presses and MIDI still to be planned by `plan`.
 
@@ -269,6 +290,13 @@ def session_from(args: argparse.Namespace) -> Session:
         seed=args.seed, hypotheses=chosen(args), card=args.card, celsius=args.temp, faults=args.fault,
         waves=args.waves,
     )
+
+
+def say_warnings(session: Session) -> None:
+    """What is odd about the dumps in use, on stderr."""
+    waves = () if session.waves is None else session.waves.warnings
+    for warning in (*session.firmware.warnings, *waves):
+        print(f"korgm1: {warning}", file=sys.stderr)
 
 
 @contextlib.contextmanager

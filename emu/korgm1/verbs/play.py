@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from korgm1.clock import CPU_HZ
-from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK
+from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, Stopped
 from korgm1.files import check_apart
-from korgm1.verbs.concert import Programme, add_concert_options, make_ready, programme, said_of_silence
+from korgm1.verbs.concert import Programme, add_concert_options, make_ready, programme, said_of_silence, say_late
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
-from korgm1.verbs.options import power, session_from
+from korgm1.verbs.options import power, say_warnings, session_from
 from korgm1.verbs.progress import Bar
 from korgm1.verbs.signals import stopped
 
@@ -63,19 +63,24 @@ def run(args: argparse.Namespace, opened: OpenOutput, devices: Callable[[], list
         [*inputs, ("--roms", args.roms), ("--waves", args.waves)], [("--sram", args.sram), ("--card", args.card)]
     )
     what = programme(args.inputs, args.program, args.combi)
+    say_late(what.song)
     session = session_from(args)
+    say_warnings(session)
     with power(session, args) as asked:
-        make_ready(session, what, lambda: asked)
-        sound = open_sound(session, args, opened, args.outputs)
-        bar = Bar()
+        kept = [args.sram] if args.sram else []
         try:
-            peak = play(session, what, sound, args.tail, lambda: asked, bar.show)
+            make_ready(session, what, lambda: asked)
+        except Stopped as ended:
+            raise stopped(kept, when=ended.found.removeprefix("stopped ")) from None
+        sound = open_sound(session, args, opened, args.outputs)
+        try:
+            with Bar() as bar:
+                peak = play(session, what, sound, args.tail, lambda: asked, bar.show)
         finally:
-            bar.end()
             if sound is not None:
                 sound.close()
         if asked:
-            raise stopped([args.sram] if args.sram else [], when="while it played")
+            raise stopped(kept, when="while it played")
         if peak == 0 and what.song.notes:
             print(f"korgm1: {said_of_silence(what, session)}", file=sys.stderr)
     if sound is not None and sound.status:

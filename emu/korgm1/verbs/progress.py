@@ -23,7 +23,10 @@ class Bar:
         bar = "#" * full + "." * (self.WIDTH - full)
         print(f"\r[{bar}] {done:7.1f} of {of:.1f} s", end="", file=sys.stderr, flush=True)
 
-    def end(self) -> None:
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Wipe it off."""
         if self._shown:
             print("\r" + " " * 70 + "\r", end="", file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from korgm1.errors import UserError
 from korgm1.files import PartFile
 
 
@@ -21,7 +22,11 @@ class RawFile:
     def __init__(self, path: Path) -> None:
         self._file = PartFile(path)
         self._frames = 0
-        self._file.write(self._header())
+        try:
+            self._file.write(self._header())
+        except UserError:
+            self._file.discard()
+            raise
 
     def write(self, frames: Any) -> None:
         """The next frames."""

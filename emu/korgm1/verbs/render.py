@@ -23,9 +23,11 @@ from korgm1.verbs.concert import (
     programme,
     provenance,
     said_of_silence,
+    say_late,
     stage,
 )
-from korgm1.verbs.options import named, session_from
+from korgm1.verbs.gain import Amplified, gain
+from korgm1.verbs.options import named, parts, read_only, say_warnings, session_from
 from korgm1.verbs.progress import Bar
 from korgm1.verbs.raw_file import RawFile
 from korgm1.verbs.signals import asked_to_stop
@@ -42,6 +44,7 @@ examples:
   korgm1 render song.mid --outputs 4 --bits float -o four.wav all four outputs
   korgm1 render song.mid --dac digital --rate native -o raw.wav   the samples themselves, every bit of them
   korgm1 render song.mid --raw song.npy -o song.wav           and the stream of whole numbers, for numpy
+  korgm1 render song.mid --gain peak -o loud.wav              as loud as it goes: the loudest sample at -1 dB
   korgm1 render song.mid --hyp H-INT=none -o other.wav        with another guess
 The file begins with the song's first moment: power-on and loading are not in it. With OpenM1 the sound is this
 project's, not Korg's: sounds of its own, and laws that are guesses (korgm1 hypotheses); the file lists those it depends
@@ -103,6 +106,10 @@ def add_parser(subparsers: Any) -> None:
     out.add_argument("--rate", choices=RATES, default="48000", help="samples a second; native: 31250; default: 48000")
     out.add_argument("--bits", choices=("16", "24", "float"), default="24", help="default: 24")
     out.add_argument(
+        "--gain", type=gain, default=0.0, metavar="DB|peak",
+        help="louder or softer by so many dB, in the file only; peak: the loudest sample at -1 dB; default: 0",
+    )
+    out.add_argument(
         "--raw", type=named, metavar="NPY",
         help="the stream before the converter, too: int32 of 20 bits, four outputs, 31,250 a second",
     )
@@ -115,20 +122,21 @@ def run(args: argparse.Namespace) -> int:
     inputs = [("an input", name) for name in args.inputs]
     check_apart(
         [*inputs, ("--sram", args.sram), ("--card", args.card), ("--roms", args.roms), ("--waves", args.waves)],
-        [("-o", args.out), ("--raw", args.raw)],
+        [("-o", args.out), ("--raw", args.raw), *parts(("-o", args.out), ("--raw", args.raw))],
     )
     for name in filter(None, (args.out, args.raw)):
         check_writable(Path(name))
     what = programme(args.inputs, args.program, args.combi)
+    say_late(what.song)
     with asked_to_stop() as asked:
         session = session_from(read_only(args))
-        bar = Bar()
-        rendered = render(
-            session, what, Path(args.out), view=args.dac, rate=None if args.rate == "native" else int(args.rate),
-            outputs=args.outputs, form=args.bits, tail=args.tail, raw=None if args.raw is None else Path(args.raw),
-            asked=lambda: asked, progress=bar.show,
-        )
-        bar.end()
+        say_warnings(session)
+        with Bar() as bar:
+            rendered = render(
+                session, what, Path(args.out), view=args.dac, rate=None if args.rate == "native" else int(args.rate),
+                outputs=args.outputs, form=args.bits, tail=args.tail, raw=None if args.raw is None else Path(args.raw),
+                decibels=args.gain, asked=lambda: asked, progress=bar.show,
+            )
     if args.json:
         print(json.dumps(asdict(rendered), indent=2))
     else:
@@ -138,25 +146,11 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_CPU_FAULT if rendered.stopped else EXIT_OK
 
 
-def read_only(args: argparse.Namespace) -> argparse.Namespace:
-    """The options with the RAM's image and the card as bytes, so that their files stay as they are.
-
-    Raises:
-        UserError: one cannot be read.
-    """
-    from korgm1.files import read_file
-
-    kept = argparse.Namespace(**vars(args))
-    for name, what in (("sram", "an SRAM image"), ("card", "a program card image")):
-        if getattr(args, name) is not None:
-            setattr(kept, name, read_file(Path(getattr(args, name)), what))
-    return kept
-
-
 def render(
     session: Session, what: Programme, path: Path, *, view: str = "analogue", rate: int | None = 48000,
     outputs: int = 2, form: str = "24", tail: float | None = None, raw: Path | None = None,
-    asked: Callable[[], object] = lambda: False, progress: Callable[[float, float], None] = lambda done, of: None,
+    decibels: float | None = 0.0, asked: Callable[[], object] = lambda: False,
+    progress: Callable[[float, float], None] = lambda done, of: None,
 ) -> Rendered:  # fmt: skip
     """Switch `session` on, have it play, write what comes out, switch it off.
 
@@ -170,6 +164,7 @@ def render(
         form: "16", "24" or "float".
         tail: seconds behind the song; None: until it is silent.
         raw: a .npy file for the stream of whole numbers, or None.
+        decibels: gain between the outputs and the file; None: the loudest sample at `gain.PEAK`.
         asked: a true value stops it.
         progress: called with the seconds played and those of the song.
 
@@ -183,10 +178,12 @@ def render(
     check_length(what.song, tail)
     sight = stage(session, view, rate, outputs)
     begun = time.perf_counter()
-    made: list[WavFile | RawFile] = []
+    made: list[WavFile | RawFile | Amplified] = []
     try:
         wav = WavFile(path, sight.rate, outputs, form)
         made.append(wav)
+        pot = Amplified(wav, path.resolve().parent, decibels)
+        made.append(pot)
         stream = None if raw is None else RawFile(raw)
         if stream is not None:
             made.append(stream)
@@ -199,25 +196,29 @@ def render(
             for frames in play(session, what.song, tail, asked):
                 native += len(frames)
                 loudest = max(loudest, int(abs(frames).max(initial=0)))
-                wav.write(sight.process(frames))
+                pot.write(sight.process(frames))
                 if stream is not None:
                     stream.write(frames)
                 progress(native * frame_clocks(session) / CPU_HZ, song_seconds)
             if asked():
-                raise Stopped("stopped; nothing written")
-            wav.write(sight.finish())
+                raise Stopped("stopped while it played")
+            pot.write(sight.finish())
             sound_hash, stopped = f"{session.sound_hash:016x}", session.stopped
         finally:
             session.power_off()
+        pot.finish()
         facts = {
             **provenance(session, what, view), "rate": sight.rate, "frames": wav.frames, "sound_hash": sound_hash,
+            "gain_db": round(pot.decibels, 3),
         }
         if stream is not None:
             stream.close()
         wav.close(info(f"korgm1 {__version__}", facts))
-    except BaseException:
+    except BaseException as error:
         for file in made:
             file.discard()
+        if isinstance(error, Stopped):
+            raise Stopped(f"{error.found}; nothing written") from None
         raise
     seconds, now = wav.frames / sight.rate, time.perf_counter()
     return Rendered(
@@ -230,11 +231,13 @@ def render(
 def report(rendered: Rendered) -> str:
     """The result as text for people."""
     kinds = {"16": "16 bit", "24": "24 bit", "float": "float"}
+    raised = rendered.facts["gain_db"]
     lines = [
         f"{rendered.path}: {rendered.seconds:.3f} s ({rendered.song_seconds:.3f} s of song), "
         f"{rendered.frames:,} samples of {rendered.channels} outputs, {rendered.rate:,} Hz, {kinds[rendered.form]}, "
         f"{rendered.facts['dac']}",
         f"peak {rendered.peak_db:.1f} dB of full scale"
+        + (f" with {raised:+.1f} dB of gain" if raised else "")
         + (f", {rendered.clipped:,} samples clipped" if rendered.clipped else "")
         + f"; {rendered.speed:.1f} times real time, {rendered.host_seconds:.1f} s with boot and loading; "
         f"sound hash {rendered.sound_hash}",

@@ -29,6 +29,7 @@ from korgm1.verbs.options import (
     check_files,
     chosen,
     power,
+    say_warnings,
     session_from,
 )
 
@@ -168,8 +169,7 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOut
         elif own.exists():
             args.sram = read_file(own, "an SRAM image")
     session = session_from(args)
-    for warning in session.firmware.warnings:
-        print(f"korgm1: {warning}", file=sys.stderr)
+    say_warnings(session)
     picture = b""
     with power(session, args) as asked:
         with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
@@ -217,14 +217,12 @@ def _play(
     session: Session, args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput, asked: list[int]
 ) -> None:
     with contextlib.ExitStack() as at_the_end:
+        sound = open_sound(session, args, opened)
+        if sound is not None:
+            at_the_end.callback(sound.close)
         view = _open(session, args, frontends)
         at_the_end.callback(view.close)
-        sound = open_sound(session, args, opened)
-        if sound is None:
-            pacer = Pacer(session, args.seconds)
-        else:
-            at_the_end.callback(sound.close)
-            pacer = prime(session, sound, args.seconds)
+        pacer = Pacer(session, args.seconds) if sound is None else prime(session, sound, args.seconds)
         wait = 0.0
         while not pacer.done and not asked and view.poll(wait):
             wait = pacer.step()

@@ -104,19 +104,12 @@ def as_text(name: str, wav: Wav, found: dict[int, Measured]) -> str:
         if number in same and seen.peak is not None:
             lines.append(f"channel {number}: the same as channel {same[number]}")
             continue
-        lines.append(f"channel {number}: {levels(seen)}")
+        lines.append(f"channel {number}: {seen.words(2)}")
         if seen.peak is not None:
             lines[-1] += f", highest at {wav.begin + seen.peak_at:.3f} s, DC {round(seen.mean, 5) + 0.0:+.5f}"
         for one in seen.partials:
             lines.append(f"  {one.hertz:9.2f} Hz  {one.level:7.2f} dBFS  {near_key(one)}".rstrip())
     return "\n".join(lines)
-
-
-def levels(seen: Measured) -> str:
-    """Peak and RMS in a few words."""
-    if seen.peak is None or seen.rms is None:
-        return "silent"
-    return f"peak {seen.peak:.2f} dBFS, RMS {seen.rms:.2f} dBFS"
 
 
 def near_key(partial: Partial) -> str:

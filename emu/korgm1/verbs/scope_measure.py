@@ -38,8 +38,8 @@ class Measured:
         peak: highest level of a sample, dBFS; None: silent. `peak_at`: when, in seconds from the signal's beginning.
         rms: dBFS, a full-scale square wave is 0; None: silent.
         mean: the DC in it, 1.0 is full scale.
-        hertz, levels: the spectrum without DC, dBFS, a full-scale sine is 0; the mean power of half-overlapping
-            stretches.
+        hertz, levels: the spectrum without DC, dBFS, a full-scale sine is 0; the mean power of stretches that overlap
+            by half, or more at the end.
         partials: the strongest, strongest first.
     """
 
@@ -50,6 +50,12 @@ class Measured:
     hertz: Signal
     levels: Signal
     partials: tuple[Partial, ...]
+
+    def words(self, digits: int) -> str:
+        """Peak and RMS for people, with so many digits behind the point."""
+        if self.peak is None or self.rms is None:
+            return "silent"
+        return f"peak {self.peak:.{digits}f} dBFS, RMS {self.rms:.{digits}f} dBFS"
 
 
 def measure(signal: Signal, rate: int, most: int = 8) -> Measured:
@@ -106,7 +112,8 @@ def spectrum(signal: Signal, rate: int) -> tuple[Signal, Signal]:
     size = min(LONGEST, len(signal))
     turn = 2 * np.pi * np.arange(size) / size
     window: Signal = 0.35875 - 0.48829 * np.cos(turn) + 0.14128 * np.cos(2 * turn) - 0.01168 * np.cos(3 * turn)
-    begins = range(0, len(signal) - size + 1, max(size // 2, 1))
+    last = len(signal) - size
+    begins = sorted({*range(0, last, size // 2), last})
     power = np.zeros(size // 2 + 1)
     for begin in begins:
         power += np.abs(np.fft.rfft(signal[begin : begin + size] * window)) ** 2

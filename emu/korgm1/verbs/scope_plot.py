@@ -46,19 +46,13 @@ def draw(name: str, wav: Wav, found: dict[int, Measured], path: Path) -> None:
         for place, (number, seen) in enumerate(found.items()):
             _whole(axes[place], wav.samples[:, number - 1], wav.rate, wav.begin, COLOURS[place])
             also = f", the same as channel {same[number]}" if number in same and seen.peak is not None else ""
-            axes[place].set_title(f"channel {number}   {_words(seen)}{also}", fontsize=10)
+            axes[place].set_title(f"channel {number}   {seen.words(1)}{also}", fontsize=10)
             axes[place].tick_params(labelbottom=place == len(found) - 1)
         axes[len(found) - 1].set_xlabel("seconds")
         if close:
             _close(axes[-2], wav, found, same)
         _spectrum(axes[-1], wav.rate, found, same)
     plotting.save(fig, path)
-
-
-def _words(seen: Measured) -> str:
-    if seen.peak is None or seen.rms is None:
-        return "silent"
-    return f"peak {seen.peak:.1f} dBFS, RMS {seen.rms:.1f} dBFS"
 
 
 def _reach(signal: Signal) -> float:

@@ -22,11 +22,13 @@ from korgm1.verbs.options import (
     check_files,
     keys,
     named,
+    parts,
     power,
+    read_only,
+    say_warnings,
     seconds,
     session_from,
 )
-from korgm1.verbs.render import read_only
 from korgm1.verbs.signals import INTERRUPTED
 from korgm1.verbs.tap_words import channel, chips, moment, note, voice
 
@@ -94,7 +96,10 @@ def add_parser(subparsers: Any) -> None:
     hands = parser.add_argument_group("what is done to it")
     hands.add_argument("--hold", type=keys, default=(), metavar="KEY,...", help="keys held at power-on, as INT,CARD")
     add_hands(hands)
-    hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run, from power-on")
+    hands.add_argument(
+        "--seconds", type=seconds, metavar="S",
+        help="emulated seconds to tap: from where it is played, or from power-on where nothing is",
+    )
     parser.set_defaults(run=run)
 
 
@@ -104,6 +109,7 @@ def run(args: argparse.Namespace) -> int:
     if args.sweep is not None:
         return tap_sweep.run(args)
     session = session_from(read_only(args))
+    say_warnings(session)
     decoded = decodes(session, args)
     played = score(args)
     with power(session, args) as asked:
@@ -124,7 +130,8 @@ def check(args: argparse.Namespace) -> None:
     from korgm1.tapping import files
 
     check_files(args)
-    check_apart([("MIDI", name) for name in args.files], [("--out", args.out), ("--plot", args.plot)])
+    reads = [("MIDI", name) for name in args.files] + [("--sram", args.sram), ("--card", args.card)]
+    check_apart(reads, [("--out", args.out), ("--plot", args.plot), *parts(("--out", args.out))])
     if args.start is not None and args.end is not None and args.start >= args.end:
         raise UsageError(f"--from {args.start:g} --to {args.end:g} is no stretch of time", "--from before --to")
     if args.out:
@@ -188,8 +195,8 @@ def wanted(args: argparse.Namespace) -> Wanted:
     """Which writes the options ask for."""
     from korgm1.tapping.rows import Wanted
 
-    ends = [clocks(at) for at in (args.end, args.seconds) if at is not None]
-    return Wanted(args.chips or (), args.voice, clocks(args.start or 0), min(ends, default=Wanted.end))
+    end = Wanted.end if args.end is None else clocks(args.end)
+    return Wanted(args.chips or (), args.voice, clocks(args.start or 0), end)
 
 
 def _run(
@@ -199,10 +206,10 @@ def _run(
     from korgm1.tapping.playing import tapped
     from korgm1.tapping.rows import Reader, Summary
 
-    end = None if args.seconds is None else clocks(args.seconds)
+    lasting = None if args.seconds is None else clocks(args.seconds)
     summary = Summary()
     reader = Reader(decoded, wanted(args), session.hypotheses["H-VDF8"])
-    pieces = tapped(session, played.sent, played.length, end, lambda: played.make_ready(session, asked), asked)
+    pieces = tapped(session, played.sent, played.length, lasting, lambda: played.make_ready(session, asked), asked)
     rows = summary.of(_rows(reader, pieces))
     if args.out and Path(args.out).suffix != ".txt":
         files.write_table(Path(args.out), about(session, args, decoded), files.COLUMNS, rows)
@@ -214,7 +221,10 @@ def _run(
     else:
         for line in _text(session, args, decoded, rows):
             print(line)
-    report(session, args, decoded, summary)
+    clock = session.clock if lasting is None or played.sent else min(session.clock, lasting)
+    report(session, args, decoded, summary, clock)
+    if not (played.sent or played.banks or played.sound or args.press or args.midi):
+        print("korgm1: this is the boot alone; --note C4, or a MIDI file, plays something", file=sys.stderr)
     return EXIT_OK
 
 
@@ -247,15 +257,15 @@ def about(session: Session, args: argparse.Namespace, decoded: bool) -> dict[str
     }
 
 
-def report(session: Session, args: argparse.Namespace, decoded: bool, summary: Summary) -> None:
-    """Print what it came to."""
+def report(session: Session, args: argparse.Namespace, decoded: bool, summary: Summary, clock: int) -> None:
+    """Print what it came to up to a clock."""
     if args.json:
-        found = {**about(session, args, decoded), **summary.to_dict(session.clock)}
+        found = {**about(session, args, decoded), **summary.to_dict(clock)}
         print(json.dumps(found, indent=2))
         return
     if args.out:
         print(f"{args.out}: {tap_text.how(session.firmware, decoded)}")
-    for line in tap_text.summary(summary, session.clock):
+    for line in tap_text.summary(summary, clock):
         print(line if args.out else f"# {line}")
     if session.stopped:
         print(f"korgm1: the CPU stopped: {session.stopped}", file=sys.stderr)

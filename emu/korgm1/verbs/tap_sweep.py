@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from korgm1.errors import EXIT_OK, UsageError
 from korgm1.files import check_writable
 from korgm1.verbs import tap_text
-from korgm1.verbs.options import named, power, seconds, session_from
-from korgm1.verbs.render import read_only
+from korgm1.verbs.options import named, power, read_only, say_warnings, seconds, session_from
 from korgm1.verbs.signals import INTERRUPTED, stopped
 from korgm1.verbs.tap_words import count, numbers
 
@@ -97,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
     """Boot, sweep, write, draw and print."""
     args.engine = args.engine or ENGINE
     session = session_from(read_only(args))
+    say_warnings(session)
     with power(session, args) as asked:
         session.boot(asked_to_stop=lambda: asked)
         if asked:

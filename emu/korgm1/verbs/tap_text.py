@@ -104,12 +104,15 @@ def matrix_line(swept: Swept, places: Mapping[int, Place], decoded: bool) -> str
     """What one parameter of many did, in short."""
     from korgm1.tapping.following import best
 
-    found = best(swept.found)
-    words = []
-    for register, row in sorted(found.items()):
-        at = f" at write {row.write}" if row.write > 1 else ""
-        words.append(f"{name(register, places, decoded)} {row.kind}{at}")
-    text = ", ".join(words) or "-"
+    kinds: dict[str, list[str]] = {}
+    owner: dict[str, str] = {}
+    for register, row in sorted(best(swept.found).items()):
+        kind = row.kind + (f" at write {row.write}" if row.write > 1 else "")
+        place = places[register.port]
+        new = "" if owner.get(kind) == _owner(place, decoded) else f"{_owner(place, decoded)} "
+        owner[kind] = _owner(place, decoded)
+        kinds.setdefault(kind, []).append(f"{new}{register}={part(register, place)}")
+    text = "; ".join(f"{kind}: {', '.join(words)}" for kind, words in kinds.items()) or "-"
     return textwrap.fill(
         text, WIDTH, initial_indent=f"{swept.parameter.byte:3} {swept.parameter.name:42} ",
         subsequent_indent=" " * 47, break_on_hyphens=False,
@@ -119,13 +122,16 @@ def matrix_line(swept: Swept, places: Mapping[int, Place], decoded: bool) -> str
 def name(register: Register, places: Mapping[int, Place], decoded: bool) -> str:
     """A register in short: port, chip, voice, name."""
     place = places[register.port]
-    voice = "" if place.voice is None else f"{_voice(place, decoded)} "
-    return f"{register}={place.chip} {voice}{part(register, place)}"
+    return f"{register}={_owner(place, decoded)} {part(register, place)}"
 
 
 def part(register: Register, place: Place) -> str:
     """What a register is called; which byte of it, if it is not the whole."""
     return place.register if register.width == place.width or place.width == 1 else f"{place.register}.{place.part}"
+
+
+def _owner(place: Place, decoded: bool) -> str:
+    return place.chip if place.voice is None else f"{place.chip} {_voice(place, decoded)}"
 
 
 def _voice(place: Place, decoded: bool) -> str:

@@ -2,7 +2,7 @@
 
 | chunk | holds |
 |---|---|
-| `fmt ` | plain PCM; float (format 3); four channels: WAVE_FORMAT_EXTENSIBLE, which gives them no place in a room |
+| `fmt ` | plain PCM; float (format 3); four channels: WAVE_FORMATEXTENSIBLE, which gives them no place in a room |
 | `fact` | frames, where the samples are float |
 | `data` | the samples |
 | `LIST` `INFO` | `ISFT` the program, `ICMT` one JSON object |
@@ -23,13 +23,12 @@ import numpy.typing as npt
 
 from korgm1.errors import UserError
 from korgm1.files import PartFile
+from korgm1.verbs.wav_reading import EXTENSIBLE, FLOAT, GUID, PCM
 
-FORMS = {"16": (2, 1), "24": (3, 1), "float": (4, 3)}
+FORMS = {"16": (2, PCM), "24": (3, PCM), "float": (4, FLOAT)}
 """Bytes of a sample and format tag, by the name of the form."""
 LARGEST = 0xFFFF0000
 """Bytes of samples; sizes in a WAV file have 32 bits."""
-_EXTENSIBLE = 0xFFFE
-_GUID = bytes.fromhex("0000 0000 1000 8000 00AA 00389B71")
 
 
 class WavFile:
@@ -42,6 +41,7 @@ class WavFile:
         form: of `FORMS`.
 
     Attributes:
+        channels: as given.
         frames: how many were written.
         peak: the highest level of any of them, 1.0 is full scale.
         clipped: samples that were beyond what the form can hold, and were cut; float holds all.
@@ -61,12 +61,16 @@ class WavFile:
         self.frames = 0
         self.peak = 0.0
         self.clipped = 0
-        self._channels = channels
+        self.channels = channels
         self._form = form
         self._size, tag = FORMS[form]
         self._head = _format(rate, channels, self._size, tag)
         self._file = PartFile(path)
-        self._file.write(self._header())
+        try:
+            self._file.write(self._header())
+        except UserError:
+            self._file.discard()
+            raise
 
     def write(self, signal: npt.NDArray[np.float64]) -> None:
         """The next frames, shape (n, channels), 1.0 is full scale.
@@ -76,7 +80,7 @@ class WavFile:
         """
         if not len(signal):
             return
-        if (self.frames + len(signal)) * self._channels * self._size > LARGEST:
+        if (self.frames + len(signal)) * self.channels * self._size > LARGEST:
             raise UserError("the sound is too long for a WAV file", "fewer bits, outputs or samples a second")
         self.frames += len(signal)
         self.peak = max(self.peak, float(np.abs(signal).max()))
@@ -99,7 +103,7 @@ class WavFile:
         Raises:
             UserError: it cannot be written.
         """
-        size = self.frames * self._channels * self._size
+        size = self.frames * self.channels * self._size
         texts = b"".join(_chunk(name.encode("ascii"), text.encode("ascii") + b"\0") for name, text in info.items())
         self._file.write(b"\0" * (size % 2) + _chunk(b"LIST", b"INFO" + texts))
         self._file.patch(0, self._header(8 + 4 + len(texts)))
@@ -111,7 +115,7 @@ class WavFile:
 
     def _header(self, behind: int = 0) -> bytes:
         """All that is in front of the samples, for what was written so far and so many bytes behind it."""
-        size = self.frames * self._channels * self._size
+        size = self.frames * self.channels * self._size
         fact = _chunk(b"fact", struct.pack("<I", self.frames)) if self._form == "float" else b""
         body = b"WAVE" + _chunk(b"fmt ", self._head) + fact + b"data" + struct.pack("<I", size)
         return b"RIFF" + struct.pack("<I", len(body) + size + size % 2 + behind) + body
@@ -121,8 +125,8 @@ def _format(rate: int, channels: int, size: int, tag: int) -> bytes:
     frame = channels * size
     plain = struct.pack("<HIIHH", channels, rate, rate * frame, frame, 8 * size)
     if channels > 2:
-        return struct.pack("<H", _EXTENSIBLE) + plain + struct.pack("<HHIH", 22, 8 * size, 0, tag) + _GUID
-    return struct.pack("<H", tag) + plain + (struct.pack("<H", 0) if tag != 1 else b"")
+        return struct.pack("<H", EXTENSIBLE) + plain + struct.pack("<HHIH", 22, 8 * size, 0, tag) + GUID
+    return struct.pack("<H", tag) + plain + (struct.pack("<H", 0) if tag != PCM else b"")
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

@@ -22,7 +22,7 @@ LARGEST = 1 << 30
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 WIDTHS = {(PCM, 16), (PCM, 24), (PCM, 32), (FLOAT, 32), (FLOAT, 64)}
 """Format tag, bits of a sample."""
-_GUID = bytes.fromhex("000000001000800000AA00389B71")
+GUID = bytes.fromhex("000000001000800000AA00389B71")
 """What follows the tag in the extensible form."""
 _NONE = np.zeros(0, np.uint8)
 
@@ -125,7 +125,7 @@ def _form(chunk: bytes) -> tuple[int, int, int, int]:
         raise ValueError(f"its format has {len(chunk)} bytes, 16 at least are usual")
     tag, channels, rate, _, frame, bits = struct.unpack_from("<HHIIHH", chunk)
     if tag == EXTENSIBLE:
-        if len(chunk) < 40 or chunk[26:40] != _GUID:
+        if len(chunk) < 40 or chunk[26:40] != GUID:
             raise ValueError("its extended format is not known")
         (tag,) = struct.unpack_from("<H", chunk, 24)
     if (tag, bits) not in WIDTHS:
