@@ -129,7 +129,8 @@ def constants() -> Iterator[str]:
         "VDF_EG_SCALE": (vdf_eg_codes() * 64 / 99, "1/64 of a code a level, at intensity 99 (H-EG-DEPTH)"),
         "PITCH_MG_DEPTH": (PITCH_MG_SEMITONES * 512 * 65536 / (99 * 256), "of 1/512 semitones an intensity (H-MG)"),
         "TRACK_KEY": (TRACK_KEY, "where a track of 0 leaves the cutoff as it is (H-TRACK)"),
-        "CUTOFF_TRACK_UNIT": (256 * 256 / FIXED_TRACK, "1/256 of a code a key and unit of it (H-TRACK)"),
+        "FIXED_TRACK": (FIXED_TRACK, "what one key is in the track's units (H-TRACK)"),
+        "TRACK_LIMIT": (127 * FIXED_TRACK, "most it moves the cutoff: 127 semitones, so that codes fit a word"),
     }
     for name, (value, meaning) in values.items():
         yield f"{name:<23} equ {round(value):<8}; {meaning}"

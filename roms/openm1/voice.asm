@@ -61,10 +61,10 @@ voice_on:
         jz      .silent
         push    ax
         call    voice_fade
-        pop     ax
-        cmp     ax, FADE_TICKS
+        pop     cx
+        cmp     ax, cx
         jae     .silent
-        mov     ax, FADE_TICKS
+        mov     ax, cx
 .silent:
         mov     [si + V_WAIT], ax
         test    ax, ax
@@ -113,7 +113,7 @@ voice_stop:
         call    voice_fade
         mov     byte [si + V_STATE], STATE_RELEASED
         mov     byte [si + V_FLAGS], F_STOPPING
-        mov     word [si + V_WAIT], FADE_TICKS
+        mov     [si + V_WAIT], ax
         mov     byte [waiting], 1
 .end:
         pop     si
@@ -194,7 +194,7 @@ voice_address:
         add     si, voices
         ret
 
-; The level of voice SI goes to 0 in 4 ms.
+; The level of voice SI goes to 0 in 4 ms. AX = V_WAIT for that, with the ticks that have passed and will be counted yet.
 voice_fade:
         mov     byte [si + V_RUN], 0
         mov     dx, [si + V_TG]
@@ -205,6 +205,9 @@ voice_fade:
         xor     ax, ax
         mov     [si + V_AMPLITUDE], ax
         out     dx, ax
+        mov     dx, [ticks]
+        call    sound_behind
+        add     ax, FADE_TICKS
         ret
 
 ; Voice SI is silent: both chips rest, its level is 0 for the next note.

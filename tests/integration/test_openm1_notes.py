@@ -223,6 +223,21 @@ def test_the_damper_keeps_an_oscillator_that_waits(m1: Session) -> None:
     assert keys(m1) == []
 
 
+def test_a_damper_that_comes_up_takes_back_an_oscillator_that_waits(m1: Session) -> None:
+    """Its key was up before: nothing of it is heard later."""
+    play(m1, {10: DOUBLE, 18: 20})
+    control(m1, 64, 127)
+    on(m1, 60)
+    off(m1, 60)
+    control(m1, 64, 0)
+    assert keys(m1) == []
+    m1.log_sound(True)
+    m1.run(1.5)
+    assert voices(m1) == []
+    writes = m1.sound_writes()
+    assert not (writes["value"][(writes["port"] >= 0x1000) & (writes["port"] % 0x20 == 0)] & 1).any()
+
+
 def test_mono_goes_back_to_the_key_still_held(m1: Session) -> None:
     play(m1, {11: MONO})
     sounding = []
@@ -248,6 +263,27 @@ def test_mono_chosen_while_a_key_is_down_leaves_nothing_behind(m1: Session) -> N
     on(m1, 60)
     play(m1, {11: MONO})
     off(m1, 60)
+    assert keys(m1) == []
+
+
+def test_a_mono_key_that_comes_up_in_poly_is_forgotten(m1: Session) -> None:
+    """Else it would come back, for ever, when the next MONO key comes up."""
+    play(m1, {11: MONO})
+    on(m1, 60)
+    play(m1)
+    off(m1, 60)
+    play(m1, {11: MONO})
+    on(m1, 64)
+    off(m1, 64)
+    assert keys(m1) == []
+
+
+def test_a_mono_key_without_a_sound_leaves_nothing_behind(m1: Session) -> None:
+    play(m1, {11: MONO})
+    on(m1, 60)
+    play(m1, {11: MONO, 12: 100})
+    on(m1, 64)
+    off(m1, 60, 64)
     assert keys(m1) == []
 
 
@@ -393,6 +429,16 @@ def test_the_end_of_active_sensing_ends_notes(m1: Session) -> None:
     m1.run(0.2)
     assert keys(m1) == [60]
     m1.run(0.3)
+    assert keys(m1) == []
+
+
+def test_the_end_of_active_sensing_lets_the_dampers_up(m1: Session) -> None:
+    """Else every note of the next sender would be held."""
+    play(m1)
+    send(m1, 0xFE, 0xB0, 64, 127)
+    m1.run(0.5)
+    on(m1, 60)
+    off(m1, 60)
     assert keys(m1) == []
 
 

@@ -194,33 +194,47 @@ def test_velocity_moves_the_level(m1: Session, sense: int, velocity: int, part: 
         assert not heard(m1, 0.1).any()
 
 
-@pytest.mark.parametrize(("track", "codes"), [(0, 256 * 12), (-50, 0), (-99, round(-256 * 12 * 0.98)), (50, 512 * 12)])
-def test_the_cutoff_follows_the_keyboard(m1: Session, track: int, codes: int) -> None:
-    """0 is 1:1 with the pitch."""
-    load(m1, PLAIN | {OSC1 + VDF: 50, OSC1 + VDF + 2: track})
+def cutoffs(m1: Session, changes: dict[int, int], *keys: int) -> list[int]:
+    """What the filter is told for each of the keys; it begins at 0."""
+    load(m1, PLAIN | changes)
     chips = Chips(m1)
     told = []
-    for key in (60, 72):
+    for key in keys:
         talk(m1, [0x90, key, 100], 0.1)
         talk(m1, [0xB0, 120, 0], 0.05)
         writes = chips.writes()
-        told.append([value for voice in range(16) for _, value in values(writes, vdf(voice, CUTOFF), 2)][-1])
-    assert told[0] == laws.cutoff_code(50)
-    assert told[1] - told[0] == pytest.approx(codes, abs=2)
+        told.append([0, *(value for voice in range(16) for _, value in values(writes, vdf(voice, CUTOFF), 2))][-1])
+    return told
+
+
+@pytest.mark.parametrize(("track", "a_key"), [(0, 256), (-50, 0), (-99, -256 * 0.98), (50, 512)])
+def test_the_cutoff_follows_the_keyboard(m1: Session, track: int, a_key: float) -> None:
+    """0 is 1:1 with the pitch, below the middle as above."""
+    keys = (36, 47, 59, 60, 61, 72, 84)
+    told = cutoffs(m1, {OSC1 + VDF: 50, OSC1 + VDF + 2: track}, *keys)
+    assert told == pytest.approx([laws.cutoff_code(50) + a_key * (key - 60) for key in keys], abs=1)
+
+
+@pytest.mark.parametrize(
+    ("centre", "track", "key", "is_open"), [(0, 99, 127, True), (127, 99, 0, False), (127, -99, 0, True)]
+)
+def test_a_cutoff_far_away_stays_open_or_shut(m1: Session, centre: int, track: int, key: int, is_open: bool) -> None:
+    """What the track adds does not run over."""
+    told, = cutoffs(m1, {OSC1 + VDF: 50, OSC1 + VDF + 1: centre, OSC1 + VDF + 2: track}, key)
+    assert told >= laws.CUTOFF_OPEN if is_open else told == 0
+
+
+def test_the_filter_of_init_prog_is_open_for_every_key(m1: Session) -> None:
+    assert set(cutoffs(m1, {}, 24, 36, 59, 60, 61, 96, 108)) == {laws.CUTOFF_OPEN}
 
 
 @pytest.mark.parametrize(("track", "semitones"), [(0, 0), (50, -12)])
 def test_the_centre_counts_for_the_track_alone(m1: Session, track: int, semitones: int) -> None:
     """An octave up, it takes from the cutoff what the track adds in an octave; nothing where there is no track."""
-    told = []
-    for centre in (60, 72):
-        load(m1, PLAIN | {OSC1 + VDF: 50, OSC1 + VDF + 1: centre, OSC1 + VDF + 2: track})
-        chips = Chips(m1)
-        talk(m1, [0x90, 67, 100], 0.1)
-        talk(m1, [0xB0, 120, 0], 0.05)
-        writes = chips.writes()
-        told.append([value for voice in range(16) for _, value in values(writes, vdf(voice, CUTOFF), 2)][-1])
-    assert told[1] - told[0] == pytest.approx(256 * semitones, abs=2)
+    near, far = (
+        cutoffs(m1, {OSC1 + VDF: 50, OSC1 + VDF + 1: centre, OSC1 + VDF + 2: track}, 67)[0] for centre in (60, 72)
+    )
+    assert far - near == pytest.approx(256 * semitones, abs=2)
 
 
 @pytest.mark.parametrize("frequency", [40, 60, 75])
