@@ -30,7 +30,7 @@ RAMP_AT_ONCE    equ     0
 RAMP_ATTACK     equ     5               ; 32 frames, 1 ms
 RAMP_FADE       equ     7               ; 128 frames, 4.1 ms
 RAMP_UPDATE     equ     8               ; 256 frames, 8.2 ms: an update is 250
-FADE_TICKS      equ     3
+FADE_TICKS      equ     4
 UPDATE_TICKS    equ     4
 UPDATE_FRAMES   equ     250
 
@@ -110,13 +110,18 @@ voice_stop:
         call    voice_address
         cmp     byte [si + V_STATE], STATE_FREE
         je      .end
+        call    voice_quiet
+.end:
+        pop     si
+        ret
+
+; Voice SI fades, then ends.
+voice_quiet:
         call    voice_fade
         mov     byte [si + V_STATE], STATE_RELEASED
         mov     byte [si + V_FLAGS], F_STOPPING
         mov     [si + V_WAIT], ax
         mov     byte [waiting], 1
-.end:
-        pop     si
         ret
 
 ; Once a tick: voices that wait, two of the parts, four of the voices.

@@ -315,6 +315,32 @@ def test_taking_a_voice_from_a_note_makes_no_click(m1: Session) -> None:
     assert np.abs(np.diff(during)).max() <= 1.1 * np.abs(np.diff(before)).max()
 
 
+@pytest.mark.parametrize("release", [0, 1, 5])
+def test_the_end_of_a_note_makes_no_click(m1: Session, release: int) -> None:
+    """A low loud sine: its voice is not cut off before its level is 0, whenever its updates come."""
+    load(m1, PLAIN | {OSC1 + VDA_EG + 6: release})
+    for wait in range(6):
+        talk(m1, [0x90, 28, 127], 0.1 + wait * 0.0013)
+        own = np.abs(np.diff(heard(m1, 0.1)[:, 0])).max()
+        talk(m1, [0x80, 28, 0], 0.5)
+        end = m1.heard()[:, 0]
+        assert states(m1) == 16 * [0]
+        assert np.abs(np.diff(end)).max() <= 1.2 * own, wait
+        assert not end[-1]
+
+
+@pytest.mark.parametrize("behind", [0, 2, 5])
+def test_sound_off_makes_no_click_even_when_the_loop_is_late(m1: Session, behind: int) -> None:
+    """A chord that comes with it keeps the loop for some ticks, which are made up for at once."""
+    load(m1, PLAIN)
+    for key in range(36, 36 + 16 - behind):
+        talk(m1, [0x90, key, 100], 0.01)
+    own = np.abs(np.diff(heard(m1, 0.2)[:, 0])).max()
+    talk(m1, [*(byte for key in range(20, 20 + behind) for byte in (0x90, key, 1)), 0xB0, 120, 0], 0.1)
+    assert np.abs(np.diff(m1.heard()[:, 0])).max() <= 1.2 * own
+    assert states(m1) == 16 * [0]
+
+
 def test_all_sound_off_is_silence_in_ten_milliseconds(m1: Session) -> None:
     load(m1, PLAIN | {OSC1 + VDA_EG + 6: 99})
     for key in (48, 52, 55):
