@@ -1,7 +1,7 @@
 ; The parts: what each of the eight plays, on which channel, in which keys and velocities. PROG mode has one, prog_edit on the
 ; global channel; in COMBI they are the timbres of combi_edit. They stay as they are while other modes are on.
 ;
-; A timbre's program byte is the program's number in every type (the factory combinations say so: H-PARTS). LAYER, SPLIT and
+; A timbre's program byte is the program's number in every type (measured in the factory combinations: H-PARTS). LAYER, SPLIT and
 ; VELOCITY SWITCH are two timbres on the global channel, SINGLE is one; what tells them apart is their windows.
 ; A sound that is selected releases the voices of the part it takes; they play on with the program they began with.
 

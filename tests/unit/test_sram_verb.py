@@ -143,7 +143,7 @@ def test_diff_names_the_program_the_parameter_and_the_bit(
     assert "hit: 1 of 100 programs, 0 of 100 combinations, 0 of 10 songs" in text
     assert "2 bytes differ in 9 bits" in text and "... 1 more; --all lists them" in text and "F123" not in text
     assert main(["sram", "diff", good, hit, "--all"]) == 5
-    assert "free F123:" in out(capsys)
+    assert "sound F123:" in out(capsys)
 
 
 def test_after_heavy_damage_the_most_hit_sounds_come_first(
