@@ -298,7 +298,7 @@ control_tune:                           ; AL = cents
         mov     byte [redraw], 1
         jmp     store
 
-; Every voice of channel DL: released, held ones too, or ended.
+; Every voice of channel DL: released, held ones too, or ended; tails of parts that are not in use any more as well.
 control_notes_off:
         mov     bp, voice_off
         jmp     channel_silence
@@ -308,8 +308,6 @@ channel_silence:
         mov     si, parts
         xor     cx, cx
 .part:
-        cmp     byte [si + P_ON], 0
-        je      .next
         cmp     dl, [si + P_CHANNEL]
         jne     .next
         push    dx

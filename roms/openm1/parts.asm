@@ -6,6 +6,7 @@
 ; A sound that is selected releases the voices of the part it takes; they play on with the program they began with.
 
 CARD_PROGRAMS   equ     100             ; from here on in a card
+COMBI_MULTI     equ     4               ; combination byte 10
 TIMBRE_SIZE     equ     11
 
 ; Effects and parts anew after mode, selection or an edit buffer changed.
@@ -78,7 +79,7 @@ part_build:
         add     si, combi_edit + 36
         mov     bl, [combi_edit + 10]
         xor     bh, bh
-        cmp     bl, 4
+        cmp     bl, COMBI_MULTI
         jbe     .type
         xor     bl, bl                  ; a type there is not plays as SINGLE
 .type:
@@ -115,7 +116,7 @@ part_build:
         mov     ax, [si + 7]
         mov     [part_new + P_VEL_TOP], ax
         mov     al, [SET_CHANNEL]
-        cmp     bl, 4
+        cmp     bl, COMBI_MULTI
         jne     .on
         mov     al, [si + 10]           ; MULTI: its own
         and     al, 0Fh

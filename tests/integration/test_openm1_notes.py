@@ -510,6 +510,37 @@ def test_programs_of_random_bytes_play_and_end(m1: Session, seed: int) -> None:
     assert not [place for place in m1.machine.unmapped.by_place if place[0] in ("rom write", "mem write")]
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_happened_keys_that_are_up_leave_nothing(m1: Session, seed: int) -> None:
+    """Notes, the damper, selections, modes, other programs in the edit buffer, MONO and POLY, DOUBLE with a late OSC2."""
+    rng = random.Random(f"keys {seed}")
+    down: set[int] = set()
+    for _ in range(120):
+        what, seconds = rng.random(), rng.choice((0, 0, 0.005, 0.1))
+        if what < 0.12:
+            oscillators = {10: rng.choice((0, DOUBLE)), 12: rng.choice((5, 60, 100)), 18: rng.choice((0, 3, 20, 60))}
+            play(m1, oscillators | {11: rng.choice((0, MONO)), 98: rng.choice((0, 30))})
+        elif what < 0.16:
+            send(m1, 0xC0, rng.randrange(100), seconds=seconds)
+        elif what < 0.18:
+            m1.press(rng.choice(("COMBI", "PROG", "GLOBAL")))
+        elif what < 0.26:
+            send(m1, 0xB0, 64, rng.choice((0, 127)), seconds=seconds)
+        elif what < 0.6 or not down:
+            down.add(key := rng.randrange(30, 90))
+            send(m1, 0x90, key, rng.randrange(1, 128), seconds=seconds)
+        else:
+            down.remove(key := rng.choice(sorted(down)))
+            send(m1, 0x80, key, 64, seconds=seconds)
+    control(m1, 64, 0)
+    off(m1, *rng.sample(sorted(down), len(down)))
+    m1.run(0.1)
+    assert keys(m1) == []
+    m1.run(5.0)
+    assert voices(m1) == []
+    assert not any(m1.machine.tg.voice(number).key for number in range(16))
+
+
 def test_lost_bytes_release_every_note(m1: Session) -> None:
     """A dump goes out for five seconds; the receive ring holds 1.3 s, so the end of this note is lost."""
     play(m1)
