@@ -512,7 +512,7 @@ def test_programs_of_random_bytes_play_and_end(m1: Session, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_happened_keys_that_are_up_leave_nothing(m1: Session, seed: int) -> None:
-    """Notes, the damper, selections, modes, other programs in the edit buffer, MONO and POLY, DOUBLE with a late OSC2."""
+    """Notes, damper, selections, modes, other programs in the edit buffer, MONO and POLY, DOUBLE with a late OSC2."""
     rng = random.Random(f"keys {seed}")
     down: set[int] = set()
     for _ in range(120):
