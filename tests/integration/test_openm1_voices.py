@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openm1_sound import kit
+from openm1_sound import kit, talk
 from sounding import (
     CLOCKS,
     CUTOFF,
@@ -30,7 +30,6 @@ from sounding import (
     rich_program,
     send,
     states,
-    talk,
     tg,
     values,
     vdf,
