@@ -39,7 +39,7 @@ FIXED_TRACK = 50
 TRACK_KEY = 60
 """The cutoff follows the keyboard 1:1 from this key at a track of 0, and from the centre by track / FIXED_TRACK more
 (H-TRACK)."""
-FLAG_TRACKING, FLAG_ONE_SHOT, FLAG_UNPITCHED = 1, 2, 4
+FLAG_TRACKING = 1
 ZONE_LOOPS = 1
 
 
@@ -113,9 +113,8 @@ def directory(label: str, sounds: Sequence[Sound]) -> Iterator[str]:
     """Four bytes a sound: where its zones are, how many, flags; then the zones."""
     yield f"{label}:                                ; first zone, zones, flags"
     for sound in sounds:
-        flags = FLAG_TRACKING * sound.tracking + FLAG_ONE_SHOT * sound.one_shot + FLAG_UNPITCHED * (not sound.pitched)
         yield f"        dw      {label}_{sound.number}"
-        yield f"        db      {len(sound.zones)}, {flags}"
+        yield f"        db      {len(sound.zones)}, {FLAG_TRACKING * sound.tracking}"
     for sound in sounds:
         yield f"{label}_{sound.number}:"
         yield from (zone_record(zone) for zone in sound.zones)

@@ -101,7 +101,8 @@ voice_off:
         test    byte [si + V_FLAGS], F_DELAYED
         jz      .end
         or      byte [si + V_FLAGS], F_STOPPING
-        mov     word [si + V_WAIT], FADE_TICKS
+        call    fade_wait               ; what it was taken from may still fade
+        mov     [si + V_WAIT], ax
         jmp     .end
 
 ; AL = voice: silence within 8 ms.
@@ -199,7 +200,7 @@ voice_address:
         add     si, voices
         ret
 
-; The level of voice SI goes to 0 in 4 ms. AX = V_WAIT for that, with the ticks that have passed and will be counted yet.
+; The level of voice SI goes to 0 in 4 ms. AX = V_WAIT for that.
 voice_fade:
         mov     byte [si + V_RUN], 0
         mov     dx, [si + V_TG]
@@ -210,6 +211,9 @@ voice_fade:
         xor     ax, ax
         mov     [si + V_AMPLITUDE], ax
         out     dx, ax
+
+; AX = V_WAIT of a fade that begins now: ticks that passed and are yet to be counted come on top. DX changed.
+fade_wait:
         mov     dx, [ticks]
         call    sound_behind
         add     ax, FADE_TICKS
