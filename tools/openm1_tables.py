@@ -39,7 +39,7 @@ FIXED_TRACK = 50
 TRACK_KEY = 60
 """The cutoff follows the keyboard 1:1 from this key at a track of 0, and from the centre by track / FIXED_TRACK more
 (H-TRACK)."""
-FLAG_TRACKING, FLAG_ONE_SHOT, FLAG_UNPITCHED = 1, 2, 4
+FLAG_TRACKING = 1
 ZONE_LOOPS = 1
 
 
@@ -113,9 +113,8 @@ def directory(label: str, sounds: Sequence[Sound]) -> Iterator[str]:
     """Four bytes a sound: where its zones are, how many, flags; then the zones."""
     yield f"{label}:                                ; first zone, zones, flags"
     for sound in sounds:
-        flags = FLAG_TRACKING * sound.tracking + FLAG_ONE_SHOT * sound.one_shot + FLAG_UNPITCHED * (not sound.pitched)
         yield f"        dw      {label}_{sound.number}"
-        yield f"        db      {len(sound.zones)}, {flags}"
+        yield f"        db      {len(sound.zones)}, {FLAG_TRACKING * sound.tracking}"
     for sound in sounds:
         yield f"{label}_{sound.number}:"
         yield from (zone_record(zone) for zone in sound.zones)
@@ -129,7 +128,8 @@ def constants() -> Iterator[str]:
         "VDF_EG_SCALE": (vdf_eg_codes() * 64 / 99, "1/64 of a code a level, at intensity 99 (H-EG-DEPTH)"),
         "PITCH_MG_DEPTH": (PITCH_MG_SEMITONES * 512 * 65536 / (99 * 256), "of 1/512 semitones an intensity (H-MG)"),
         "TRACK_KEY": (TRACK_KEY, "where a track of 0 leaves the cutoff as it is (H-TRACK)"),
-        "CUTOFF_TRACK_UNIT": (256 * 256 / FIXED_TRACK, "1/256 of a code a key and unit of it (H-TRACK)"),
+        "FIXED_TRACK": (FIXED_TRACK, "what one key is in the track's units (H-TRACK)"),
+        "TRACK_LIMIT": (127 * FIXED_TRACK, "most it moves the cutoff: 127 semitones, so that codes fit a word"),
     }
     for name, (value, meaning) in values.items():
         yield f"{name:<23} equ {round(value):<8}; {meaning}"

@@ -7,10 +7,6 @@ OLDEST          equ     3FFFh           ; notes
 start_voice:
         push    si
         mov     bx, [nr_program]
-        test    byte [bx + 11], ASSIGN_HOLD
-        jz      .holds_not
-        or      byte [nr_flags], NOTE_HOLD
-.holds_not:
         test    byte [bx + 11], ASSIGN_MONO
         jz      .any
         call    mono_voice

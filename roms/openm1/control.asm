@@ -136,10 +136,15 @@ damper_up:
 .voice:
         cmp     al, [di + V_PART]
         jne     .next
+        mov     bx, cx
         cmp     byte [di + V_STATE], STATE_HELD
-        jne     .next
+        je      .kept
+        cmp     byte [voice_pending + bx], 0    ; its key came up before it started: it need not start any more
+        je      .next
+.kept:
         call    voice_holds
         jnz     .next
+        mov     byte [voice_pending + bx], 0
         push    ax
         push    cx
         mov     al, cl
@@ -293,7 +298,7 @@ control_tune:                           ; AL = cents
         mov     byte [redraw], 1
         jmp     store
 
-; Every voice of channel DL: released, held ones too, or ended.
+; Every voice of channel DL: released, held ones too, or ended; tails of parts that are not in use any more as well.
 control_notes_off:
         mov     bp, voice_off
         jmp     channel_silence
@@ -303,8 +308,6 @@ channel_silence:
         mov     si, parts
         xor     cx, cx
 .part:
-        cmp     byte [si + P_ON], 0
-        je      .next
         cmp     dl, [si + P_CHANNEL]
         jne     .next
         push    dx
@@ -317,12 +320,18 @@ channel_silence:
         jb      .part
         ret
 
-; Every voice of every part is released: whoever held the keys is gone.
+; Every voice of every part is released and every damper is up: whoever held the keys is gone.
 all_notes_off:
+        mov     di, channels + CH_DAMPER
+        mov     cx, 16
+.channel:
+        mov     byte [di], 0
+        add     di, CH_SIZE
+        loop    .channel
         mov     bp, voice_off
         mov     si, parts
-        xor     cx, cx
 .part:
+        mov     byte [si + P_DAMPER], 0
         call    part_silence
         add     si, PART_SIZE
         inc     cx

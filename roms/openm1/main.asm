@@ -88,25 +88,30 @@ tick_service:
         call    keyboard_service
         jmp     midi_tick
 
-; voice_service for each tick that passed, SOUND_LATE at most: a loop that was away longer plays on later. All kept but AX.
+; voice_service for each tick that passed, SOUND_LATE at most: a loop that was away longer plays on later. All kept.
 sound_service:
-        mov     ax, [ticks]
-        sub     ax, [sound_ticks]
-        jz      .end
-        cmp     ax, SOUND_LATE
-        jbe     .in_time
-        mov     ax, SOUND_LATE
-.in_time:
         pusha
+        mov     dx, [ticks]
+        call    sound_behind
+        mov     [sound_ticks], dx
         mov     cx, ax
-        mov     ax, [ticks]
-        mov     [sound_ticks], ax
+        jcxz    .end
 .tick:
         push    cx
         call    voice_service
         pop     cx
         loop    .tick
+.end:
         popa
+        ret
+
+; AX = how often voice_service will be called for the ticks up to DX.
+sound_behind:
+        mov     ax, dx
+        sub     ax, [sound_ticks]
+        cmp     ax, SOUND_LATE
+        jbe     .end
+        mov     ax, SOUND_LATE
 .end:
         ret
 

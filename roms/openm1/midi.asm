@@ -125,26 +125,26 @@ program_change:
 timbre_change:
         cmp     byte [combi_plays], 0
         je      .end
+        cmp     byte [combi_edit + 10], COMBI_MULTI
+        jne     .end
         mov     al, [midi_data]
         cmp     al, 100
         jb      .fits
         sub     al, 100
 .fits:
-        mov     si, parts
         mov     di, combi_edit + 36
-.part:
-        cmp     byte [si + P_ON], 0
-        je      .next
-        cmp     ah, [si + P_CHANNEL]
+        mov     cx, PARTS
+.timbre:
+        mov     bl, [di + 10]           ; channel, bit 4 = off
+        and     bl, 1Fh
+        cmp     ah, bl
         jne     .next
-        test    byte [si + P_FLAGS], 1
+        test    byte [di + 9], 1
         jz      .next
         mov     [di], al
 .next:
-        add     si, PART_SIZE
         add     di, TIMBRE_SIZE
-        cmp     si, parts + PARTS * PART_SIZE
-        jb      .part
+        loop    .timbre
         jmp     parts_update
 .end:
         ret

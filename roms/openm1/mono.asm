@@ -26,7 +26,7 @@ mono_release:
         mov     al, [si + P_MONO_KEYS]
         and     al, 7Fh
         cmp     byte [si + P_MONO_KEYS], 0
-        je      .last
+        je      mono_last
         push    word [note_key]         ; note_velocity as well
         mov     [note_key], al
         mov     al, [si + P_MONO_VELOCITY]
@@ -40,8 +40,26 @@ mono_release:
 .other:
         call    mono_forget
         jnc     .silent                 ; it was pressed before the one that sounds
-.last:                                  ; or it is not known: as in POLY
-        clc
+        clc                             ; or it is not known: as in POLY
+        ret
+
+; No key is left in the part at SI: what sounds there comes up, whichever key it was; the last one may have had no sound. Carry.
+mono_last:
+        mov     di, voices
+        xor     bx, bx
+.voice:
+        mov     ax, si
+        sub     ax, parts
+        shr     ax, 5
+        cmp     al, [di + V_PART]
+        jne     .next
+        call    key_up
+.next:
+        add     di, VOICE_SIZE
+        inc     bx
+        cmp     bl, VOICES
+        jb      .voice
+        stc
         ret
 
 ; Takes note_key out of the keys held in the part at SI. Carry: it was not there.

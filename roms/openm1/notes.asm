@@ -252,8 +252,11 @@ note_off:
         test    byte [bx + 11], ASSIGN_MONO
         jz      .poly
         call    mono_release
-        jc      .next
+        jnc     .let_go
+        jmp     .next
 .poly:
+        call    mono_forget             ; pressed when the program was MONO
+.let_go:
         mov     bp, key_up
         call    voices_of_key
 .next:

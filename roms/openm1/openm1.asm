@@ -53,7 +53,7 @@ UNUSED          equ     0CCh            ; BRK 3
 %include "pitch.asm"
 %include "voice.asm"
 %include "update.asm"
-%include "note.asm"
+%include "prepare.asm"
 %include "tables.asm"
 %include "sound_tables.inc"
         times   0FFF0h - ($ - $$) db UNUSED

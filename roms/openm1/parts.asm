@@ -1,11 +1,12 @@
 ; The parts: what each of the eight plays, on which channel, in which keys and velocities. PROG mode has one, prog_edit on the
 ; global channel; in COMBI they are the timbres of combi_edit. They stay as they are while other modes are on.
 ;
-; A timbre's program byte is the program's number in every type (the factory combinations say so: H-PARTS). LAYER, SPLIT and
+; A timbre's program byte is the program's number in every type (measured in the factory combinations: H-PARTS). LAYER, SPLIT and
 ; VELOCITY SWITCH are two timbres on the global channel, SINGLE is one; what tells them apart is their windows.
 ; A sound that is selected releases the voices of the part it takes; they play on with the program they began with.
 
 CARD_PROGRAMS   equ     100             ; from here on in a card
+COMBI_MULTI     equ     4               ; combination byte 10
 TIMBRE_SIZE     equ     11
 
 ; Effects and parts anew after mode, selection or an edit buffer changed.
@@ -78,7 +79,7 @@ part_build:
         add     si, combi_edit + 36
         mov     bl, [combi_edit + 10]
         xor     bh, bh
-        cmp     bl, 4
+        cmp     bl, COMBI_MULTI
         jbe     .type
         xor     bl, bl                  ; a type there is not plays as SINGLE
 .type:
@@ -115,7 +116,7 @@ part_build:
         mov     ax, [si + 7]
         mov     [part_new + P_VEL_TOP], ax
         mov     al, [SET_CHANNEL]
-        cmp     bl, 4
+        cmp     bl, COMBI_MULTI
         jne     .on
         mov     al, [si + 10]           ; MULTI: its own
         and     al, 0Fh

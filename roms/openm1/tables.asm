@@ -171,7 +171,7 @@ STORED_DUMPS            equ $ - stored_dumps
 
 %macro  init_oscillator 0               ; 40 bytes
         times 8 db 0                    ; pitch EG
-        db      99, 60, 0, 0, 0, 0, 0   ; VDF: cutoff open, no tracking
+        db      99, 60, -50, 0, 0, 0, 0 ; VDF: cutoff open, for every key (H-TRACK: at -50 it stands still)
         db      0, 0, 0, 0, 0, 0, 0, 0  ; VDF EG
         db      99, 60, 0, 0, 0, 0      ; VDA: level, no tracking, no velocity
         db      0, 99, 0, 99, 0, 99, 10 ; VDA EG: as the sample is, short release

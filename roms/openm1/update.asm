@@ -138,7 +138,7 @@ voice_special:
         jz      .sounds
         mov     cx, [si + V_AMPLITUDE]
         or      cx, [si + V_VDA_EG + E_COUNT]
-        jz      .over                   ; its level came to 0 since the update before
+        jz      .over                   ; its level was told to go to 0 by now, but may still be on the way
 .sounds:
         test    al, RUN_MOVED
         jz      .unmoved
@@ -164,7 +164,7 @@ voice_special:
         or      byte [si + V_FLAGS], F_PLAYED_OUT
         jmp     voice_advance
 .over:
-        jmp     voice_end
+        jmp     voice_quiet
 
 voice_update:                           ; flags of V_RUN - RUN_ON
         ja      voice_special

@@ -30,7 +30,7 @@ RAMP_AT_ONCE    equ     0
 RAMP_ATTACK     equ     5               ; 32 frames, 1 ms
 RAMP_FADE       equ     7               ; 128 frames, 4.1 ms
 RAMP_UPDATE     equ     8               ; 256 frames, 8.2 ms: an update is 250
-FADE_TICKS      equ     3
+FADE_TICKS      equ     4
 UPDATE_TICKS    equ     4
 UPDATE_FRAMES   equ     250
 
@@ -61,10 +61,10 @@ voice_on:
         jz      .silent
         push    ax
         call    voice_fade
-        pop     ax
-        cmp     ax, FADE_TICKS
+        pop     cx
+        cmp     ax, cx
         jae     .silent
-        mov     ax, FADE_TICKS
+        mov     ax, cx
 .silent:
         mov     [si + V_WAIT], ax
         test    ax, ax
@@ -101,7 +101,8 @@ voice_off:
         test    byte [si + V_FLAGS], F_DELAYED
         jz      .end
         or      byte [si + V_FLAGS], F_STOPPING
-        mov     word [si + V_WAIT], FADE_TICKS
+        call    fade_wait               ; what it was taken from may still fade
+        mov     [si + V_WAIT], ax
         jmp     .end
 
 ; AL = voice: silence within 8 ms.
@@ -110,13 +111,18 @@ voice_stop:
         call    voice_address
         cmp     byte [si + V_STATE], STATE_FREE
         je      .end
+        call    voice_quiet
+.end:
+        pop     si
+        ret
+
+; Voice SI fades, then ends.
+voice_quiet:
         call    voice_fade
         mov     byte [si + V_STATE], STATE_RELEASED
         mov     byte [si + V_FLAGS], F_STOPPING
-        mov     word [si + V_WAIT], FADE_TICKS
+        mov     [si + V_WAIT], ax
         mov     byte [waiting], 1
-.end:
-        pop     si
         ret
 
 ; Once a tick: voices that wait, two of the parts, four of the voices.
@@ -194,7 +200,7 @@ voice_address:
         add     si, voices
         ret
 
-; The level of voice SI goes to 0 in 4 ms.
+; The level of voice SI goes to 0 in 4 ms. AX = V_WAIT for that.
 voice_fade:
         mov     byte [si + V_RUN], 0
         mov     dx, [si + V_TG]
@@ -205,6 +211,12 @@ voice_fade:
         xor     ax, ax
         mov     [si + V_AMPLITUDE], ax
         out     dx, ax
+
+; AX = V_WAIT of a fade that begins now: ticks that passed and are yet to be counted come on top. DX changed.
+fade_wait:
+        mov     dx, [ticks]
+        call    sound_behind
+        add     ax, FADE_TICKS
         ret
 
 ; Voice SI is silent: both chips rest, its level is 0 for the next note.

@@ -65,7 +65,7 @@ def test_the_image_has_the_directory_of_the_wave_rom() -> None:
         for number, sound in enumerate(sounds):
             row = code[at + 4 * number : at + 4 * number + 4]
             zones, count, flags = int.from_bytes(row[:2], "little"), row[2], row[3]
-            assert (count, flags) == (len(sound.zones), sound.tracking + 2 * sound.one_shot + 4 * (not sound.pitched))
+            assert (count, flags) == (len(sound.zones), sound.tracking)
             for zone in sound.zones:
                 words = [int.from_bytes(code[zones + n : zones + n + 3], "little") for n in (2, 5, 8)]
                 assert (code[zones], code[zones + 1] + 1) == (zone.top_key, zone.level)

@@ -6,6 +6,7 @@ import pytest
 from openm1_sound import (
     COMBI_SIZE,
     COMBIS,
+    HEAD,
     HELD,
     LAYER,
     MULTI,
@@ -170,6 +171,43 @@ def test_program_change_of_a_timbre(m1: Session) -> None:
     assert m1.sram[0x1000:0xC800] == before, "only the edit buffer has it"
     send(m1, 0xC0, 9)
     assert m1.lcd[0].startswith("Combi I09"), "on the global channel it selects a combination"
+
+
+def test_program_change_of_a_timbre_with_a_card_program(m1: Session) -> None:
+    """It is silent, and still the timbre's."""
+    combination(m1, MULTI, timbre(0, channel=0), timbre(100, channel=5), timbre(100, channel=5, off=True))
+    assert struck(m1, 60, channel=5) == []
+    send(m1, 0xC5, 7)
+    assert struck(m1, 60, channel=5) == [1]
+
+
+def test_sound_off_ends_the_tails_of_a_combination_that_was_left(m1: Session) -> None:
+    """The second timbre's part is out of use by then."""
+    play(m1, {98: 80})
+    send(m1, *HEAD, 0x11, 0, 0, 0xF7)
+    combination(m1, LAYER, timbre(0), timbre(0))
+    on(m1, 60)
+    m1.press("PROG")
+    assert [(voice.part, voice.state) for voice in voices(m1)] == [(0, RELEASED), (1, RELEASED)]
+    control(m1, 120)
+    assert voices(m1) == []
+
+
+def test_the_factory_multis_name_their_timbres_programs(preload: bytes) -> None:
+    """What H-PARTS measured: a MULTI's program byte is the program's number, and 0 is a program."""
+    data = unpack(preload[8:-1])
+    programs = [data[13261 + PROG_SIZE * number :][:9].rstrip(b"\0 ") for number in range(100)]
+    multis = {}
+    for number in range(100):
+        record = data[861 + COMBI_SIZE * number :][:COMBI_SIZE]
+        rows = (record[36 + 11 * timbre :][:11] for timbre in range(8))
+        if record[10] == MULTI:
+            multis[record[:10].rstrip(b"\0 ")] = [row for row in rows if not row[10] & 0x10]
+    bass, piano = ([programs[row[0]] for row in multis[name]] for name in (b"MultiBass", b"Piano(L+R)"))
+    assert bass == [b"SynthBass", b"Fretless", b"Pick Bass", b"Slap Bass", b"SynthBass"]
+    assert piano == 8 * [b"Piano 8'"]
+    assert multis[b"ThePlanets"][0][:2] == bytes([0, 50])
+    assert (len(multis), sum(map(len, multis.values()))) == (71, 568 - 304)
 
 
 def test_parts_of_a_combination_stay_in_global(m1: Session) -> None:

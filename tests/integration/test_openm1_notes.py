@@ -223,6 +223,21 @@ def test_the_damper_keeps_an_oscillator_that_waits(m1: Session) -> None:
     assert keys(m1) == []
 
 
+def test_a_damper_that_comes_up_takes_back_an_oscillator_that_waits(m1: Session) -> None:
+    """Its key was up before: nothing of it is heard later."""
+    play(m1, {10: DOUBLE, 18: 20})
+    control(m1, 64, 127)
+    on(m1, 60)
+    off(m1, 60)
+    control(m1, 64, 0)
+    assert keys(m1) == []
+    m1.log_sound(True)
+    m1.run(1.5)
+    assert voices(m1) == []
+    writes = m1.sound_writes()
+    assert not (writes["value"][(writes["port"] >= 0x1000) & (writes["port"] % 0x20 == 0)] & 1).any()
+
+
 def test_mono_goes_back_to_the_key_still_held(m1: Session) -> None:
     play(m1, {11: MONO})
     sounding = []
@@ -248,6 +263,27 @@ def test_mono_chosen_while_a_key_is_down_leaves_nothing_behind(m1: Session) -> N
     on(m1, 60)
     play(m1, {11: MONO})
     off(m1, 60)
+    assert keys(m1) == []
+
+
+def test_a_mono_key_that_comes_up_in_poly_is_forgotten(m1: Session) -> None:
+    """Else it would come back, for ever, when the next MONO key comes up."""
+    play(m1, {11: MONO})
+    on(m1, 60)
+    play(m1)
+    off(m1, 60)
+    play(m1, {11: MONO})
+    on(m1, 64)
+    off(m1, 64)
+    assert keys(m1) == []
+
+
+def test_a_mono_key_without_a_sound_leaves_nothing_behind(m1: Session) -> None:
+    play(m1, {11: MONO})
+    on(m1, 60)
+    play(m1, {11: MONO, 12: 100})
+    on(m1, 64)
+    off(m1, 60, 64)
     assert keys(m1) == []
 
 
@@ -396,6 +432,16 @@ def test_the_end_of_active_sensing_ends_notes(m1: Session) -> None:
     assert keys(m1) == []
 
 
+def test_the_end_of_active_sensing_lets_the_dampers_up(m1: Session) -> None:
+    """Else every note of the next sender would be held."""
+    play(m1)
+    send(m1, 0xFE, 0xB0, 64, 127)
+    m1.run(0.5)
+    on(m1, 60)
+    off(m1, 60)
+    assert keys(m1) == []
+
+
 def test_notes_and_voices_while_a_dump_goes_out(m1: Session) -> None:
     """Notes wait in the receive ring; what sounds goes on: its envelope is looked at all the while."""
     play(m1, {98: 40})
@@ -462,6 +508,37 @@ def test_programs_of_random_bytes_play_and_end(m1: Session, seed: int) -> None:
         assert voices(m1) == []
     assert (m1.stopped, m1.frozen) == (None, None)
     assert not [place for place in m1.machine.unmapped.by_place if place[0] in ("rom write", "mem write")]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_happened_keys_that_are_up_leave_nothing(m1: Session, seed: int) -> None:
+    """Notes, damper, selections, modes, other programs in the edit buffer, MONO and POLY, DOUBLE with a late OSC2."""
+    rng = random.Random(f"keys {seed}")
+    down: set[int] = set()
+    for _ in range(120):
+        what, seconds = rng.random(), rng.choice((0, 0, 0.005, 0.1))
+        if what < 0.12:
+            oscillators = {10: rng.choice((0, DOUBLE)), 12: rng.choice((5, 60, 100)), 18: rng.choice((0, 3, 20, 60))}
+            play(m1, oscillators | {11: rng.choice((0, MONO)), 98: rng.choice((0, 30))})
+        elif what < 0.16:
+            send(m1, 0xC0, rng.randrange(100), seconds=seconds)
+        elif what < 0.18:
+            m1.press(rng.choice(("COMBI", "PROG", "GLOBAL")))
+        elif what < 0.26:
+            send(m1, 0xB0, 64, rng.choice((0, 127)), seconds=seconds)
+        elif what < 0.6 or not down:
+            down.add(key := rng.randrange(30, 90))
+            send(m1, 0x90, key, rng.randrange(1, 128), seconds=seconds)
+        else:
+            down.remove(key := rng.choice(sorted(down)))
+            send(m1, 0x80, key, 64, seconds=seconds)
+    control(m1, 64, 0)
+    off(m1, *rng.sample(sorted(down), len(down)))
+    m1.run(0.1)
+    assert keys(m1) == []
+    m1.run(5.0)
+    assert voices(m1) == []
+    assert not any(m1.machine.tg.voice(number).key for number in range(16))
 
 
 def test_lost_bytes_release_every_note(m1: Session) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from sounding import Chips, rich_program, send, talk
+from openm1_sound import talk
+from sounding import Chips, rich_program, send
 
 from korgm1.session import Session
 from korgm1.sram_layout.parameter import Parameter

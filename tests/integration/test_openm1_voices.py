@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openm1_sound import kit
+from openm1_sound import kit, talk
 from sounding import (
     CLOCKS,
     CUTOFF,
@@ -30,7 +30,6 @@ from sounding import (
     rich_program,
     send,
     states,
-    talk,
     tg,
     values,
     vdf,
@@ -194,33 +193,47 @@ def test_velocity_moves_the_level(m1: Session, sense: int, velocity: int, part: 
         assert not heard(m1, 0.1).any()
 
 
-@pytest.mark.parametrize(("track", "codes"), [(0, 256 * 12), (-50, 0), (-99, round(-256 * 12 * 0.98)), (50, 512 * 12)])
-def test_the_cutoff_follows_the_keyboard(m1: Session, track: int, codes: int) -> None:
-    """0 is 1:1 with the pitch."""
-    load(m1, PLAIN | {OSC1 + VDF: 50, OSC1 + VDF + 2: track})
+def cutoffs(m1: Session, changes: dict[int, int], *keys: int) -> list[int]:
+    """What the filter is told for each of the keys; it begins at 0."""
+    load(m1, PLAIN | changes)
     chips = Chips(m1)
     told = []
-    for key in (60, 72):
+    for key in keys:
         talk(m1, [0x90, key, 100], 0.1)
         talk(m1, [0xB0, 120, 0], 0.05)
         writes = chips.writes()
-        told.append([value for voice in range(16) for _, value in values(writes, vdf(voice, CUTOFF), 2)][-1])
-    assert told[0] == laws.cutoff_code(50)
-    assert told[1] - told[0] == pytest.approx(codes, abs=2)
+        told.append([0, *(value for voice in range(16) for _, value in values(writes, vdf(voice, CUTOFF), 2))][-1])
+    return told
+
+
+@pytest.mark.parametrize(("track", "a_key"), [(0, 256), (-50, 0), (-99, -256 * 0.98), (50, 512)])
+def test_the_cutoff_follows_the_keyboard(m1: Session, track: int, a_key: float) -> None:
+    """0 is 1:1 with the pitch, below the middle as above."""
+    keys = (36, 47, 59, 60, 61, 72, 84)
+    told = cutoffs(m1, {OSC1 + VDF: 50, OSC1 + VDF + 2: track}, *keys)
+    assert told == pytest.approx([laws.cutoff_code(50) + a_key * (key - 60) for key in keys], abs=1)
+
+
+@pytest.mark.parametrize(
+    ("centre", "track", "key", "is_open"), [(0, 99, 127, True), (127, 99, 0, False), (127, -99, 0, True)]
+)
+def test_a_cutoff_far_away_stays_open_or_shut(m1: Session, centre: int, track: int, key: int, is_open: bool) -> None:
+    """What the track adds does not run over."""
+    told, = cutoffs(m1, {OSC1 + VDF: 50, OSC1 + VDF + 1: centre, OSC1 + VDF + 2: track}, key)
+    assert told >= laws.CUTOFF_OPEN if is_open else told == 0
+
+
+def test_the_filter_of_init_prog_is_open_for_every_key(m1: Session) -> None:
+    assert set(cutoffs(m1, {}, 24, 36, 59, 60, 61, 96, 108)) == {laws.CUTOFF_OPEN}
 
 
 @pytest.mark.parametrize(("track", "semitones"), [(0, 0), (50, -12)])
 def test_the_centre_counts_for_the_track_alone(m1: Session, track: int, semitones: int) -> None:
     """An octave up, it takes from the cutoff what the track adds in an octave; nothing where there is no track."""
-    told = []
-    for centre in (60, 72):
-        load(m1, PLAIN | {OSC1 + VDF: 50, OSC1 + VDF + 1: centre, OSC1 + VDF + 2: track})
-        chips = Chips(m1)
-        talk(m1, [0x90, 67, 100], 0.1)
-        talk(m1, [0xB0, 120, 0], 0.05)
-        writes = chips.writes()
-        told.append([value for voice in range(16) for _, value in values(writes, vdf(voice, CUTOFF), 2)][-1])
-    assert told[1] - told[0] == pytest.approx(256 * semitones, abs=2)
+    near, far = (
+        cutoffs(m1, {OSC1 + VDF: 50, OSC1 + VDF + 1: centre, OSC1 + VDF + 2: track}, 67)[0] for centre in (60, 72)
+    )
+    assert far - near == pytest.approx(256 * semitones, abs=2)
 
 
 @pytest.mark.parametrize("frequency", [40, 60, 75])
@@ -299,6 +312,32 @@ def test_taking_a_voice_from_a_note_makes_no_click(m1: Session) -> None:
     talk(m1, [0x90, 35, 100], 0.1)
     during = m1.heard()[:, 0]
     assert np.abs(np.diff(during)).max() <= 1.1 * np.abs(np.diff(before)).max()
+
+
+@pytest.mark.parametrize("release", [0, 1, 5])
+def test_the_end_of_a_note_makes_no_click(m1: Session, release: int) -> None:
+    """A low loud sine: its voice is not cut off before its level is 0, whenever its updates come."""
+    load(m1, PLAIN | {OSC1 + VDA_EG + 6: release})
+    for wait in range(6):
+        talk(m1, [0x90, 28, 127], 0.1 + wait * 0.0013)
+        own = np.abs(np.diff(heard(m1, 0.1)[:, 0])).max()
+        talk(m1, [0x80, 28, 0], 0.5)
+        end = m1.heard()[:, 0]
+        assert states(m1) == 16 * [0]
+        assert np.abs(np.diff(end)).max() <= 1.2 * own, wait
+        assert not end[-1]
+
+
+@pytest.mark.parametrize("behind", [0, 2, 5])
+def test_sound_off_makes_no_click_even_when_the_loop_is_late(m1: Session, behind: int) -> None:
+    """A chord that comes with it keeps the loop for some ticks, which are made up for at once."""
+    load(m1, PLAIN)
+    for key in range(36, 36 + 16 - behind):
+        talk(m1, [0x90, key, 100], 0.01)
+    own = np.abs(np.diff(heard(m1, 0.2)[:, 0])).max()
+    talk(m1, [*(byte for key in range(20, 20 + behind) for byte in (0x90, key, 1)), 0xB0, 120, 0], 0.1)
+    assert np.abs(np.diff(m1.heard()[:, 0])).max() <= 1.2 * own
+    assert states(m1) == 16 * [0]
 
 
 def test_all_sound_off_is_silence_in_ten_milliseconds(m1: Session) -> None:

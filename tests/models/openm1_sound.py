@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from korgm1.session import Session
-from korgm1.sysex import pack
+from korgm1.sysex import HEAD, pack
 
-HEAD = bytes.fromhex("F0 42 30 19")
 PARTS, PART_SIZE = 0xF000, 32
 VOICES, VOICE_SIZE = 0xF100, 128
 NR_PITCH = 0xF100 + 16 * VOICE_SIZE + 12
@@ -82,10 +82,16 @@ def pitch(session: Session) -> float:
     return float(struct.unpack_from("<i", session.sram, NR_PITCH)[0] / 65536)
 
 
-def send(session: Session, *data: int, seconds: float = 0.02) -> None:
-    """Bytes into MIDI IN, and time for them."""
-    session.midi_in(bytes(data))
+def talk(session: Session, data: Iterable[int], seconds: float = 0.02) -> None:
+    """Bytes into MIDI IN, the time they take, and some more."""
+    data = bytes(data)
+    session.midi_in(data)
     session.run(seconds + len(data) / 3125)
+
+
+def send(session: Session, *data: int, seconds: float = 0.02) -> None:
+    """`talk`, byte by byte."""
+    talk(session, data, seconds)
 
 
 def on(session: Session, *struck: int, velocity: int = 100, channel: int = 0) -> None:
@@ -107,22 +113,24 @@ def control(session: Session, number: int, value: int = 0, channel: int = 0) -> 
 
 def dump(session: Session, function: int, data: bytes) -> None:
     """An edit buffer (40, 49) or GLOBAL (51)."""
-    message = HEAD + bytes([function]) + pack(data) + b"\xf7"
-    session.midi_in(message)
-    session.run(0.1 + len(message) / 3125)
+    talk(session, HEAD + bytes([function]) + pack(data) + b"\xf7", 0.1)
 
 
-def program(session: Session, changes: dict[int, int] | None = None, number: int = 0) -> bytes:
-    """A stored program with some bytes changed: a sound that goes on while its key is held, and ends soon after."""
+def stored(session: Session, changes: Mapping[int, int] | None = None, number: int = 0) -> bytes:
+    """A stored program, Init Prog if it is a new instrument's, with bytes changed: offset -> value, -128 to 255."""
     start = PROGRAMS + PROG_SIZE * number
     data = bytearray(session.sram[start : start + PROG_SIZE])
-    data[12] = data[14] = 5
     for at, value in (changes or {}).items():
         data[at] = value & 0xFF
     return bytes(data)
 
 
-def play(session: Session, changes: dict[int, int] | None = None) -> None:
+def program(session: Session, changes: Mapping[int, int] | None = None, number: int = 0) -> bytes:
+    """`stored`, as a sound that goes on while its key is held, and ends soon after."""
+    return stored(session, {12: 5, 14: 5} | dict(changes or {}), number)
+
+
+def play(session: Session, changes: Mapping[int, int] | None = None) -> None:
     """`program` into the edit buffer."""
     dump(session, 0x40, program(session, changes))
 

@@ -1,4 +1,4 @@
-"""OpenM1 played by MIDI: programs for the edit buffer, what the firmware then tells the sound chips, what is heard."""
+"""What OpenM1 tells the sound chips when it is played, and what is heard; openm1_sound.py has its RAM and MIDI."""
 
 from __future__ import annotations
 
@@ -6,52 +6,33 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
+from openm1_sound import PROG_SIZE, VOICE_SIZE, VOICES, dump, stored
 
 from korgm1.session import Session
-from korgm1.sysex import HEAD, PROGRAM_SIZE, pack
+from korgm1.sysex import HEAD
 
 FRAMES = 31_250
 CLOCKS = 8_000_000
-INIT_PROGRAM = 0x1040 + 861 + 100 * 124
-"""Where the first stored program is; just initialised it is Init Prog."""
-BYTE_TIME = 10 / 31_250
-VOICE = 0xF100
-"""OpenM1's voices in the RAM, 128 bytes each; the first byte is the state, 0 = free."""
 OSC1, OSC2 = 63, 103
 SINE = 99
 PITCH_EG, VDF, VDF_EG, VDA, VDA_EG, SWITCHES = 0, 8, 15, 23, 29, 36
 """In an oscillator's block."""
 
 
-def program(session: Session, changes: Mapping[int, int] | None = None) -> bytes:
-    """Init Prog with bytes changed: offset -> value, -128 to 255."""
-    data = bytearray(session.sram[INIT_PROGRAM : INIT_PROGRAM + PROGRAM_SIZE])
-    for offset, value in (changes or {}).items():
-        data[offset] = value & 0xFF
-    return bytes(data)
-
-
-def talk(session: Session, data: Iterable[int], extra: float = 0.02) -> None:
-    """MIDI in, and the time it takes."""
-    data = bytes(data)
-    session.midi_in(data)
-    session.run(len(data) * BYTE_TIME + extra)
-
-
 def send(session: Session, data: bytes) -> None:
-    """A program's 143 bytes into the edit buffer."""
-    talk(session, HEAD + b"\x40" + pack(data) + b"\xf7")
+    """A program's 143 bytes into the edit buffer; they have to arrive."""
+    dump(session, 0x40, data)
     assert HEAD + b"\x23\xf7" in session.midi_out[-20:]
 
 
 def load(session: Session, changes: Mapping[int, int] | None = None) -> None:
     """A changed Init Prog into the edit buffer."""
-    send(session, program(session, changes))
+    send(session, stored(session, changes))
 
 
 def states(session: Session) -> list[int]:
     """Of the 16 voices, as OpenM1 keeps them."""
-    return list(session.sram[VOICE : VOICE + 16 * 128 : 128])
+    return list(session.sram[VOICES : VOICES + 16 * VOICE_SIZE : VOICE_SIZE])
 
 
 class Chips:
@@ -122,7 +103,7 @@ RICH_BLOCK = {
 
 def rich_program(times: Mapping[int, int] | None = None) -> bytes:
     """A program in which every parameter matters; `times` changes bytes of both oscillators' blocks."""
-    data = bytearray(b"Rich".ljust(PROGRAM_SIZE, b"\0"))
+    data = bytearray(b"Rich".ljust(PROG_SIZE, b"\0"))
     data[38:40] = b"\x21\x21"
     blocks = {block + at: value for block in (OSC1, OSC2) for at, value in (RICH_BLOCK | dict(times or {})).items()}
     for byte, value in (RICH | blocks).items():

@@ -17,7 +17,6 @@ class Condition:
 
     byte: int
     values: frozenset[int]
-    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ min max      the values the panel can set; none: all, no value is impossible
 words        what the values 0, 1, ... (min, ...) are called
 shown        a function of `words`
 factor offset unit   shown as value x factor + offset
-when         only there if a byte of the record `is` one of some values, or is `not`, or lies `from` ... `to`; with
-             `whole` the byte counts from the beginning of the record that uses the table
+when         only there if a byte of the record `is` one of some values, or is `not`, or lies `from` ... `to`
 confidence   how sure it is; default the table's
 """
 
@@ -141,10 +140,10 @@ def _parameter(row: dict[str, Any], sure: str) -> Parameter:
     return Parameter(**{"confidence": sure, **row, **lists, **rule})
 
 
-def _condition(byte: int, whole: bool = False, **values: Any) -> Condition:
+def _condition(byte: int, **values: Any) -> Condition:
     ((how, what),) = values.items() if "to" not in values else [("is", range(values["from"], values["to"] + 1))]
     listed = frozenset(what)
-    return Condition(byte, listed if how == "is" else frozenset(range(256)) - listed, whole)
+    return Condition(byte, listed if how == "is" else frozenset(range(256)) - listed)
 
 
 def _effect_parameters(family: dict[str, Any], sure: str) -> list[Parameter]:
@@ -158,9 +157,7 @@ def _effect_parameters(family: dict[str, Any], sure: str) -> list[Parameter]:
 
 def _moved(row: Parameter, at: int, number: int) -> Parameter:
     """The parameter of a part where it lies in the whole."""
-    rule = row.when
-    if rule is not None and not rule.whole:
-        rule = replace(rule, byte=rule.byte + at)
+    rule = row.when and replace(row.when, byte=row.when.byte + at)
     return replace(row, name=row.name.format(n=number), byte=row.byte + at, when=rule)
 
 

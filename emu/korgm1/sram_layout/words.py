@@ -30,7 +30,7 @@ def pan(value: int) -> str:
 
 
 def program(value: int) -> str:
-    """A program number of a combination that is not MULTI.
+    """A program number of a timbre.
 
     >>> program(7), program(107), program(255)
     ('I07', 'C07', '255')
@@ -39,7 +39,7 @@ def program(value: int) -> str:
 
 
 def program_or_off(value: int) -> str:
-    """A program number where 0 is off and 1 is I00.
+    """A program number of a song's track, where 0 is off and 1 is I00.
 
     >>> program_or_off(0), program_or_off(1)
     ('off', 'I00')

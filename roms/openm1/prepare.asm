@@ -158,15 +158,24 @@ note_prepare:
         mov     al, [bx + 9]
         call    keys_from
         imul    cx
-        mov     cx, CUTOFF_TRACK_UNIT
-        imul    cx
-        call    scale_256
-        push    ax
+        mov     cx, ax
         mov     al, TRACK_KEY
         call    keys_from
-        xchg    al, ah                  ; 256 a key
-        pop     dx
-        add     dx, ax
+        imul    ax, ax, FIXED_TRACK
+        add     ax, cx                  ; 1/FIXED_TRACK keys, -28245 to 28595
+        cmp     ax, TRACK_LIMIT         ; farther than that any cutoff is open or shut
+        jle     .not_above
+        mov     ax, TRACK_LIMIT
+.not_above:
+        cmp     ax, -TRACK_LIMIT
+        jge     .not_below
+        mov     ax, -TRACK_LIMIT
+.not_below:
+        mov     cx, 256
+        imul    cx
+        mov     cx, FIXED_TRACK
+        idiv    cx
+        mov     dx, ax
 .fixed:
         mov     ax, di
         call    add_signed
