@@ -93,8 +93,10 @@ def tail(text: str) -> float | None:
     return value
 
 
-def programme(inputs: Sequence[str], program: str | None = None, combi: str | None = None) -> Programme:
-    """Read and check all files.
+def programme(
+    inputs: Sequence[str], program: str | None = None, combi: str | None = None, verb: str = "render"
+) -> Programme:
+    """Read and check all files; `verb` stands in the hint of what to type instead.
 
     Raises:
         M1Error: one cannot be used, there is no song or more than one, or no such sound.
@@ -104,29 +106,37 @@ def programme(inputs: Sequence[str], program: str | None = None, combi: str | No
     songs = [name for name in inputs if is_song(Path(name))]
     if len(songs) > 1:
         raise UsageError(f"there are {len(songs)} songs, {', '.join(songs)}", "one; banks (.syx) may be many")
+    banks = [(name, bank(name)) for name in inputs if name not in songs]
     if not songs:
+        out = " -o song.wav" if verb == "render" else ""
         raise UsageError(
             "there is no song" + (f", only {', '.join(inputs)}" if inputs else ""), "a standard MIDI file (.mid)",
-            f"korgm1 render {' '.join([*inputs, 'song.mid'])} -o song.wav",
+            f"korgm1 {verb} {' '.join([*inputs, 'song.mid'])}{out}",
         )
     sound = None
     if program is not None:
         sound = Sound.parse("PROG", program)
     elif combi is not None:
         sound = Sound.parse("COMBI", combi)
-    data = {name: read_file(Path(name), "a song (.mid) or a bank (.syx)", LIMIT) for name in inputs}
-    banks = []
-    for name in inputs:
-        if name not in songs:
-            if not data[name]:
-                raise UserError(f"{name} is empty", "a bank (.syx)")
-            if not data[name][0] & 0x80:
-                raise UserError(f"{name} begins with no MIDI status byte", "a bank (.syx) or a song (.mid)")
-            banks.append((name, data[name]))
+    data = {**dict(banks), **{name: read_file(Path(name), "a song (.mid)", LIMIT) for name in songs}}
     song = load_song(Path(songs[0]))
     check_length(song)
     digests = {name: hashlib.sha1(data[name]).hexdigest() for name in inputs}
     return Programme(tuple(banks), songs[0], song, sound, digests)
+
+
+def bank(name: str) -> bytes:
+    """A file that is no song.
+
+    Raises:
+        UserError: it cannot be read, is empty, or is no bank either.
+    """
+    data = read_file(Path(name), "a song (.mid) or a bank (.syx)", LIMIT)
+    if not data:
+        raise UserError(f"{name} is empty", "a bank (.syx) or a song (.mid)")
+    if not data[0] & 0x80:
+        raise UserError(f"{name} begins with no MIDI status byte", "a bank (.syx) or a song (.mid)")
+    return data
 
 
 def make_ready(session: Session, what: Programme, asked: Callable[[], object] = lambda: False) -> None:
@@ -172,13 +182,35 @@ def stage(session: Session, view: str, rate: int | None, outputs: int) -> Output
     )
 
 
-def said_of_silence(what: Programme, session: Session) -> str:
+def remarks(what: Programme, display: str, loudest: int) -> list[str]:
+    """What a user may wonder about: no sound at all, or a song for several channels played by one program.
+
+    Args:
+        what: what was played.
+        display: its first line when the song was over.
+        loudest: the highest sample that came out.
+    """
+    if not what.song.notes:
+        return []
+    if not loudest:
+        return [said_of_silence(what, display)]
+    channels = what.song.channels
+    if len(channels) > 1 and display.startswith("Prog "):
+        return [
+            f"the song has notes on {len(channels)} channels; a program hears the global channel alone, a MULTI "
+            "combination one a timbre (--combi)"
+        ]
+    return []
+
+
+def said_of_silence(what: Programme, display: str) -> str:
     """Why a song that has notes may have made no sound, a sentence."""
     channels, notes = what.song.channels, what.song.notes
     return (
         f"no sound came out. The song has {notes:,} note{'s' * (notes != 1)} on "
         f"channel{'s' * (len(channels) != 1)} {', '.join(map(str, channels))}; a program hears the global "
-        f"channel alone, a MULTI combination one a timbre (--program, --combi). The display: {session.lcd[0].strip()}"
+        f"channel alone, a MULTI combination one a timbre (--program, --combi). The display: "
+        f"{display.strip() or 'empty'}"
     )
 
 

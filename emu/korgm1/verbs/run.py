@@ -168,7 +168,7 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOut
         elif own.exists():
             args.sram = read_file(own, "an SRAM image")
     session = session_from(args)
-    for warning in session.firmware.warnings:
+    for warning in session.dump_warnings:
         print(f"korgm1: {warning}", file=sys.stderr)
     picture = b""
     with power(session, args) as asked:
