@@ -89,7 +89,8 @@ class Hypotheses:
         for key, value in (choose or {}).items():
             row = all_hypotheses().get(key)
             if row is None:
-                raise UsageError(f"there is no hypothesis {key!r}", "an id of hypotheses.toml", "korgm1 hypotheses")
+                near = key.upper() if key.upper() in all_hypotheses() else "an id of hypotheses.toml"
+                raise UsageError(f"there is no hypothesis {key!r}", near, "korgm1 hypotheses")
             try:
                 if isinstance(row.default, bool):
                     value = value if isinstance(value, bool) else {"true": True, "false": False}[str(value).lower()]

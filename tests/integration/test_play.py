@@ -230,4 +230,4 @@ def test_the_list_of_devices(card: Card, capsys: pytest.CaptureFixture[str]) -> 
 def test_a_song_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["play", str(tmp_path / "x.mid")]) == 1
     assert main(["play"]) == 2
-    assert "there is no song" in capsys.readouterr().err
+    assert "try: korgm1 play song.mid\n" in capsys.readouterr().err

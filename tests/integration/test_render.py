@@ -26,6 +26,7 @@ from korgm1.errors import Stopped
 from korgm1.hypotheses import all_hypotheses
 from korgm1.performance import guesses, playing
 from korgm1.session import Session
+from korgm1.sound.waverom import CHIP
 from korgm1.sysex import COMBI_SIZE, HEAD, PROGRAM_SIZE, pack
 from korgm1.verbs import gain
 from korgm1.verbs.concert import VIEWS, programme
@@ -281,7 +282,10 @@ def test_a_memory_of_fifty_has_no_program_77(song: Path, tmp_path: Path, capsys:
     ("words", "code", "why"),
     [
         (["bank.syx"], 2, "there is no song, only bank.syx"),
-        ([], 2, "there is no song"),
+        ([], 2, "korgm1 render song.mid -o song.wav"),
+        (["bytes.mid"], 1, "bytes.mid begins with no MIDI status byte"),
+        (["empty.mid"], 1, "empty.mid is empty"),
+        (["song.mid", "--hyp", "h-int=none"], 2, "expected H-INT"),
         (["song.mid", "song.mid"], 2, "there are 2 songs"),
         (["nowhere.mid"], 1, "cannot be read"),
         (["type2.mid"], 1, "type 2"),
@@ -306,6 +310,8 @@ def test_what_cannot_be_rendered_is_said_before_any_work(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "song.mid").write_bytes(song.read_bytes())
     (tmp_path / "bank.syx").write_bytes(HEAD + b"\x12\xf7")
+    (tmp_path / "bytes.mid").write_bytes(b"no song")
+    (tmp_path / "empty.mid").write_bytes(b"")
     (tmp_path / "short.sram").write_bytes(b"short")
     (tmp_path / "empty.mid").touch()
     (tmp_path / "type2.mid").write_bytes(b"MThd" + bytes.fromhex("00000006 0002 0000 0060"))
@@ -333,7 +339,26 @@ def test_a_song_nobody_hears_has_an_explanation(tmp_path: Path, capsys: pytest.C
     far = song_file(tmp_path / "far.mid", 0, (0.0, mido.Message("note_on", note=60, channel=8)))
     code, _, err = said(capsys, far, "-o", tmp_path / "x.wav", "--tail", "0.2")
     assert code == 0 and "no sound came out. The song has 1 note on channel 9" in err
+    assert "The display: Prog I00 Init Prog\n" in err
     assert len(read_wav((tmp_path / "x.wav").read_bytes()).samples) == 9600
+
+
+def test_a_song_for_several_channels_is_not_for_one_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    notes = [(0.0, mido.Message("note_on", note=60, channel=channel)) for channel in (0, 1)]
+    for name, events, told in (("two.mid", notes, True), ("one.mid", notes[:1], False)):
+        song = song_file(tmp_path / name, 0, *events)
+        code, _, err = said(capsys, song, "-o", tmp_path / "x.wav", "--tail", "0.2")
+        assert code == 0 and ("the song has notes on 2 channels" in err) is told
+
+
+def test_dumps_that_no_list_knows_are_told(song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "dumps").mkdir()
+    sine = (12000 * np.sin(np.arange(CHIP) / 10)).astype("<i2").view(np.uint8).reshape(-1, 2)
+    for place in range(36, 44):
+        (tmp_path / "dumps" / f"ic{place}.bin").write_bytes(sine[:, place // 40].tobytes())
+    code, _, err = said(capsys, song, "-o", tmp_path / "x.wav", "--waves", tmp_path / "dumps", "--tail", "0")
+    assert code == 0, err
+    assert "IC36, IC37, IC38, IC39, IC40, IC41, IC42, IC43: no list knows these bytes" in err
 
 
 def test_the_end_of_the_track_counts(tmp_path: Path) -> None:
@@ -355,8 +380,9 @@ def test_held_notes_end_the_tail_at_its_longest(
 ) -> None:
     monkeypatch.setattr(playing, "LONGEST_TAIL", 1.5)
     held = song_file(tmp_path / "held.mid", 0, (0.0, mido.Message("note_on", note=60)), ending=0.5)
-    found = rendered(capsys, held, "-o", tmp_path / "x.wav", "--rate", "native", "--dac", "digital")
-    assert found["frames"] == 62500
+    code, out, err = said(capsys, held, "-o", tmp_path / "x.wav", "--rate", "native", "--dac", "digital", "--json")
+    assert code == 0 and json.loads(out)["frames"] == 62500
+    assert "1.5 s after the song it was not silent, and was cut" in err
 
 
 def test_stopping_leaves_nothing_half(song: Path, tmp_path: Path) -> None:

@@ -370,6 +370,8 @@ def test_a_firmware_that_does_not_answer_is_told_so() -> None:
     (["--program", "I100"], 2, "there is no prog"),
     (["--sweep", "71", "--program", "C00"], 2, "there is no prog"),
     (["--steps", "5"], 2, "nothing without --sweep"),
+    (["--sweep", "VDF1 cutoff", "--steps", "1"], 2, "there is one; expected two at least"),
+    (["--sweep", "VDF1 cutoff", "--values", "7,7"], 2, "there is one; expected two at least"),
     (["--from", "3", "--to", "2"], 2, "no stretch of time"),
     (["-o", "x.doc"], 2, "no ending"),
     (["-o", "/proc/x.csv"], 1, "cannot be written"),

@@ -69,6 +69,13 @@ def test_nothing_of_use_is_three_and_says_why(tmp_path: Path, capsys: pytest.Cap
     assert "roms/README.md" in out
 
 
+def test_unknown_sample_roms_are_hinted_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for place in (36, 37):
+        (tmp_path / f"ic{place}.bin").write_bytes(random.Random(place).randbytes(1 << 19))
+    assert identify(tmp_path) == 3
+    assert "2 of them are as large as a sample ROM; unknown ones go by their names" in capsys.readouterr().out
+
+
 def test_an_empty_folder_is_three(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert identify(tmp_path) == 3
     assert "Nothing here" in capsys.readouterr().out

@@ -18,6 +18,7 @@ from korgm1.errors import UserError
 from korgm1.romset.database import Database
 from korgm1.romset.identify import Fault, Identity, Verdict, identify
 from korgm1.romset.pairs import Dump, OsSet, find_sets
+from korgm1.sound.waverom import CHIP
 
 MAX_FILE = 0x40_0000
 """Bytes of the largest file that is read: all of the M1's sample ROM in one."""
@@ -50,11 +51,13 @@ _ZIP_ERRORS = (
 
 @dataclass
 class Scan:
-    """What a scan found: `dumps`, the OS `sets` among them, the number of files `passed` over, `notes` for the user."""
+    """What a scan found: `dumps`, the OS `sets` among them, the number of files `passed` over, how many of these
+    are as large as a sample ROM (`chips`), `notes` for the user."""
 
     dumps: list[Dump] = field(default_factory=list)
     sets: list[OsSet] = field(default_factory=list)
     passed: int = 0
+    chips: int = 0
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -216,6 +219,7 @@ class _Scanner:
             return
         if identity.verdict is Verdict.OTHER and not named and identity.faults[0].code == "unknown":
             self.found.passed += 1
+            self.found.chips += len(data) == CHIP
             return
         self.found.dumps.append(Dump(name, identity, archive))
 

@@ -228,13 +228,20 @@ class Session(Supply, State, Watching):
 
     # state
 
+    @property
+    def dump_warnings(self) -> tuple[str, ...]:
+        """What is doubtful about the OS dump and the sample ROM dumps it runs with, a sentence each.
+
+        >>> Session().dump_warnings
+        ()
+        """
+        return (*self.firmware.warnings, *(() if self.waves is None else self.waves.warnings))
+
     def result(self, ended: str = "time") -> BootResult:
         """The state of things as a `BootResult`."""
         cpu = self.machine.engine
         registers = cpu.registers()
-        warnings = list(self.firmware.warnings)
-        if self.waves is not None:
-            warnings += self.waves.warnings
+        warnings = list(self.dump_warnings)
         if self._busy_until() > self.machine.clock:
             warnings.append("it ended before all keys and MIDI that were planned")
         return BootResult(

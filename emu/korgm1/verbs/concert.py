@@ -95,8 +95,10 @@ def tail(text: str) -> float | None:
     return value
 
 
-def programme(inputs: Sequence[str], program: str | None = None, combi: str | None = None) -> Programme:
-    """Read and check all files.
+def programme(
+    inputs: Sequence[str], program: str | None = None, combi: str | None = None, verb: str = "render"
+) -> Programme:
+    """Read and check all files; `verb` stands in the hint of what to type instead.
 
     Raises:
         M1Error: one cannot be used, there is no song or more than one, or no such sound.
@@ -111,8 +113,11 @@ def programme(inputs: Sequence[str], program: str | None = None, combi: str | No
     if len(songs) > 1:
         raise UsageError(f"there are {len(songs)} songs, {', '.join(songs)}", "one; banks (.syx) may be many")
     if not songs:
-        only = f", only {', '.join(inputs)}" if inputs else ""
-        raise UsageError(f"there is no song{only}", "a standard MIDI file (.mid), behind any banks (.syx)")
+        out = " -o song.wav" if verb == "render" else ""
+        raise UsageError(
+            "there is no song" + (f", only {', '.join(inputs)}" if inputs else ""), "a standard MIDI file (.mid)",
+            f"korgm1 {verb} {' '.join([*inputs, 'song.mid'])}{out}",
+        )
     sound = None
     if program is not None:
         sound = Sound.parse("PROG", program)
@@ -181,13 +186,35 @@ def say_late(song: Song) -> None:
         )  # fmt: skip
 
 
-def said_of_silence(what: Programme, session: Session) -> str:
+def remarks(what: Programme, display: str, loudest: int) -> list[str]:
+    """What a user may wonder about: no sound at all, or a song for several channels played by one program.
+
+    Args:
+        what: what was played.
+        display: its first line when the song was over.
+        loudest: the highest sample that came out.
+    """
+    if not what.song.notes:
+        return []
+    if not loudest:
+        return [said_of_silence(what, display)]
+    channels = what.song.channels
+    if len(channels) > 1 and display.startswith("Prog "):
+        return [
+            f"the song has notes on {len(channels)} channels; a program hears the global channel alone, a MULTI "
+            "combination one a timbre (--combi)"
+        ]
+    return []
+
+
+def said_of_silence(what: Programme, display: str) -> str:
     """Why a song that has notes may have made no sound, a sentence."""
     channels, notes = what.song.channels, what.song.notes
     return (
         f"no sound came out. The song has {notes:,} note{'s' * (notes != 1)} on "
         f"channel{'s' * (len(channels) != 1)} {', '.join(map(str, channels))}; a program hears the global "
-        f"channel alone, a MULTI combination one a timbre (--program, --combi). The display: {session.lcd[0].strip()}"
+        f"channel alone, a MULTI combination one a timbre (--program, --combi). The display: "
+        f"{display.strip() or 'empty'}"
     )
 
 

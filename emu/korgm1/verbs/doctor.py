@@ -19,7 +19,7 @@ PACKAGES = ("unicorn", "cffi", "numpy", "scipy", "pygame-ce", "sounddevice", "mi
             "matplotlib", "pyarrow", "distributed")
 OPTIONAL = {
     "python-rtmidi": "not installed; real MIDI ports need it: " + pip_install("python-rtmidi"),
-    "matplotlib": "not installed; --plot needs it: " + pip_install("korgm1[plot]"),
+    "matplotlib": "not installed; pictures (--plot, scope -o, wave plot) need it: " + pip_install("korgm1[plot]"),
     "pyarrow": "not installed; .parquet files need it: " + pip_install("korgm1[sweep]"),
     "distributed": "not installed; sweep --scheduler needs it: " + pip_install("korgm1[cluster]"),
 }

@@ -294,8 +294,7 @@ def session_from(args: argparse.Namespace) -> Session:
 
 def say_warnings(session: Session) -> None:
     """What is odd about the dumps in use, on stderr."""
-    waves = () if session.waves is None else session.waves.warnings
-    for warning in (*session.firmware.warnings, *waves):
+    for warning in session.dump_warnings:
         print(f"korgm1: {warning}", file=sys.stderr)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from korgm1.clock import CPU_HZ
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, Stopped
 from korgm1.files import check_apart
-from korgm1.verbs.concert import Programme, add_concert_options, make_ready, programme, said_of_silence, say_late
+from korgm1.verbs.concert import Programme, add_concert_options, make_ready, programme, remarks, say_late
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
 from korgm1.verbs.options import power, say_warnings, session_from
 from korgm1.verbs.progress import Bar
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace, opened: OpenOutput, devices: Callable[[], list
     check_apart(
         [*inputs, ("--roms", args.roms), ("--waves", args.waves)], [("--sram", args.sram), ("--card", args.card)]
     )
-    what = programme(args.inputs, args.program, args.combi)
+    what = programme(args.inputs, args.program, args.combi, "play")
     say_late(what.song)
     session = session_from(args)
     say_warnings(session)
@@ -81,8 +81,8 @@ def run(args: argparse.Namespace, opened: OpenOutput, devices: Callable[[], list
                 sound.close()
         if asked:
             raise stopped(kept, when="while it played")
-        if peak == 0 and what.song.notes:
-            print(f"korgm1: {said_of_silence(what, session)}", file=sys.stderr)
+        for remark in remarks(what, session.lcd[0], peak):
+            print(f"korgm1: {remark}", file=sys.stderr)
     if sound is not None and sound.status:
         print(f"korgm1: {sound.status}", file=sys.stderr)
     return EXIT_CPU_FAULT if session.stopped else EXIT_OK

@@ -22,7 +22,7 @@ from korgm1.verbs.concert import (
     make_ready,
     programme,
     provenance,
-    said_of_silence,
+    remarks,
     say_late,
     stage,
 )
@@ -68,6 +68,7 @@ class Rendered:
         speed: seconds of sound by those of the host, from the song's begin on.
         host_seconds: of the host, boot and loading included.
         sound_hash: of the instrument's stream since power-on.
+        display: the first line of the LCD at the end.
         facts: see `concert.provenance`.
         stopped: why the CPU stopped, or None.
     """
@@ -86,6 +87,7 @@ class Rendered:
     speed: float
     host_seconds: float
     sound_hash: str
+    display: str
     facts: dict[str, Any]
     stopped: str | None
 
@@ -141,9 +143,20 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(asdict(rendered), indent=2))
     else:
         print(report(rendered))
-    if rendered.loudest == 0 and what.song.notes:
-        print(f"korgm1: {said_of_silence(what, session)}", file=sys.stderr)
+    for remark in remarks(what, rendered.display, rendered.loudest):
+        print(f"korgm1: {remark}", file=sys.stderr)
+    if args.tail is None and (remark := said_of_tail(rendered)):
+        print(f"korgm1: {remark}", file=sys.stderr)
     return EXIT_CPU_FAULT if rendered.stopped else EXIT_OK
+
+
+def said_of_tail(rendered: Rendered) -> str:
+    """A remark where a tail that was to last until silence had to be cut, else nothing."""
+    from korgm1.performance.playing import LONGEST_TAIL
+
+    if rendered.stopped or rendered.seconds < rendered.song_seconds + LONGEST_TAIL:
+        return ""
+    return f"{LONGEST_TAIL:g} s after the song it was not silent, and was cut; a note without an end? (--tail SECONDS)"
 
 
 def render(
@@ -203,7 +216,7 @@ def render(
             if asked():
                 raise Stopped("stopped while it played")
             pot.write(sight.finish())
-            sound_hash, stopped = f"{session.sound_hash:016x}", session.stopped
+            sound_hash, stopped, display = f"{session.sound_hash:016x}", session.stopped, session.lcd[0]
         finally:
             session.power_off()
         pot.finish()
@@ -224,7 +237,8 @@ def render(
     return Rendered(
         path=str(path), rate=sight.rate, channels=outputs, form=form, frames=wav.frames, seconds=seconds,
         native_frames=native, song_seconds=song_seconds, loudest=loudest, peak=wav.peak, clipped=wav.clipped,
-        speed=seconds / (now - ready), host_seconds=now - begun, sound_hash=sound_hash, facts=facts, stopped=stopped,
+        speed=seconds / (now - ready), host_seconds=now - begun, sound_hash=sound_hash, display=display,
+        facts=facts, stopped=stopped,
     )  # fmt: skip
 
 

@@ -118,6 +118,11 @@ def as_text(found: Scan, path: str) -> str:
     if found.passed:
         files = "file" if found.passed == 1 else "files"
         lines += ["", f"{found.passed} other {files} passed over: not the size of an M1 ROM, or unknown"]
+    if found.chips:
+        lines.append(
+            f"{found.chips} of them {'is' if found.chips == 1 else 'are'} as large as a sample ROM; unknown ones go by "
+            "their names, ic36.bin to ic43.bin: --waves of render, play, run, boot"
+        )
     lines += [f"note: {note}" for note in found.notes]
     if not found.useful:
         lines += ["", "Nothing here that the emulator could use. roms/README.md says what to dump and how."]

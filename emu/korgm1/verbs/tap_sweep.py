@@ -83,6 +83,8 @@ def check(args: argparse.Namespace) -> None:
         raise UsageError("--sweep names no parameter", "a name, a byte, all or list", "--sweep list")
     if args.sweep == LIST and (args.out or args.plot):
         raise UsageError("--sweep list only prints", "no -o and no --plot")
+    if args.steps == 1 or (args.values is not None and len(set(args.values)) == 1):
+        raise UsageError("a sweep compares values, and there is one", "two at least", "--steps 9")
     if args.sweep == ALL and args.values:
         raise UsageError("--values are those of one parameter", "--steps N with --sweep all")
     if args.plot:
