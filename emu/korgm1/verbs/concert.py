@@ -112,6 +112,10 @@ def programme(
     songs = [name for name in inputs if is_song(data[name])]
     if len(songs) > 1:
         raise UsageError(f"there are {len(songs)} songs, {', '.join(songs)}", "one; banks (.syx) may be many")
+    banks = [(name, data[name]) for name in inputs if name not in songs]
+    for name, found in banks:
+        if not found[0] & 0x80:
+            raise UserError(f"{name} begins with no MIDI status byte", "a bank (.syx) or a song (.mid)")
     if not songs:
         out = " -o song.wav" if verb == "render" else ""
         raise UsageError(
@@ -123,12 +127,6 @@ def programme(
         sound = Sound.parse("PROG", program)
     elif combi is not None:
         sound = Sound.parse("COMBI", combi)
-    banks = []
-    for name in inputs:
-        if name not in songs:
-            if not data[name][0] & 0x80:
-                raise UserError(f"{name} begins with no MIDI status byte", "a bank (.syx) or a song (.mid)")
-            banks.append((name, data[name]))
     song = song_of(songs[0], data[songs[0]])
     check_length(song)
     digests = tuple((Path(name).name, hashlib.sha1(data[name]).hexdigest()) for name in inputs)
