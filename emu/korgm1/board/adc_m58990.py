@@ -79,7 +79,9 @@ class M58990:
 
     def read(self, offset: int) -> int:
         """The last finished result; the offset does not matter."""
-        return self.peek(offset)
+        if self._next is not None and self._scheduler.now >= self._due:
+            self._result, self._next = self._next, None
+        return self._result
 
     def write(self, offset: int, value: int) -> None:
         """Nothing: the data pins are outputs."""
@@ -110,7 +112,7 @@ class M58990:
         if start > self._start:
             self._channel = channel & 7
             self._timer.cancel()
-            self._result, self._next = self.peek(0), None
+            self._result, self._next = self.read(0), None
         elif start < self._start:
             now = self._scheduler.now
             self._due = -(-now // PHASE) * PHASE + CONVERSION
