@@ -12,8 +12,8 @@ Code: volts x 256 / reference rounded to the nearest, at most 255: with 5 V code
 Confirmed: pin-out and timing (DATASHEET), battery on channel 6, result port (MAME). Guessed: H-VREF; ALE on START.
 INFERENCE: rounding, from the +-1/2 LSB of the data sheet; the output latch holds the last result until the next is
 ready (MAME reads 00 meanwhile).
-ASSUMED: the latch is 00 at power-on; the input is taken where the conversion begins (the part has no sample-and-hold: it is
-compared bit by bit all the time). So nothing happens at its end, and it is no event: a read looks at the clock.
+ASSUMED: the latch is 00 at power-on; the input is taken where the conversion begins. So its end is no event: a read
+looks at the clock.
 Sources: facts v50-chip 7.3, m1-hardware 1.2.
 """
 
