@@ -163,8 +163,13 @@ static inline uint32_t time_of(v30 *cpu, slot *s, v30_shape shape)
 {
     uint64_t asked = (uint64_t)1 << 63 | (uint64_t)cpu->bus_unit << 8 | (shape >> SHAPE_PATH & 0xFF);
     const slot_time *t = &s->times[0];
-    if (cpu->slow_bus)
-        return v30_time(cpu, shape, shape >> SHAPE_PREFIXES & 3, s->count);
+    if (cpu->slow_bus) {
+        v30_code to = v30_code_next(cpu);
+        if (!v30_goes_unhindered(cpu, to))
+            return v30_time(cpu, shape, shape >> SHAPE_PREFIXES & 3, s->count);
+        if (t->asked == asked || s->times[1].asked == asked)
+            v30_goes_on_to(cpu, to);
+    }
     if (t->asked != asked)
         t = &s->times[1];
     if (t->asked != asked)

@@ -20,7 +20,7 @@ enum {
 
 /* What v30_time said. */
 typedef struct slot_time {
-    uint64_t asked;       /* path, odd and target, the bus unit's state before; 0 = nothing yet. Not with slow_bus */
+    uint64_t asked;       /* path, odd and target, the bus unit's state before; 0 = nothing yet. Without waits and refresh */
     uint32_t state, state_early;   /* behind it */
     uint16_t clocks, early;
 } slot_time;

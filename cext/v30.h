@@ -46,7 +46,7 @@ enum { V30_SHADOW_INT = 1, V30_SHADOW_NMI = 2 };   /* what the next boundary doe
 
 /* What an instruction did to the bus unit, remembered: see v30_bus_unit.c. */
 enum { V30_REMEMBERED_BITS = 13 };
-enum { V30_PLACES_BITS = 10 };
+enum { V30_PLACES_BITS = 12 };
 typedef struct v30_place {   /* the answer the instruction at an address got last */
     uint64_t key;
     uint32_t state, state_early;

@@ -3,11 +3,7 @@
 
 void v30_note_cycle(insn *i, uint8_t kind, uint32_t address, uint16_t data, int word)
 {
-    v30 *c = i->cpu;
-    if (c->slow_bus)
-        v30_list_cycle(c, kind <= CYCLE_MEMW ? v30_block_waits(&c->waits, address)
-                          : kind == CYCLE_INTA ? 0 : v30_port_waits(&c->waits, (uint16_t)address));
-    if (!i->bus->trace)
+    if (!i->bus->trace)   /* a callback may have ended it */
         return;
     if (word)
         v30_trace(i->bus, kind, address, data, 0);
@@ -31,6 +27,7 @@ uint16_t v30_read16_slow(insn *i, uint16_t segment, uint16_t offset)
         value = bus->mem_in(bus->user, a);
         value = (uint16_t)(value | bus->mem_in(bus->user, a + 1) << 8);
     }
+    v30_list_memory(i, a);
     if (i->watched)
         v30_note_cycle(i, CYCLE_MEMR, a, value, 1);
     return value;
@@ -47,6 +44,7 @@ void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value
         v30_write_byte(i, v30_physical(segment, (uint16_t)(offset + 1)), (uint8_t)(value >> 8));
         return;
     }
+    v30_list_memory(i, a);
     if (i->watched)
         v30_note_cycle(i, CYCLE_MEMW, a, value, 1);
     if (v30_near_code(i, a)) {
@@ -62,13 +60,18 @@ void v30_write16_slow(insn *i, uint16_t segment, uint16_t offset, uint16_t value
     }
 }
 
+static void list_port(const insn *i, uint16_t port)
+{
+    if (i->cpu->slow_bus)
+        v30_list_cycle(i->cpu, v30_port_waits(&i->cpu->waits, port));
+}
+
 /* A port's callback may change the waits: the cycle has those from before. */
 uint8_t v30_in8(insn *i, uint16_t port)
 {
     board_bus *bus = i->bus;
     uint8_t value;
-    if (i->cpu->slow_bus)
-        v30_list_cycle(i->cpu, v30_port_waits(&i->cpu->waits, port));
+    list_port(i, port);
     value = bus->port_in(bus->user, port);
     if (bus->trace)
         v30_trace(bus, CYCLE_IOR, port, (uint16_t)(value * 0x101), !(port & 1));
@@ -85,8 +88,7 @@ uint16_t v30_in16(insn *i, uint16_t port)
         value = v30_in8(i, port);
         return (uint16_t)(value | v30_in8(i, (uint16_t)(port + 1)) << 8);
     }
-    if (i->cpu->slow_bus)
-        v30_list_cycle(i->cpu, v30_port_waits(&i->cpu->waits, port));
+    list_port(i, port);
     value = bus->port_in(bus->user, port);
     value = (uint16_t)(value | bus->port_in(bus->user, (uint16_t)(port + 1)) << 8);
     if (bus->trace)
@@ -97,7 +99,8 @@ uint16_t v30_in16(insn *i, uint16_t port)
 void v30_out8(insn *i, uint16_t port, uint8_t value)
 {
     board_bus *bus = i->bus;
-    if (v30_watched(i->cpu))
+    list_port(i, port);
+    if (bus->trace)
         v30_note_cycle(i, CYCLE_IOW, port, value, 0);
     board_out(bus, i->cpu->clock, port, value);
 }
@@ -112,7 +115,8 @@ void v30_out16(insn *i, uint16_t port, uint16_t value)
         v30_out8(i, (uint16_t)(port + 1), (uint8_t)(value >> 8));
         return;
     }
-    if (v30_watched(i->cpu))
+    list_port(i, port);
+    if (bus->trace)
         v30_note_cycle(i, CYCLE_IOW, port, value, 1);
     board_out(bus, i->cpu->clock, port, (uint8_t)value);
     board_out(bus, i->cpu->clock, (uint16_t)(port + 1), (uint8_t)(value >> 8));

@@ -149,9 +149,7 @@ static uint32_t time_slow_bus(v30 *c, v30_shape shape, unsigned prefixes, uint32
         }
         clocks = take_over(c, &o);
     }
-    c->code = to;
-    c->cycle_waits = 0;
-    c->cycles = 0;
+    v30_goes_on_to(c, to);
     return clocks;
 }
 
@@ -177,8 +175,9 @@ uint32_t v30_time(v30 *c, v30_shape shape, unsigned prefixes, uint32_t count)
 uint32_t v30_time_new_at(v30 *c, v30_place *place, v30_shape shape, unsigned prefixes, uint32_t count)
 {
     uint64_t key = v30_time_key(c, shape, count);
+    int unhindered = !c->slow_bus || v30_goes_unhindered(c, v30_code_next(c));
     uint32_t clocks = v30_time(c, shape, prefixes, count);
-    if (!c->slow_bus && prefixes <= 3 && count <= SHAPE_COUNT_MAX && clocks <= 0xFFFF)
+    if (unhindered && prefixes <= 3 && count <= SHAPE_COUNT_MAX && clocks <= 0xFFFF)
         *place = (v30_place){.key = key, .state = c->bus_unit, .state_early = c->bus_unit_early,
                              .clocks = (uint16_t)clocks, .early = c->early};
     return clocks;

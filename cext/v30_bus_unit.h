@@ -70,8 +70,36 @@ static inline v30_shape v30_shape_of(unsigned opcode, unsigned sub, unsigned mod
     return opcode | sub << SHAPE_SUB | mode << SHAPE_MODE | (prefixes < 3 ? prefixes : 3) << SHAPE_PREFIXES;
 }
 
+enum { V30_BLOCK_SHIFT = 15, V30_CODE_REACH = 32 };   /* block ends are multiples; no instruction and its queue reach further */
+
+static inline v30_code v30_code_at(const v30 *c, uint16_t ps, uint16_t pc)
+{
+    uint32_t address = ((uint32_t)ps << 4) + pc, block = (uint32_t)1 << V30_BLOCK_SHIFT;
+    int mixed = pc > 0x10000 - V30_CODE_REACH || (address & (block - 1)) > block - V30_CODE_REACH;
+    return (v30_code){ps, pc, mixed ? V30_CODE_MIXED : (uint8_t)v30_block_waits(&c->waits, address)};
+}
+
 /* Where the core stands: what the queue holds and fetches at this boundary. */
-v30_code v30_code_next(const v30 *cpu);
+static inline v30_code v30_code_next(const v30 *c)
+{
+    return v30_code_at(c, c->s[V30_PS], c->rep_active ? c->rep_next : (uint16_t)(c->pc + c->polling));
+}
+
+enum { UNIT_RARE_SHIFT = 23 };   /* of the bus unit's state: what is 0 without waits and refresh */
+
+/* With slow_bus: none of the running instruction's cycles waits and no refresh comes, so it passes as on a bus without
+   any. `to`: the code behind it. */
+static inline int v30_goes_unhindered(const v30 *c, v30_code to)
+{
+    return (c->cycle_waits | c->code.waits | to.waits | c->bus_unit >> UNIT_RARE_SHIFT | c->refresh_interval) == 0;
+}
+
+static inline void v30_goes_on_to(v30 *c, v30_code to)
+{
+    c->code = to;
+    c->cycle_waits = 0;
+    c->cycles = 0;
+}
 
 /* Let the bus unit work through an instruction: returns its clocks, from the boundary before it to the one behind it
    (there the first byte of the next waits to be taken), and moves the bus unit's state on. cpu->clock is that of the
@@ -96,7 +124,13 @@ uint32_t v30_time_new_at(v30 *cpu, v30_place *place, v30_shape shape, unsigned p
 static inline uint32_t v30_time_at(v30 *c, uint16_t pc, v30_shape shape, unsigned prefixes, uint32_t count)
 {
     v30_place *p = &c->places[(pc ^ c->s[V30_PS] << 4) & ((1 << V30_PLACES_BITS) - 1)];
-    if (p->key == v30_time_key(c, shape, count) && prefixes <= 3 && count <= SHAPE_COUNT_MAX && !c->slow_bus) {
+    if (p->key == v30_time_key(c, shape, count) && prefixes <= 3 && count <= SHAPE_COUNT_MAX) {
+        if (c->slow_bus) {
+            v30_code to = v30_code_next(c);
+            if (!v30_goes_unhindered(c, to))
+                return v30_time(c, shape, prefixes, count);
+            v30_goes_on_to(c, to);
+        }
         c->bus_unit = p->state;
         c->bus_unit_early = p->state_early;
         c->early = p->early;

@@ -24,7 +24,7 @@ typedef struct insn {
     uint8_t splits;      /* words at odd addresses */
     uint8_t writes;      /* memory cycles written before the present operand, where there are several */
     uint8_t suspects;    /* bytes stored just behind the instruction, see v30_stale.c */
-    uint8_t watched;     /* somebody records data cycles, or their waits count */
+    uint8_t watched;     /* somebody records data cycles */
     uint32_t immediate;  /* all bytes of it, the first lowest; a direct offset of A0-A3 too */
     uint16_t start;      /* pc of the first prefix byte */
     uint16_t prefixes;
@@ -72,12 +72,20 @@ void v30_suspect(insn *i, uint32_t a);
 /* The instruction had suspects, or began with V30_STALE: settle what the queue holds behind it. Before v30_time. */
 void v30_settle_stale(insn *i, v30_shape shape);
 
-static inline int v30_watched(const v30 *c) { return c->slow_bus | !!c->bus->trace; }
+static inline int v30_watched(const v30 *c) { return !!c->bus->trace; }
+
+/* A data cycle at the memory address `a` comes next. */
+static inline void v30_list_memory(const insn *i, uint32_t a)
+{
+    if (i->cpu->slow_bus)
+        v30_list_cycle(i->cpu, v30_block_waits(&i->cpu->waits, a));
+}
 
 static inline uint8_t v30_read_byte(insn *i, uint32_t a)
 {
     board_bus *bus = i->bus;
     uint8_t value = v30_page_reads(bus->page[a >> 12]) ? bus->mem[a] : bus->mem_in(bus->user, a);
+    v30_list_memory(i, a);
     if (i->watched)
         v30_note_cycle(i, CYCLE_MEMR, a, value, 0);
     return value;
@@ -86,6 +94,7 @@ static inline uint8_t v30_read_byte(insn *i, uint32_t a)
 static inline void v30_write_byte(insn *i, uint32_t a, uint8_t value)
 {
     board_bus *bus = i->bus;
+    v30_list_memory(i, a);
     if (i->watched)
         v30_note_cycle(i, CYCLE_MEMW, a, value, 0);
     if (v30_near_code(i, a))
@@ -117,6 +126,7 @@ static inline uint16_t v30_read16(insn *i, uint16_t segment, uint16_t offset)
     uint32_t a = v30_physical(segment, offset);
     if ((a & 1) || !v30_page_reads(bus->page[a >> 12]) || i->watched)
         return v30_read16_slow(i, segment, offset);
+    v30_list_memory(i, a);
     return (uint16_t)(bus->mem[a] | bus->mem[a + 1] << 8);
 }
 
@@ -128,6 +138,7 @@ static inline void v30_write16(insn *i, uint16_t segment, uint16_t offset, uint1
         v30_write16_slow(i, segment, offset, value);
         return;
     }
+    v30_list_memory(i, a);
     bus->mem[a] = (uint8_t)value;
     bus->mem[a + 1] = (uint8_t)(value >> 8);
 }

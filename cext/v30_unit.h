@@ -55,7 +55,7 @@ static inline void unit_pass_to(unit *u, int32_t t)
 uint32_t unit_pack(const unit *u, int32_t t);
 void unit_unpack(unit *u, uint32_t state);
 
-enum { UNIT_RARE_SHIFT = 23, UNIT_REFRESH_SHIFT = 27 };   /* what is 0 without waits and refresh; the refresh unit's part */
+enum { UNIT_REFRESH_SHIFT = 27 };   /* the refresh unit's part of it */
 
 typedef struct steps {
     const char *at, *loop;

@@ -1,24 +1,10 @@
 /* The wait control and refresh control units' settings (uPD70216: WMB WCY1 WCY2 RFC). */
 #include "v30_unit.h"
 
-enum { BLOCK = 0x8000, REACH = 32 };   /* block ends are multiples of it; no instruction and its queue reach further */
-
-static v30_code code_at(const v30 *c, uint16_t ps, uint16_t pc)
-{
-    uint32_t address = ((uint32_t)ps << 4) + pc;
-    int mixed = pc > 0x10000 - REACH || address % BLOCK > BLOCK - REACH;
-    return (v30_code){ps, pc, mixed ? V30_CODE_MIXED : (uint8_t)v30_block_waits(&c->waits, address)};
-}
-
-v30_code v30_code_next(const v30 *c)
-{
-    return code_at(c, c->s[V30_PS], c->rep_active ? c->rep_next : (uint16_t)(c->pc + c->polling));
-}
-
 static void look_at_settings(v30 *c)
 {
     const v30_waits *w = &c->waits;
-    c->code = c->slow_bus ? code_at(c, c->code.ps, c->code.pc) : v30_code_next(c);
+    c->code = c->slow_bus ? v30_code_at(c, c->code.ps, c->code.pc) : v30_code_next(c);
     c->slow_bus = (w->lower | w->middle | w->upper | w->io) != 0 || c->refresh_interval != 0;
     c->bus_settings++;
 }

@@ -70,6 +70,9 @@ scan_panel:
         in      al, dx
         mov     di, [adc_now]
         mov     [adc_values + di], al
+        mov     ax, [adc_next]          ; its pins have been there since the last tick
+        mov     [adc_now], ax
+        mov     di, ax
         inc     di
         cmp     di, ADC_CONTROLS
         jb      .channel
@@ -78,19 +81,20 @@ scan_panel:
         je      .channel
         inc     byte [adc_rounds]
 .channel:
-        mov     [adc_now], di
-        mov     ax, di
-        shl     al, 3
-        or      al, bl
+        mov     [adc_next], di
         mov     ah, [pa_high]
         and     ah, PA_SOUND
+        or      ah, bl
+        shl     al, 3
         or      al, ah
-        mov     dx, PIO_A
-        out     dx, al                  ; the channel first, then START
         or      al, PA_START
-        out     dx, al
-        and     al, ~PA_START & 0FFh
-        out     dx, al
+        mov     dx, PIO_A
+        out     dx, al                  ; START takes the channel,
+        mov     cx, di
+        shl     cl, 3
+        mov     al, cl
+        or      al, ah
+        out     dx, al                  ; so the next one may follow while START ends
         ret
 
 .pressed:

@@ -149,18 +149,18 @@ def test_a_newer_layout_is_refused_and_an_older_one_upgraded(saved: bytes, monke
 
     with pytest.raises(SnapshotError, match="'lcd' has layout 2; expected layout 1"):
         Session(engine="v30").restore(changed(saved, newer))
-    from korgm1.board.adc_m58990 import M58990
+    from korgm1.board.keyscan import KeyScan
 
-    monkeypatch.setattr(M58990, "snapshot_version", 3, raising=False)
-    with pytest.raises(SnapshotError, match="'adc' has layout 1; expected layout 3"):
+    monkeypatch.setattr(KeyScan, "snapshot_version", 3, raising=False)
+    with pytest.raises(SnapshotError, match="'keyscan' has layout 1; expected layout 3"):
         Session(engine="v30").restore(saved)
     monkeypatch.setattr(
-        M58990, "upgrade", lambda self, block, version: {**block, "result": 10 * version}, raising=False
+        KeyScan, "upgrade", lambda self, block, version: {**block, "lost": 10 * version}, raising=False
     )
     session = Session(engine="v30")
     session.restore(saved)
-    assert session.machine.adc.peek(0) == 10
-    assert decode(session.snapshot()).version("adc") == 3
+    assert session.machine.keyscan.lost == 10
+    assert decode(session.snapshot()).version("keyscan") == 3
 
 
 @pytest.mark.parametrize(("edit", "text"), [

@@ -112,3 +112,22 @@ def test_snapshot_in_mid_conversion() -> None:
     assert other.adc.read(0) == 0
     other.at(512)
     assert other.adc.read(0) == 15
+
+
+def test_the_input_counts_where_the_conversion_begins() -> None:
+    bench = Bench()
+    bench.adc.pins(3, 1)
+    bench.adc.pins(3, 0)
+    bench.microvolts[3] = 4_000_000
+    bench.at(600)
+    assert bench.adc.read(0) == 15
+
+
+def test_a_conversion_under_way_in_a_snapshot_of_layout_1_ends() -> None:
+    bench = Bench()
+    bench.scheduler.restore({"clock": 200, "timers": [["adc.eoc", 312]]})
+    bench.adc.restore(bench.adc.upgrade({"channel": 3, "start": 0, "result": 9}, 1))
+    bench.at(511)
+    assert bench.adc.read(0) == 9
+    bench.at(512)
+    assert bench.adc.read(0) == 15

@@ -204,6 +204,32 @@ def test_what_is_remembered_knows_no_block_s_end() -> None:
         assert warm.cpu.snapshot() == fresh.cpu.snapshot()
 
 
+@pytest.mark.parametrize("kind", ENGINES)
+@pytest.mark.parametrize("refresh", [0, 72])
+def test_what_is_remembered_knows_which_cycles_wait(kind: type[V30Engine], refresh: int) -> None:
+    """A loop that meets no waits, then waits at a port, then at its operand too: long-remembered instructions take what
+    they take in a core that has seen nothing."""
+    def rig(slow: bool) -> Rig:
+        made = Rig(f"{MOV_AW_BW} 43 43 {NOP} {INC_AW} E4 10 {NOP} E2 F5", kind=kind, bw=0x7F00, cw=200, options=V50)
+        return made.waits(middle=2, io=1 if slow else 0)
+
+    warm = rig(False)
+    for n in range(1200):
+        if n == 500:
+            warm.waits(middle=2, io=1)
+            warm.cpu.set_refresh(refresh, 1)
+        if n % 5 or not (490 < n < 530 or 1010 < n < 1060 or n > 1150):
+            warm.steps(1)
+            continue
+        fresh = rig(n >= 500)
+        if n >= 500:
+            fresh.cpu.set_refresh(refresh, 1)
+        fresh.cpu.restore(warm.cpu.snapshot())
+        fresh.memory.image[:] = warm.memory.image
+        assert warm.steps(1) == fresh.steps(1), n
+        assert warm.cpu.snapshot() == fresh.cpu.snapshot(), n
+
+
 def test_a_write_that_begins_in_the_next_element_keeps_its_waits() -> None:
     rig = full("F3 AB", cw=30, iy=0x9000).waits(middle=3)
     assert rig.steps(30)[5:25] == [4 + 3 + 1] * 20

@@ -119,7 +119,7 @@ FILLED: dict[str, Block] = {
         "controls": {"joystick_x": 1, "joystick_y": 2, "value": 3, "aftertouch": 4, "pedal1": 5, "pedal2": 6},
     },
     "keyscan": {"fifo": b"\xbc\x64", "lost": 1},
-    "adc": {"channel": 6, "start": 1, "result": 0xA4},
+    "adc": {"channel": 6, "start": 1, "result": 0xA4, "next": 0x33, "due": 7500},
     **sound_chips(),
     "pio": {"latch": [0x5A, 1, 2, 3, 4], "out_mask": [0xFF, 0x0F, 0xF0, 0xFF, 0x07]},
     "power": {"rail": 1, "reset_n": 1, "frozen": "the supply fell"},

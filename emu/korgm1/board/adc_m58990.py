@@ -12,7 +12,8 @@ Code: volts x 256 / reference rounded to the nearest, at most 255: with 5 V code
 Confirmed: pin-out and timing (DATASHEET), battery on channel 6, result port (MAME). Guessed: H-VREF; ALE on START.
 INFERENCE: rounding, from the +-1/2 LSB of the data sheet; the output latch holds the last result until the next is
 ready (MAME reads 00 meanwhile).
-ASSUMED: the latch is 00 at power-on; the input is taken at the end of the conversion.
+ASSUMED: the latch is 00 at power-on; the input is taken where the conversion begins. So its end is no event: a read
+looks at the clock.
 Sources: facts v50-chip 7.3, m1-hardware 1.2.
 """
 
@@ -42,7 +43,7 @@ class M58990:
     """The converter.
 
     Args:
-        scheduler: the timeline; uses the timer "adc.eoc".
+        scheduler: the timeline; the timer "adc.eoc" runs in snapshots of layout 1 only.
         channels: eight callables, the microvolts at IN0 to IN7.
         reference: VREF+ in microvolts (H-VREF).
 
@@ -56,6 +57,8 @@ class M58990:
     164
     """
 
+    snapshot_version = 2
+
     def __init__(self, scheduler: Scheduler, channels: Sequence[Callable[[], int]], reference: int = 5_000_000) -> None:
         if len(channels) != 8:
             raise ValueError("eight channels")
@@ -64,15 +67,20 @@ class M58990:
         self.reference = reference
         self._timer = scheduler.timer("adc.eoc", self._end)
         self._channel = self._start = self._result = 0
+        self._next: int | None = None   # the result under way, ready at the clock _due
+        self._due = 0
 
     def reset(self, kind: str) -> None:
         """"power" only: the part has no reset pin."""
         if kind == "power":
             self._timer.cancel()
             self._channel = self._start = self._result = 0
+            self._next = None
 
     def read(self, offset: int) -> int:
         """The last finished result; the offset does not matter."""
+        if self._next is not None and self._scheduler.now >= self._due:
+            self._result, self._next = self._next, None
         return self._result
 
     def write(self, offset: int, value: int) -> None:
@@ -80,15 +88,23 @@ class M58990:
 
     def peek(self, offset: int) -> int:
         """As `read`."""
-        return self._result
+        return self._result if self._next is None or self._scheduler.now < self._due else self._next
 
     def snapshot(self) -> dict[str, Any]:
-        """Latches; the running conversion is the Scheduler's."""
-        return {"channel": self._channel, "start": self._start, "result": self._result}
+        """Latches, and the conversion under way or done."""
+        return {
+            "channel": self._channel, "start": self._start, "result": self._result, "next": self._next,
+            "due": self._due,
+        }
 
     def restore(self, block: dict[str, Any]) -> None:
         """Take `snapshot` back."""
         self._channel, self._start, self._result = block["channel"], block["start"], block["result"]
+        self._next, self._due = block["next"], block["due"]
+
+    def upgrade(self, block: dict[str, Any], version: int) -> dict[str, Any]:
+        """In layout 1 a conversion under way is the Scheduler's."""
+        return {**block, "next": None, "due": 0}
 
     def pins(self, channel: int, start: int) -> None:
         """Put levels on ADD C-A (0-7) and on START with ALE (0 or 1)."""
@@ -96,10 +112,15 @@ class M58990:
         if start > self._start:
             self._channel = channel & 7
             self._timer.cancel()
+            self._result, self._next = self.read(0), None
         elif start < self._start:
             now = self._scheduler.now
-            self._timer.start_at(-(-now // PHASE) * PHASE + CONVERSION)
+            self._due = -(-now // PHASE) * PHASE + CONVERSION
+            self._next = self._convert()
         self._start = start
 
+    def _convert(self) -> int:
+        return code(self._channels[self._channel](), self.reference)
+
     def _end(self) -> None:
-        self._result = code(self._channels[self._channel](), self.reference)
+        self._result = self._convert()

@@ -62,7 +62,8 @@ class V30Engine:
     @property
     def clock(self) -> int:
         """CPU clocks since power-on; in a callback, those at which the instruction began."""
-        return int(self._cpu.clock)
+        clock: int = self._cpu.clock
+        return clock
 
     @property
     def instructions(self) -> int:

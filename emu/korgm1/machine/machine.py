@@ -58,14 +58,14 @@ class Machine:
         scheduler, engine, reset_n = self.scheduler, self.engine, self.reset_n
         bus_held = self.bus_held if self.frozen is None else _whole
         scheduler.run_due(engine.clock)
-        while engine.clock < clock:
-            room = scheduler.headroom(clock - engine.clock)
+        while (now := engine.clock) < clock:
+            room = scheduler.headroom(clock - now)
             if not reset_n.level:
                 engine.pass_time(room)
             elif held := bus_held(room):
                 engine.pass_time(held)
             else:
-                engine.run(engine.clock + room)
+                engine.run(now + room)
             scheduler.run_due(engine.clock)
 
     def reset(self, kind: str) -> None:

@@ -238,4 +238,6 @@ class Icu:
         self._update()
 
     def _update(self) -> None:
-        self._int.drive(1 if self._ready and self._highest() is not None else 0)
+        level = 1 if self._ready and self._highest() is not None else 0
+        if level != self._int.level:
+            self._int.drive(level)
