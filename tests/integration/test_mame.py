@@ -218,14 +218,17 @@ def test_the_leds_are_given_the_same_values(ours: Account, theirs: Account) -> N
 
 
 def test_port_a_selects_the_same_channels_and_scans_the_same_way(ours: Account, theirs: Account) -> None:
-    def states(account: Account) -> list[int]:
-        return [value for value, _ in groupby(v & 0xB8 for v in values(account.writes, PIO_A))]
+    def changes(account: Account, shift: int, mask: int) -> list[int]:
+        return [value for value, _ in groupby(v >> shift & mask for v in values(account.writes, PIO_A))]
 
     def scan(account: Account) -> list[int]:
         return [value & 7 for value in values(account.writes, PIO_A) if not value & 0x40]
 
-    assert states(theirs) == states(ours)
+    assert changes(theirs, 7, 1) == changes(ours, 7, 1) == [0, 1], "the sound chips' reset"
     for account in (ours, theirs):
+        battery, *controls = changes(account, 3, 7)
+        assert battery == 6 and controls[0] == 0
+        assert all(after == (before + 1) % 6 for before, after in pairwise(controls)), "a control was skipped"
         columns = scan(account)
         assert all(after == (before + 1) % 7 for before, after in pairwise(columns[1:])), "a column was skipped"
         starts = [n for n, value in enumerate(values(account.writes, PIO_A)) if value & 0x40]

@@ -250,7 +250,7 @@ def test_a_line_of_the_matrix_names_each_kind_and_each_voice_once(base: Stage) -
     everything, _ = swept(base, "OSC1 octave", 3)
     line = " ".join(tap_text.matrix_line(everything, places(True), True).split())
     assert line == (
-        "13 OSC1 octave monotone: VDF1 0 0102w=CUTOFF, TG 0 1002w=LEVEL, 100At=START, 100Et=LOOP, 1012t=END; "
+        "13 OSC1 octave monotone: TG 0 1002w=LEVEL, 100At=START, 100Et=LOOP, 1012t=END; "
         "changed: TG 0 1006t=INCREMENT"
     )
     assert " ".join(tap_text.matrix_line(swept(base, "Assign", 2)[0], places(True), True).split()) == "11 Assign -"
