@@ -44,6 +44,7 @@ class ReplayResult:
 def session_of(
     recording: Recording, roms: str | os.PathLike[str] | None = None, engine: str | None = None,
     waves: WaveSet | str | os.PathLike[str] | None = None,
+    pcm_card: bytes | str | os.PathLike[str] | None = None,
 ) -> Session:
     """The instrument of a recording, before its first power-on.
 
@@ -57,7 +58,7 @@ def session_of(
             model=header["model"], roms=roms, engine=engine or header["engine"], sram=unpack(header["sram"]),
             seed=int(header["seed"]), hypotheses=still_open(header["hypotheses"]),
             card=unpack(header["card"]), power_ups=int(header["power_ups"]), faults=header.get("faults", ()),
-            waves=waves,
+            waves=waves, pcm_card=pcm_card,
         )
         session.begin_as(header)
         if session.firmware.sha1 != firmware["sha1"]:
@@ -65,12 +66,11 @@ def session_of(
                 f"the recording is of firmware {firmware['name']} {firmware['version']}, sha1 {firmware['sha1']}",
                 f"{session.firmware.name}, sha1 {session.firmware.sha1}", "--roms PATH of that dump",
             )
-        mine = session.wave_sha1
-        if header.get("waves", mine) != mine:
-            raise UserError(
-                f"the recording was made with the wave ROM {str(header['waves'])[:8]}", f"this one, {mine[:8]}",
-                "--waves PATH of those dumps, or none for the open wave ROM",
-            )
+        if "waves" in header:
+            other = session.machine.wave_rom.difference(header["waves"], header.get("pcm_card"))
+            if other is not None:
+                found, expected, hint = other
+                raise UserError(f"the recording was made {found}", expected, hint)
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"it has no {error}" if isinstance(error, KeyError) else "a value in it makes no sense"
         raise UserError(f"the recording's header is damaged: {what}", "a korgm1 recording") from error
@@ -83,6 +83,7 @@ def replay(
     engine: str | None = None,
     trace: tuple[str | os.PathLike[str], str] | None = None,
     waves: WaveSet | str | os.PathLike[str] | None = None,
+    pcm_card: bytes | str | os.PathLike[str] | None = None,
 ) -> ReplayResult:
     """Give a session the inputs of a recording at their clocks; compare LCD, RAM, ports and sound at every checkpoint.
 
@@ -92,6 +93,7 @@ def replay(
         engine: another engine than it was made on.
         trace: a file and a filter for `Session.trace`.
         waves: the sample ROMs, as for `Session`, if it was made with some.
+        pcm_card: the PCM card, as for `Session`, if it was made with one.
 
     Raises:
         ReplayDifference: something came out differently; the message says what, first.
@@ -104,7 +106,7 @@ def replay(
     5
     """
     recording = read_recording(Path(path))
-    session = session_of(recording, roms, engine, waves)
+    session = session_of(recording, roms, engine, waves, pcm_card)
     checker = Checker(recording.seen)
     session.watch(checker)
     if trace is not None:

@@ -137,7 +137,7 @@ NOT_KEPT = {
     ("midi_thru", "data"): "THRU remembers no bytes",
     ("sound_board", "layout"): "the form of the block",
     **{(chip, "version"): "the form of the block" for chip in ("tg", "vdf1", "vdf2", "mde")},
-    **{("wave_rom", field): "which words, not what is in them" for field in ("layout", "sha1", "size")},
+    **{("wave_rom", field): "which words, not what is in them" for field in ("layout", "sha1", "size", "card")},
 }
 CONSTANT = {
     "Sram": {"_by_cells", "_zeros", "_decay", "_imprint", "_fram", "_stuck"},
@@ -159,7 +159,7 @@ CONSTANT = {
     "Mb87402": {"_open_bus"},
     "Mb87404": {"_poles", "_law", "_open_bus"},
     "Mde": {"_wiring"},
-    "WaveRom": {"card_at", "size", "sha1"},
+    "WaveRom": {"card_at", "card_sha1", "size", "sha1"},
     "Cxd1095": {"_open_bus"},
     "Power": {"_delay", "_stuck"},
     "Battery": {"_law"},

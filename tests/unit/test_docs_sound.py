@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from korgm1.clock import FRAME_RATE
 from korgm1.hypotheses import all_hypotheses
 from korgm1.session import Session
 from korgm1.sound.registers import TABLES
+from korgm1.sound.waverom import INTERNAL, PAIRS, split
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (FOLDER / "sound.md").read_text("utf-8")
+PROGRAMS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 COMMANDS = re.findall(r"^(korgm1 .*?)(?:  .*)?$", PAGE, re.MULTILINE)
 
 
@@ -36,12 +39,26 @@ def test_every_guess_the_page_names_is_one() -> None:
 
 
 def test_the_program_of_the_page_runs() -> None:
-    (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    program = PROGRAMS[-1]
     names: dict[str, object] = {}
     exec(program, names)
     frames = names["frames"]
     assert isinstance(names["m1"], Session) and isinstance(frames, np.ndarray)
     assert frames.shape[1] == 4 and abs(len(frames) - FRAME_RATE) <= 1
+
+
+def test_the_program_for_an_ex_runs(tmp_path: Path) -> None:
+    wave = (8000 * np.sin(np.arange(INTERNAL // 4) / 50)).astype(np.int16)
+    for pair in PAIRS:
+        for name, data in zip(pair, split(wave), strict=True):
+            (tmp_path / f"{name.lower()}.bin").write_bytes(data)
+    names: dict[str, Any] = {}
+    first, _ = PROGRAMS
+    exec(first, names)
+    session = names["m1ex"](tmp_path, np.full(INTERNAL, 7, np.int16))
+    rom = session.machine.wave_rom
+    assert (session.model.name, rom.size) == ("m1ex", 2 * INTERNAL)
+    assert (rom.read(INTERNAL - 1), rom.read(INTERNAL)) == (wave[-1], 7)
 
 
 def test_there_are_commands_to_check() -> None:

@@ -146,7 +146,7 @@ class M1(Machine):
         self.adc = adc = M58990(clock, channels, round(guess["H-VREF"] * 1_000_000))    # IC29, VREF+
 
         # sound
-        self.wave_rom = waves = wave_rom or open_wave_rom()     # IC36-IC43
+        self.wave_rom = waves = wave_rom or open_wave_rom()     # IC36-IC43, PCM card
         self.tg = tg = Mb87402.of(guess)                        # MB87402, MB87403A
         self.vdf1, self.vdf2 = vdf1, vdf2 = Mb87404.of(guess), Mb87404.of(guess)    # 2 x MB87404
         self.mde = mde = Mde.of(guess)                          # MB87405 with 5 x D41464V-10
@@ -175,7 +175,7 @@ class M1(Machine):
             inputs={
                 "B": lambda: panel.rows() | (self.card.status | pin32_open) << 6 | 0x80,   # PB0-5 rows, PB6 pin 32, 1
                 "D": lambda: lcd.db | db7,
-                "E": lambda: 0x0F,                              # PE3 PCM card: 1 = none
+                "E": lambda: 0x07 | waves.card_status << 3,     # PE3 PCM card: 1 = none
             },
             open_bus=open_bus,
         )

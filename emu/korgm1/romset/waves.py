@@ -21,7 +21,10 @@ _PLACE = re.compile(r"ic[-_ ]?(3[6-9]|4[0-3])(?!\d)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class WaveSet:
-    """Eight sample ROMs as 2,097,152 signed words, the files they came from (IC36 first), remarks for the user."""
+    """Sample ROMs as signed words, the files they came from (IC36 first), remarks for the user.
+
+    `load_waves` gives 2,097,152 words, an M1's; a program may make a set of 4,194,304, an M1EX's.
+    """
 
     words: npt.NDArray[np.int16]
     sources: tuple[str, ...]

@@ -28,13 +28,13 @@ from korgm1.machine.faults import Faults
 from korgm1.machine.models import model_named
 from korgm1.result import BootResult, LcdChange, Timeline
 from korgm1.romset.load import RomSet, load_os
+from korgm1.romset.pcm_card import card_warnings, read_pcm_card
 from korgm1.romset.waves import WaveSet, load_waves
 from korgm1.session.base import read_image, to_clocks
 from korgm1.session.state import State
 from korgm1.session.supply import Supply
 from korgm1.session.watching import Watching
 from korgm1.snapshot import Snapshot
-from korgm1.sound.waverom import WaveRom
 
 PLAY_PAGE = re.compile(r"\s*(prog|combi)\b", re.IGNORECASE)
 """How line 1 of a play page begins, in OpenM1 and by the owners' reports (facts: m1-hardware 7.6)."""
@@ -65,14 +65,16 @@ class Session(Supply, State, Watching):
             backups at power-off if the card was written to.
         power_ups: how often the RAM chips were powered before.
         celsius: the temperature around the board, where nobody says otherwise.
-        waves: a folder or zip with dumps of the sample ROMs IC36 to IC43, or a set that was loaded; None plays the open
-            wave ROM.
+        waves: a folder or zip with dumps of the sample ROMs IC36 to IC43, or a set that was loaded (an M1EX's is made
+            with `sound.waverom.with_extension`); None plays the open wave ROM.
+        pcm_card: the dump of a PCM card to have in its slot, or the path of one: 16-bit words, low byte first
+            (ASSUMED), 524,288 bytes at most. It is only read.
         faults: what is broken: words as "r29-open" or "cell-contact=open", see `korgm1 faults`.
 
     Raises:
         UsageError: a name or value that does not exist.
         RomError: the dump cannot be run.
-        UserError: the SRAM or card image cannot be read, or has another size.
+        UserError: the SRAM or a card's image cannot be read, or has another size.
 
     >>> m1 = Session()
     >>> m1.boot().battery["adc_code"]
@@ -93,6 +95,7 @@ class Session(Supply, State, Watching):
         celsius: float = 25.0,
         faults: Iterable[str] = (),
         waves: WaveSet | str | os.PathLike[str] | None = None,
+        pcm_card: bytes | str | os.PathLike[str] | None = None,
     ) -> None:
         self.model = model_named(model)
         self.firmware = roms if isinstance(roms, RomSet) else load_os(roms, model)
@@ -115,7 +118,8 @@ class Session(Supply, State, Watching):
         self._power_ups = power_ups
         self.wake = None
         self.waves = None if waves is None else waves if isinstance(waves, WaveSet) else load_waves(waves)
-        self._wave_rom = None if self.waves is None else WaveRom(self.waves.words, hypotheses=self.hypotheses)
+        self.pcm_card = None if pcm_card is None else read_pcm_card(pcm_card)
+        self._wave_rom = self._wave_rom_of(self.hypotheses)
         self._listening = self._logging = False
         self._past_frames, self._past_writes = [], []
         self._monitor = None
@@ -230,12 +234,16 @@ class Session(Supply, State, Watching):
 
     @property
     def dump_warnings(self) -> tuple[str, ...]:
-        """What is doubtful about the OS dump and the sample ROM dumps it runs with, a sentence each.
+        """What is doubtful about the dumps it runs with, of OS, sample ROMs and PCM card, a sentence each.
 
         >>> Session().dump_warnings
         ()
         """
-        return (*self.firmware.warnings, *(() if self.waves is None else self.waves.warnings))
+        return (
+            *self.firmware.warnings,
+            *(() if self.waves is None else self.waves.warnings),
+            *(() if self.pcm_card is None else card_warnings(self.pcm_card)),
+        )
 
     def result(self, ended: str = "time") -> BootResult:
         """The state of things as a `BootResult`."""
@@ -277,6 +285,7 @@ class Session(Supply, State, Watching):
     def load(
         cls, path: str | os.PathLike[str], roms: str | os.PathLike[str] | None = None, engine: str | None = None,
         waves: WaveSet | str | os.PathLike[str] | None = None,
+        pcm_card: bytes | str | os.PathLike[str] | None = None,
     ) -> Session:
         """A session that goes on where the one that saved `path` was.
 
@@ -285,6 +294,7 @@ class Session(Supply, State, Watching):
             roms: where the OS dump is, as for `Session`, if the snapshot is not of OpenM1.
             engine: another engine than the one it was saved on.
             waves: the sample ROMs, as for `Session`, if it was saved with some.
+            pcm_card: the PCM card, as for `Session`, if it was saved with one.
 
         Raises:
             M1Error: the file cannot be read, is damaged, or is of another firmware.
@@ -302,6 +312,6 @@ class Session(Supply, State, Watching):
             model, saved_engine = str(manifest["model"]), str(manifest["engine"])
         except (KeyError, TypeError) as error:
             raise SnapshotError(f"the manifest of {path} has no {error}") from error
-        session = cls(model=model, roms=roms, engine=engine or saved_engine, waves=waves)
+        session = cls(model=model, roms=roms, engine=engine or saved_engine, waves=waves, pcm_card=pcm_card)
         session.restore(data)
         return session

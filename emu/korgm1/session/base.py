@@ -21,9 +21,12 @@ from korgm1.machine.build import build
 from korgm1.machine.faults import Faults
 from korgm1.machine.m1 import M1
 from korgm1.machine.models import Model
+from korgm1.machine.open_waves import open_wave_rom
 from korgm1.recording import Monitor
 from korgm1.result import LcdChange, Timeline
 from korgm1.romset.load import RomSet
+from korgm1.romset.pcm_card import card_words
+from korgm1.romset.waves import WaveSet
 from korgm1.snapshot import Snapshot
 from korgm1.sound.waverom import WaveRom
 from korgm1.tracing import TraceFile
@@ -36,6 +39,7 @@ class Base:
 
     Attributes:
         model, firmware, engine_name, hypotheses, battery, seed, faults: what the instrument is.
+        waves, pcm_card: the sample ROMs and the dump of the PCM card; None: the open wave ROM, an empty slot.
         wake: what the last power-on found in the RAM; None before the first.
         machine: the board; another one after each power-on.
         powered: the switch.
@@ -61,6 +65,8 @@ class Base:
     _monitor: Monitor | None
     _tracer: TraceFile | None
     _foreign: Snapshot
+    waves: WaveSet | None
+    pcm_card: bytes | None
     _wave_rom: WaveRom | None
     _listening: bool
     _logging: bool
@@ -152,6 +158,14 @@ class Base:
             machine.card.protected = before.card.protected
             machine.panel.lay_hands(before.panel.held, before.panel.controls())
         return self._adopt(machine)
+
+    def _wave_rom_of(self, hypotheses: Hypotheses) -> WaveRom | None:
+        """What the TG plays with these guesses; None for the open wave ROM alone."""
+        if self.waves is None and self.pcm_card is None:
+            return None
+        words = open_wave_rom().words if self.waves is None else self.waves.words
+        card = None if self.pcm_card is None else card_words(self.pcm_card)
+        return WaveRom(words, card, hypotheses, self.model.ex)
 
     def _battery_of(self, battery: str | float, celsius: float) -> Battery:
         """A holder with that cell, wired as hypotheses and faults say."""

@@ -99,9 +99,12 @@ class State(Base):
             hypotheses = Hypotheses(still_open(manifest["hypotheses"]))
             seed, faults = int(manifest["seed"]), Faults(manifest.get("faults", ()))
             battery = Battery.from_text("fresh", hypotheses, seed, faults=faults.network())
+            wave_rom = self._wave_rom
+            if hypotheses["H-PCM-CARD"] != self.hypotheses["H-PCM-CARD"]:
+                wave_rom = self._wave_rom_of(hypotheses)
             machine = build(
                 self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"], faults,
-                self._wave_rom,
+                wave_rom,
             )
             machine.restore(saved.blocks, saved.versions)
             if block.get("lowest_volts") is not None:
@@ -128,6 +131,7 @@ class State(Base):
             ) from error
         self.powered = powered
         self._adopt(machine)
+        self._wave_rom = wave_rom
         self.hypotheses, self.battery, self.faults, self.wake = hypotheses, battery, faults, wake
         self._display, self._actions = display, actions
         self._power_ups, self._order, self._sent_at = numbers

@@ -45,6 +45,7 @@ class Watching(Base):
             "hypotheses": self.hypotheses.all(),
             "seed": self.seed,
             "waves": self.machine.wave_rom.sha1,
+            "pcm_card": self.machine.wave_rom.card_sha1,
             "power_ups": self._power_ups,
             "sram": pack(self._kept),
             "card": pack(self._card),

@@ -7,11 +7,13 @@
 | 100000-17FFFF | IC38      | IC42       |
 | 180000-1FFFFF | IC39      | IC43       |
 | 200000-3FFFFF | the M1EX's second set, in the same order | |
-| behind them   | a PCM card (hypothesis H-PCM-CARD) | |
+| behind them   | a PCM card, 40000 words at most (hypothesis H-PCM-CARD) | |
 
 Confirmed (MAME's driver and the readme of the Plus-1 dumps): sizes, pairs and their order, linear signed PCM. Guessed:
-the chips of the EX and their order (ASSUMED: four more pairs, behind the first), where a card's words lie, and that a
-word nobody drives is 0 (ASSUMED: silence). The V50 cannot read these words; only the tone generator does.
+the chips of the EX and their order (ASSUMED: four more pairs, behind the first; nothing public names or hashes them, so
+no loader looks for them: `with_extension` joins words a program has), where a card's words lie, its size (18 address
+lines, known of the Wavestation's slot) and that a word nobody drives is 0 (ASSUMED: silence). The V50 cannot read these
+words; only the tone generator does.
 Sources: facts m1-sound 2 and 5.
 """
 
@@ -36,6 +38,8 @@ INTERNAL = len(PAIRS) * CHIP
 """Words of an M1."""
 CARD_AT = 2 * INTERNAL
 """Where a card lies if its place is fixed: behind the words of an M1EX."""
+CARD = 0x40000
+"""Most words of a card: WA0-17."""
 LAYOUT = 1
 
 Words = npt.NDArray[np.int16]
@@ -49,36 +53,47 @@ class WaveRom:
             Without a card they are used in place and must not change.
         card: a PCM card's words, or None for an empty slot.
         hypotheses: guesses other than the defaults.
+        ex: it is an M1EX's, even where `words` are those of an M1.
 
     Raises:
-        RomError: more words than an M1EX has.
+        RomError: more words than an M1EX or a card has.
 
     >>> rom = WaveRom(np.array([1, -2], dtype=np.int16))
     >>> rom.read(1), rom.read(2), rom.size
     (-2, 0, 2097152)
     """
 
-    def __init__(self, words: Words, card: Words | None = None, hypotheses: Hypotheses | None = None) -> None:
+    def __init__(
+        self, words: Words, card: Words | None = None, hypotheses: Hypotheses | None = None, ex: bool = False
+    ) -> None:
         if len(words) > 2 * INTERNAL:
             raise RomError(f"a wave ROM of {len(words):,} words", f"{INTERNAL:,} (M1) or {2 * INTERNAL:,} (M1EX)")
-        internal = INTERNAL if len(words) <= INTERNAL else 2 * INTERNAL
+        if card is not None and not 0 < len(card) <= CARD:
+            raise RomError(f"a PCM card of {len(card):,} words", f"1 to {CARD:,}")
+        internal = 2 * INTERNAL if ex or len(words) > INTERNAL else INTERNAL
         fixed = (hypotheses or Hypotheses())["H-PCM-CARD"] == "fixed"
         self.card_at = CARD_AT if fixed else internal
-        inserted = np.zeros(0, dtype=np.int16) if card is None else card
-        self.size = self.card_at + len(inserted) if len(inserted) else internal
+        self.card_sha1 = None if card is None else _sha1(card)
+        """Of the card's words, low byte first; None for an empty slot."""
+        self.size = internal if card is None else self.card_at + len(card)
         """How many words can be addressed, the card's included."""
         self.words: Words = np.ascontiguousarray(words, np.int16)
-        if len(inserted):
+        if card is not None:
             self.words = np.zeros(self.size, np.int16)
             self.words[: len(words)] = words
-            self.words[self.card_at :] = inserted
+            self.words[self.card_at :] = card
         self.words = self.words.view()
         self.words.flags.writeable = False
 
     @cached_property
     def sha1(self) -> str:
         """Of the words, low byte first."""
-        return hashlib.sha1(self.words.astype("<i2").tobytes()).hexdigest()
+        return _sha1(self.words)
+
+    @property
+    def card_status(self) -> int:
+        """The slot's line to the PIO: 0 with a card, 1 without."""
+        return int(self.card_sha1 is None)
 
     def reset(self, kind: str) -> None:
         """A ROM has no state."""
@@ -96,19 +111,45 @@ class WaveRom:
 
     def snapshot(self) -> Block:
         """Which ROM it is, not its words."""
-        return {"layout": LAYOUT, "sha1": self.sha1, "size": self.size}
+        return {"layout": LAYOUT, "sha1": self.sha1, "size": self.size, "card": self.card_sha1}
 
     def restore(self, block: Block) -> None:
-        """Check that the snapshot was made with the same words.
+        """Check that the snapshot was made with the same words; one without `card` had none.
 
         Raises:
             SnapshotError: it was not.
         """
-        if block["layout"] != LAYOUT or block["sha1"] != self.sha1:
-            raise SnapshotError(
-                f"the snapshot was made with the wave ROM {str(block['sha1'])[:8]}", f"this one, {self.sha1[:8]}",
+        if other := self.difference(block["sha1"], block.get("card")):
+            found, expected, hint = other
+            raise SnapshotError(f"the snapshot was made {found}", expected, hint)
+        if block["layout"] != LAYOUT:
+            raise SnapshotError(f"the wave ROM's block has layout {block['layout']}", str(LAYOUT))
+
+    def difference(self, sha1: object, card: object) -> tuple[str, str, str] | None:
+        """How something that was made with other words differs, or None if they were these.
+
+        Args:
+            sha1: of its wave ROM, the card's words included.
+            card: `card_sha1` of it.
+
+        Returns:
+            What it was made with, what is here, and what to try.
+
+        >>> WaveRom(np.array([1], dtype=np.int16)).difference("", "12345678abcd")
+        ('with the PCM card 12345678', 'none in the slot', '--pcm-card PATH of that dump')
+        """
+        if card != self.card_sha1:
+            return (
+                f"with the PCM card {str(card)[:8]}" if card else "without a PCM card",
+                f"this one, {self.card_sha1[:8]}" if self.card_sha1 else "none in the slot",
+                "--pcm-card PATH of that dump" if card else "no --pcm-card",
+            )
+        if sha1 != self.sha1:
+            return (
+                f"with the wave ROM {str(sha1)[:8]}", f"this one, {self.sha1[:8]}",
                 "--waves PATH of those dumps, or none for the open wave ROM",
             )
+        return None
 
 
 def join(low: bytes, high: bytes) -> Words:
@@ -197,6 +238,10 @@ def pair_fault(low_name: str, low: bytes, high_name: str, high: bytes) -> str:
 def swapped(low: bytes, high: bytes) -> bool:
     """True where what is called low is clearly the smoother half."""
     return roughness(high) > 2 + 1.5 * roughness(low)
+
+
+def _sha1(words: Words) -> str:
+    return hashlib.sha1(words.astype("<i2").tobytes()).hexdigest()
 
 
 def _are(what: Sequence[str]) -> str:

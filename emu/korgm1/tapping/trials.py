@@ -30,7 +30,7 @@ class Stage:
 
     Attributes:
         model, firmware, engine: as for `Session`.
-        waves: the user's sample ROMs, or None.
+        waves, pcm_card: the user's sample ROMs and PCM card, or None.
         hypotheses: the guesses that were changed; `state` brings them along.
         state: a snapshot to begin at.
         program: the 143 bytes of the program that a sweep changes.
@@ -41,6 +41,7 @@ class Stage:
     firmware: RomSet
     engine: str
     waves: WaveSet | None = field(repr=False)
+    pcm_card: bytes | None = field(repr=False)
     hypotheses: Mapping[str, Any]
     state: bytes = field(repr=False)
     program: bytes = field(repr=False)
@@ -74,8 +75,8 @@ def stage(
     session.run(LOADING)
     base = programs.settings(programs.present(session, channel), changes)
     return Stage(
-        session.model.name, session.firmware, session.engine_name, session.waves, session.hypotheses.changed(),
-        session.snapshot(), base, note, channel,
+        session.model.name, session.firmware, session.engine_name, session.waves, session.pcm_card,
+        session.hypotheses.changed(), session.snapshot(), base, note, channel,
     )
 
 
@@ -84,7 +85,9 @@ class Bench:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self._session = Session(model=stage.model, roms=stage.firmware, engine=stage.engine, waves=stage.waves)
+        self._session = Session(
+            model=stage.model, roms=stage.firmware, engine=stage.engine, waves=stage.waves, pcm_card=stage.pcm_card
+        )
 
     def trial(self, program: bytes, before: bytes, asked: Callable[[], object] = lambda: False) -> Trial:
         """Load a program, play the note, and write down what the sound chips were told.

@@ -238,7 +238,9 @@ def _check_files(args: argparse.Namespace, events: Sequence[Event]) -> None:
     """Find out before any work whether everything can be written."""
     from korgm1.verbs.age_plan import draws, ends_on
 
-    inputs = (("--sram", args.sram), ("--roms", args.roms))
+    inputs = (
+        ("--sram", args.sram), ("--roms", args.roms), ("--waves", args.waves), ("--pcm-card", args.pcm_card),
+    )
     outputs = (("--output", args.output), ("--report", args.report), ("--png", args.png), ("--plot", args.plot))
     check_apart(inputs, outputs, over=[("--output", "--sram")])
     for _, name in outputs:

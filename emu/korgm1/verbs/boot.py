@@ -142,7 +142,7 @@ def replayed(args: argparse.Namespace) -> ReplayResult:
         raise UsageError(f"--replay and {given[0]} exclude each other", "the recording says what is done")
     words = trace_words(args)
     trace = (args.trace, words) if words else None
-    return replay(Path(args.replay), args.roms, args.engine, trace, args.waves)
+    return replay(Path(args.replay), args.roms, args.engine, trace, args.waves, args.pcm_card)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -119,6 +119,10 @@ def add_instrument_options(parser: argparse.ArgumentParser, engine: str = ENGINE
         "--waves", type=named, metavar="PATH",
         help="folder or zip with your dumps of the sample ROMs IC36 to IC43; without --waves the open wave ROM plays",
     )
+    machine.add_argument(
+        "--pcm-card", type=named, metavar="FILE",
+        help="the dump of a PCM card to have in its slot: 16-bit words, low byte first (assumed), up to 524,288 bytes",
+    )
     machine.add_argument("--engine", choices=ENGINES, help=f"the CPU; default: {engine}")
     machine.add_argument(
         "--fault", action="append", default=[], metavar="NAME[=ARGUMENT]",
@@ -198,6 +202,7 @@ def check_files(args: argparse.Namespace) -> None:
     """
     given = vars(args)
     reads = [(f"--{name}", given.get(name)) for name in ("roms", "waves", "replay")]
+    reads.append(("--pcm-card", given.get("pcm_card")))
     reads += [("--midi", name) for name, _ in given.get("midi") or ()] + [("FILE", given.get("file"))]
     writes = [(f"--{name}", given.get(name)) for name in ("sram", "card", "png", "record", "trace", "save")]
     writes += [("OUT", given.get("out"))]
@@ -288,7 +293,7 @@ def session_from(args: argparse.Namespace) -> Session:
     return Session(
         model=args.model, roms=args.roms, engine=args.engine or ENGINES[0], battery=battery(args), sram=args.sram,
         seed=args.seed, hypotheses=chosen(args), card=args.card, celsius=args.temp, faults=args.fault,
-        waves=args.waves,
+        waves=args.waves, pcm_card=args.pcm_card,
     )
 
 

@@ -60,7 +60,8 @@ def run(args: argparse.Namespace, opened: OpenOutput, devices: Callable[[], list
         return EXIT_OK
     inputs = [("an input", name) for name in args.inputs]
     check_apart(
-        [*inputs, ("--roms", args.roms), ("--waves", args.waves)], [("--sram", args.sram), ("--card", args.card)]
+        [*inputs, ("--roms", args.roms), ("--waves", args.waves), ("--pcm-card", args.pcm_card)],
+        [("--sram", args.sram), ("--card", args.card)],
     )
     what = programme(args.inputs, args.program, args.combi, "play")
     say_late(what.song)

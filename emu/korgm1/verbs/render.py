@@ -123,7 +123,10 @@ def run(args: argparse.Namespace) -> int:
     """Render and report."""
     inputs = [("an input", name) for name in args.inputs]
     check_apart(
-        [*inputs, ("--sram", args.sram), ("--card", args.card), ("--roms", args.roms), ("--waves", args.waves)],
+        [
+            *inputs, ("--sram", args.sram), ("--card", args.card), ("--roms", args.roms), ("--waves", args.waves),
+            ("--pcm-card", args.pcm_card),
+        ],
         [("-o", args.out), ("--raw", args.raw), *parts(("-o", args.out), ("--raw", args.raw))],
     )
     for name in filter(None, (args.out, args.raw)):

@@ -64,6 +64,7 @@ def add_parser(subparsers: Any) -> None:
     one.add_argument("--engine", choices=ENGINES, help="another CPU than it was saved on")
     one.add_argument("--roms", nargs="?", const="", metavar="PATH", help="where the OS dump is, if it is not OpenM1")
     one.add_argument("--waves", type=named, metavar="PATH", help="where the sample ROMs are, if it was saved with some")
+    one.add_argument("--pcm-card", type=named, metavar="FILE", help="the PCM card's dump, if it was saved with one")
     hands = one.add_argument_group("what is done to it; times are since power-on")
     add_hands(hands)
     hands.add_argument("--seconds", type=seconds, metavar="S", help="emulated seconds to run from the snapshot on")
@@ -121,7 +122,7 @@ def load(args: argparse.Namespace) -> BootResult:
     from korgm1.session import Session
 
     try:
-        session = Session.load(args.file, args.roms, args.engine, args.waves)
+        session = Session.load(args.file, args.roms, args.engine, args.waves, args.pcm_card)
     except SnapshotError as error:
         raise _told(args.file, error) from error
     for name, when in (*args.press, *args.midi):
