@@ -298,6 +298,8 @@ def test_a_memory_of_fifty_has_no_program_77(song: Path, tmp_path: Path, capsys:
         (["song.mid", "--raw", "x.wav"], 2, "--raw and -o are the same file"),
         (["song.mid", "-o", "song.mid"], 2, "-o and an input are the same file"),
         (["song.mid", "-o", "."], 1, "it is a folder"),
+        (["song.mid", "-o", "x.mp3"], 2, "x.mp3 is to be a .mp3 file; expected a name ending in .wav"),
+        (["song.mid", "--raw", "x.raw"], 2, "x.raw is to be a .raw file; expected a name ending in .npy"),
         (["song.mid", "--raw", "x.wav.part"], 2, "the .part of -o and --raw are the same file"),
         (["song.mid", "--tail", "3599.8"], 2, "lasts 3,601 s with its tail; expected at most 3,600 s"),
         (["empty.mid"], 1, "empty.mid is empty"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from korgm1 import __version__
 from korgm1.clock import CPU_HZ
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, Stopped
-from korgm1.files import check_apart, check_writable
+from korgm1.files import check_apart, check_ending, check_writable
 from korgm1.verbs.concert import (
     Programme,
     add_concert_options,
@@ -126,6 +126,9 @@ def run(args: argparse.Namespace) -> int:
         [*inputs, ("--sram", args.sram), ("--card", args.card), ("--roms", args.roms), ("--waves", args.waves)],
         [("-o", args.out), ("--raw", args.raw), *parts(("-o", args.out), ("--raw", args.raw))],
     )
+    check_ending(Path(args.out), ".wav", "sound is WAV")
+    if args.raw is not None:
+        check_ending(Path(args.raw), ".npy", "the stream is a numpy file")
     for name in filter(None, (args.out, args.raw)):
         check_writable(Path(name))
     what = programme(args.inputs, args.program, args.combi)
