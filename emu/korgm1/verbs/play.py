@@ -82,7 +82,7 @@ def run(args: argparse.Namespace, opened: OpenOutput, devices: Callable[[], list
             peak = play(session, what, sound, args.tail, lambda: asked, bar.show)
         if asked:
             raise stopped(kept, when="while it played")
-        for remark in remarks(what, session.lcd[0], peak):
+        for remark in remarks(what, session.lcd, peak):
             print(f"korgm1: {remark}", file=sys.stderr)
     if sound is not None and sound.status:
         print(f"korgm1: {sound.status}", file=sys.stderr)

@@ -68,7 +68,7 @@ class Rendered:
         speed: seconds of sound by those of the host, from the song's begin on.
         host_seconds: of the host, boot and loading included.
         sound_hash: of the instrument's stream since power-on.
-        display: the first line of the LCD at the end.
+        display: the two lines of the LCD at the end.
         facts: see `concert.provenance`.
         stopped: why the CPU stopped, or None.
     """
@@ -87,7 +87,7 @@ class Rendered:
     speed: float
     host_seconds: float
     sound_hash: str
-    display: str
+    display: tuple[str, str]
     facts: dict[str, Any]
     stopped: str | None
 
@@ -219,7 +219,7 @@ def render(
             if asked():
                 raise Stopped("stopped while it played")
             pot.write(sight.finish())
-            sound_hash, stopped, display = f"{session.sound_hash:016x}", session.stopped, session.lcd[0]
+            sound_hash, stopped, display = f"{session.sound_hash:016x}", session.stopped, session.lcd
         finally:
             session.power_off()
         pot.finish()
