@@ -28,8 +28,7 @@ examples:
   korgm1 play song.mid --sram my.sram --program I42 --audio-device 3
   korgm1 play --list-devices                   the host's outputs
 Ctrl-C stops it. What it needs for a file is korgm1 render; --sram and --card are written back at power-off, as by run.
-Without PortAudio or a device it is said, and the song is played without sound; an --audio-device that there is not is an
-error.
+Without PortAudio or a device it is said, and the song is played without sound; a missing --audio-device is an error.
 Exit codes: 0 ok, 1 an input that cannot be used or was refused, 2 usage, 3 ROM problem, 4 the emulated CPU stopped,
 130 stopped.
 """

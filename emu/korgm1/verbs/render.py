@@ -27,10 +27,11 @@ from korgm1.verbs.concert import (
     stage,
 )
 from korgm1.verbs.gain import Amplified, gain
-from korgm1.verbs.options import named, parts, read_only, say_warnings, session_from
+from korgm1.verbs.options import parts, read_only, say_warnings, session_from
 from korgm1.verbs.progress import Bar
 from korgm1.verbs.raw_file import RawFile
 from korgm1.verbs.signals import asked_to_stop
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
     from korgm1.session import Session

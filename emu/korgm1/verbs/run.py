@@ -22,16 +22,8 @@ from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
 from korgm1.verbs.concert import add_view_option
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
-from korgm1.verbs.options import (
-    add_machine_options,
-    add_trace_options,
-    battery,
-    check_files,
-    chosen,
-    power,
-    say_warnings,
-    session_from,
-)
+from korgm1.verbs.options import add_machine_options, battery, check_files, chosen, power, say_warnings, session_from
+from korgm1.verbs.trace_options import add_trace_options
 
 if TYPE_CHECKING:
     from korgm1.session import Session

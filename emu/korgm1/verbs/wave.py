@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from korgm1.errors import EXIT_OK, UsageError
 from korgm1.files import check_ending, check_writable, write_atomic
 from korgm1.verbs import plotting
-from korgm1.verbs.options import named, seconds
+from korgm1.verbs.words import named, seconds
 
 if TYPE_CHECKING:
     from korgm1.waves.bank import Bank
