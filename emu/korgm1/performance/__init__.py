@@ -6,7 +6,6 @@ same. Nothing here knows files or the host's time; `korgm1 render` and `korgm1 p
 
 from korgm1.performance.asking import Sound, load, select
 from korgm1.performance.guesses import guesses
-from korgm1.performance.playing import Frames, Song, begin, check_length, frame_clocks, play, stream
+from korgm1.performance.playing import Frames, Song, begin, check_length, play, stream
 
-__all__ = ["Frames", "Song", "Sound", "begin", "check_length", "frame_clocks", "guesses", "load", "play", "select",
-           "stream"]
+__all__ = ["Frames", "Song", "Sound", "begin", "check_length", "guesses", "load", "play", "select", "stream"]

@@ -165,15 +165,12 @@ def stage(session: Session, view: str, rate: int | None, outputs: int) -> Output
     Raises:
         UserError: scipy is missing and this view needs it.
     """
-    from korgm1.clock import CPU_HZ
-    from korgm1.performance import frame_clocks
     from korgm1.sound.dac_pcm54 import Pcm54
     from korgm1.sound.output_stage import OutputStage
 
     converter = None if view == "digital" else Pcm54.of(session.hypotheses, session.seed)
-    native = CPU_HZ // frame_clocks(session)
     return OutputStage.of(
-        session.hypotheses, view, converter, rate, frame_rate=native, outputs=outputs
+        session.hypotheses, view, converter, rate, frame_rate=session.sound_rate, outputs=outputs
     )
 
 

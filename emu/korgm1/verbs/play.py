@@ -107,7 +107,7 @@ def play(
     Returns:
         The highest of the instrument's samples, of 20 bits.
     """
-    from korgm1.performance import frame_clocks, stream
+    from korgm1.performance import stream
 
     begun: list[float] = []
     clock, ahead = (host, 0.0) if sound is None else (sound.clock, sound.depth)
@@ -126,7 +126,7 @@ def play(
         highest = max(highest, int(abs(frames).max(initial=0)))
         if sound is not None:
             sound.feed(frames)
-        progress(frames_done * frame_clocks(session) / CPU_HZ, what.song.length / CPU_HZ)
+        progress(frames_done / session.sound_rate, what.song.length / CPU_HZ)
     if sound is not None and not asked():
         sound.finish()
     return highest

@@ -189,7 +189,7 @@ def render(
         M1Error: something cannot be used, was refused or cannot be written.
         Stopped: it was asked to stop; nothing is written.
     """
-    from korgm1.performance import check_length, frame_clocks, play
+    from korgm1.performance import check_length, play
     from korgm1.verbs.wav_file import WavFile, info
 
     check_length(what.song, tail)
@@ -216,7 +216,7 @@ def render(
                 pot.write(sight.process(frames))
                 if stream is not None:
                     stream.write(frames)
-                progress(native * frame_clocks(session) / CPU_HZ, song_seconds)
+                progress(native / session.sound_rate, song_seconds)
             if asked():
                 raise Stopped("stopped while it played")
             pot.write(sight.finish())
