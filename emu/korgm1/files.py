@@ -69,6 +69,26 @@ def check_writable(path: Path) -> None:
         raise UserError(f"{path} cannot be written: {reason}", "a folder you may write to") from error
 
 
+def check_ending(path: Path, ending: str, kind: str) -> None:
+    """Refuse a name that promises another kind of file; one without an ending promises nothing.
+
+    Args:
+        path: what is to be written.
+        ending: the one it may have, in small letters.
+        kind: what the files are, for the message.
+
+    Raises:
+        UsageError: it ends as if it were something else.
+
+    >>> check_ending(Path("x.WAV"), ".wav", "sound is WAV")
+    >>> check_ending(Path("x.mp3"), ".wav", "sound is WAV")
+    Traceback (most recent call last):
+    korgm1.errors.UsageError: x.mp3 is to be a .mp3 file; expected a name ending in .wav: sound is WAV
+    """
+    if path.suffix.lower() not in ("", ending):
+        raise UsageError(f"{path} is to be a {path.suffix} file", f"a name ending in {ending}: {kind}")
+
+
 def check_apart(
     reads: Iterable[tuple[str, str | None]], writes: Iterable[tuple[str, str | None]],
     over: Collection[tuple[str, str]] = (),

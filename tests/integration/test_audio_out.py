@@ -119,7 +119,8 @@ def test_a_rate_that_opens_but_does_not_start_is_closed_again(card: Card) -> Non
     [
         (Card(outputs=0), {}, "no sound output device"),
         (Card(), {"device": "Nowhere"}, "--audio-device 'Nowhere'"),
-        (Card(), {"device": "7"}, "--audio-device '7'"),
+        (Card(), {"device": "7"}, r"(?s)--audio-device '7' .* one of\n  1  Card One, 4 outputs, 48000 Hz$"),
+        (Card(outputs=0), {"device": "7"}, "no device named: the host has no output"),
         (Card(outputs=2), {"channels": 4}, "has 2 outputs"),
         (Card(takes=()), {}, "cannot be opened: Invalid sample rate"),
     ],

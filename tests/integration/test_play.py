@@ -176,6 +176,25 @@ def test_run_without_a_card_says_so_once_and_goes_on(
     assert "no sound: sounddevice is not installed (" in opened[1]
 
 
+@pytest.mark.parametrize("verb", ["play", "run"])
+@pytest.mark.parametrize("fake", [Card(), Card(outputs=0), None], ids=["another", "none", "no sounddevice"])
+def test_a_device_that_was_named_and_is_not_there_is_an_error(
+    verb: str, fake: Card | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", fake)
+    words = [str(song_file(tmp_path / "x.mid", 0.2)), "--tail", "0"] if verb == "play" else [
+        "--terminal", "--seconds", "0.1"
+    ]  # fmt: skip
+    kept = tmp_path / "my.sram"
+    assert main([verb, *words, "--sram", str(kept), "--audio-device", "99"]) == 1
+    said = capsys.readouterr().err
+    if fake is None:
+        assert "sounddevice is not installed" in said
+    else:
+        assert "--audio-device '99'" in said and ("\n  1  Card One, 4 outputs" in said) is (fake.outputs > 0)
+    assert not kept.exists(), "the power was never switched on"
+
+
 @pytest.fixture
 def asking(card: Card) -> Iterator[Card]:
     """A card that asks by the host's own clock, from a thread as PortAudio does."""

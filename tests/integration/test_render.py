@@ -17,6 +17,7 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
+from openm1_sound import LAYER, MULTI, SINGLE, SPLIT, SWITCH, timbre
 from riff import read_wav
 from songs import song_file
 
@@ -298,6 +299,8 @@ def test_a_memory_of_fifty_has_no_program_77(song: Path, tmp_path: Path, capsys:
         (["song.mid", "--raw", "x.wav"], 2, "--raw and -o are the same file"),
         (["song.mid", "-o", "song.mid"], 2, "-o and an input are the same file"),
         (["song.mid", "-o", "."], 1, "it is a folder"),
+        (["song.mid", "-o", "x.mp3"], 2, "x.mp3 is to be a .mp3 file; expected a name ending in .wav"),
+        (["song.mid", "--raw", "x.raw"], 2, "x.raw is to be a .raw file; expected a name ending in .npy"),
         (["song.mid", "--raw", "x.wav.part"], 2, "the .part of -o and --raw are the same file"),
         (["song.mid", "--tail", "3599.8"], 2, "lasts 3,601 s with its tail; expected at most 3,600 s"),
         (["empty.mid"], 1, "empty.mid is empty"),
@@ -348,7 +351,26 @@ def test_a_song_for_several_channels_is_not_for_one_program(tmp_path: Path, caps
     for name, events, told in (("two.mid", notes, True), ("one.mid", notes[:1], False)):
         song = song_file(tmp_path / name, 0, *events)
         code, _, err = said(capsys, song, "-o", tmp_path / "x.wav", "--tail", "0.2")
-        assert code == 0 and ("the song has notes on 2 channels" in err) is told
+        assert code == 0 and ("the song has notes on 2 channels, of which 1 is not heard: a program" in err) is told
+
+
+@pytest.mark.parametrize(
+    ("kind", "hearer"), [(SINGLE, "a SINGLE"), (LAYER, "a LAYER"), (SPLIT, "a SPLIT"), (SWITCH, "a VELOCITY SWITCH"),
+                         (MULTI, "")],
+)  # fmt: skip
+def test_a_song_for_several_channels_is_for_a_multi(
+    kind: int, hearer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [timbre(0, channel=0), timbre(0, channel=1), timbre(0, channel=2), *[timbre(off=True)] * 5]
+    record = b"A kind    " + bytes([kind]) + bytes(25) + b"".join(rows)
+    bank = tmp_path / "kind.syx"
+    bank.write_bytes(HEAD + b"\x4e\x00\x00\xf7" + HEAD + b"\x49" + pack(record) + b"\xf7")
+    notes = [(0.0, mido.Message("note_on", note=60, channel=channel)) for channel in (0, 1, 2)]
+    song = song_file(tmp_path / "x.mid", 0, *notes)
+    code, shown, err = said(capsys, bank, song, "-o", tmp_path / "x.wav", "--tail", "0.2", "--json")
+    assert code == 0 and json.loads(shown)["display"][0].startswith("Combi ")
+    heard = f"the song has notes on 3 channels, of which 2 are not heard: {hearer} combination hears"
+    assert (heard in err) if hearer else err == "", err
 
 
 def test_dumps_that_no_list_knows_are_told(song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

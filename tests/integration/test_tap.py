@@ -355,6 +355,13 @@ def test_a_firmware_that_does_not_answer_is_told_so() -> None:
         program.ask(session, program.message(program.REQUEST, channel=2), program.DUMP, 2)
 
 
+def test_a_refused_program_is_told_so() -> None:
+    session = Session(engine="v30")
+    session.boot()
+    with pytest.raises(UserError, match="sent message 40h: it refused, its size or form is wrong"):
+        program.ask(session, program.message(program.DUMP, b"\x00" * 9), program.LOADED)
+
+
 @pytest.mark.parametrize(("words", "code", "said"), [
     (["--sweep", "theremin"], 2, "has no parameter"),
     (["--sweep", "cutoff"], 2, "may be"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from pathlib import Path
@@ -16,6 +17,7 @@ from korgm1.hypotheses import all_hypotheses
 from korgm1.session import Session
 from korgm1.sound.registers import TABLES
 from korgm1.sound.waverom import INTERNAL, PAIRS, split
+from korgm1.verbs.concert import stage
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (FOLDER / "sound.md").read_text("utf-8")
@@ -59,6 +61,30 @@ def test_the_program_for_an_ex_runs(tmp_path: Path) -> None:
     rom = session.machine.wave_rom
     assert (session.model.name, rom.size) == ("m1ex", 2 * INTERNAL)
     assert (rom.read(INTERNAL - 1), rom.read(INTERNAL)) == (wave[-1], 7)
+
+
+def silence(view: str, **guesses: object) -> np.ndarray:
+    """A second of a silent view's first output, native rate."""
+    sight = stage(Session(hypotheses=guesses), view, None, 2)
+    return np.asarray(np.abs(sight.process(np.zeros((FRAME_RATE, 4), np.int32)))[:, 0])
+
+
+def decibels(level: float) -> float:
+    return 20 * math.log10(level)
+
+
+def test_where_silence_rests() -> None:
+    text = " ".join(PAGE.split())
+    found = re.search(
+        r"silent `zoh` view rests at (-[0-9.]+) dB .* one begins at about (-[0-9]+) dB, .* below (-[0-9]+) dB", text
+    )
+    assert found is not None
+    rest, start, later = map(float, found.groups())
+    stairs, smooth = silence("zoh")[1000:], silence("analogue")
+    assert not silence("digital").any() and not silence("zoh", **{"H-DAC-ERROR": "ideal"}).any()
+    assert decibels(stairs.min()) == pytest.approx(rest, abs=0.05) == decibels(stairs.max())
+    assert decibels(smooth.max()) == pytest.approx(start, abs=0.5)
+    assert decibels(smooth[FRAME_RATE // 2 :].max()) < later < decibels(smooth[FRAME_RATE // 4 :].max())
 
 
 def test_there_are_commands_to_check() -> None:

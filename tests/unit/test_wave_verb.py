@@ -82,6 +82,11 @@ def test_an_export_without_its_words_is_a_usage_error(words: list[str]) -> None:
     assert main(["wave", *words]) == 2
 
 
+def test_an_export_is_called_what_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["wave", "export", "31", "-o", str(tmp_path / "x.mp3")]) == 2
+    assert "a name ending in .wav" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("words", [
     ["export", "3", "-o", "x.wav", "--key", "H4"], ["export", "3", "-o", "x.wav", "--key", "128"],
     ["export", "3", "-o", "x.wav", "--seconds", "0"], ["export", "3", "-o", "x.wav", "--seconds", "nan"],

@@ -109,7 +109,11 @@ class AudioOut:
         except (library.PortAudioError, ValueError) as error:
             if device is None:
                 raise UserError("there is no sound output device", hint=NO_DEVICE) from None
-            raise UserError(f"--audio-device {device!r}: {error}", "one of korgm1 play --list-devices") from None
+            there = "".join(f"\n{line}" for line in devices())
+            raise UserError(
+                f"--audio-device {device!r} is not there: {str(error).splitlines()[0]}",
+                f"one of{there}" if there else "no device named: the host has no output",
+            ) from None
         self.name = str(row["name"])
         if row["max_output_channels"] < channels:
             raise UserError(

@@ -4,9 +4,9 @@ What the instrument is asked and answers is the published MIDI implementation, s
 same. Nothing here knows files or the host's time; `korgm1 render` and `korgm1 play` are shells around it.
 """
 
-from korgm1.performance.asking import Sound, load, select
+from korgm1.performance.asking import PATIENCE, REFUSALS, Sound, function_of, load, select, talk
 from korgm1.performance.guesses import guesses
-from korgm1.performance.playing import Frames, Song, begin, check_length, frame_clocks, play, stream
+from korgm1.performance.playing import Frames, Song, begin, check_length, play, stream
 
-__all__ = ["Frames", "Song", "Sound", "begin", "check_length", "frame_clocks", "guesses", "load", "play", "select",
-           "stream"]
+__all__ = ["PATIENCE", "REFUSALS", "Frames", "Song", "Sound", "begin", "check_length", "function_of", "guesses", "load",
+           "play", "select", "stream", "talk"]

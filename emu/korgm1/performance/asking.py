@@ -21,9 +21,10 @@ PATIENCE = 5.0
 MODES = {"COMBI": 0, "PROG": 2}
 """The second byte of a mode change, by the name of the mode."""
 _ANSWERED = frozenset(bytes.fromhex("11 1A 40 41 48 49 4C 4D 4E 50 51"))
-"""Functions the instrument answers with one of `_DONE` or `_REFUSED`."""
+"""Functions the instrument answers with one of `_DONE` or `REFUSALS`."""
 _DONE = frozenset((0x21, 0x23))
-_REFUSED = {0x22: "it could not be written", 0x24: "it was not loaded", 0x26: "its size or form is wrong"}
+REFUSALS = {0x22: "it could not be written", 0x24: "it was not loaded", 0x26: "its size or form is wrong"}
+"""What the functions of a refusal mean."""
 _MESSAGE = re.compile(rb"\xf0[\x00-\x7f\xf8-\xff]*\xf7?|[^\xf0]+", re.DOTALL)
 
 
@@ -73,21 +74,21 @@ def load(session: Session, data: bytes, name: str, asked_to_stop: Asked = lambda
     messages: list[bytes] = _MESSAGE.findall(data)
     for number, message in enumerate(messages, 1):
         which = name if len(messages) == 1 else f"message {number} of {len(messages)} in {name}"
-        code = _function(message)
+        code = function_of(message)
         if code is None or code not in _ANSWERED:
-            _talk(session, message, lambda _: True, asked_to_stop)
+            talk(session, message, lambda _: True, asked_to_stop)
             continue
-        reply = _talk(session, message, lambda replies: bool(replies), asked_to_stop)
-        answers = [code for code in map(_function, reply) if code in _DONE or code in _REFUSED]
+        reply = talk(session, message, lambda replies: bool(replies), asked_to_stop)
+        answers = [code for code in map(function_of, reply) if code in _DONE or code in REFUSALS]
         if not answers:
             raise UserError(
                 f"the instrument did not answer {which}, function {code:02X} on channel {message[2] % 16 + 1}",
                 "a bank of the instrument's global channel, and exclusive messages enabled (GLOBAL)",
             )
-        if answers[0] in _REFUSED:
+        if answers[0] in REFUSALS:
             shown = session.lcd[1].strip()
             raise UserError(
-                f"the instrument refused {which}: {_REFUSED[answers[0]]} (reply {answers[0]:02X}"
+                f"the instrument refused {which}: {REFUSALS[answers[0]]} (reply {answers[0]:02X}"
                 + (f", display: {shown})" if shown else ")"),
                 "a bank of an M1 that fits its memory, which is not protected",
             )
@@ -105,7 +106,7 @@ def select(session: Session, sound: Sound, asked_to_stop: Asked = lambda: False)
     'Combi I42'
     """
     ask = b"".join(bytes([0xF0, 0x42, 0x30 | channel, 0x19, 0x12, 0xF7]) for channel in range(16))
-    replies = [reply for reply in _talk(session, ask, bool, asked_to_stop) if _function(reply) == 0x42]
+    replies = [reply for reply in talk(session, ask, bool, asked_to_stop) if function_of(reply) == 0x42]
     if not replies or len(replies[0]) < 8:
         raise UserError(
             f"{sound} cannot be selected: the instrument does not say in which mode it is",
@@ -117,33 +118,50 @@ def select(session: Session, sound: Sound, asked_to_stop: Asked = lambda: False)
         raise UserError(f"there is no {sound}", f"I00 to I{count - 1:02}: the memory is divided for {count}")
     change = bytes([0xF0, 0x42, 0x30 | channel, 0x19, 0x4E, MODES[sound.mode], 0, 0xF7])
     load(session, change, f"the change to {sound.mode} mode", asked_to_stop)
-    _talk(session, bytes([0xC0 | channel, sound.number]), lambda _: True, asked_to_stop)
+    talk(session, bytes([0xC0 | channel, sound.number]), lambda _: True, asked_to_stop)
 
 
-def _function(message: bytes) -> int | None:
-    """The function code of a message in Korg's form to or from an M1, else None."""
+def function_of(message: bytes) -> int | None:
+    """The function code of a message in Korg's form to or from an M1, else None.
+
+    >>> function_of(bytes.fromhex("F0 42 30 19 24 F7")), function_of(b"\\x90<d")
+    (36, None)
+    """
     if len(message) > 5 and message[:2] == b"\xf0\x42" and message[2] >> 4 == 3 and message[3] == 0x19:
         return message[4]
     return None
 
 
-def _talk(
-    session: Session, data: bytes, enough: Callable[[list[bytes]], bool], asked_to_stop: Asked
+def talk(
+    session: Session, data: bytes, enough: Callable[[list[bytes]], bool], asked_to_stop: Asked = lambda: False
 ) -> list[bytes]:
-    """Send bytes; the exclusive messages that came back once all was sent and they are enough, or patience is over."""
+    """Send bytes and wait for what comes back.
+
+    Args:
+        session: its power is on.
+        data: any MIDI.
+        enough: told the messages so far; a true value ends the waiting once all was sent.
+        asked_to_stop: looked at ten times an emulated second.
+
+    Returns:
+        The whole exclusive messages that came back until then, or until `PATIENCE` seconds after the last byte sent.
+
+    Raises:
+        Stopped: `asked_to_stop` said so.
+
+    >>> m1 = Session(); _ = m1.boot()
+    >>> [reply.hex(" ") for reply in talk(m1, bytes.fromhex("F0 42 30 19 4E 02 00 F7"), bool)]
+    ['f0 42 30 19 23 f7']
+    """
     heard = session.machine.midi_out.total
     session.midi_in(data)
     late = session.machine.midi_in.idle_at + clocks(PATIENCE)
     while True:
-        _run(session, 0.1, asked_to_stop)
+        if asked_to_stop():
+            raise Stopped("stopped while the instrument was made ready")
+        session.run(0.1)
         new = session.machine.midi_out.total - heard
         came = bytes(byte for byte in session.midi_out[-new:] if byte < 0xF8) if new else b""
         replies: list[bytes] = re.findall(rb"\xf0[\x00-\x7f]*\xf7", came)
         if session.clock >= late or (not session.machine.midi_in.busy and enough(replies)):
             return replies
-
-
-def _run(session: Session, seconds: float, asked_to_stop: Asked = lambda: False) -> None:
-    if asked_to_stop():
-        raise Stopped("stopped while the instrument was made ready")
-    session.run(seconds)

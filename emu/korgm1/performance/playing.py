@@ -88,7 +88,7 @@ def begin(session: Session, song: Song) -> int:
 
 def frame_clocks(session: Session) -> int:
     """CPU clocks from sample to sample."""
-    return int(session.hypotheses["H-FS"])
+    return CPU_HZ // session.sound_rate
 
 
 def play(

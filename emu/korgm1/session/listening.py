@@ -38,12 +38,12 @@ class Listening(Base):
         return frames[0] if len(frames) == 1 else np.concatenate(frames)
 
     @property
-    def sound_rate(self) -> float:
+    def sound_rate(self) -> int:
         """Frames a second (H-FS).
 
         >>> from korgm1.session import Session
         >>> Session().sound_rate
-        31250.0
+        31250
         """
         return self.machine.sound_board.frame_rate
 

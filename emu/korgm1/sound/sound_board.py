@@ -136,9 +136,9 @@ class SoundBoard:
         return bool(self._board.held)
 
     @property
-    def frame_rate(self) -> float:
+    def frame_rate(self) -> int:
         """Frames a second, for people and files: 31,250 or 32,000."""
-        return CPU_HZ / int(self._board.frame_clocks)
+        return CPU_HZ // int(self._board.frame_clocks)
 
     @property
     def block(self) -> bytes:

@@ -9,19 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from korgm1.clock import CPU_HZ
 from korgm1.errors import UsageError, UserError
+from korgm1.performance import PATIENCE, REFUSALS, function_of, talk
 from korgm1.session import Session
 from korgm1.sram_layout.parameter import Parameter
 from korgm1.sram_layout.parameters import table
 from korgm1.sysex import HEAD, PROGRAM_SIZE, pack, unpack
 
-REQUEST, DUMP, LOADED, REFUSED = 0x10, 0x40, 0x23, 0x24
+REQUEST, DUMP, LOADED = 0x10, 0x40, 0x23
 PROG_MODE = bytes([0x4E, 2, 0])
 """A mode change, behind the head."""
-PATIENCE = 2.0
-"""Emulated seconds an answer may take."""
-LOOK = CPU_HZ // 100
 LISTED = 8
 """Names in a message."""
 
@@ -41,27 +38,23 @@ def ask(session: Session, sent: bytes, wanted: int, channel: int = 1) -> bytes:
     Args:
         session: its power is on.
         sent: the message.
-        wanted: function of the answer; REFUSED ends the waiting, too.
+        wanted: function of the answer; a refusal ends the waiting, too.
 
     Returns:
         The data of the answer.
 
     Raises:
-        UserError: another answer, or none within two seconds.
+        UserError: it refused, or gave no answer within `PATIENCE` seconds.
     """
-    begin, before = session.clock, len(session.midi_out)
-    session.midi_in(sent)
     head = message(0, channel=channel)[:4]
-    end = begin + round((PATIENCE + len(sent) / 3125) * CPU_HZ)
-    said = f"no answer {wanted:02X}h within {PATIENCE:g} s"
-    while session.clock < end and not session.stopped:
-        session.run_until(session.clock + LOOK)
-        heard = bytes(byte for byte in session.midi_out[before:] if byte < 0xF8)
-        for found in re.finditer(re.escape(head) + rb"([\x00-\x7f])([\x00-\x7f]*)\xf7", heard):
-            if found[1][0] == wanted:
-                return found[2]
-            if found[1][0] == REFUSED:
-                said, end = "it refused", 0
+
+    def answers(replies: list[bytes]) -> list[bytes]:
+        return [reply for reply in replies if reply[:4] == head and function_of(reply) in (wanted, *REFUSALS)]
+
+    found = answers(talk(session, sent, lambda replies: bool(answers(replies))))
+    if found and found[0][4] == wanted:
+        return found[0][5:-1]
+    said = f"it refused, {REFUSALS[found[0][4]]}" if found else f"no answer {wanted:02X}h within {PATIENCE:g} s"
     raise UserError(
         f"{session.firmware.name} was sent message {sent[4]:02X}h: {said}",
         f"answer {wanted:02X}h on MIDI channel {channel}",

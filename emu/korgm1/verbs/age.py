@@ -15,8 +15,9 @@ from korgm1.board.sram import SIZE
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
 from korgm1.files import BACKUPS, check_apart, check_writable, write_atomic
 from korgm1.verbs import plotting
-from korgm1.verbs.options import add_instrument_options, named, session_from
+from korgm1.verbs.options import add_instrument_options, session_from
 from korgm1.verbs.signals import asked_to_stop, stopped
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
     from korgm1.lifetime import Event, Report, Stray

@@ -12,16 +12,10 @@ from typing import TYPE_CHECKING, Any
 from korgm1.clock import CPU_HZ
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
 from korgm1.files import write_atomic
-from korgm1.verbs.options import (
-    add_machine_options,
-    add_trace_options,
-    check_files,
-    named,
-    power,
-    session_from,
-    trace_words,
-)
+from korgm1.verbs.options import add_machine_options, check_files, power, session_from
 from korgm1.verbs.signals import asked_to_stop, stopped
+from korgm1.verbs.trace_options import add_trace_options, trace_words
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
     from korgm1.lifetime import Stray

@@ -26,6 +26,8 @@ ENGINE = "v30"
 LATE = 0.1
 """Seconds: a song of which any byte is so late is told of."""
 VIEWS = ("analogue", "zoh", "digital")
+ONE_CHANNEL = ("SINGLE", "LAYER", "SPLIT", "VELOCITY SWITCH")
+"""Types of combination that hear the global channel alone, as OpenM1's second line of COMBI names them."""
 
 
 @dataclass(frozen=True)
@@ -163,15 +165,12 @@ def stage(session: Session, view: str, rate: int | None, outputs: int) -> Output
     Raises:
         UserError: scipy is missing and this view needs it.
     """
-    from korgm1.clock import CPU_HZ
-    from korgm1.performance import frame_clocks
     from korgm1.sound.dac_pcm54 import Pcm54
     from korgm1.sound.output_stage import OutputStage
 
     converter = None if view == "digital" else Pcm54.of(session.hypotheses, session.seed)
-    native = CPU_HZ // frame_clocks(session)
     return OutputStage.of(
-        session.hypotheses, view, converter, rate, frame_rate=native, outputs=outputs
+        session.hypotheses, view, converter, rate, frame_rate=session.sound_rate, outputs=outputs
     )
 
 
@@ -184,25 +183,40 @@ def say_late(song: Song) -> None:
         )  # fmt: skip
 
 
-def remarks(what: Programme, display: str, loudest: int) -> list[str]:
-    """What a user may wonder about: no sound at all, or a song for several channels played by one program.
+def remarks(what: Programme, display: tuple[str, str], loudest: int) -> list[str]:
+    """What a user may wonder about: no sound at all, or a song for several channels of which only one is heard.
 
     Args:
         what: what was played.
-        display: its first line when the song was over.
+        display: its two lines when the song was over.
         loudest: the highest sample that came out.
     """
     if not what.song.notes:
         return []
     if not loudest:
-        return [said_of_silence(what, display)]
-    channels = what.song.channels
-    if len(channels) > 1 and display.startswith("Prog "):
+        return [said_of_silence(what, display[0])]
+    unheard = len(what.song.channels) - 1
+    hearer = hears_one_channel(display)
+    if unheard and hearer:
         return [
-            f"the song has notes on {len(channels)} channels; a program hears the global channel alone, a MULTI "
-            "combination one a timbre (--combi)"
+            f"the song has notes on {unheard + 1} channels, of which {unheard} {'is' if unheard == 1 else 'are'} not "
+            f"heard: {hearer} hears the global channel alone, a MULTI combination one a timbre (--combi)"
         ]
     return []
+
+
+def hears_one_channel(display: tuple[str, str]) -> str:
+    """What plays, if it hears the global channel alone; "" if it hears more, or the display does not say.
+
+    >>> hears_one_channel(("Prog I00 Init Prog", "SINGLE  POLY")), hears_one_channel(("Combi I00 Init Combi", "LAYER"))
+    ('a program', 'a LAYER combination')
+    >>> hears_one_channel(("Combi I07 Orchestra", "MULTI"))
+    ''
+    """
+    if display[0].startswith("Prog "):
+        return "a program"
+    kind = display[1].strip()
+    return f"a {kind} combination" if display[0].startswith("Combi ") and kind in ONE_CHANNEL else ""
 
 
 def said_of_silence(what: Programme, display: str) -> str:

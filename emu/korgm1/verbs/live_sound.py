@@ -58,7 +58,7 @@ class LiveSound:
     """The sound of a session that is run live.
 
     Args:
-        session: its power is on.
+        session: on or off.
         output: where to.
         view: of `concert.VIEWS`.
         outputs: 2 or 4.
@@ -162,7 +162,17 @@ def volume(text: str) -> int:
 def open_sound(
     session: Session, args: argparse.Namespace, opened: OpenOutput, outputs: int = 2
 ) -> LiveSound | None:
-    """The sound the options ask for; None, with a line on stderr, where the host has none, and without with --mute."""
+    """The sound the options ask for; None, with a line on stderr, where the host has none, and without with --mute.
+
+    Args:
+        session: on or off.
+        args: with `add_live_options`.
+        opened: opens an output.
+        outputs: 2 or 4.
+
+    Raises:
+        UserError: the device that --audio-device names does not exist or cannot be opened.
+    """
     if args.mute:
         return None
     output = None
@@ -172,6 +182,8 @@ def open_sound(
     except UserError as error:
         if output is not None:
             output.close()
+        if args.audio_device is not None:
+            raise
         hint = f" ({error.hint})" if error.hint else ""
         print(f"korgm1: no sound: {error.found}{hint}", file=sys.stderr)
         return None

@@ -8,14 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from korgm1.errors import UsageError
 from korgm1.files import check_apart, read_file
 from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
-from korgm1.quantities import parse_celsius
 from korgm1.verbs.signals import asked_to_stop, stopped
+from korgm1.verbs.trace_options import begin_trace
+from korgm1.verbs.words import celsius, keys, named, seconds, timed, timed_file
 
 if TYPE_CHECKING:
     from korgm1.session import Session
@@ -23,88 +24,6 @@ if TYPE_CHECKING:
 ENGINES = NAMES
 BATTERY = "fresh"
 """What is in the holder where nobody says otherwise."""
-LONGEST = 1_000_000
-"""Seconds; eleven days."""
-
-
-class Timed(NamedTuple):
-    """A word of the command line with a time: `TEXT@SECONDS`."""
-
-    text: str
-    seconds: float
-
-
-def timed(word: str) -> Timed:
-    """`TEXT@SECONDS`.
-
-    >>> timed("INT@2.5")
-    Timed(text='INT', seconds=2.5)
-    """
-    text, at, seconds = word.rpartition("@")
-    try:
-        value = float(seconds)
-    except ValueError:
-        value = -1.0
-    if not at or not text or not 0 <= value <= LONGEST:
-        raise argparse.ArgumentTypeError(f"{word!r} has no time after @: 0 to {LONGEST:,} seconds, such as INT@2.5")
-    return Timed(text, value)
-
-
-def timed_file(word: str) -> Timed:
-    """`FILE@SECONDS`, or `FILE` alone, which is at two seconds: OpenM1 has booted by then.
-
-    >>> timed_file("bank.syx")
-    Timed(text='bank.syx', seconds=2.0)
-    """
-    if "@" in word and not Path(word).exists():
-        try:
-            float(word.rpartition("@")[2])
-        except ValueError:
-            pass
-        else:
-            return timed(word)
-    if not word:
-        raise argparse.ArgumentTypeError("no file is named")
-    return Timed(word, 2.0)
-
-
-def keys(text: str) -> tuple[str, ...]:
-    """A comma-separated list of panel keys.
-
-    >>> keys("INT,card")
-    ('INT', 'CARD')
-    """
-    return tuple(word.strip().upper() for word in text.split(",") if word.strip())
-
-
-def named(text: str) -> str:
-    """The name of a file, which is not empty."""
-    if not text:
-        raise argparse.ArgumentTypeError("no file is named")
-    return text
-
-
-def seconds(text: str, longest: float = LONGEST) -> float:
-    """A length of time in seconds, up to the longest."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value <= longest:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, above 0 and up to {longest:,.0f}")
-    return value
-
-
-def celsius(text: str) -> float:
-    """Degrees Celsius, see `parse_celsius`.
-
-    >>> celsius("-10")
-    -10.0
-    """
-    try:
-        return parse_celsius(text)
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(f"{error.found}; expected {error.expected}") from None
 
 
 def add_instrument_options(parser: argparse.ArgumentParser, engine: str = ENGINES[0]) -> argparse._ArgumentGroup:
@@ -176,21 +95,6 @@ def add_hands(hands: argparse._ArgumentGroup) -> None:
     )
 
 
-def add_trace_options(group: argparse._ArgumentGroup) -> None:
-    """What `begin_trace` reads."""
-    group.add_argument(
-        "--trace", metavar="FILE",
-        help="write down what the CPU does, as text; when FILE ends in .kmt in a binary form that is much smaller "
-        "(korgm1 trace show makes text of it)",
-    )
-    group.add_argument("--trace-format", choices=("text", "binary"), help="the form, whatever FILE is called")
-    group.add_argument(
-        "--trace-filter", metavar="WORDS",
-        help="what of it: exec, int, mem, memr, memw, port, in, out, each also with a range in hex as port=0A00-0A0F; "
-        "regs: registers, too; from=S, to=S: only these seconds; default: all",
-    )
-
-
 def check_files(args: argparse.Namespace) -> None:
     """Refuse, before any work, two options of a running machine that name one file.
 
@@ -217,36 +121,6 @@ def parts(*files: tuple[str, str | None]) -> list[tuple[str, str]]:
     [('the .part of -o', 'x.wav.part')]
     """
     return [(f"the .part of {option}", f"{name}.part") for option, name in files if name]
-
-
-def begin_trace(session: Session, args: argparse.Namespace) -> None:
-    """Have the session write the trace the options ask for.
-
-    Raises:
-        M1Error: an option of a trace without one, or that cannot be understood; a file that cannot be written.
-    """
-    words = trace_words(args)
-    if words:
-        session.trace(Path(args.trace), words)
-
-
-def trace_words(args: argparse.Namespace) -> str:
-    """What the options say of the trace, for `Session.trace`; "" without one.
-
-    Raises:
-        UsageError: a filter or a form, but no trace; a filter without a word.
-    """
-    words, form = getattr(args, "trace_filter", None), getattr(args, "trace_format", None)
-    if words is not None and not words.replace(",", " ").strip():
-        raise UsageError(
-            f"--trace-filter {words!r} is empty", "words of docs/trace-format.md, or no --trace-filter, which is all"
-        )
-    if getattr(args, "trace", None):
-        return (words or "all") + (f",form={form}" if form else "")
-    for name, given in (("--trace-filter", words), ("--trace-format", form)):
-        if given:
-            raise UsageError(f"{name} is nothing without --trace", "--trace FILE")
-    return ""
 
 
 def chosen(args: argparse.Namespace) -> dict[str, str]:

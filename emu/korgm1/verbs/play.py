@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -27,7 +28,7 @@ examples:
   korgm1 play song.mid --sram my.sram --program I42 --audio-device 3
   korgm1 play --list-devices                   the host's outputs
 Ctrl-C stops it. What it needs for a file is korgm1 render; --sram and --card are written back at power-off, as by run.
-Without PortAudio or a device it is said, and the song is played without sound.
+Without PortAudio or a device it is said, and the song is played without sound; a missing --audio-device is an error.
 Exit codes: 0 ok, 1 an input that cannot be used or was refused, 2 usage, 3 ROM problem, 4 the emulated CPU stopped,
 130 stopped.
 """
@@ -67,22 +68,21 @@ def run(args: argparse.Namespace, opened: OpenOutput, devices: Callable[[], list
     say_late(what.song)
     session = session_from(args)
     say_warnings(session)
-    with power(session, args) as asked:
+    sound = open_sound(session, args, opened, args.outputs)
+    with contextlib.ExitStack() as at_the_end:
+        if sound is not None:
+            at_the_end.callback(sound.close)
+        asked = at_the_end.enter_context(power(session, args))
         kept = [args.sram] if args.sram else []
         try:
             make_ready(session, what, lambda: asked)
         except Stopped as ended:
             raise stopped(kept, when=ended.found.removeprefix("stopped ")) from None
-        sound = open_sound(session, args, opened, args.outputs)
-        try:
-            with Bar() as bar:
-                peak = play(session, what, sound, args.tail, lambda: asked, bar.show)
-        finally:
-            if sound is not None:
-                sound.close()
+        with Bar() as bar:
+            peak = play(session, what, sound, args.tail, lambda: asked, bar.show)
         if asked:
             raise stopped(kept, when="while it played")
-        for remark in remarks(what, session.lcd[0], peak):
+        for remark in remarks(what, session.lcd, peak):
             print(f"korgm1: {remark}", file=sys.stderr)
     if sound is not None and sound.status:
         print(f"korgm1: {sound.status}", file=sys.stderr)
@@ -108,7 +108,7 @@ def play(
     Returns:
         The highest of the instrument's samples, of 20 bits.
     """
-    from korgm1.performance import frame_clocks, stream
+    from korgm1.performance import stream
 
     begun: list[float] = []
     clock, ahead = (host, 0.0) if sound is None else (sound.clock, sound.depth)
@@ -127,7 +127,7 @@ def play(
         highest = max(highest, int(abs(frames).max(initial=0)))
         if sound is not None:
             sound.feed(frames)
-        progress(frames_done * frame_clocks(session) / CPU_HZ, what.song.length / CPU_HZ)
+        progress(frames_done / session.sound_rate, what.song.length / CPU_HZ)
     if sound is not None and not asked():
         sound.finish()
     return highest

@@ -6,8 +6,8 @@ import io
 from pathlib import Path
 from typing import Any
 
-from korgm1.errors import UsageError, UserError, pip_install
-from korgm1.files import write_atomic
+from korgm1.errors import UserError, pip_install
+from korgm1.files import check_ending, write_atomic
 
 INK, SOFT, GRID = "#22262b", "#6b7480", "#dfe3e8"
 BLUE, ORANGE, RED, GREEN, VIOLET, YELLOW = "#1f6fb4", "#d9791a", "#c22f35", "#2f8f5b", "#7a55a8", "#e3b32c"
@@ -28,8 +28,7 @@ def check_picture(path: Path) -> None:
         UsageError: the name ends as if it were no PNG.
         UserError: matplotlib is not installed.
     """
-    if path.suffix.lower() not in ("", ".png"):
-        raise UsageError(f"{path} is to be a {path.suffix} file", "a name ending in .png: pictures are PNG")
+    check_ending(path, ".png", "pictures are PNG")
     _matplotlib()
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from korgm1 import __version__
 from korgm1.clock import CPU_HZ
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, Stopped
-from korgm1.files import check_apart, check_writable
+from korgm1.files import check_apart, check_ending, check_writable
 from korgm1.verbs.concert import (
     Programme,
     add_concert_options,
@@ -27,10 +27,11 @@ from korgm1.verbs.concert import (
     stage,
 )
 from korgm1.verbs.gain import Amplified, gain
-from korgm1.verbs.options import named, parts, read_only, say_warnings, session_from
+from korgm1.verbs.options import parts, read_only, say_warnings, session_from
 from korgm1.verbs.progress import Bar
 from korgm1.verbs.raw_file import RawFile
 from korgm1.verbs.signals import asked_to_stop
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
     from korgm1.session import Session
@@ -68,7 +69,7 @@ class Rendered:
         speed: seconds of sound by those of the host, from the song's begin on.
         host_seconds: of the host, boot and loading included.
         sound_hash: of the instrument's stream since power-on.
-        display: the first line of the LCD at the end.
+        display: the two lines of the LCD at the end.
         facts: see `concert.provenance`.
         stopped: why the CPU stopped, or None.
     """
@@ -87,7 +88,7 @@ class Rendered:
     speed: float
     host_seconds: float
     sound_hash: str
-    display: str
+    display: tuple[str, str]
     facts: dict[str, Any]
     stopped: str | None
 
@@ -129,6 +130,9 @@ def run(args: argparse.Namespace) -> int:
         ],
         [("-o", args.out), ("--raw", args.raw), *parts(("-o", args.out), ("--raw", args.raw))],
     )
+    check_ending(Path(args.out), ".wav", "sound is WAV")
+    if args.raw is not None:
+        check_ending(Path(args.raw), ".npy", "the stream is a numpy file")
     for name in filter(None, (args.out, args.raw)):
         check_writable(Path(name))
     what = programme(args.inputs, args.program, args.combi)
@@ -188,7 +192,7 @@ def render(
         M1Error: something cannot be used, was refused or cannot be written.
         Stopped: it was asked to stop; nothing is written.
     """
-    from korgm1.performance import check_length, frame_clocks, play
+    from korgm1.performance import check_length, play
     from korgm1.verbs.wav_file import WavFile, info
 
     check_length(what.song, tail)
@@ -215,11 +219,11 @@ def render(
                 pot.write(sight.process(frames))
                 if stream is not None:
                     stream.write(frames)
-                progress(native * frame_clocks(session) / CPU_HZ, song_seconds)
+                progress(native / session.sound_rate, song_seconds)
             if asked():
                 raise Stopped("stopped while it played")
             pot.write(sight.finish())
-            sound_hash, stopped, display = f"{session.sound_hash:016x}", session.stopped, session.lcd[0]
+            sound_hash, stopped, display = f"{session.sound_hash:016x}", session.stopped, session.lcd
         finally:
             session.power_off()
         pot.finish()

@@ -22,16 +22,8 @@ from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
 from korgm1.verbs.concert import add_view_option
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
-from korgm1.verbs.options import (
-    add_machine_options,
-    add_trace_options,
-    battery,
-    check_files,
-    chosen,
-    power,
-    say_warnings,
-    session_from,
-)
+from korgm1.verbs.options import add_machine_options, battery, check_files, chosen, power, say_warnings, session_from
+from korgm1.verbs.trace_options import add_trace_options
 
 if TYPE_CHECKING:
     from korgm1.session import Session
@@ -171,9 +163,13 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOut
     session = session_from(args)
     say_warnings(session)
     picture = b""
-    with power(session, args) as asked:
+    sound = open_sound(session, args, opened)
+    with contextlib.ExitStack() as at_the_end:
+        if sound is not None:
+            at_the_end.callback(sound.close)
+        asked = at_the_end.enter_context(power(session, args))
         with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
-            _play(session, args, frontends, opened, asked)
+            _play(session, args, frontends, sound, asked)
         result = session.result("stopped" if session.stopped else "time")
         if args.png:
             picture = session.screenshot()
@@ -214,14 +210,9 @@ def status(session: Session, pacer: Pacer, sound: LiveSound | None = None) -> st
 
 
 def _play(
-    session: Session, args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput, asked: list[int]
+    session: Session, args: argparse.Namespace, frontends: Mapping[str, Open], sound: LiveSound | None, asked: list[int]
 ) -> None:
-    with contextlib.ExitStack() as at_the_end:
-        sound = open_sound(session, args, opened)
-        if sound is not None:
-            at_the_end.callback(sound.close)
-        view = _open(session, args, frontends)
-        at_the_end.callback(view.close)
+    with contextlib.closing(_open(session, args, frontends)) as view:
         pacer = Pacer(session, args.seconds) if sound is None else prime(session, sound, args.seconds)
         wait = 0.0
         while not pacer.done and not asked and view.poll(wait):

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from korgm1.errors import EXIT_OK, Stopped, UsageError
 from korgm1.files import check_apart, check_writable, write_atomic
 from korgm1.hypotheses import all_hypotheses
-from korgm1.verbs.options import ENGINES, named
+from korgm1.verbs.options import ENGINES
 from korgm1.verbs.signals import asked_to_stop
 from korgm1.verbs.state import DIFFERENT
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
     from korgm1.scenario.running import PhaseRun, Run

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from korgm1.errors import EXIT_OK, UsageError
 from korgm1.files import check_apart, check_writable
 from korgm1.verbs import plotting
-from korgm1.verbs.options import named
 from korgm1.verbs.wave import key_name
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
     from korgm1.verbs.scope_measure import Measured, Partial

@@ -32,7 +32,7 @@ LISTS = {"programs": "program", "combis": "combination", "songs": "song"}
 
 def add_parser(subparsers: Any) -> None:
     """Put this verb on the command line."""
-    from korgm1.verbs.options import named
+    from korgm1.verbs.words import named
 
     parser = subparsers.add_parser(
         "sram", help="show, compare and draw images of the battery-backed memory",

@@ -11,19 +11,9 @@ from typing import TYPE_CHECKING, Any
 from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, SnapshotError, UsageError
 from korgm1.verbs.boot import report
-from korgm1.verbs.options import (
-    ENGINES,
-    add_hands,
-    add_machine_options,
-    add_trace_options,
-    begin_trace,
-    check_files,
-    named,
-    plan,
-    power,
-    seconds,
-    session_from,
-)
+from korgm1.verbs.options import ENGINES, add_hands, add_machine_options, check_files, plan, power, session_from
+from korgm1.verbs.trace_options import add_trace_options, begin_trace
+from korgm1.verbs.words import named, seconds
 
 if TYPE_CHECKING:
     from korgm1.result import BootResult

@@ -14,8 +14,9 @@ from korgm1.files import check_apart, check_writable
 from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
 from korgm1.quantities import format_duration, parse_celsius, parse_list, parse_range, parse_times
-from korgm1.verbs.options import chosen, named
+from korgm1.verbs.options import chosen
 from korgm1.verbs.signals import INTERRUPTED, asked_to_stop
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
     from korgm1.sweep.grid import Grid

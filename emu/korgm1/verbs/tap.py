@@ -20,17 +20,15 @@ from korgm1.verbs.options import (
     add_instrument_options,
     add_memory_options,
     check_files,
-    keys,
-    named,
     parts,
     power,
     read_only,
     say_warnings,
-    seconds,
     session_from,
 )
 from korgm1.verbs.signals import INTERRUPTED
 from korgm1.verbs.tap_words import channel, chips, moment, note, voice
+from korgm1.verbs.words import keys, named, seconds
 
 if TYPE_CHECKING:
     from korgm1.performance import Sound

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from korgm1.errors import EXIT_OK, UsageError
 from korgm1.files import check_writable
 from korgm1.verbs import tap_text
-from korgm1.verbs.options import named, power, read_only, say_warnings, seconds, session_from
+from korgm1.verbs.options import power, read_only, say_warnings, session_from
 from korgm1.verbs.signals import INTERRUPTED, stopped
 from korgm1.verbs.tap_words import count, numbers
+from korgm1.verbs.words import named, seconds
 
 if TYPE_CHECKING:
     from korgm1.session import Session

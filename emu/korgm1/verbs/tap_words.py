@@ -7,8 +7,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from korgm1.verbs.options import seconds
 from korgm1.verbs.wave import key_number
+from korgm1.verbs.words import seconds
 
 if TYPE_CHECKING:
     from korgm1.tapping.playing import Note

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK, UsageError
-from korgm1.files import check_writable, write_atomic
+from korgm1.files import check_ending, check_writable, write_atomic
 from korgm1.verbs import plotting
-from korgm1.verbs.options import named, seconds
+from korgm1.verbs.words import named, seconds
 
 if TYPE_CHECKING:
     from korgm1.waves.bank import Bank
@@ -104,6 +104,8 @@ def run_export(args: argparse.Namespace) -> int:
         raise UsageError("no file is named", "-o FILE.wav")
     if args.all is not None and args.out is not None:
         raise UsageError("--all names the files itself", "--all DIR without -o")
+    if args.out is not None:
+        check_ending(Path(args.out), ".wav", "sound is WAV")
     bank = open_bank()
     if args.all is None:
         sound = find(bank, args.sound)
