@@ -35,7 +35,7 @@ def test_registers_do_not_overlap(chip: str, count: int) -> None:
     (0x0500, ("MDE", None, "INDEX", 0, 1)), (0x0501, ("MDE", None, "COMMAND", 0, 1)),
     (0x0502, ("MDE", None, "DATA", 0, 1)), (0x0503, ("MDE", None, UNUSED, 0, 1)),
 ])
-def test_ports_of_the_contract(port: int, expected: tuple[str, int | None, str, int, int]) -> None:
+def test_a_port_is_its_register(port: int, expected: tuple[str, int | None, str, int, int]) -> None:
     found = decode(port)
     assert found == Register(*expected)
     assert found.last == (found.part == found.width - 1)

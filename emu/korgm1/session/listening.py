@@ -69,6 +69,16 @@ class Listening(Base):
         """
         return self.machine.wave_rom.sha1
 
+    @property
+    def pcm_card_sha1(self) -> str | None:
+        """The same of the PCM card's words; None without a card.
+
+        >>> from korgm1.session import Session
+        >>> Session().pcm_card_sha1 is None
+        True
+        """
+        return self.machine.wave_rom.card_sha1
+
     def log_sound(self, on: bool) -> None:
         """Keep the writes to the sound chips' ports from now on; or keep no more, and drop what was kept."""
         self._logging = on

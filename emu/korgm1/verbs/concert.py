@@ -240,7 +240,7 @@ def provenance(session: Session, what: Programme, view: str) -> dict[str, Any]:
         "model": session.model.name,
         "engine": session.engine_name,
         "wave_rom_sha1": session.wave_sha1,
-        "pcm_card_sha1": session.machine.wave_rom.card_sha1,
+        "pcm_card_sha1": session.pcm_card_sha1,
         "hypotheses": guesses(session, view),
         "dac": view,
         "inputs": [{"name": name, "sha1": digest} for name, digest in what.sha1],
