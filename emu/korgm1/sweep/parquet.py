@@ -11,15 +11,15 @@ from korgm1.sweep.point import KINDS, Row
 KEY = b"korgm1 sweep"
 
 
-def check() -> None:
-    """Say what to do where pyarrow is missing.
+def check(instead: str = "a .csv file") -> None:
+    """Say what to do where pyarrow is missing; `instead` is what needs nothing.
 
     Raises:
         UsageError: it is.
     """
     if find_spec("pyarrow") is None:
         raise UsageError(
-            "a .parquet file needs pyarrow, which is not installed", "a .csv file, which needs nothing",
+            "a .parquet file needs pyarrow, which is not installed", f"{instead}, which needs nothing",
             pip_install("korgm1[sweep]"),
         )
 

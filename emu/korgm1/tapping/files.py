@@ -15,6 +15,7 @@ from typing import Any
 
 from korgm1.errors import UsageError
 from korgm1.files import PartFile, check_writable
+from korgm1.sweep.parquet import check as check_pyarrow
 from korgm1.tapping import parquet
 
 MARK = "# korgm1 tap: "
@@ -40,7 +41,7 @@ def check_name(path: Path) -> None:
     if path.suffix not in ENDINGS:
         raise UsageError(f"{str(path)!r} has no ending that says what it is", f"a name with {', '.join(ENDINGS)}")
     if path.suffix == ".parquet":
-        parquet.check()
+        check_pyarrow("a .csv or .txt file")
     check_writable(path)
 
 

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
-from korgm1.errors import UsageError, pip_install
 from korgm1.files import PartFile
 
 KEY = b"korgm1 tap"
 GROUP = 1 << 16
 """Rows that are held in memory and written at once."""
-
-
-def check() -> None:
-    """Say what to do where pyarrow is missing.
-
-    Raises:
-        UsageError: it is.
-    """
-    if find_spec("pyarrow") is None:
-        raise UsageError(
-            "a .parquet file needs pyarrow, which is not installed", "a .csv or .txt file, which needs nothing",
-            pip_install("korgm1[sweep]"),
-        )
 
 
 class _Sink:
