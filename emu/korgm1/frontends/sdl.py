@@ -44,7 +44,7 @@ NAMES = {
     pygame.KSCAN_MINUS: "-", pygame.KSCAN_EQUALS: "=", pygame.KSCAN_BACKSLASH: "\\", pygame.KSCAN_NONUSHASH: "\\",
     pygame.KSCAN_GRAVE: "`", pygame.KSCAN_KP_ENTER: "kp enter", pygame.KSCAN_KP_PERIOD: "kp .",
     pygame.KSCAN_KP_PLUS: "kp +", pygame.KSCAN_KP_MINUS: "kp -", pygame.KSCAN_KP_MULTIPLY: "kp *",
-    pygame.KSCAN_KP_DIVIDE: "kp /",
+    pygame.KSCAN_KP_DIVIDE: "kp /", pygame.KSCAN_NONUSBACKSLASH: "<",
 }  # fmt: skip
 """Scancode -> name of the place, as on a US keyboard."""
 
