@@ -151,6 +151,16 @@ class Base:
         return self._sram_path
 
     @property
+    def card_path(self) -> Path | None:
+        """The file of the program card that is in the slot, or None."""
+        return self._card_path
+
+    @property
+    def recording(self) -> bool:
+        """Whether a recording or a replay is under way."""
+        return self._monitor is not None
+
+    @property
     def sram(self) -> bytes:
         """The 65,536 bytes of the battery-backed RAM, now."""
         if self.powered or self._kept is None:

@@ -38,11 +38,11 @@ class Changing(State, Listening):
         before, state, card_path, used = self.engine_name, self.take(), self._card_path, self._used
         self.engine_name = name
         try:
-            self.restore(state)
+            self.restore(state, card_path)
         except Exception:
             self.engine_name = before
             raise
-        self._card_path, self._used = card_path, used
+        self._used = used
         self._past_frames, self._past_writes = frames, writes
 
     def set_faults(self, words: Iterable[str]) -> None:

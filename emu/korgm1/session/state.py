@@ -74,12 +74,16 @@ class State(Base):
             versions={**machine.versions(), **self._foreign.versions},
         )
 
-    def restore(self, data: bytes | Snapshot) -> None:
+    def restore(self, data: bytes | Snapshot, card_path: Path | None = None) -> None:
         """Take a snapshot back: the session, its guesses and seed included, goes on exactly as the other one did.
 
         The engine stays this session's. Blocks that this program does not know are kept for the next `snapshot`.
         The card in the slot is the snapshot's, so the file of the card that was in it is no longer written. Frames and
         writes to the sound chips that nobody has taken yet are dropped.
+
+        Args:
+            data: of `snapshot` or `take`.
+            card_path: the file of the snapshot's card, to be written when the card was; None: it has none.
 
         Raises:
             SnapshotError: damaged, of another model, firmware or program version, or made with a guess that turned
@@ -147,7 +151,7 @@ class State(Base):
         self._display, self._actions = display, actions
         self._power_ups, self._order, self._sent_at = numbers
         self._kept, self._card, self.seed = kept, card, seed
-        self._card_path = None
+        self._card_path = card_path
         self._used = True
         known = {"session", *machine.parts(), *PORT_LOGS}
         self._past_frames, self._past_writes = [], []
