@@ -85,7 +85,8 @@ def part_at(layout: Layout, x: float, y: float, slack: float = 0) -> Part | None
     return None
 
 
-def piano_keys(area: Area) -> list[tuple[int, Area, bool]]:
+@cache
+def piano_keys(area: Area) -> tuple[tuple[int, Area, bool], ...]:
     """The keys of a keyboard: number 0-60, where, whether black; the black ones come last.
 
     >>> keys = piano_keys((0, 0, 360, 100))
@@ -102,7 +103,7 @@ def piano_keys(area: Area) -> list[tuple[int, Area, bool]]:
             white.append((key, (left + at * wide, top, wide, height), False))
         else:
             black.append((key, (left + at * wide - wide * 0.29, top, wide * 0.58, height * 0.62), True))
-    return white + black
+    return (*white, *black)
 
 
 def piano_key_at(area: Area, x: float, y: float) -> tuple[int, float] | None:
@@ -149,7 +150,7 @@ def _sockets(names: str, x: float, y: float, step: float) -> list[Part]:
 @cache
 def keyboard() -> Layout:
     """The M1: 61 keys."""
-    lcd = (150.0, 84.0, 992.0, 144.0)
+    lcd = (154.0, 84.0, 990.0, 144.0)
     return Layout(
         size=(1280, 690),
         body=(4, 58, 1272, 628),
@@ -162,10 +163,10 @@ def keyboard() -> Layout:
             Part("slot", "pcm-card", (174, 10, 170, 36), "PCM DATA"),
             *_sockets("PHONES,OUT 4,OUT 3,OUT 2/R,OUT 1/L,DAMPER,PEDAL 1,PEDAL 2", 362, 6, 70),
             *_sockets("MIDI THRU,MIDI OUT,MIDI IN", 934, 6, 106),
-            Part("volume", "volume", (20, 100, 34, 180), "VOLUME"),
-            Part("value", "value", (60, 100, 34, 180), "VALUE"),
-            Part("key", "UP", (102, 118, 40, 62), "UP"),
-            Part("key", "DOWN", (102, 194, 40, 62), "DOWN"),
+            Part("volume", "volume", (18, 100, 32, 180), "VOLUME"),
+            Part("value", "value", (63, 100, 32, 180), "VALUE"),
+            Part("key", "UP", (102, 118, 38, 62), "UP"),
+            Part("key", "DOWN", (102, 194, 38, 62), "DOWN"),
             *_cursor(lcd, 246, 34),
             *_row("PAGE-,PAGE+", 1158, 246, 56, 48, 34),
             Part("slot", "card", (1158, 96, 104, 126), "PROG/SEQ CARD"),
@@ -179,8 +180,8 @@ def keyboard() -> Layout:
             Part("piano", "piano", (130, 440, 1134, 236)),
         ),
         captions=(
-            ("VOLUME", 37, 88), ("VALUE", 77, 88), ("PAGE", 1210, 237), ("MODE", 225, 306), ("SEQUENCER", 610, 306),
-            ("PITCH / MODULATION", 68, 648),
+            ("VOLUME", 34, 88), ("VALUE", 80, 88), ("PAGE", 1210, 237), ("MODE", 225, 306), ("SEQUENCER", 610, 306),
+            ("JOYSTICK", 68, 640),
         ),
         rules=((24, 315, 422), (462, 315, 758)),
     )  # fmt: skip

@@ -143,7 +143,7 @@ def _key(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
         lamp = place.box((x + w / 2 - 15, y + drop + 7, 30, 6))
         canvas.rect(lamp, LIT if lit else OUT, lamp[3] / 2)
         middle += 6
-    size = 12.0
+    size = 12.0 if w > 80 else 10.5
     while size > 7 and canvas.text_width(part.label, size * place.scale) > (w - 5) * place.scale:
         size -= 0.5
     if h > 30 and len(part.label) < 2:
@@ -225,10 +225,10 @@ def _stick(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
 
 
 def _piano(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
-    notes = state[0]
-    assert isinstance(notes, frozenset)
     x, y, w, h = part.area
     canvas.rect(place.box((x - 4, y - 4, w + 8, h + 6)), HOLE, place.px(3))
+    notes = state[0]
+    assert isinstance(notes, frozenset)
     line = place.px(0.8)
     for key, area, black in piano_keys(part.area):
         left, top, wide, high = place.box(area)
@@ -243,8 +243,7 @@ def _piano(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
             canvas.rect((left, top, wide - line, high), IVORY_EDGE, place.px(2.5))
             canvas.rect((left, top, wide - line, high - (0 if down else place.px(3))),
                         IVORY_DOWN if down else IVORY, place.px(2.5))
-    shade = place.box((x, y - 4, w, 5))
-    canvas.rect(shade, (60, 14, 16))
+    canvas.rect(place.box((x, y - 4, w, 5)), (60, 14, 16))
 
 
 def _slot(canvas: Canvas, place: Place, part: Part, state: Look) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from korgm1.frontends.canvas import Box, Canvas
 from korgm1.frontends.panel_backdrop import paint_backdrop
-from korgm1.frontends.panel_layout import MARGIN, Layout, Part, part_at, piano_keys
+from korgm1.frontends.panel_layout import KEYS, MARGIN, Layout, Part, part_at, piano_keys
 from korgm1.frontends.panel_lcd import Glass
 from korgm1.frontends.panel_paint import Look, Place, Seen, look, paint_part
 
@@ -42,6 +42,7 @@ class PanelView:
         self._box: Box = (0, 0, 0, 0)
         self._backdrop: Any = None
         self._looks: dict[Part, Look] = {}
+        self._keyboards: list[Any] = []
 
     def fit(self, screen: Layered, box: Box) -> None:
         """Take this box of the screen; everything is painted next time."""
@@ -53,6 +54,7 @@ class PanelView:
         paint_backdrop(self._backdrop, self.layout, Place(scale, left, top), self._title, self._firmware)
         self.place = Place(scale, box[0] + left, box[1] + top)
         self._looks.clear()
+        self._keyboards.clear()
 
     def touched(self, x: float, y: float) -> Part | None:
         """The part under a point of the screen."""
@@ -75,12 +77,15 @@ class PanelView:
             if state == before:
                 continue
             self._looks[part] = state
-            for box in _changed(self.place, part, before, state):
-                screen.clip(box)
-                if not whole:
-                    screen.blit(self._backdrop, box[0], box[1], self._on_backdrop(box))
-                paint_part(screen, self.place, part, state)
-                boxes.append(box)
+            if part.kind == "piano" and before is not None:
+                boxes += self._keys(screen, part, before, state)
+                continue
+            box = self.place.box(part.area, MARGIN + 2)
+            screen.clip(box)
+            if not whole:
+                screen.blit(self._backdrop, box[0], box[1], self._on_backdrop(box))
+            paint_part(screen, self.place, part, state)
+            boxes.append(box)
         screen.clip(None)
         boxes += self.glass.paint(screen, self.place.box(self.layout.lcd), whole)
         return [self._box] if whole else boxes
@@ -96,17 +101,33 @@ class PanelView:
             self.glass.paint(screen, self.place.box(self.layout.lcd), True)
         screen.clip(None)
 
-    def _on_backdrop(self, box: Box) -> Box:
-        return box[0] - self._box[0], box[1] - self._box[1], box[2], box[3]
+    def _keys(self, screen: Layered, part: Part, before: Look, now: Look) -> list[Box]:
+        """Of the keyboard, copy only the keys that moved, and the black ones beside them, from one with all up or down.
 
-
-def _changed(place: Place, part: Part, before: Look | None, now: Look) -> list[Box]:
-    """The boxes of a part that look different: of the keyboard only the keys that moved."""
-    if part.kind == "piano" and before is not None:
+        A corner of a black key shows the white ones as they are there: a pixel or two.
+        """
         old, new = before[0], now[0]
         assert isinstance(old, frozenset) and isinstance(new, frozenset)
-        return [place.box(area) for key, area, _ in piano_keys(part.area) if key in old ^ new]
-    return [place.box(part.area, MARGIN + 2)]
+        left, top, width, height = self.place.box(part.area)
+        if not self._keyboards:
+            for notes in (frozenset(), frozenset(range(KEYS))):
+                layer = screen.layer(width, height)
+                paint_part(layer, Place(self.place.scale, self.place.left - left, self.place.top - top), part, (notes,))
+                self._keyboards.append(layer)
+        keys = {key: (area, black) for key, area, black in piano_keys(part.area)}
+        boxes = []
+        for key in sorted(old ^ new):
+            moved = [key] if keys[key][1] else [key, *(k for k in (key - 1, key + 1) if k in keys and keys[k][1])]
+            for number in moved:
+                box = self.place.box(keys[number][0])
+                place = (box[0] - left, box[1] - top, box[2], box[3])
+                screen.blit(self._keyboards[number in new], box[0], box[1], place)
+                if number == key:
+                    boxes.append(box)
+        return boxes
+
+    def _on_backdrop(self, box: Box) -> Box:
+        return box[0] - self._box[0], box[1] - self._box[1], box[2], box[3]
 
 
 def _meet(a: Box, b: Box) -> bool:
