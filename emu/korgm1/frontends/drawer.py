@@ -60,7 +60,7 @@ class Drawer:
         sections: Callable[[Bench], Sequence[Section]] | None = None,
     ) -> None:
         self.open = False
-        self._bench = Bench(desk, folder)
+        self._bench = Bench(desk, folder, clock)
         self._sections = list((sections or all_sections)(self._bench))
         self._clock = clock
         self._box: Box = (0, 0, 0, 0)
@@ -240,7 +240,7 @@ class Drawer:
         return True
 
     def _key(self, event: ui.KeyDown) -> bool:
-        if not self._keys:
+        if not self._keys or ((event.ctrl or event.alt) and not self.typing):
             return False
         if self._focus is not None and self._focus.key(event):
             return True
@@ -347,7 +347,7 @@ class Drawer:
     def _title(self, brush: Brush) -> None:
         wide = self._wide
         brush.rect((0, 0, wide, TOP), BAR)
-        brush.text("Bench", EDGES + 2, TOP / 2, 80, INK, 15, bold=True)
+        brush.text("Bench", EDGES + 2, TOP / 2, 80, INK, 15)
         brush.text("Tab: in and out", wide - TOP - 6, TOP / 2, wide - TOP - 110, DIM, SMALL, 1.0)
         middle, end = TOP / 2, wide - TOP / 2
         for rise in (-5, 5):

@@ -28,6 +28,8 @@ LAYOUT_AGE = CPU_HZ
 """Clocks after which a changed image is laid out anew."""
 HOT_BYTE, LOST_BYTE, PLAIN = (255, 246, 190), (224, 52, 44), (150, 154, 162)
 
+_LIGHT = np.array([0.2 + 0.075 * byte.bit_count() for byte in range(256)], np.float32)
+
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -66,6 +68,8 @@ class SramMap:
             self._wake = wake
             mask = None if wake is None else wake.mask
             self._lost = np.zeros(SIZE, bool) if mask is None else np.frombuffer(mask, np.uint8) != 0
+            if self._lost.any() and read(image).valid:
+                self._lost[:] = False
             self._changed[:] = -(1 << 62)
             self._glows_until = -1
         elif image != self.image:
@@ -86,8 +90,7 @@ class SramMap:
         base = np.empty((SIZE, 3), np.float32)
         for region in self.layout.regions if self.layout else ():
             base[region.start : region.end] = SOFT.get(region.name.removesuffix(" (guessed)"), PLAIN)
-        ones = np.bitwise_count(np.frombuffer(self.image, np.uint8))
-        base *= (0.2 + 0.075 * ones)[:, None]
+        base *= _LIGHT[np.frombuffer(self.image, np.uint8)][:, None]
         base[self._lost] = LOST_BYTE
         if self._glows_until > now:
             where = np.flatnonzero(self._changed > now - GLOW)
@@ -124,7 +127,7 @@ class SramView(Widget):
     """
 
     takes_focus = True
-    hint = "Every byte of the RAM in its place. Click for its address; arrows step while it has the focus (Tab: out)."
+    hint = "Every byte of the RAM in its place. Click for its address; Left and Right step, with Shift Up and Down too."
 
     def __init__(
         self, image: Callable[[], bytes], wake: Callable[[], Wake | None], now: Callable[[], int]
@@ -179,7 +182,7 @@ class SramView(Widget):
 
     def key(self, event: KeyDown) -> bool:
         step = {"left": -1, "right": 1, "up": -ROW, "down": ROW}.get(event.key)
-        if step is None or not 0 <= self.address + step < SIZE:
+        if step is None or (abs(step) == ROW and not event.shift) or not 0 <= self.address + step < SIZE:
             return False
         self.address += step
         return True

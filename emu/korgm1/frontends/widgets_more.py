@@ -266,8 +266,8 @@ class Head(Widget):
         if not self._section.folded:
             arrow = [(at - 5, middle - 3), (at + 5, middle - 3), (at, middle + 4)]
         brush.polygon(arrow, ACCENT)
-        wide = brush.ruler.width(self._title, SIZE, bold=True)
-        brush.text(self._title, x + 24, middle, width - 30, INK, bold=True)
+        wide = brush.ruler.width(self._title, SIZE + 1)
+        brush.text(self._title, x + 24, middle, width - 30, INK, SIZE + 1)
         if self._section.folded:
             brush.text(self._section.summary(), x + width - 8, middle, width - wide - 44, DIM, SMALL, 1.0)
         ring(brush, self.box, touch)
