@@ -23,7 +23,7 @@ from korgm1.frontends.drawer_bench import Bench
 from korgm1.frontends.drawer_parts import engine, faults, guesses
 from korgm1.frontends.drawer_supply import cell, power, ram
 from korgm1.frontends.drawer_travel import cards, messages, scenarios, states
-from korgm1.frontends.widgets import ACCENT, BAD, BAR, DIM, EDGE, GOOD, GROUND, HOT, INK, SMALL, Brush, Ruler, Touch, Widget
+from korgm1.frontends.widgets import ACCENT, BAD, BAR, DIM, EDGE, GOOD, GROUND, HOT, INK, OFF, SMALL, Brush, Ruler, Touch, Widget
 from korgm1.frontends.widgets_more import Field, Section
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 WIDTH = 380
 """Points it would like to be wide; 300 to 500 are sensible."""
+IDLE = "Point at a control, or go to it with the arrows, to read what it is for."
+"""What stands at the bottom otherwise."""
 LOOK = 0.1
 """Host seconds from look to look."""
 TOP, FOOT, EDGES, BAR_WIDTH = 28, 66, 10, 10
@@ -366,8 +368,9 @@ class Drawer:
         about = self._hot if self._hot is not None and _hint(self._hot) else shown
         words, wrong = self._bench.said
         if not words and about is not None:
-            words = _hint(about)
-            colour = DIM
+            words, colour = _hint(about), DIM
+        elif not words:
+            words, colour = IDLE, OFF
         else:
             colour = BAD if wrong else GOOD
         if (words, colour) == self._foot:

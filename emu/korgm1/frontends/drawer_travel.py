@@ -50,18 +50,33 @@ def cards(bench: Bench) -> Section:
     files, chosen = Files(bench), [""]
 
     def there() -> bool:
-        return bench.desk.card is not None
+        return bench.session.card is not None
+
+    def program_card() -> str | tuple[str, Colour]:
+        path = bench.session.card_path
+        return (path.name if path is not None else "without a file") if there() else ("slot empty", OFF)
+
+    def pcm_card() -> str | tuple[str, Colour]:
+        data = bench.session.pcm_card
+        return ("slot empty", OFF) if data is None else f"{len(data) / 1024:.0f} KB"
+
+    def cell() -> str:
+        card = bench.session.card
+        if card is None:
+            return "-"
+        kind = card.supply.kind
+        return f"{kind}, {card.supply.cell_volts:.2f} V" if kind else "holder empty"
 
     def insert(path: str) -> None:
         if path.strip():
-            bench.do("card insert", str(Path(path.strip()).expanduser()))
+            bench.do("card insert", Path(path.strip()).expanduser())
 
     def pcm(path: str) -> None:
         if path.strip():
-            bench.do("pcm-card insert", str(Path(path.strip()).expanduser()))
+            bench.do("pcm-card insert", Path(path.strip()).expanduser())
 
     return Section("Cards", [
-        Value("program card", lambda: bench.desk.card or ("slot empty", OFF)),
+        Value("program card", program_card),
         Items(files, lambda: chosen[0], lambda path: chosen.__setitem__(0, path), lambda: insert(chosen[0]),
               "Cards of the card folder. Enter, or the button, puts the chosen one in."),
         Row(
@@ -70,13 +85,13 @@ def cards(bench: Bench) -> Section:
             Button("eject", lambda: bench.do("card eject"), "Take the card out; its file is written.", there),
         ),
         Field("path of a program card", insert, hint="The file of a program card (korgm1 card new); Enter inserts it."),
-        Switch("write protect", lambda: bench.desk.card_protected, lambda on: bench.do("card protect", "on" if on else "off"),
-               "The switch on the card.", there),
-        Value("its cell", lambda: bench.desk.card_cell or "-", "The card's own cell, a CR2016."),
-        Value("PCM card", lambda: bench.desk.pcm_card or ("slot empty", OFF)),
+        Switch("write protect", lambda: getattr(bench.session.card, "protected", False),
+               lambda on: bench.do("card protect", "on" if on else "off"), "The switch on the card.", there),
+        Value("its cell", cell, "The card's own cell, a CR2016."),
+        Value("PCM card", pcm_card),
         Field("path of a PCM card's dump", pcm, hint="16-bit words, low byte first; Enter inserts it."),
-        Button("eject the PCM card", lambda: bench.do("pcm-card eject"), "",
-               lambda: bench.desk.pcm_card is not None),
+        Button("eject the PCM card", lambda: bench.do("pcm-card eject"), "Voices that play it lose their words.",
+               lambda: bench.session.pcm_card is not None),
     ], folded=True, summary=lambda: "program card in" if there() else "slot empty")  # fmt: skip
 
 
