@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,12 @@ def open_window(desk: Desk, keymap: Keymap, full_screen: bool = False, bench: bo
     Raises:
         UserError: there is no display, or no pygame; the message says which.
     """
-    window: Window = _window().Window(desk, keymap, full_screen, bench)
+    module = _window()
+    import platformdirs
+
+    folder = Path(platformdirs.user_data_dir("korgm1", appauthor=False))
+    keys_file = Path(platformdirs.user_config_dir("korgm1", appauthor=False)) / "keys.toml"
+    window: Window = module.Window(desk, keymap, full_screen, bench, folder, str(keys_file))
     return window
 
 

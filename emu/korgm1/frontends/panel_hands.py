@@ -85,6 +85,10 @@ class PanelHands:
             self.move(pointer, x, y)
         return True
 
+    def holds(self, pointer: int) -> bool:
+        """Whether this pointer has something in its grip."""
+        return pointer in self._grips
+
     def move(self, pointer: int, x: float, y: float) -> None:
         """A pointer that is down was moved, anywhere."""
         grip = self._grips.get(pointer)

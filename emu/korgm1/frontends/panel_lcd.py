@@ -84,7 +84,7 @@ class Glass:
             The boxes that were painted.
         """
         light = round(float(self._light[0]) * 255)
-        shape = self.shape = Shape.fitting(box[2] * 0.97, box[3] * 0.9)
+        shape = self.shape = Shape.fitting(box[2] * 0.98, box[3] * 0.9)
         wide, high = shape.size()
         left, top = box[0] + (box[2] - wide) // 2, box[1] + (box[3] - high) // 2
         if whole or self._painted is None or light != self._painted_light:

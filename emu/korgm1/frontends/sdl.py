@@ -286,6 +286,13 @@ class Screen(Painted):
         except pygame.error as error:
             raise UserError(f"the screen cannot be changed: {error}") from None
 
+    def widen(self, points: float) -> None:
+        """Make the window so much wider (negative: narrower), if it is no full screen and the desktop has room."""
+        width, height = self.size
+        wide = width + round(points * self.scale)
+        if not self.full_screen and 0 < wide <= pygame.display.get_desktop_sizes()[0][0]:
+            self.surface = pygame.display.set_mode((wide, height), pygame.RESIZABLE)
+
     def save(self, path: str) -> None:
         """What was painted, as a PNG.
 

@@ -15,6 +15,7 @@ from korgm1.errors import M1Error
 from korgm1.frontends import canvas as ui
 from korgm1.frontends.canvas import Box
 from korgm1.frontends.drop import command_for
+from korgm1.frontends.help_page import HelpPage
 from korgm1.frontends.panel_hands import PanelHands
 from korgm1.frontends.panel_keys import PanelKeys
 from korgm1.frontends.panel_layout import Part, layout_of
@@ -27,12 +28,15 @@ from korgm1.keymap import readable
 
 if TYPE_CHECKING:
     from korgm1.desk import Desk
+    from korgm1.frontends.drawer import Drawer
     from korgm1.keymap import Keymap
 
 __all__ = ["Window", "driver"]
 
 FLICKER = CPU_HZ // 16
 """Clocks a socket's light stays on after a byte."""
+NARROW = 640
+"""Points the panel has at least where the drawer is beside it."""
 LETTERS = 13.0
 """Size of the notes' letters, points."""
 HINTS = {
@@ -53,19 +57,28 @@ class Window:
         keymap: what the computer's keys do.
         full_screen: begin on the whole screen.
         bench: begin with the drawer open.
+        folder: where the drawer keeps saved states and looks for cards.
+        keys_file: where the user's key map is, or would be; the page of keys names it.
 
     Raises:
         UserError: the display cannot be opened.
     """
 
-    def __init__(self, desk: Desk, keymap: Keymap, full_screen: bool = False, bench: bool = False) -> None:
+    def __init__(
+        self, desk: Desk, keymap: Keymap, full_screen: bool = False, bench: bool = False, folder: Path | None = None,
+        keys_file: str = "",
+    ) -> None:
         self._desk = desk
+        self._drawer: Drawer | None = None
+        self._folder = folder
+        self._help = HelpPage(keymap, keys_file)
         session = desk.session
         self._screen = Screen(f"korgm1 - {session.model.title}", layout_of(session.model.rack).size, full_screen)
         self._keys = PanelKeys(desk, keymap, self._damper, self._command, self._do)
         self._alive = True
         self._over: Part | None = None
         self._damped = False
+        self._wider = 0
         self._heard: dict[str, int] = {}
         self._notes: list[Note] = []
         self._of: object = None
@@ -75,6 +88,8 @@ class Window:
         self._instrument()
         desk.on_midi_out(lambda clock, byte: self._heard.update({"MIDI OUT": clock}))
         desk.window_picture = self.save
+        if bench:
+            self._do("drawer")
 
     def poll(self, wait: float) -> bool:
         """Take input, waiting for it `wait` seconds at most.
@@ -92,18 +107,27 @@ class Window:
     def draw(self, status: str = "") -> None:
         """Paint what has changed. `status` stands below: a hint, or ""."""
         self._instrument()
-        size = self._screen.size
-        if size != self._placed:
-            self._placed = size
-            self._view.fit(self._screen, (0, 0, *size))
+        screen, desk, drawer = self._screen, self._desk, self._drawer
+        panel, beside = self._boxes()
+        if (panel, beside) != self._placed and not self._help.open:
+            self._placed = panel, beside
+            self._view.fit(screen, panel)
             self._notes = []
-        desk = self._desk
+            if drawer is not None:
+                drawer.invalidate()
         dots = desk.session.machine.lcd.dots() if desk.powered else EMPTY
         self._view.glass.look(dots, desk.contrast, desk.powered, desk.backlight_hours, desk.now)
-        boxes = self._view.paint(self._screen, self._seen())
-        boxes += self._paint_notes(status, boxes)
+        if self._help.open:
+            self._placed = None
+            if self._help.paint(screen, (0, 0, *screen.size), screen.scale):
+                screen.show()
+            return
+        boxes = self._view.paint(screen, self._seen())
+        boxes += self._paint_notes(panel, status, boxes)
+        if drawer is not None and drawer.open and drawer.paint(screen, beside, screen.scale):
+            boxes.append(beside)
         if boxes:
-            self._screen.show(boxes)
+            screen.show(boxes)
 
     def save(self, path: str) -> None:
         """What was painted last, as a PNG.
@@ -120,6 +144,18 @@ class Window:
         self._screen.close()
 
     # what is shown
+
+    def _boxes(self) -> tuple[Box, Box]:
+        """Where the panel is and where the drawer is: right of it, or below where the window is narrow."""
+        width, height = self._screen.size
+        if self._drawer is None or not self._drawer.open:
+            return (0, 0, width, height), (0, 0, 0, 0)
+        wide = round(self._drawer.WIDTH * self._screen.scale)
+        if width - wide >= NARROW * self._screen.scale:
+            return (0, 0, width - wide, height), (width - wide, 0, wide, height)
+        of = self._view.layout.size
+        high = min(round(width * of[1] / of[0]), height // 2)
+        return (0, 0, width, high), (0, high, width, height - high)
 
     def _instrument(self) -> None:
         """The desk may have another instrument on it since the last look."""
@@ -152,14 +188,14 @@ class Window:
             over=self._over,
         )  # fmt: skip
 
-    def _paint_notes(self, status: str, boxes: list[Box]) -> list[Box]:
+    def _paint_notes(self, panel: Box, status: str, boxes: list[Box]) -> list[Box]:
         """Paint the notes over the panel; where one has gone, the panel again."""
-        screen, whole = self._screen, (0, 0, *self._screen.size)
+        screen = self._screen
         size = max(10.0, LETTERS * self._view.place.scale)
-        wanted = [note_in(screen, whole, said(self._desk.messages, self._desk.now, status), size)]
+        wanted = [note_in(screen, panel, said(self._desk.messages, self._desk.now, status), size)]
         if self._over is not None:
             about = self._view.place.box(self._over.area, 4)
-            wanted.append(note_beside(screen, whole, about, self._hint(self._over), size * 0.9))
+            wanted.append(note_beside(screen, panel, about, self._hint(self._over), size * 0.9))
         notes = [note for note in wanted if note is not None]
         shown: list[Box] = []
         gone = [note.box for note in self._notes if note not in notes]
@@ -182,6 +218,12 @@ class Window:
     # input
 
     def _take(self, event: ui.Event) -> None:
+        mine = isinstance(event, (ui.PointerMove, ui.PointerUp)) and self._hands.holds(event.pointer)
+        if not mine and (self._help.take(event) or (self._drawer is not None and self._drawer.take(event))):
+            self._over = None
+            if self._drawer is not None and not self._drawer.open and self._wider:
+                self._make_room()
+            return
         points = self._view.place.points
         match event:
             case ui.Quit():
@@ -219,10 +261,28 @@ class Window:
         return attempt(self._desk, line)
 
     def _do(self, what: str) -> None:
+        """What only a window can."""
         if what == "quit":
             self._alive = False
         elif what == "full screen":
             self._screen.toggle_full_screen()
+        elif what == "help":
+            self._help.toggle()
+        elif what == "drawer":
+            if self._drawer is None:
+                from korgm1.frontends.drawer import Drawer
+
+                self._drawer = Drawer(self._desk, self._folder)
+            self._drawer.toggle()
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """The drawer has come out or gone in: the window is wider by it where there is room."""
+        assert self._drawer is not None
+        before = self._screen.size[0]
+        if self._drawer.open != (self._wider != 0):
+            self._screen.widen(self._drawer.WIDTH if self._drawer.open else -self._wider / self._screen.scale)
+        self._wider = self._screen.size[0] - before if self._drawer.open else 0
 
     def _damper(self, down: bool) -> None:
         """The pedal as MIDI controller 64 on channel 1: where its jack is wired to is not known."""
@@ -235,7 +295,9 @@ class Window:
         if inside:
             self._command(f"{name} eject")
         else:
-            self._desk.say("drop a card's file on the slot, or choose one in the drawer (Tab)")
+            self._desk.say("drop a card's file here, or choose one in the drawer")
+            if self._drawer is None or not self._drawer.open:
+                self._do("drawer")
 
 
 def _meet(a: Box, b: Box) -> bool:
