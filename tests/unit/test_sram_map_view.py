@@ -56,7 +56,7 @@ def test_a_memory_that_is_valid_again_is_not_red() -> None:
         watched = SramMap()
         watched.follow(m1.sram, m1.wake, m1.clock)
         assert colour(watched, 0x5000, m1.clock) != LOST_BYTE
-        assert watched.about(0x1234).startswith("1234: ") and "drum kits, Drum kit 2, byte" in watched.about(0x1234)
+        assert watched.about(0x1234).startswith("1234: ") and "drum kits, Drum kit 3, byte 59" in watched.about(0x1234)
         assert watched.about(0x440D) == "440D: 49 (01001001 b), programs, I00 Init Prog, byte 0"
 
 

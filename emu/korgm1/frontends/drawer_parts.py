@@ -27,7 +27,7 @@ def faults(bench: Bench) -> Section:
         given = arguments.get(kind.name) or kind.example
         values = [part.strip() for part in given.split(",")] if kind.many else [given]
         mine = [f"{kind.name}={value}" if kind.argument and value else kind.name for value in values]
-        bench.do("faults", *(others + mine if on else others))
+        bench.do("faults", words=others + mine if on else others)
 
     def told(kind: FaultKind) -> str:
         found = [text.partition("=")[2] for text in present(kind)]
@@ -82,9 +82,9 @@ def _guess(bench: Bench, row: Hypothesis) -> Widget:
     def choose(text: str) -> None:
         text = text.strip()
         if text == text_of(row.default) or not text:
-            bench.do("hypothesis", row.id)
+            bench.do("hypothesis", id=row.id)
         else:
-            bench.do("hypothesis", row.id, text)
+            bench.do("hypothesis", id=row.id, value=text)
 
     def changed() -> bool:
         return bool(now() != row.default)
@@ -141,7 +141,7 @@ def engine(bench: Bench) -> Section:
         return f"{found.name} {found.version}"
 
     return Section("Engine and speed", [
-        Choice(lambda: ENGINES, lambda: bench.session.engine_name, lambda name: bench.do("engine", name), "engine",
+        Choice(lambda: ENGINES, lambda: bench.session.engine_name, lambda name: bench.do("engine", name=name), "engine",
                "What runs the CPU; it goes on exactly where it was. lockstep runs both and compares."),
         Value("speed", speed, "Emulated time by the host's, lately."),
         Value("sound", gaps, "Where the sound goes, and how often it had nothing to play."),

@@ -50,7 +50,7 @@ def cards(bench: Bench) -> Section:
     files, chosen = Files(bench), [""]
 
     def there() -> bool:
-        return bench.session.card is not None
+        return bench.desk.card_in
 
     def program_card() -> str | tuple[str, Colour]:
         path = bench.session.card_path
@@ -61,7 +61,7 @@ def cards(bench: Bench) -> Section:
         return ("slot empty", OFF) if data is None else f"{len(data) / 1024:.0f} KB"
 
     def cell() -> str:
-        card = bench.session.card
+        card = getattr(bench.session, "card", None)
         if card is None:
             return "-"
         kind = card.supply.kind
@@ -69,11 +69,11 @@ def cards(bench: Bench) -> Section:
 
     def insert(path: str) -> None:
         if path.strip():
-            bench.do("card insert", Path(path.strip()).expanduser())
+            bench.do("card", what="insert", value=str(Path(path.strip()).expanduser()))
 
     def pcm(path: str) -> None:
         if path.strip():
-            bench.do("pcm-card insert", Path(path.strip()).expanduser())
+            bench.do("pcm-card", what="insert", value=str(Path(path.strip()).expanduser()))
 
     return Section("Cards", [
         Value("program card", program_card),
@@ -82,15 +82,15 @@ def cards(bench: Bench) -> Section:
         Row(
             Button("insert", lambda: insert(chosen[0]), "Put the chosen card into the slot.",
                    lambda: bool(chosen[0]) and not there()),
-            Button("eject", lambda: bench.do("card eject"), "Take the card out; its file is written.", there),
+            Button("eject", lambda: bench.do("card", what="eject"), "Take the card out; its file is written.", there),
         ),
         Field("path of a program card", insert, hint="The file of a program card (korgm1 card new); Enter inserts it."),
-        Switch("write protect", lambda: getattr(bench.session.card, "protected", False),
-               lambda on: bench.do("card protect", "on" if on else "off"), "The switch on the card.", there),
+        Switch("write protect", lambda: getattr(getattr(bench.session, "card", None), "protected", False),
+               lambda on: bench.do("card", what="protect", value="on" if on else "off"), "The switch on the card.", there),
         Value("its cell", cell, "The card's own cell, a CR2016."),
         Value("PCM card", pcm_card),
         Field("path of a PCM card's dump", pcm, hint="16-bit words, low byte first; Enter inserts it."),
-        Button("eject the PCM card", lambda: bench.do("pcm-card eject"), "Voices that play it lose their words.",
+        Button("eject the PCM card", lambda: bench.do("pcm-card", what="eject"), "Voices that play it lose their words.",
                lambda: bench.session.pcm_card is not None),
     ], folded=True, summary=lambda: "program card in" if there() else "slot empty")  # fmt: skip
 
@@ -212,16 +212,16 @@ def states(bench: Bench) -> Section:
 
     def save() -> None:
         slot().path.parent.mkdir(parents=True, exist_ok=True)
-        bench.do("save", slot().path)
+        bench.do("save", path=str(slot().path))
 
     def load() -> None:
-        bench.do("load", slot().path)
+        bench.do("load", path=str(slot().path))
 
     def gone() -> int:
         return bench.desk.ahead
 
     def go(seconds: int) -> None:
-        bench.do("rewind", -seconds - gone())
+        bench.do("rewind", seconds=-seconds - gone())
 
     loads = Button(lambda: f"load {chosen[0] + 1}", load, "Go on where this state was saved.",
                    lambda: bool(slots) and slot().lcd is not None)  # fmt: skip
@@ -234,9 +234,9 @@ def states(bench: Bench) -> Section:
                lambda at: "now" if not at else f"{-at} s back", "rewind", live=True,
                hint="The last minutes, second by second; drag, or Ctrl+Z. Whatever is done then drops what was later."),
         *by_slot,
-        Field("save to a file: path", lambda path: bench.do("save", path.strip()) if path.strip() else None,
+        Field("save to a file: path", lambda path: bench.do("save", path=path.strip()) if path.strip() else None,
               hint="Where to save the whole instrument; Enter saves."),
-        Field("load a file: path", lambda path: bench.do("load", path.strip()) if path.strip() else None,
+        Field("load a file: path", lambda path: bench.do("load", path=path.strip()) if path.strip() else None,
               hint="A file of save, or of korgm1 state save; Enter loads it."),
     ], folded=True, summary=lambda: f"{gone()} s back" if gone() else f"{bench.desk.history} s to go back")  # fmt: skip
 
@@ -251,7 +251,7 @@ def scenarios(bench: Bench) -> Section:
         return f"{row.reported}"
 
     def start() -> None:
-        bench.do("scenario", chosen[0])
+        bench.do("scenario", name=chosen[0])
 
     def running() -> bool:
         return bench.desk.scenario is not None
@@ -262,7 +262,7 @@ def scenarios(bench: Bench) -> Section:
         Row(
             Button("start", start, "Play it on another instrument; yours is switched off and saved before.",
                    lambda: not running()),
-            Button("stop", lambda: bench.do("scenario", "stop"), "Back to your own instrument.", running),
+            Button("stop", lambda: bench.do("scenario", name="stop"), "Back to your own instrument.", running),
         ),
         Label(lambda: f"playing: {bench.desk.scenario}" if running() else "", INK),
         Lines(bench, 4, lambda: running()),
