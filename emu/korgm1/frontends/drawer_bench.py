@@ -43,11 +43,11 @@ class Bench:
         """Its cell's holder."""
         return self.desk.session.battery
 
-    def do(self, name: str, **arguments: Any) -> Any:
+    def do(self, command: str, /, **arguments: Any) -> Any:
         """Carry out a command of the desk; what comes of it, and what is wrong with it, is said at the bottom.
 
         Args:
-            name: of `korgm1.desk.commands.COMMANDS`.
+            command: of `korgm1.desk.commands.COMMANDS`.
             arguments: the command's.
 
         Returns:
@@ -55,7 +55,7 @@ class Bench:
         """
         said = self.desk.messages[-1] if self.desk.messages else None
         try:
-            result = perform(self.desk, name, arguments)
+            result = perform(self.desk, command, arguments)
         except M1Error as error:
             self.say(str(error).replace("\n  try: ", "; try "), wrong=True)
             return None

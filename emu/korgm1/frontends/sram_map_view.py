@@ -152,6 +152,8 @@ class SramView(Widget):
     @property
     def about(self) -> str:
         """What is at the byte that was pointed at."""
+        if not self.map.image:
+            self.look()
         return self.map.about(self.address)
 
     def look(self) -> Hashable:

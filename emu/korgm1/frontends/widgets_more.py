@@ -133,9 +133,10 @@ class Field(Widget):
         brush.rect(self.box, GROUND, 4)
         brush.rect(self.box, ACCENT if touch.focus else EDGE if touch.hot else FACE, 4, 1)
         text, room, middle = self.value, width - 14, y + height / 2
-        if not text and not touch.focus:
+        if not text:
             brush.text(said(self._empty), x + 7, middle, room, OFF)
-            return
+            if not touch.focus:
+                return
         cursor = min(self._cursor, len(text)) if touch.focus else 0
         first = 0
         while first < cursor and brush.ruler.width(text[first:cursor]) > room - 2:
