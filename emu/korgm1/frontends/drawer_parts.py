@@ -6,7 +6,14 @@ from typing import Any
 
 from korgm1.clock import CPU_HZ
 from korgm1.frontends.drawer_bench import Bench
-from korgm1.frontends.widgets import BAD, DIM, INK, WARN, Choice, Label, Switch, Value, Widget
+from korgm1.frontends.widget_ground import (
+    BAD,
+    DIM,
+    INK,
+    WARN,
+    Widget,
+)
+from korgm1.frontends.widgets import Choice, Label, Switch, Value
 from korgm1.frontends.widgets_more import Field, Row, Section
 from korgm1.hypotheses import Hypothesis, all_hypotheses
 from korgm1.machine.faults import FAULTS, FaultKind

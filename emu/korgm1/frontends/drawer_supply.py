@@ -6,7 +6,14 @@ from math import isfinite
 
 from korgm1.frontends.drawer_bench import Bench
 from korgm1.frontends.sram_map_view import SramView
-from korgm1.frontends.widgets import BAD, GOOD, INK, OFF, WARN, Button, Choice, Label, Slider, Switch, Value
+from korgm1.frontends.widget_ground import (
+    BAD,
+    GOOD,
+    INK,
+    OFF,
+    WARN,
+)
+from korgm1.frontends.widgets import Button, Choice, Label, Slider, Switch, Value
 from korgm1.frontends.widgets_more import Field, Flow, Row, Section
 from korgm1.quantities import COLDEST, HOTTEST, format_duration
 

@@ -10,7 +10,18 @@ from collections.abc import Iterator
 from korgm1.board.panel import Panel
 from korgm1.frontends import canvas as ui
 from korgm1.frontends.canvas import Box, Canvas
-from korgm1.frontends.widgets import ACCENT, BAR, DIM, EDGE, GROUND, HOT, INK, SMALL, Brush, Ruler
+from korgm1.frontends.widget_ground import (
+    ACCENT,
+    BAR,
+    DIM,
+    EDGE,
+    GROUND,
+    HOT,
+    INK,
+    SMALL,
+    Brush,
+    Ruler,
+)
 from korgm1.keymap import Keymap, parts, readable
 
 Rows = list[tuple[str, str]]

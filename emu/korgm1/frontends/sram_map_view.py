@@ -15,7 +15,14 @@ from korgm1.board.sram import Wake
 from korgm1.clock import CPU_HZ
 from korgm1.errors import UserError
 from korgm1.frontends.canvas import KeyDown
-from korgm1.frontends.widgets import ACCENT, INK, Brush, Ruler, Touch, Widget
+from korgm1.frontends.widget_ground import (
+    ACCENT,
+    INK,
+    Brush,
+    Ruler,
+    Touch,
+    Widget,
+)
 from korgm1.sram_layout import SIZE, Layout, read
 from korgm1.sram_layout.picture import SOFT
 
@@ -161,7 +168,7 @@ class SramView(Widget):
         return self.map.version, self.address
 
     def paint(self, brush: Brush, touch: Touch) -> None:
-        x, y, width, height = self.box
+        x, y, _, _ = self.box
         left, top, wide, tall = brush.box((x + self._left, y, self._side, self._side))
         cells = self.map.picture(self._now())
         row, column = divmod(self.address, ROW)
