@@ -331,6 +331,16 @@ def test_messages_section() -> None:
     assert colour[0] > 200 > colour[1]
 
 
+def test_a_section_can_be_shown() -> None:
+    drawer, canvas = Drawer(Desk(Session()), clock=lambda: 0.0), RecordingCanvas()
+    drawer.toggle()
+    drawer.paint(canvas, (0, 0, 380, 400), 1.0)
+    drawer.show("Scenarios")
+    canvas.forget()
+    assert drawer.paint(canvas, (0, 0, 380, 400), 1.0)
+    assert TOP <= canvas.where("Scenarios")[1] < TOP + 40 and canvas.where("A new cell")
+
+
 @pytest.mark.parametrize("width", range(300, 501, 40))
 @pytest.mark.parametrize("height", [300, 480, 900])
 def test_nothing_overlaps_at_any_size(width: int, height: int, tmp_path: Path) -> None:

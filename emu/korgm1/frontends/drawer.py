@@ -81,6 +81,14 @@ class Drawer(DrawerHands):
         self._placed: list[tuple[Widget, Box]] = []
         self._looks: dict[Widget, Hashable] = {}
         self._foot: Hashable = None
+        self._wanted: Section | None = None
+
+    def show(self, title: str) -> None:
+        """Unfold a section and scroll to it, at the next picture."""
+        for section in self._sections:
+            if section.title == title:
+                section.folded = False
+                self._wanted, self._due = section, 0.0
 
     def invalidate(self) -> None:
         """Somebody painted over it: everything is painted next time."""
@@ -112,8 +120,10 @@ class Drawer(DrawerHands):
 
     def _arrange(self, ruler: Ruler) -> None:
         """Place what is seen, below each other; another place paints everything."""
-        self._widgets, y = [], 4
+        self._widgets, y, wanted = [], 4, self._scroll
         for section in self._sections:
+            if section is self._wanted:
+                wanted = y
             found, y = section.arrange(EDGES, y, self._wide - EDGES - BAR_WIDTH - 4, ruler)
             self._widgets += found
             y += 2
@@ -127,7 +137,8 @@ class Drawer(DrawerHands):
             self._focus = None
         self._hot = self._hot if self._hot in there else None
         self._held = {pointer: widget for pointer, widget in self._held.items() if widget in there}
-        self._scroll_to(self._scroll)
+        self._scroll_to(wanted)
+        self._wanted = None
 
     def _touch(self, widget: Widget) -> Touch:
         focus = self._keys and widget is self._focus
