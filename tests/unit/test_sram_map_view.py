@@ -5,6 +5,7 @@ from __future__ import annotations
 from recording_canvas import RecordingCanvas
 
 from korgm1.board.sram import Wake
+from korgm1.clock import CPU_HZ
 from korgm1.frontends.canvas import KeyDown
 from korgm1.frontends.sram_map_view import GLOW, HOT_BYTE, LOST_BYTE, SramMap, SramView
 from korgm1.frontends.widget_ground import (
@@ -86,3 +87,14 @@ def test_control_points_and_steps_and_paints_every_byte() -> None:
     before = view.look()
     image[0] = with_byte(image[0], 3, 3)
     assert view.look() != before
+
+
+def test_red_goes_when_the_firmware_has_made_a_valid_memory() -> None:
+    with Session() as m1:
+        m1.boot()
+        image = m1.sram
+    ruin, watched = with_byte(image, 0x1000, image[0x1000] ^ 0xFF), SramMap()
+    watched.follow(ruin, Wake(SIZE * 8, 9, b"\x01" * SIZE, 0.1), 0)
+    assert colour(watched, 0x5000, 0) == colour(watched, 0xE000, 0) == LOST_BYTE
+    watched.follow(image, watched._wake, CPU_HZ)
+    assert colour(watched, 0x5000, 9 * CPU_HZ) != LOST_BYTE == colour(watched, 0xE000, 9 * CPU_HZ)

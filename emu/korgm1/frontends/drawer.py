@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from korgm1.frontends.canvas import Box, Canvas
 from korgm1.frontends.drawer_bench import Bench
 from korgm1.frontends.drawer_cards import cards
-from korgm1.frontends.drawer_hands import BAR_WIDTH, EDGES, FOOT, TOP, DrawerHands
+from korgm1.frontends.drawer_hands import BAR_WIDTH, EDGES, TOP, DrawerHands
 from korgm1.frontends.drawer_parts import engine, faults, guesses
 from korgm1.frontends.drawer_scenes import messages, scenarios
 from korgm1.frontends.drawer_states import states
@@ -34,6 +34,7 @@ from korgm1.frontends.widget_ground import (
     GROUND,
     HOT,
     INK,
+    LEADING,
     OFF,
     SMALL,
     Brush,
@@ -206,13 +207,14 @@ class Drawer(DrawerHands):
         if (words, colour) == self._foot:
             return False
         self._foot = (words, colour)
-        brush.rect((0, height - FOOT, self._wide, FOOT), GROUND)
-        brush.rect((0, height - FOOT, self._wide, 1), EDGE)
-        rows = brush.ruler.wrap(words, self._wide - 2 * EDGES)
-        if len(rows) > 4:
-            rows = [*rows[:3], brush.ruler.fit(rows[3] + " " + rows[4], self._wide - 2 * EDGES, SMALL)]
+        foot, wide = self._foot_height, self._wide - 2 * EDGES
+        brush.rect((0, height - foot, self._wide, foot), GROUND)
+        brush.rect((0, height - foot, self._wide, 1), EDGE)
+        rows, most = brush.ruler.wrap(words, wide), (foot - 4) // LEADING
+        if len(rows) > most:
+            rows[most - 1 :] = [brush.ruler.fit(" ".join(rows[most - 1 : most + 1]), wide, SMALL)]
         for index, row in enumerate(rows):
-            brush.text(row, EDGES, height - FOOT + 11 + 15 * index, self._wide - EDGES, colour, SMALL)
+            brush.text(row, EDGES, height - foot + 10 + LEADING * index, wide + 1, colour, SMALL)
         return True
 
 

@@ -7,8 +7,10 @@ from korgm1.frontends.canvas import Box
 from korgm1.frontends.widget_ground import Widget
 from korgm1.frontends.widgets_more import Field
 
-TOP, FOOT, EDGES, BAR_WIDTH = 28, 66, 10, 10
-"""Points: the title, the help at the bottom, left and right of the controls, the scroll bar."""
+TOP, EDGES, BAR_WIDTH = 28, 10, 10
+"""Points: the title, left and right of the controls, the scroll bar."""
+FOOT, LOW_FOOT, LOW = 66, 36, 480
+"""Points: the help at the bottom, the same in a drawer that is not as high as the third."""
 WHEEL = 48
 """Points a step of the wheel scrolls."""
 _ARROWS = {"up": -1, "down": 1}
@@ -98,7 +100,11 @@ class DrawerHands:
     @property
     def _view(self) -> tuple[int, int]:
         """Where the scrolled part begins and how high it is, in points."""
-        return TOP, max(0, int(self._box[3] / self._scale) - TOP - FOOT)
+        return TOP, max(0, int(self._box[3] / self._scale) - TOP - self._foot_height)
+
+    @property
+    def _foot_height(self) -> int:
+        return FOOT if self._box[3] / self._scale >= LOW else LOW_FOOT
 
     def _at(self, x: float, y: float) -> Widget | None:
         top, tall = self._view

@@ -15,6 +15,7 @@ from korgm1.frontends.widget_ground import (
 )
 from korgm1.frontends.widgets import Button, Choice, Label, Slider, Switch, Value
 from korgm1.frontends.widgets_more import Field, Flow, Row, Section
+from korgm1.physics.cell_cr2032 import Cr2032
 from korgm1.quantities import COLDEST, HOTTEST, format_duration
 
 WARNING_CODE = 0x80
@@ -97,13 +98,13 @@ def cell(bench: Bench) -> Section:
 
     def age() -> str:
         inside = bench.battery.cell
-        seconds = getattr(inside, "age_seconds", None)
-        return "does not age" if seconds is None else format_duration(seconds) if seconds >= 1 else "new"
+        if not isinstance(inside, Cr2032):
+            return "-" if inside is None else "a supply does not age"
+        return format_duration(inside.age_seconds) if inside.age_seconds >= 1 else "new"
 
     def used() -> str:
         inside = bench.battery.cell
-        depth, full = getattr(inside, "depth", None), getattr(inside, "capacity_mah", None)
-        return "-" if depth is None or full is None else f"{depth:.1%} of {full:.0f} mAh"
+        return f"{inside.depth:.1%} of {inside.capacity_mah:.0f} mAh" if isinstance(inside, Cr2032) else "-"
 
     return Section("Cell", [
         Value("in the holder", volts, "What is in the holder, and its volts as a good voltmeter reads them."),

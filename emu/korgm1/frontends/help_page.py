@@ -80,7 +80,7 @@ def words(action: str) -> str:
         name = kind.upper() if kind in ("value", "volume") else kind
         by = argument.lstrip("+-")
         return f"{name} {'down' if argument.startswith('-') else 'up'}" + (f" by {by}" if by != "1" else "")
-    return {"damper": "damper pedal", "drawer": "this bench: in and out", "help": "this page",
+    return {"damper": "damper pedal", "drawer": "the bench: in and out", "help": "this page",
             "quit": "power off and leave"}.get(kind, action)  # fmt: skip
 
 

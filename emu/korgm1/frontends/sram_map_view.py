@@ -1,7 +1,8 @@
 """The RAM as a live picture: 256 x 256 cells, a byte each, address 0000 at the top left.
 
 Soft colours tell the regions, lighter where more bits are one. A byte that was written another value glows for two
-seconds; a byte with cells that were lost at the last power-on is red until it is written. Pure but for the paint.
+seconds; a byte with cells that were lost at the last power-on is red until it is written, or the firmware has made a
+valid memory of it again. Pure but for the paint.
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ class SramMap:
         self.image = image
         if self.layout is None or (image != self._laid and (fresh or now - self._laid_at >= LAYOUT_AGE)):
             self.layout, self._laid, self._laid_at = read(image), image, now
+            for region in self.layout.regions if self.layout.valid else ():
+                self._lost[region.start : region.end] &= not region.kept
 
     def picture(self, now: int) -> Pixels:
         """256 x 256 pixels of the last `follow`."""
