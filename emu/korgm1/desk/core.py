@@ -95,6 +95,7 @@ class Core:
         self._led_listeners: list[Callable[[dict[str, bool]], None]] = []
         self._row: LcdChange | None = None
         self._shown: tuple[str, str] | None = None
+        self._lit: dict[str, bool] = self.leds
         self._attend()
 
     # time
@@ -179,6 +180,7 @@ class Core:
             elif session.powered and not was_on:
                 self._foil_from = before
             self._fill_sound()
+            self._lights.append(self.leds)
             self._tell()
 
     # sound
@@ -271,7 +273,6 @@ class Core:
         )
         rows = self.session.timeline
         self._row = rows[-1] if rows else None
-        self._lights.append(self.leds)
         if self._listening:
             self.session.listen(True)
 
@@ -283,8 +284,10 @@ class Core:
                 midi_listener(self._base + clock, byte)
         lights, self._lights[:] = list(self._lights), []
         for leds in lights:
-            for led_listener in self._led_listeners:
-                led_listener(leds)
+            if leds != self._lit:
+                self._lit = leds
+                for led_listener in self._led_listeners:
+                    led_listener(leds)
         for picture in self._new_pictures():
             if picture.lcd != self._shown:
                 self._shown = picture.lcd
