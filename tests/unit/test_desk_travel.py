@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
 from korgm1.desk.history import GROUP, History
 from korgm1.errors import M1Error, SnapshotError, UsageError
+from korgm1.result import LcdChange
 from korgm1.scenario.description import scenario_named
 from korgm1.scenario.running import run
 from korgm1.session import Session
@@ -255,3 +257,26 @@ def test_going_back_in_a_scenario_ends_it() -> None:
     desk.rewind(1)
     assert not desk.playing and desk.scenario == "dead-cell"
     assert "cannot be taken back" in desk.messages[-1].text
+
+
+@pytest.mark.parametrize("deed", [lambda desk: desk.power(False), lambda desk: desk.dip(1.0)])
+def test_switching_off_in_a_scenario_ends_it(deed: Callable[[Desk], object]) -> None:
+    desk = Desk(Session())
+    desk.start_scenario("dead-cell")
+    while desk.playing and desk.history < 1:
+        desk.run(desk.now + SECOND)
+    deed(desk)
+    desk.run(desk.now + 10 * SECOND)
+    assert not desk.playing and any("ends here" in message.text for message in desk.messages)
+
+
+def test_only_what_is_new_is_told_after_going_back() -> None:
+    desk = playing(3)
+    for keys in ("11", "22", "33"):
+        type_in(desk, keys)
+    told: list[LcdChange] = []
+    desk.on_picture(told.append)
+    desk.rewind(2)
+    assert [picture.lcd for picture in told] == [desk.lcd] and told[0].clock == desk.now
+    desk.set_engine("v30")
+    assert len(told) == 1

@@ -91,9 +91,22 @@ class Scenes(Travel):
 
     def _go_to(self, state: bytes | Snapshot, sounding: frozenset[int], card: Path | None) -> None:
         super()._go_to(state, sounding, card)
+        self._give_up("its steps cannot be taken back")
+
+    def _power_off(self) -> None:
+        self._give_up("it was switched off")
+        super()._power_off()
+
+    def dip(self, seconds: float) -> str:
+        """See `Mains.dip`; a scenario ends there."""
+        outcome = super().dip(seconds)
+        self._give_up("the mains failed")
+        return outcome
+
+    def _give_up(self, why: str) -> None:
         if self.playing:
             self._end_play()
-            self.say("the scenario ends here: its steps cannot be taken back")
+            self.say(f"the scenario ends here: {why}")
 
     def close(self) -> None:
         """The desk is left: a scenario is over, what is on is switched off, its files are saved.
