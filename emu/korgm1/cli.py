@@ -20,6 +20,7 @@ from korgm1.verbs import (
     doctor,
     faults,
     hypotheses,
+    keys,
     play,
     render,
     rom,
@@ -82,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     dis.add_parser(subparsers)
     faults.add_parser(subparsers)
     hypotheses.add_parser(subparsers)
+    keys.add_parser(subparsers)
     doctor.add_parser(subparsers, PROBES)
     return parser
 

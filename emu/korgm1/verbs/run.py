@@ -23,6 +23,7 @@ from korgm1.verbs.boot import add_output_options
 from korgm1.verbs.concert import add_view_option
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
 from korgm1.verbs.options import add_machine_options, battery, check_files, chosen, power, say_warnings, session_from
+from korgm1.verbs.places import data_folder
 from korgm1.verbs.trace_options import add_trace_options
 
 if TYPE_CHECKING:
@@ -189,15 +190,13 @@ def own_image(args: argparse.Namespace) -> Path:
 
     Each firmware has one of its own: another version would take the first's memory for garbage and initialise it.
     """
-    import platformdirs
-
     from korgm1.romset.load import load_os
 
     firmware = load_os(args.roms, args.model)
     version = firmware.version if firmware.version != "?" else firmware.sha1[:8]
     name = firmware.name if args.roms is None else f"{firmware.name} {version}"
     slug = re.sub(r"[^a-z0-9]+", "-", f"{args.model} {name}".lower()).strip("-")
-    return Path(platformdirs.user_data_dir("korgm1", appauthor=False)) / f"{slug}.sram"
+    return data_folder() / f"{slug}.sram"
 
 
 def status(session: Session, pacer: Pacer, sound: LiveSound | None = None) -> str:
