@@ -26,7 +26,7 @@ TERMINAL_KEYS = frozenset(("space", *_NAMED))
 """Those with a name; any other printable character is its own."""
 
 _SAME = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+j": "enter", "ctrl+[": "escape", "ctrl+h": "backspace"}
-_KEPT = {"ctrl+c": "stops the program", "ctrl+z": "puts the program aside", "ctrl+\\": "ends the program"}
+_KEPT = {"ctrl+c": "stops the program", "ctrl+z": "puts the program aside"}
 _SPOKEN = {"kp": "pad", "ctrl": "Ctrl", "alt": "Alt", "shift": "Shift"}
 
 
