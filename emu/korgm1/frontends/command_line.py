@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 KEPT = 200
 """Lines that are remembered."""
@@ -39,7 +39,7 @@ class CommandLine:
         self.offers = []
         if key == "enter":
             return self._end()
-        if key == "escape" or key == "ctrl+g" or key in ("backspace", "ctrl+d") and not self.text:
+        if key == "escape" or key == "ctrl+g" or (key in ("backspace", "ctrl+d") and not self.text):
             self._set("")
             return ""
         if key in ("up", "down"):
@@ -77,14 +77,18 @@ class CommandLine:
     def _tab(self) -> None:
         front, rest = self.text[: self.cursor], self.text[self.cursor :]
         begins, words = self._complete(front)
-        common = os.path.commonprefix(list(words))
-        if len(words) == 1 and not common.endswith(os.sep):
+        common = "".join(chars[0] for chars in takewhile(_same, zip(*words, strict=False)))
+        if len(words) == 1 and not common.endswith("/"):
             common += " "
         if len(common) > len(front) - begins:
             front = front[:begins] + common
             self.text, self.cursor = front + rest, len(front)
         elif len(words) > 1:
             self.offers = list(words)
+
+
+def _same(chars: Sequence[str]) -> bool:
+    return len(set(chars)) == 1
 
 
 def _word_back(text: str, cursor: int) -> tuple[str, int]:

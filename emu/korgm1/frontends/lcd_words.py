@@ -1,4 +1,4 @@
-"""The LCD as text for people: what a font of the terminal or a voice has no sign for becomes the nearest thing it has."""
+"""The LCD as text for people: what a terminal or a voice has no sign for becomes the nearest thing it has."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What a voice says of the panel: only what has changed, once, when it has come to rest.
 
-A display of 80 characters is looked at; a voice cannot be. So a picture is said when it has stood for a moment, and of it
-only the words that are others than before, with the heading that stands above them. What changes by itself again and
-again (a counter, something that blinks) is said when it rests.
+A display is looked at; a voice cannot be. So a picture is said when it has stood for a moment, and of it only the words
+that are others than before, with the heading that stands above them. What changes by itself again and again (a counter,
+something that blinks) is said when it rests.
 """
 
 from __future__ import annotations
@@ -190,7 +190,9 @@ class Narrator:
                 times = self._lights_since.setdefault(name, deque(maxlen=BLINKS))
                 times.append(now)
             self._lights[name] = lit
-        said, on, off = [], [], []
+        said: list[str] = []
+        on: list[str] = []
+        off: list[str] = []
         for name, times in self._lights_since.items():
             if len(times) == BLINKS and times[-1] - times[0] <= WITHIN and now - times[-1] < WITHIN:
                 if name not in self._blinking:
@@ -198,7 +200,8 @@ class Narrator:
                     said.append(f"{name} blinks")
                 continue
             lit = self._lights[name]
-            if self._told.get(name, False) != lit and now - times[-1] >= LIGHT or name in self._blinking:
+            stood = self._told.get(name, False) != lit and now - times[-1] >= LIGHT
+            if stood or name in self._blinking:
                 self._blinking.discard(name)
                 self._told[name] = lit
                 (on if lit else off).append(name)

@@ -18,7 +18,9 @@ HELD = int(NOTE_SECONDS * CPU_HZ)
 """Clocks the joystick is held."""
 LEFT_AT = 24
 """The piano's base C, in semitones above the lowest key: C4."""
-JOYSTICK = {"left": ("joystick_x", 0), "right": ("joystick_x", 255), "up": ("joystick_y", 255), "down": ("joystick_y", 0)}
+JOYSTICK = {
+    "left": ("joystick_x", 0), "right": ("joystick_x", 255), "up": ("joystick_y", 255), "down": ("joystick_y", 0),
+}  # fmt: skip
 REST = 128
 _DAMPER = 64
 """The damper pedal's MIDI controller."""

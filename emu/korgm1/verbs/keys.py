@@ -88,7 +88,7 @@ def open_keymap(name: str | None) -> Keymap:
     """
     own = keymap_file()
     path = Path(name) if name else own if own.exists() else None
-    keymap = load(path)
+    keymap = load(path, _command)
     for warning in keymap.warnings:
         print(f"korgm1: {warning}", file=sys.stderr)
     return keymap
@@ -137,3 +137,10 @@ def names() -> str:
 def _list(keys: frozenset[str]) -> list[str]:
     shown = " ".join(f'"{key}"' if " " in key else key for key in sorted(keys))
     return textwrap.wrap(shown, 98, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _command(line: str) -> None:
+    """Raise what is wrong with the line of a command, if something is."""
+    from korgm1.desk.commands import check
+
+    check(line)

@@ -21,6 +21,7 @@ from korgm1.machine.faults import Faults
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
 from korgm1.verbs.concert import add_view_option
+from korgm1.verbs.keys import open_keymap
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
 from korgm1.verbs.options import add_machine_options, battery, check_files, chosen, power, say_warnings, session_from
 from korgm1.verbs.places import data_folder
@@ -208,13 +209,7 @@ def key_map(args: argparse.Namespace) -> Keymap:
     Raises:
         UserError: the file cannot be used; it names each line that is wrong.
     """
-    import platformdirs
-
-    from korgm1.desk.commands import check
-    from korgm1.keymap import load
-
-    own = Path(platformdirs.user_config_dir("korgm1", appauthor=False)) / "keys.toml"
-    return load(Path(args.keys) if args.keys else own if own.exists() else None, check)
+    return open_keymap(args.keys)
 
 
 def own_file(args: argparse.Namespace) -> Path:
