@@ -83,8 +83,7 @@ class CommandLine:
         if len(common) > len(front) - begins:
             front = front[:begins] + common
             self.text, self.cursor = front + rest, len(front)
-        elif len(words) > 1:
-            self.offers = list(words)
+        self.offers = list(words) if len(words) > 1 else []
 
 
 def _same(chars: Sequence[str]) -> bool:

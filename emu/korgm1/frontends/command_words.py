@@ -16,6 +16,8 @@ from korgm1.machine.faults import FAULTS
 OWN = {"help": "help [COMMAND]: these commands, or one of them", "quit": "quit: power off and leave"}
 """What is a command here besides the desk's."""
 CELLS = ("fresh", "low", "dead", "absent", "CR2032")
+_ANSWERS = {"turn": "VALUE {}", "rewind": "{} s before the newest", "run": ""}
+"""What the number means that a command answers; desk time tells people nothing."""
 _MOST = 60
 """Offers that are kept; a folder may have thousands of files."""
 
@@ -53,13 +55,14 @@ def carry_out(desk: Desk, line: str) -> list[str]:
     >>> from korgm1.session import Session
     >>> desk = Desk(Session())
     >>> carry_out(desk, "power on"), carry_out(desk, "turn 3"), carry_out(desk, "prss INT")
-    ([], ['3'], ["there is no command 'prss'; expected one of press"])
+    ([], ['VALUE 3'], ["there is no command 'prss'; expected one of press"])
     """
     words = line.split()
     try:
         if words and words[0] == "help":
             return help_lines(words[1] if len(words) > 1 else "")
-        return answer(typed(desk, line))
+        result = typed(desk, line)
+        return answer(_ANSWERS[words[0]].format(result) if words[0] in _ANSWERS else result)
     except M1Error as error:
         return str(error).splitlines()
 

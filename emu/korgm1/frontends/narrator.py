@@ -128,15 +128,13 @@ class Narrator:
     """Follows display and lights, and says what has changed.
 
     >>> narrator = Narrator()
-    >>> narrator.look(0, ("Prog I00", ""), None, {"INT": True})
+    >>> narrator.look(0, ("Prog I00", ""), 0, None, {"INT": True})
     []
-    >>> narrator.look(2_000_000, ("Prog I00", ""), None, {"INT": True})
+    >>> narrator.look(2_000_000, ("Prog I00", ""), 0, None, {"INT": True})
     ['INT on', 'Prog I00']
     """
 
     def __init__(self) -> None:
-        self._picture: tuple[Lines, tuple[int, int] | None] = (("", ""), None)
-        self._since = 0
         self._said: tuple[Lines, tuple[int, int] | None] = (("", ""), None)
         self._said_at = -1
         self._alone: set[tuple[int, int]] = set()
@@ -147,13 +145,15 @@ class Narrator:
         self._blinking: set[str] = set()
 
     def look(
-        self, now: int, lines: Lines, cursor: tuple[int, int] | None, leds: dict[str, bool], touched: int = 0
-    ) -> list[str]:
+        self, now: int, lines: Lines, since: int, cursor: tuple[int, int] | None, leds: dict[str, bool],
+        touched: int = 0,
+    ) -> list[str]:  # fmt: skip
         """Look at the panel; may be called as often as one likes.
 
         Args:
             now: the clock.
             lines: of the display.
+            since: the clock at which they became what they are.
             cursor: line and column of its cursor, or None.
             leds: which lights are lit.
             touched: the clock at which somebody last did something.
@@ -161,22 +161,22 @@ class Narrator:
         Returns:
             What to say now, a line at a time.
         """
-        return self._look_at_lights(now, leds) + self._look_at_lcd(now, (lines, cursor), touched)
+        return self._look_at_lights(now, leds) + self._look_at_lcd(now, lines, since, cursor, touched)
 
-    def _look_at_lcd(self, now: int, picture: tuple[Lines, tuple[int, int] | None], touched: int) -> list[str]:
-        if picture != self._picture:
-            self._picture, self._since = picture, now
-        if picture == self._said:
+    def _look_at_lcd(
+        self, now: int, after: Lines, since: int, cursor: tuple[int, int] | None, touched: int
+    ) -> list[str]:
+        if (after, cursor) == self._said:
             return []
-        (before, _), (after, cursor) = self._said, picture
+        before, _ = self._said
         by_itself = touched < self._said_at
         places = _places(before, after)
         often = by_itself and bool(places) and places <= self._alone
-        if now - self._since < (REST if often else STAND):
+        if now - since < (REST if often else STAND):
             return []
         blinks = by_itself and list(self._earlier)[-2:-1] == [after] and len(set(self._earlier)) < len(self._earlier)
         self._alone = self._alone | places if by_itself else set()
-        self._said, self._said_at = picture, now
+        self._said, self._said_at = (after, cursor), now
         self._earlier.append(after)
         if blinks:
             return []

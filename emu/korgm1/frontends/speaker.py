@@ -18,6 +18,7 @@ from korgm1.frontends.terminal import help_lines
 from korgm1.frontends.tty_mode import Tty
 from korgm1.frontends.typist import Typist
 from korgm1.keymap import Keymap
+from korgm1.result import LcdChange
 
 LONGEST = 1 << 16
 """Bytes of a line of commands; one that goes on and on is no command."""
@@ -44,6 +45,8 @@ class Speaker:
         self._tty = Tty(out, keys, screen=False)
         self._commands = None if self._tty.interactive else _lines_from(keys)
         self._rest = b""
+        self._picture: LcdChange | None = None
+        desk.on_picture(self._take_picture)
         session = desk.session
         self._say([f"{session.model.title}, {session.firmware.name} {session.firmware.version}"])
 
@@ -60,24 +63,31 @@ class Speaker:
     def draw(self, status: str = "") -> None:
         """Say what has changed. `status` is a hint for the user, or ""."""
         desk = self._desk
-        if desk.powered != self._powered:
-            self._powered = desk.powered
-            self._say(["power on" if desk.powered else "power off"])
+        news = []
         for message in list(desk.messages):
             if message.number > self._heard:
                 self._heard = message.number
-                self._say([("error: " if message.kind == "error" else "") + line for line in message.text.splitlines()])
+                news += [("error: " if message.kind == "error" else "") + line for line in message.text.splitlines()]
+        if desk.powered != self._powered:
+            self._powered, self._narrator = desk.powered, Narrator()
+            switched = "power on" if desk.powered else "power off"
+            news = [switched] * (not any(line.startswith(switched) for line in news)) + news
+        self._say(news)
         if status and status != self._status:
             self._say([status])
         self._status = status
         if desk.powered:
             lcd = desk.session.machine.lcd
             lines = readable(desk.lcd, lcd.cgram)
-            self._say(self._narrator.look(desk.now, lines, lcd.cursor, desk.leds, desk.touched))
+            since = self._picture.clock if self._picture is not None and self._picture.lcd == desk.lcd else desk.now
+            self._say(self._narrator.look(desk.now, lines, since, lcd.cursor, desk.leds, desk.touched))
 
     def close(self) -> None:
         """Give the terminal back as it was."""
         self._tty.close()
+
+    def _take_picture(self, picture: LcdChange) -> None:
+        self._picture = picture
 
     def _poll_keys(self, wait: float) -> bool:
         for key in self._tty.read(wait):
@@ -111,11 +121,12 @@ class Speaker:
             if text and not text.startswith("#"):
                 if not self._typist.command(text.removeprefix(":")):
                     return False
-                self._answer(typed=True)
+                self._answer(typed=False)
+                self.draw(self._status)
         return True
 
     def _answer(self, typed: bool) -> None:
-        """What the key or the command was answered, "ok" for a command that says nothing."""
+        """What the key or the command was answered, "ok" for one at the prompt that says nothing."""
         lines, self._typist.said = self._typist.said, []
         if self._typist.help:
             self._typist.help = False

@@ -114,12 +114,12 @@ class Terminal:
         lines += [(1, status)] if status else []
         news = [("! " if message.kind == "error" else "") + message.text for message in self._messages()]
         for text in [*self._answer, *(line for new in news for line in new.splitlines())]:
-            lines += [(3, line) for line in textwrap.wrap(text, columns - 1, drop_whitespace=False) or [""]]
+            lines += [(3, line) for line in textwrap.wrap(text, max(2, columns - 1), drop_whitespace=False) or [""]]
         if self._typist.prompt is not None:
-            lines += [(3, line) for line in textwrap.wrap("  ".join(self._typist.prompt.offers), columns - 1)]
+            lines += [(3, line) for line in textwrap.wrap("  ".join(self._typist.prompt.offers), max(2, columns - 1))]
         lines += [(7, "")] if not self._typist.help else []
         lines += [(3, line) for line in self._help(columns)]
-        shown = sorted(sorted(range(len(lines)), key=lambda n: lines[n][0])[: max(2, rows)])
+        shown = sorted(sorted(range(len(lines)), key=lambda n: lines[n][0])[:rows])
         return [self._styled(lines[n][1][:columns], lines[n][0] == 2, n) for n in shown]
 
     def _styled(self, line: str, lights: bool, number: int) -> str:
@@ -166,8 +166,8 @@ class Terminal:
     def _help(self, columns: int) -> list[str]:
         if not self._typist.help:
             words = [f"{self._key(action)} {says}" for action, says in _HINTS if self._key(action)]
-            return textwrap.wrap("   ".join(words), columns - 1)[:1]
-        return help_lines(self._keymap, columns - 1, rack=not self._desk.session.keyboard)
+            return textwrap.wrap("   ".join(words), max(2, columns - 1))[:1]
+        return help_lines(self._keymap, max(2, columns - 1), rack=not self._desk.session.keyboard)
 
     def _key(self, action: str) -> str:
         keys = [key for key, what in self._keymap.terminal.items() if what == action]
