@@ -178,7 +178,8 @@ class Deeds:
     (("run 2", "rewind 1", "engine v30", "faults adc-dead"), "power off; the RAM is in"),
 ])
 def test_whatever_was_done_the_users_own_image_is_whole(
-    lines: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    lines: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     mine = tmp_path / "korgm1" / "m1-openm1.sram"
