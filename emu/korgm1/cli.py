@@ -15,6 +15,7 @@ from korgm1.frontends import audio_out, display, midi_ports, terminal
 from korgm1.verbs import (
     age,
     boot,
+    card,
     cpu_check,
     dis,
     doctor,
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     render.add_parser(subparsers)
     play.add_parser(subparsers, audio_out.AudioOut, audio_out.devices)
     age.add_parser(subparsers)
+    card.add_parser(subparsers)
     rom.add_parser(subparsers)
     state.add_parser(subparsers)
     scenario.add_parser(subparsers)
