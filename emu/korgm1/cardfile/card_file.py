@@ -177,7 +177,8 @@ def cell_named(text: str, hypotheses: Hypotheses | None = None, seed: int = 0) -
         number = parse_volts(text)
     except UsageError as error:
         raise UsageError(
-            f"no cell of a card is called {text!r}", "new, CR2016, CR2016@VOLTS, VOLTS (never ages) or absent", "CR2016@2.6"
+            f"no cell of a card is called {text!r}", "new, CR2016, CR2016@VOLTS, VOLTS (never ages) or absent",
+            "CR2016@2.6",
         ) from error
     return BenchSupply(number) if number else None
 

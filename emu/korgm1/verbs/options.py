@@ -10,10 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from korgm1.cardfile.card_file import beside, read_card
 from korgm1.errors import UsageError
 from korgm1.files import check_apart, read_file
-from korgm1.hypotheses import Hypotheses
 from korgm1.machine.engines import NAMES
 from korgm1.machine.models import MODELS
 from korgm1.verbs.signals import asked_to_stop, stopped
@@ -116,6 +114,8 @@ def check_files(args: argparse.Namespace) -> None:
     writes = [(f"--{name}", given.get(name)) for name in ("sram", "card", "png", "record", "trace", "save")]
     writes += [("OUT", given.get("out"))]
     if given.get("card"):
+        from korgm1.cardfile.card_file import beside
+
         writes.append(("the .toml of --card", str(beside(Path(given["card"])))))
     writes += parts(*((f"--{name}", given.get(name)) for name in ("record", "trace")))
     check_apart(reads, writes, over=[("--save", "FILE")])
@@ -151,7 +151,7 @@ def battery(args: argparse.Namespace) -> str:
 
 
 def read_only(args: argparse.Namespace) -> argparse.Namespace:
-    """The options with the RAM's image as bytes and the card as one without a file, so that their files stay as they are.
+    """The options with the RAM's image as bytes and the card without a file, so that their files stay as they are.
 
     Raises:
         UserError: one cannot be read.
@@ -160,6 +160,9 @@ def read_only(args: argparse.Namespace) -> argparse.Namespace:
     if args.sram is not None:
         kept.sram = read_file(Path(args.sram), "an SRAM image")
     if args.card is not None:
+        from korgm1.cardfile.card_file import read_card
+        from korgm1.hypotheses import Hypotheses
+
         kept.card = read_card(Path(args.card), Hypotheses(chosen(args)))
     return kept
 
