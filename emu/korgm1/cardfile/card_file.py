@@ -37,7 +37,7 @@ def beside(path: Path) -> Path:
     >>> beside(Path("a/x.card")).as_posix()
     'a/x.card.toml'
     """
-    return path.with_name(path.name + ".toml")
+    return Path(f"{path}.toml")
 
 
 def card_text(card: Card) -> str:

@@ -143,6 +143,8 @@ def run_info(args: argparse.Namespace) -> int:
     from korgm1.board.card import SIZE
     from korgm1.cardfile.card_file import read_card
     from korgm1.romset.pcm_card import SIZES, card_warnings, read_pcm_card
+    from korgm1.sram_layout import SIZE as SRAM_SIZE
+    from korgm1.sram_layout import describe
     from korgm1.verbs import card_text
 
     path = Path(args.file)
@@ -150,6 +152,8 @@ def run_info(args: argparse.Namespace) -> int:
     looks_pcm = size != SIZE and size % 2 == 0 and 0 < size <= 524_288 and not _is_sysex(path)
     if args.pcm or looks_pcm:
         data = read_pcm_card(read_file(path, f"the dump of a PCM card: {SIZES}"))
+        if not args.pcm and len(data) == SRAM_SIZE and describe(data) is not None:
+            raise UserError(f"{path} is an image of the RAM", "a card", f"korgm1 sram show {path}")
         if args.json:
             print(json.dumps({"file": args.file, **card_text.pcm_dict(data)}, indent=2))
         else:
