@@ -129,7 +129,8 @@ def test_a_pcm_card(capsys: pytest.CaptureFixture[str]) -> None:
     (["new", "bank.syx", "--from", "bank.syx", "--force"], 2, "same file"),
     (["info", "junk"], 1, "9 bytes"), (["info", "."], 1, "folder"), (["age", "junk", "--years", "1"], 1, "9 bytes"),
     (["extract", "junk", "-o", "junk"], 2, "same file"), (["cell", "junk", "new"], 1, "9 bytes"),
-    (["protect", "none"], 1, "not there"), (["info", "bank.syx"], 1, "SysEx"), (["info", "x.sram"], 1, "korgm1 sram show"),
+    (["protect", "none"], 1, "not there"), (["info", "bank.syx"], 1, "SysEx"),
+    (["info", "x.sram"], 1, "korgm1 sram show"),
     (["new", "folder/a.card"], 0, ""),
 ])
 def test_bad_input_is_told_and_nothing_is_lost(
