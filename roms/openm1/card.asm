@@ -87,14 +87,7 @@ card_kind_text:
         pop     bx
         ret
 
-; Z: a card is in. All kept, or AL, DX changed.
-card_there_kept:
-        push    ax
-        push    dx
-        call    card_there
-        pop     dx
-        pop     ax
-        ret
+; Z: a card is in. AL, DX changed.
 card_there:
         mov     dx, PIO_B
         in      al, dx

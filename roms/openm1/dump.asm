@@ -1,5 +1,6 @@
 ; Requests: dumps out, write requests, mode messages.
 
+CARD_DUMPED     equ     140             ; bytes of the card sent between two looks at the slot: whole groups
 KINDS_ALL       equ     2               ; kinds of card that have them: only 50 has everything
 KINDS_SEQUENCES equ     6
 KINDS_SOUNDS    equ     3
@@ -88,6 +89,45 @@ end_request_combi:                      ; 19
 
 ; CX bytes from SI, of the card if src_card, packed, and the end of the message. A card that goes away meanwhile ends it early.
 dump_data:
+        cmp     byte [src_card], 0
+        jne     .card
+        call    dump_groups
+.sent:
+        cmp     word [message], text_sending
+        jne     .end
+        call    end_message
+.end:
+        jmp     sysex_tail
+.card:
+        mov     bx, CARD_DUMPED
+        cmp     cx, bx
+        jae     .part
+        mov     bx, cx
+.part:
+        sub     cx, bx
+        push    cx
+        lea     ax, [si + bx]
+        push    ax
+        mov     cx, bx
+        mov     di, card_buffer
+        call    card_fetch
+        call    card_there
+        jnz     .gone                   ; the next look at the card says so
+        mov     cx, bx
+        mov     si, card_buffer
+        call    dump_groups
+        pop     si
+        pop     cx
+        test    cx, cx
+        jnz     .card
+        jmp     .sent
+.gone:
+        pop     si
+        pop     cx
+        jmp     .sent
+
+; CX bytes from SI, in groups of seven.
+dump_groups:
         mov     bx, 7
         cmp     cx, bx
         jae     .group
@@ -95,21 +135,6 @@ dump_data:
 .group:
         sub     cx, bx
         push    bx
-        cmp     byte [src_card], 0
-        je      .fetched
-        push    cx
-        mov     cx, bx
-        mov     di, card_buffer
-        lea     ax, [si + bx]
-        push    ax
-        call    card_fetch
-        pop     ax
-        pop     cx
-        call    card_there_kept
-        jnz     .gone
-        mov     si, card_buffer
-        mov     [src_global], ax
-.fetched:
         xor     ah, ah
 .bits:                                  ; from the last byte to the first, so that the first ends in bit 0
         dec     bx
@@ -127,22 +152,9 @@ dump_data:
         call    midi_put
         dec     bx
         jnz     .byte
-        cmp     byte [src_card], 0
-        je      .more
-        mov     si, [src_global]        ; the next one's byte of the card
-.more:
         test    cx, cx
-        jnz     dump_data
-        cmp     word [message], text_sending
-        jne     .end
-        call    end_message
-.end:
-        jmp     sysex_tail
-
-.gone:
-        pop     bx
-        call    end_message             ; the next look at the card says the rest
-        jmp     sysex_tail
+        jnz     dump_groups
+        ret
 
 ; Says so on the LCD, then the head of dump AL.
 dump_begin:
