@@ -55,6 +55,8 @@ card_service:
 card_tell:
         cmp     byte [card_says], 0
         je      .end
+        cmp     byte [card_measures], 0 ; what the cell gives comes first
+        jne     .end
         cmp     word [message], 0
         jne     .end
         mov     si, card_texts
@@ -66,6 +68,7 @@ card_tell:
         shl     ah, 1
         jmp     .next
 .say:
+        or      ah, SAY_KIND            ; not worth saying behind anything else
         not     ah
         and     [card_says], ah
         mov     cx, [cs:si + 2]

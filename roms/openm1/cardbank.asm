@@ -279,6 +279,8 @@ card_write_edit:
         push    bp
         call    card_look
         pop     bp
+        cmp     byte [sx_begun], 1
+        jne     .no
         mov     al, [sx_args + 1]
         cmp     byte [card_count], 0
         je      .not_there

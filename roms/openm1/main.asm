@@ -33,7 +33,9 @@ main:
         mov     al, MODE_PROG
         call    set_mode
         call    card_forget
+        push    word [message]          ; the internal cell's comes first
         call    card_look
+        pop     word [message]
         and     byte [card_says], ~SAY_KIND & 0FFh      ; at power-on only what is wrong
 .loop:
         call    midi_service
