@@ -78,7 +78,7 @@ class Cards(Base):
             card.settle()
         self._card_out(card)
         self._card_path = self._card = self._card_text = None
-        self._save_files()
+        self.save_files()
         return bytes(card.data)
 
     def protect_card(self, on: bool) -> None:

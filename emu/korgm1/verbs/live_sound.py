@@ -17,8 +17,13 @@ from korgm1.errors import UserError
 from korgm1.verbs.concert import stage
 
 if TYPE_CHECKING:
+    from korgm1.desk import Desk
     from korgm1.performance import Frames
     from korgm1.session import Session
+
+
+LARGEST = 0.1
+"""Seconds of the largest block between whose ends the card's clock is filled in."""
 
 
 class Output(Protocol):
@@ -75,29 +80,56 @@ class LiveSound:
     ) -> None:  # fmt: skip
         self._sleep = sleep
         self._output = output
-        self._stage = stage(session, view, output.rate, outputs)
-        self._gain = volume / 100
+        self._view, self._outputs = view, outputs
+        self._stage, self._made_for = stage(session, view, output.rate, outputs), _kind(session)
+        self._gain = self._wanted = volume / 100
         self._host = host
         self._given_up: float | None = None
+        self._heard = self._last = self._block = 0.0
+        self._heard_at = host()
         self.depth = output.depth
 
     def clock(self) -> float:
-        """Seconds of sound that the card took, for `run.Pacer`; the host's clock goes on once the card has stopped.
+        """Seconds of sound that the card took, for `live.Pacer`; the host's clock goes on once the card has stopped.
 
-        Whoever keeps `depth` ahead of it keeps the queue full.
+        A card takes it in blocks; in between the host's clock goes on, for a block at most. Whoever keeps `depth` ahead
+        of it keeps the queue full.
         """
-        heard = self._output.taken / self._output.rate
+        heard, now = self._output.taken / self._output.rate, self._host()
         if self._given_up is None and not self._output.alive:
-            self._given_up = self._host() - heard
-        return heard if self._given_up is None else self._host() - self._given_up
+            self._given_up = now - heard
+        if self._given_up is not None:
+            return now - self._given_up
+        if heard != self._heard:
+            self._block, self._heard, self._heard_at = min(heard - self._heard, LARGEST), heard, now
+        self._last = max(self._last, heard + min(now - self._heard_at, self._block))
+        return self._last
 
     def feed(self, frames: Frames) -> None:
         """Hand over what the session has made since the last time."""
         self._queue(self._stage.process(frames))
 
+    def follow(self, desk: Desk) -> None:
+        """Hand over what a desk has made since the last time, at its volume, and tell it how the sound fares."""
+        if _kind(desk.session) != self._made_for:
+            self._stage = stage(desk.session, self._view, self._output.rate, self._outputs)
+            self._made_for = _kind(desk.session)
+        self._wanted = desk.volume / 100
+        self.feed(desk.heard())
+        live = desk.live
+        live.sound, live.trouble = self._output.name, self.status
+        live.gaps, live.latency_ms = self._output.gaps, self.depth * 1000
+
     def _queue(self, signal: Any) -> None:
+        """A pot that was turned is followed over the block, so that it does not click."""
         if self._given_up is None:
-            self._output.play((signal * self._gain).clip(-1.0, 1.0).astype("float32"))
+            gain: Any = self._gain
+            if self._wanted != self._gain and len(signal):
+                import numpy as np
+
+                gain = np.linspace(self._gain, self._wanted, len(signal))[:, np.newaxis]
+                self._gain = self._wanted
+            self._output.play((signal * gain).clip(-1.0, 1.0).astype("float32"))
 
     @property
     def status(self) -> str:
@@ -118,6 +150,11 @@ class LiveSound:
     def close(self) -> None:
         """Let the device go, whatever is still to be played."""
         self._output.close()
+
+
+def _kind(session: Session) -> tuple[Any, ...]:
+    """What the view of the outputs depends on."""
+    return session.hypotheses.changed(), session.seed
 
 
 def add_live_options(group: argparse._ArgumentGroup) -> None:
@@ -160,15 +197,17 @@ def volume(text: str) -> int:
 
 
 def open_sound(
-    session: Session, args: argparse.Namespace, opened: OpenOutput, outputs: int = 2
+    session: Session, args: argparse.Namespace, opened: OpenOutput, outputs: int = 2,
+    say: Callable[[str], object] = lambda text: print(f"korgm1: {text}", file=sys.stderr),
 ) -> LiveSound | None:
-    """The sound the options ask for; None, with a line on stderr, where the host has none, and without with --mute.
+    """The sound the options ask for; None, with a line that says why, where the host has none, and with --mute.
 
     Args:
         session: on or off.
         args: with `add_live_options`.
         opened: opens an output.
         outputs: 2 or 4.
+        say: says the line; on stderr by default.
 
     Raises:
         UserError: the device that --audio-device names does not exist or cannot be opened.
@@ -185,5 +224,5 @@ def open_sound(
         if args.audio_device is not None:
             raise
         hint = f" ({error.hint})" if error.hint else ""
-        print(f"korgm1: no sound: {error.found}{hint}", file=sys.stderr)
+        say(f"no sound: {error.found}{hint}")
         return None

@@ -1,4 +1,4 @@
-"""korgm1 run: the instrument, live. The only place where emulated time is tied to the host's."""
+"""korgm1 run: the instrument, live."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import contextlib
 import json
 import re
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from korgm1.board.battery import Battery
-from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
 from korgm1.files import read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
@@ -21,111 +19,48 @@ from korgm1.machine.faults import Faults
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
 from korgm1.verbs.concert import add_view_option
+from korgm1.verbs.live import Cables, View, live
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
 from korgm1.verbs.options import add_machine_options, battery, check_files, chosen, power, say_warnings, session_from
 from korgm1.verbs.trace_options import add_trace_options
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
-    from korgm1.session import Session
+    from korgm1.desk import Desk
+    from korgm1.keymap import Keymap
 
 EPILOG = """\
 examples:
   korgm1 run                                the instrument with its own memory, kept from run to run
   korgm1 run --battery dead                 the same after years in a cellar (the kept memory stays as it was)
   korgm1 run --sram my.sram --midi a.syx    another memory, a bank sent into MIDI IN
-  korgm1 run --no-sram --terminal           a part that was never powered, in the terminal
-Window: click the buttons, drag VALUE or turn the wheel. Computer keys: F1-F8 the modes, arrows UP DOWN PAGE- PAGE+,
-1-8 the cursor keys A-H, number pad (or Shift and a digit) the numbers, pad Enter 10's HOLD, Backspace COMPARE.
+  korgm1 run --no-sram --tty                a part that was never powered, in the terminal
+Window: click and drag; F1 shows the computer keys, as korgm1 keys does; --keys FILE has others. Tab: the bench.
 Sound goes to the host's output, and its clock is then the pace; --mute, or a host without one: the host's clock.
 Terminal: ? shows the keys. Closing the window, q in the terminal, or Ctrl-C switches the power off and saves the RAM.
 """
 
-FRAME = 1 / 60
-"""Host seconds from picture to picture."""
-LATE = 0.25
-"""Host seconds the emulation may be behind before the time is given up (a busy host, a laptop that slept)."""
-JUDGE = 2.0
-"""Host seconds over which the speed is judged."""
-TOO_SLOW = 0.95
-"""Below this share of real time a host is called slow."""
+Open = Callable[..., View]
+"""Opens a view of (desk, keymap); the window's has full_screen= and bench=, too."""
+OpenCables = Callable[["Desk", argparse.Namespace], Cables | None]
+"""Opens the MIDI ports that the options ask for."""
 
 
-class View(Protocol):
-    """What a frontend shows itself as."""
-
-    def poll(self, wait: float) -> bool:
-        """Take input for `wait` seconds at most; False to switch off."""
-
-    def draw(self, status: str = "") -> None:
-        """Show the present state and a hint."""
-
-    def close(self) -> None:
-        """Put everything back."""
+def no_cables(desk: Desk, args: argparse.Namespace) -> None:
+    """No ports."""
 
 
-Open = Callable[["Session"], View]
-
-
-class Pacer:
-    """Emulated time at the host's pace.
-
-    Args:
-        session: what is run; its power is on.
-        seconds: emulated seconds after which `done` is true; None for never.
-        monotonic: the clock whose pace it is, in seconds: the host's, or the sound card's.
-        late: seconds the emulation may be behind before the time is given up.
-    """
-
-    def __init__(
-        self, session: Session, seconds: float | None = None, monotonic: Callable[[], float] = time.monotonic,
-        late: float = LATE,
-    ) -> None:  # fmt: skip
-        self._session = session
-        self._monotonic = monotonic
-        self._late = late
-        self._origin = monotonic() - session.clock / CPU_HZ
-        self._end = None if seconds is None else clocks(seconds)
-        self._judged = (monotonic(), session.clock)
-        self.speed = 1.0
-        """Emulated time by host time, lately; 1.0 is real time."""
-
-    @property
-    def done(self) -> bool:
-        """True when the time is up."""
-        return self._end is not None and self._session.clock >= self._end
-
-    def step(self) -> float:
-        """Run up to the present, two frames at most so that the panel stays alive on a slow host.
-
-        Returns:
-            Host seconds until the next step.
-        """
-        session = self._session
-        present = self._monotonic() - self._origin
-        behind = present - session.clock / CPU_HZ
-        if behind > self._late:
-            self._origin += behind - FRAME
-            present -= behind - FRAME
-        target = min(clocks(present), session.clock + clocks(2 * FRAME))
-        if self._end is not None:
-            target = min(target, self._end)
-        if target > session.clock:
-            session.run_until(target)
-        now = self._monotonic()
-        if now - self._judged[0] >= JUDGE:
-            self.speed = (session.clock - self._judged[1]) / CPU_HZ / (now - self._judged[0])
-            self._judged = (now, session.clock)
-        return max(0.0, FRAME - (now - self._origin - session.clock / CPU_HZ))
-
-
-def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutput) -> None:
+def add_parser(
+    subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutput, cables: OpenCables = no_cables
+) -> None:
     """Put this verb on the command line.
 
     Args:
         subparsers: where to.
         opened: opens the host's sound output.
-        frontends: "window" and "terminal": functions that open the view of a session. "window" raises UserError where
-            there is no display.
+        cables: opens the host's MIDI ports.
+        frontends: "window", "terminal" and "speaker": functions that open a view of a desk. "window" raises UserError
+            where there is no display; one that is missing has no option.
     """
     parser = subparsers.add_parser(
         "run",
@@ -135,56 +70,102 @@ def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutpu
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_machine_options(parser)
-    live = parser.add_argument_group("live")
-    live.add_argument("--terminal", action="store_true", help="no window, even where there is a display")
-    live.add_argument("--no-sram", action="store_true", help="start with RAM that was never powered, and keep nothing")
+    shown = parser.add_argument_group("live")
+    views = shown.add_mutually_exclusive_group()
+    views.add_argument(
+        "--tty", "--terminal", dest="tty", action="store_true", help="in the terminal, even where there is a display"
+    )
+    if "speaker" in frontends:
+        views.add_argument("--speak", action="store_true", help="changed LCD text as plain lines, for screen readers")
+    shown.add_argument("--full-screen", action="store_true", help="the window fills the screen")
+    shown.add_argument("--bench", action="store_true", help="the window begins with its bench drawer open")
+    shown.add_argument("--keys", type=named, metavar="FILE", help="another key map, in TOML (korgm1 keys --toml)")
+    shown.add_argument("--no-sram", action="store_true", help="start with RAM that was never powered, and keep nothing")
     sound = parser.add_argument_group("sound")
     add_view_option(sound)
     add_live_options(sound)
     add_trace_options(add_output_options(parser))
-    parser.set_defaults(run=lambda args: run(args, frontends, opened))
+    parser.set_defaults(run=lambda args: run(args, frontends, opened, cables))
 
 
-def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput) -> int:
+def run(
+    args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput, cables: OpenCables = no_cables
+) -> int:
     """Run until the user or `--seconds` ends it; the power is switched off in every case."""
+    from korgm1.desk import Desk
+
     if args.no_sram and args.sram:
         raise UsageError("--sram and --no-sram exclude each other", "one of them")
+    keymap = key_map(args)
     check_files(args)
-    kept = args.sram
+    kept, own_image = args.sram, False
     if not args.sram and not args.no_sram:
-        own = own_image(args)
+        own = own_file(args)
         faults, guesses = Faults(args.fault), Hypotheses(chosen(args))
         holder = Battery.from_text(battery(args), guesses, args.seed, args.temp, faults.network())
         if holder.ram_volts >= GUARANTEED_VOLTS or "fram" in faults:
-            args.sram = kept = str(own)
+            args.sram, kept, own_image = str(own), str(own), True
             check_files(args)
         elif own.exists():
             args.sram = read_file(own, "an SRAM image")
     session = session_from(args)
     say_warnings(session)
     picture = b""
-    sound = open_sound(session, args, opened)
     with contextlib.ExitStack() as at_the_end:
-        if sound is not None:
-            at_the_end.callback(sound.close)
+        named_output = None if args.audio_device is None else open_sound(session, args, opened)
+        if named_output is not None:
+            at_the_end.callback(named_output.close)
         asked = at_the_end.enter_context(power(session, args))
+        desk = Desk(session, own_image=own_image)
+        at_the_end.callback(desk.close)
+        desk.volume = args.volume
         with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
-            _play(session, args, frontends, sound, asked)
-        result = session.result("stopped" if session.stopped else "time")
+            silent: list[str] = []
+
+            def without(text: str) -> None:
+                silent.append(text)
+                desk.live.sound = text
+                desk.say(text)
+
+            def sound() -> LiveSound | None:
+                return named_output or open_sound(desk.session, args, opened, say=without)
+
+            try:
+                _play(desk, args, frontends, keymap, sound, cables, asked)
+            finally:
+                for text in silent:
+                    print(f"korgm1: {text}", file=sys.stderr)
+        last = desk.session
+        result = last.result("stopped" if last.stopped else "time")
         if args.png:
-            picture = session.screenshot()
+            picture = last.screenshot()
     if args.png:
         write_atomic(Path(args.png), picture)
     if args.json:
         print(json.dumps(result.to_dict(), indent=2))
-    elif kept:
+    elif kept and session.image_path is not None:
         print(f"power off; the RAM is in {kept}")
     elif not args.no_sram:
         print("power off; with a cell this weak your own RAM image stays as it was (--sram FILE keeps another)")
-    return EXIT_CPU_FAULT if session.stopped else EXIT_OK
+    return EXIT_CPU_FAULT if last.stopped else EXIT_OK
 
 
-def own_image(args: argparse.Namespace) -> Path:
+def key_map(args: argparse.Namespace) -> Keymap:
+    """The key map of --keys, or the user's own, or the default one.
+
+    Raises:
+        UserError: the file cannot be used; it names each line that is wrong.
+    """
+    import platformdirs
+
+    from korgm1.desk.commands import check
+    from korgm1.keymap import load
+
+    own = Path(platformdirs.user_config_dir("korgm1", appauthor=False)) / "keys.toml"
+    return load(Path(args.keys) if args.keys else own if own.exists() else None, check)
+
+
+def own_file(args: argparse.Namespace) -> Path:
     """Where the user's RAM image of this model and firmware is kept from run to run.
 
     Each firmware has one of its own: another version would take the first's memory for garbage and initialise it.
@@ -200,48 +181,21 @@ def own_image(args: argparse.Namespace) -> Path:
     return Path(platformdirs.user_data_dir("korgm1", appauthor=False)) / f"{slug}.sram"
 
 
-def status(session: Session, pacer: Pacer, sound: LiveSound | None = None) -> str:
-    """The line below the panel: the CPU has stopped, the host is too slow, gaps in the sound, or ""."""
-    if session.stopped:
-        return f"the CPU has stopped: {session.stopped}"
-    if pacer.speed < TOO_SLOW:
-        return f"this host is too slow: {pacer.speed:.0%} of real speed (--engine v30 may be faster)"
-    return sound.status if sound is not None else ""
-
-
 def _play(
-    session: Session, args: argparse.Namespace, frontends: Mapping[str, Open], sound: LiveSound | None, asked: list[int]
+    desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap,
+    opened: Callable[[], LiveSound | None], cables: OpenCables, asked: list[int],
 ) -> None:
-    with contextlib.closing(_open(session, args, frontends)) as view:
-        pacer = Pacer(session, args.seconds) if sound is None else prime(session, sound, args.seconds)
-        wait = 0.0
-        while not pacer.done and not asked and view.poll(wait):
-            wait = pacer.step()
-            if sound is not None:
-                sound.feed(session.heard())
-            view.draw(status(session, pacer, sound))
+    with contextlib.closing(_open(desk, args, frontends, keymap)) as view:
+        live(desk, view, opened, lambda: cables(desk, args), args.seconds, asked)
 
 
-def prime(session: Session, sound: LiveSound, seconds: float | None = None) -> Pacer:
-    """Listen to a session and fill the queue to its depth; the pacer keeps it there: time is what the card took.
-
-    Args:
-        session: what is run; its power is on.
-        sound: where to.
-        seconds: see `Pacer`.
-    """
-    session.listen(True)
-    end = session.clock + clocks(sound.depth)
-    session.run_until(end if seconds is None else min(end, clocks(seconds)))
-    sound.feed(session.heard())
-    return Pacer(session, seconds, sound.clock, LATE + sound.depth)
-
-
-def _open(session: Session, args: argparse.Namespace, frontends: Mapping[str, Open]) -> View:
-    if not args.terminal:
+def _open(desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap) -> View:
+    if getattr(args, "speak", False):
+        return frontends["speaker"](desk, keymap)
+    if not args.tty:
         try:
-            return frontends["window"](session)
+            return frontends["window"](desk, keymap, full_screen=args.full_screen, bench=args.bench)
         except UserError as error:
             hint = f" ({error.hint})" if error.hint else ""
             print(f"korgm1: {error.found}{hint}: here is the terminal", file=sys.stderr)
-    return frontends["terminal"](session)
+    return frontends["terminal"](desk, keymap)
