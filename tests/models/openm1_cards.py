@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openm1_sound import COMBI_SIZE, COMBIS, PROGRAMS, timbre
+from openm1_sound import COMBI_SIZE, COMBIS, timbre
 from openm1_sound import program as sounding
 
 from korgm1.cardfile.card_format import FORMATS, SONGS_SIZE, build

@@ -19,9 +19,11 @@ from korgm1.machine.faults import Faults
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
 from korgm1.verbs.concert import add_view_option
+from korgm1.verbs.keys import open_keymap
 from korgm1.verbs.live import Cables, View, live
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
 from korgm1.verbs.options import add_machine_options, battery, check_files, chosen, power, say_warnings, session_from
+from korgm1.verbs.places import data_folder
 from korgm1.verbs.trace_options import add_trace_options
 from korgm1.verbs.words import named
 
@@ -156,13 +158,7 @@ def key_map(args: argparse.Namespace) -> Keymap:
     Raises:
         UserError: the file cannot be used; it names each line that is wrong.
     """
-    import platformdirs
-
-    from korgm1.desk.commands import check
-    from korgm1.keymap import load
-
-    own = Path(platformdirs.user_config_dir("korgm1", appauthor=False)) / "keys.toml"
-    return load(Path(args.keys) if args.keys else own if own.exists() else None, check)
+    return open_keymap(args.keys)
 
 
 def own_file(args: argparse.Namespace) -> Path:
@@ -170,15 +166,13 @@ def own_file(args: argparse.Namespace) -> Path:
 
     Each firmware has one of its own: another version would take the first's memory for garbage and initialise it.
     """
-    import platformdirs
-
     from korgm1.romset.load import load_os
 
     firmware = load_os(args.roms, args.model)
     version = firmware.version if firmware.version != "?" else firmware.sha1[:8]
     name = firmware.name if args.roms is None else f"{firmware.name} {version}"
     slug = re.sub(r"[^a-z0-9]+", "-", f"{args.model} {name}".lower()).strip("-")
-    return Path(platformdirs.user_data_dir("korgm1", appauthor=False)) / f"{slug}.sram"
+    return data_folder() / f"{slug}.sram"
 
 
 def _play(
