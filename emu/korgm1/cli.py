@@ -56,7 +56,7 @@ def _speaker(desk: Desk, keymap: Keymap) -> run.View:
 
 
 FRONTENDS: Mapping[str, run.Open] = {
-    "window": lambda desk, keymap, full_screen, bench: display.open_window(desk.session),
+    "window": display.open_window,
     "terminal": _terminal,
     "speaker": _speaker,
 }
