@@ -1,0 +1,93 @@
+"""A cable's bytes as whole MIDI messages, and notes that hang when a cable is pulled.
+
+Sources: MIDI 1.0 (the specification's rules of running status, realtime and exclusive messages).
+"""
+
+from __future__ import annotations
+
+_LENGTHS = {0x8: 3, 0x9: 3, 0xA: 3, 0xB: 3, 0xC: 2, 0xD: 2, 0xE: 3, 0xF1: 2, 0xF2: 3, 0xF3: 2, 0xF6: 1}
+"""Status (of a channel its upper half) -> bytes of the message."""
+LONGEST = 1 << 20
+"""Bytes of an exclusive message; a longer one is dropped."""
+SENSING = 0xFE
+
+
+class Assembler:
+    """Makes messages of bytes: running status is written out, realtime bytes come out of the middle of others.
+
+    What is not whole, when another status byte comes, is dropped, as a receiver drops it.
+
+    >>> to = Assembler()
+    >>> [whole.hex(" ") for byte in b"\\x90<d\\xf8>\\x40" for whole in to.take(byte)]
+    ['90 3c 64', 'f8', '90 3e 40']
+    """
+
+    def __init__(self) -> None:
+        self._status = 0
+        self._message = bytearray()
+
+    def take(self, byte: int) -> tuple[bytes, ...]:
+        """The messages this byte completes: none, or one."""
+        if byte >= 0xF8:
+            return (bytes([byte]),)
+        if byte == 0xF7:
+            whole, self._message, self._status = self._message, bytearray(), 0
+            return (bytes(whole) + b"\xf7",) if whole[:1] == b"\xf0" else ()
+        if byte & 0x80:
+            self._status = byte
+            self._message = bytearray([byte])
+        elif not self._status:
+            return ()
+        else:
+            if not self._message:
+                self._message.append(self._status)
+            self._message.append(byte)
+        if self._status == 0xF0:
+            if len(self._message) > LONGEST:
+                self._status, self._message = 0, bytearray()
+            return ()
+        wanted = _LENGTHS.get(self._status if self._status >= 0xF0 else self._status >> 4)
+        if wanted is None:
+            self._status, self._message = 0, bytearray()
+            return ()
+        if len(self._message) < wanted:
+            return ()
+        whole, self._message = self._message, bytearray()
+        if self._status >= 0xF0:
+            self._status = 0
+        return (bytes(whole),)
+
+
+class Held:
+    """Which notes and dampers somebody holds by what he sent.
+
+    >>> held = Held()
+    >>> held.note(b"\\x90<d"); held.note(b"\\xb0@\\x7f")
+    >>> held.release().hex(" ")
+    '90 3c 00 b0 40 00'
+    """
+
+    def __init__(self) -> None:
+        self._notes: dict[tuple[int, int], None] = {}
+        self._dampers: dict[int, None] = {}
+
+    def note(self, message: bytes) -> None:
+        """A message was sent."""
+        kind, channel = message[0] >> 4, message[0] & 15
+        if kind == 9 and message[2]:
+            self._notes[channel, message[1]] = None
+        elif kind in (8, 9):
+            self._notes.pop((channel, message[1]), None)
+        elif kind == 0xB and message[1] == 64:
+            if message[2] >= 64:
+                self._dampers[channel] = None
+            else:
+                self._dampers.pop(channel, None)
+
+    def release(self) -> bytes:
+        """What lets all of them go; nothing is held afterwards."""
+        notes = b"".join(bytes([0x90 | channel, key, 0]) for channel, key in self._notes)
+        dampers = b"".join(bytes([0xB0 | channel, 64, 0]) for channel in self._dampers)
+        self._notes.clear()
+        self._dampers.clear()
+        return notes + dampers
