@@ -20,6 +20,7 @@ from korgm1.verbs import (
     doctor,
     faults,
     hypotheses,
+    midi,
     play,
     render,
     rom,
@@ -29,6 +30,7 @@ from korgm1.verbs import (
     sram,
     state,
     sweep,
+    syx,
     tap,
     trace,
     wave,
@@ -67,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     boot.add_parser(subparsers)
     run.add_parser(subparsers, FRONTENDS, audio_out.AudioOut)
     render.add_parser(subparsers)
+    midi.add_parser(subparsers, midi_ports.listing)
     play.add_parser(subparsers, audio_out.AudioOut, audio_out.devices)
     age.add_parser(subparsers)
     rom.add_parser(subparsers)
@@ -75,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     scope.add_parser(subparsers)
     sram.add_parser(subparsers)
     sweep.add_parser(subparsers)
+    syx.add_parser(subparsers, midi_ports.Ports())
     tap.add_parser(subparsers)
     trace.add_parser(subparsers)
     wave.add_parser(subparsers)
