@@ -70,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"korgm1 {__version__}")
     subparsers = parser.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
     boot.add_parser(subparsers)
-    run.add_parser(subparsers, FRONTENDS, audio_out.AudioOut)
+    run.add_parser(subparsers, FRONTENDS, audio_out.AudioOut, midi_ports.Ports())
     render.add_parser(subparsers)
     midi.add_parser(subparsers, midi_ports.listing)
     play.add_parser(subparsers, audio_out.AudioOut, audio_out.devices)

@@ -72,8 +72,10 @@ class Held:
         self._dampers: dict[int, None] = {}
 
     def note(self, message: bytes) -> None:
-        """A message was sent."""
+        """A message was sent; one that is no whole channel message does nothing."""
         kind, channel = message[0] >> 4, message[0] & 15
+        if len(message) != 3:
+            return
         if kind == 9 and message[2]:
             self._notes[channel, message[1]] = None
         elif kind in (8, 9):

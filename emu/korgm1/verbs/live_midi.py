@@ -31,34 +31,30 @@ AGAIN = 2.0
 """Host seconds after which a port is looked for."""
 
 
-class PortIn(Protocol):
-    """An open input."""
+class Port(Protocol):
+    """An open port; `name` is its whole name."""
 
     name: str
+
+    def present(self) -> bool:
+        """Whether it is still there."""
+
+    def close(self) -> None:
+        """Let it go."""
+
+
+class PortIn(Port, Protocol):
+    """An open input."""
 
     def take(self) -> list[tuple[float, bytes]]:
         """Messages that came, with their host seconds."""
 
-    def present(self) -> bool:
-        """Whether it is still there."""
 
-    def close(self) -> None:
-        """Let it go."""
-
-
-class PortOut(Protocol):
+class PortOut(Port, Protocol):
     """An open output."""
-
-    name: str
 
     def send(self, message: bytes, at: float | None = None) -> None:
         """Have a message sent at a host time."""
-
-    def present(self) -> bool:
-        """Whether it is still there."""
-
-    def close(self) -> None:
-        """Let it go."""
 
 
 class Mapping:
@@ -94,7 +90,7 @@ class Mapping:
         return desk - (self._ahead or 0.0)
 
 
-_Port = TypeVar("_Port", PortIn, PortOut)
+_Port = TypeVar("_Port", bound=Port)
 
 
 class _Jack(Generic[_Port]):

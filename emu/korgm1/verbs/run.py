@@ -22,6 +22,8 @@ from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
 from korgm1.verbs.concert import add_view_option
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
+from korgm1.verbs.midi_options import OpenPorts, add_midi_options, live_midi
+from korgm1.verbs.midi_player import MidiPlayer
 from korgm1.verbs.options import add_machine_options, battery, check_files, chosen, power, say_warnings, session_from
 from korgm1.verbs.trace_options import add_trace_options
 from korgm1.verbs.words import named
@@ -123,7 +125,7 @@ class Pacer:
         return max(0.0, frame - (now - self._origin - desk.now / CPU_HZ))
 
 
-def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutput) -> None:
+def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutput, ports: OpenPorts) -> None:
     """Put this verb on the command line.
 
     Args:
@@ -131,6 +133,7 @@ def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutpu
         opened: opens the host's sound output.
         frontends: "window", "terminal" and "speaker": functions that open a view of a desk. "window" raises UserError
             where there is no display; one that is missing has no option.
+        ports: opens the host's MIDI ports.
     """
     parser = subparsers.add_parser(
         "run",
@@ -154,11 +157,12 @@ def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutpu
     sound = parser.add_argument_group("sound")
     add_view_option(sound)
     add_live_options(sound)
+    add_midi_options(parser.add_argument_group("MIDI"))
     add_trace_options(add_output_options(parser))
-    parser.set_defaults(run=lambda args: run(args, frontends, opened))
+    parser.set_defaults(run=lambda args: run(args, frontends, opened, ports))
 
 
-def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput) -> int:
+def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput, ports: OpenPorts) -> int:
     """Run until the user or `--seconds` ends it; the power is switched off in every case."""
     from korgm1.desk import Desk
 
@@ -185,7 +189,7 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOut
         at_the_end.callback(desk.close)
         desk.volume = args.volume
         with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
-            _play(desk, args, frontends, keymap, opened, asked)
+            _play(desk, args, frontends, keymap, opened, ports, asked)
         last = desk.session
         result = last.result("stopped" if last.stopped else "time")
         if args.png:
@@ -245,15 +249,21 @@ def status(desk: Desk) -> str:
 
 def _play(
     desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap, opened: OpenOutput,
-    asked: list[int],
+    ports: OpenPorts, asked: list[int],
 ) -> None:
-    with contextlib.closing(_open(desk, args, frontends, keymap)) as view:
+    MidiPlayer(desk)
+    with (
+        live_midi(desk, args, ports) as midi,
+        contextlib.closing(_open(desk, args, frontends, keymap)) as view,
+    ):
         view.draw()
         sound = open_sound(desk.session, args, opened)
         with contextlib.closing(sound) if sound is not None else contextlib.nullcontext():
             pacer = Pacer(desk, args.seconds) if sound is None else prime(desk, sound, args.seconds)
             wait = 0.0
             while not pacer.done and not asked and view.poll(wait):
+                midi.feed()
+                desk.live.midi = midi.status or "no ports"
                 wait = pacer.step()
                 desk.live.speed = pacer.speed
                 if sound is not None:
