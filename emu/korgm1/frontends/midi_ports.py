@@ -1,9 +1,4 @@
-"""The host's MIDI ports by python-rtmidi: which there are, and open ones. The only importer of rtmidi.
-
-rtmidi calls back in a thread of its own, with the time since the message before; messages wait here until they are
-taken.
-Sources: the documentation of python-rtmidi 1.5 (callbacks, ignore_types, send_message).
-"""
+"""The host's MIDI ports by python-rtmidi: which there are, and opening them. The only importer of rtmidi."""
 
 from __future__ import annotations
 
@@ -11,27 +6,16 @@ import contextlib
 import os
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from korgm1.errors import UserError, pip_install
 from korgm1.frontends import midi_raw
-from korgm1.frontends.midi_sender import Sender
+from korgm1.frontends.midi_rtmidi import WAITING, Input, Output, VirtualInput, VirtualOutput
 
 CLIENT = "korgm1"
 """What this program is called among the host's ports, and its own virtual ports."""
-_LATEST = 0.25
-"""Host seconds a callback may come behind its message before its delta time is no longer believed."""
-_CREEP = 0.01
-"""Share of a callback's delay by which the times follow it: the two clocks drift apart by less."""
-_WAITING = 4096
-"""Messages that wait to be taken; the oldest are dropped when nobody takes them."""
-_WHOLE = 8192
-"""Bytes of an exclusive message that go out in one piece; JACK loses what is longer than 16,384."""
-_UNHEADED = 3
-"""Bytes rtmidi takes at most where the first is not F0."""
 _IN_PIECES = ("ALSA", "Jack")
 """Backends that take an exclusive message in pieces."""
 
@@ -101,106 +85,6 @@ def listing() -> Listing:
     return Listing(tuple(backends), tuple(names["MidiIn"]), tuple(names["MidiOut"]), broken)
 
 
-class Input:
-    """An open input.
-
-    Attributes:
-        name: the port's whole name.
-    """
-
-    def __init__(self, client: Any, name: str, clock: Callable[[], float]) -> None:
-        self.name = name
-        self._client = client
-        self._clock = clock
-        self._last: float | None = None
-        self._messages: deque[tuple[float, bytes]] = deque(maxlen=_WAITING)
-        client.ignore_types(sysex=False, timing=False, active_sense=False)
-        client.set_callback(self._called)
-
-    def take(self) -> list[tuple[float, bytes]]:
-        """The messages since the last call: host seconds at which each came, and its bytes."""
-        taken = []
-        while self._messages:
-            taken.append(self._messages.popleft())
-        return taken
-
-    def present(self) -> bool:
-        """Whether the port is still there."""
-        return self.name in self._client.get_ports()
-
-    def close(self) -> None:
-        """Let the port go."""
-        with contextlib.suppress(Exception):
-            self._client.cancel_callback()
-            self._client.close_port()
-            self._client.delete()
-
-    def _called(self, event: tuple[list[int], float], _: object = None) -> None:
-        message, delta = event
-        now = self._clock()
-        at = now if self._last is None else self._last + delta
-        at += (now - at) * _CREEP
-        if not now - _LATEST <= at <= now:
-            at = now
-        self._last = at
-        self._messages.append((at, bytes(message)))
-
-
-class Output(Sender):
-    """An open output.
-
-    Args:
-        client: rtmidi's.
-        name: the port's whole name.
-        clock: host seconds.
-        in_pieces: whether the backend takes an exclusive message piece by piece.
-    """
-
-    def __init__(self, client: Any, name: str, clock: Callable[[], float], in_pieces: bool) -> None:
-        self.in_pieces = in_pieces
-        self._client = client
-        super().__init__(name, clock)
-
-    def write(self, message: bytes) -> None:
-        """Send a whole message at once.
-
-        Raises:
-            UserError: it cannot be sent.
-        """
-        first = _WHOLE if self.in_pieces else len(message)
-        self._give(message[:first])
-        self.send_piece(message[first:])
-
-    def send_piece(self, piece: bytes) -> None:
-        """Send a piece of an exclusive message at once, where `in_pieces` is true.
-
-        Raises:
-            UserError: it cannot be sent.
-        """
-        if piece[:1] == b"\xf0":
-            self._give(piece)
-            return
-        for at in range(0, len(piece), _UNHEADED):
-            self._give(piece[at : at + _UNHEADED])
-
-    def present(self) -> bool:
-        """Whether the port is still there and takes what it is sent."""
-        return not self.failed and self.name in self._client.get_ports()
-
-    def close(self) -> None:
-        """Let the port go; what is not sent yet is dropped."""
-        super().close()
-        with contextlib.suppress(Exception):
-            self._client.close_port()
-            self._client.delete()
-
-    def _give(self, data: bytes) -> None:
-        try:
-            self._client.send_message(data)
-        except Exception as error:
-            raise UserError(f"{self.name} cannot be sent to: {error}", hint="korgm1 midi list") from error
-
-
 class Ports:
     """The host's ports, to be opened by name.
 
@@ -255,22 +139,6 @@ class Ports:
             f"virtual MIDI ports cannot be made ({'; '.join(reasons) or 'no backend'})",
             "ALSA's sequencer, JACK or macOS", "korgm1 midi list",
         )
-
-
-class VirtualInput(Input):
-    """An input of our own: it cannot vanish."""
-
-    def present(self) -> bool:
-        """True."""
-        return True
-
-
-class VirtualOutput(Output):
-    """An output of our own: it cannot vanish."""
-
-    def present(self) -> bool:
-        """Whether it takes what it is sent."""
-        return not self.failed
 
 
 def choose(word: str, names: list[str], what: str) -> int:
@@ -330,7 +198,7 @@ def _client(library: Any, kind: str, api: int) -> Any:
     """A client of one backend; the C libraries below say on stderr what its error says, too."""
     with _quiet():
         if kind == "MidiIn":
-            return library.MidiIn(api, CLIENT, queue_size_limit=_WAITING)
+            return library.MidiIn(api, CLIENT, queue_size_limit=WAITING)
         return library.MidiOut(api, CLIENT)
 
 

@@ -7,6 +7,7 @@ to the host's present, or to the sound card's, whose quartz is another one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -116,11 +117,13 @@ class _Jack(Generic[_Port]):
                 pass
             self.close()
             return "gone"
-        try:
-            self.port = self._open_port(self.name)
-        except M1Error:
-            return ""
-        return "back"
+        for word in (self.name, _unnumbered(self.name)):
+            try:
+                self.port = self._open_port(word)
+            except M1Error:
+                continue
+            return "back"
+        return ""
 
 
     def close(self) -> None:
@@ -128,6 +131,15 @@ class _Jack(Generic[_Port]):
         if self.port is not None:
             self.port.close()
             self.port = None
+
+
+def _unnumbered(name: str) -> str:
+    """A port's name without ALSA's numbers, which are others when it is plugged in again.
+
+    >>> _unnumbered("UNO:UNO MIDI 1 20:0")
+    'UNO:UNO MIDI 1'
+    """
+    return re.sub(r" [0-9]+:[0-9]+$", "", name)
 
 
 class LiveMidi:

@@ -15,7 +15,7 @@ from korgm1.errors import EXIT_OK, UsageError, UserError
 
 if TYPE_CHECKING:
     from korgm1.verbs.live_midi import PortIn
-    from korgm1.verbs.syx_talk import Sending, Wire
+    from korgm1.verbs.syx_cable import Sending, Wire
 
 REFUSED = 1
 """Exit code when the instrument did not take everything."""
@@ -67,7 +67,8 @@ def run_send(args: argparse.Namespace, ports: OpenPorts) -> int:
     from korgm1 import syx
     from korgm1.verbs.progress import Bar
     from korgm1.verbs.syx import load
-    from korgm1.verbs.syx_talk import BYTE_SECONDS, Pace, send
+    from korgm1.verbs.syx_cable import BYTE_SECONDS, Pace
+    from korgm1.verbs.syx_talk import send
 
     pace = Pace.parse(args.pace or (EMULATED_PACE if args.emulated else PACE))
     report = syx.check(load(args.file))
@@ -141,7 +142,7 @@ def _add_wire(parser: argparse.ArgumentParser) -> None:
 
 @contextlib.contextmanager
 def _wire(args: argparse.Namespace, ports: OpenPorts, needs_output: bool) -> Iterator[Wire]:
-    from korgm1.verbs.syx_talk import PortWire
+    from korgm1.verbs.syx_cable import PortWire
 
     if args.emulated:
         if args.midi_out or args.midi_in:
@@ -168,7 +169,7 @@ def _wire(args: argparse.Namespace, ports: OpenPorts, needs_output: bool) -> Ite
 def _emulated(args: argparse.Namespace) -> Iterator[Wire]:
     """The instrument, booted; switched off in every case, its memory saved."""
     from korgm1.verbs.options import check_files, power, say_warnings, session_from
-    from korgm1.verbs.syx_talk import SessionWire
+    from korgm1.verbs.syx_cable import SessionWire
 
     given = argparse.Namespace(**vars(args), press=(), midi=(), hold=())
     check_files(given)
