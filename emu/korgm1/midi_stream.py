@@ -17,32 +17,47 @@ class Assembler:
 
     What is not whole, when another status byte comes, is dropped, as a receiver drops it.
 
+    Args:
+        piece: bytes after which an exclusive message is handed out in pieces; 0: never. One that breaks off after a
+            piece was handed out is ended with F7.
+
     >>> to = Assembler()
     >>> [whole.hex(" ") for byte in b"\\x90<d\\xf8>\\x40" for whole in to.take(byte)]
     ['90 3c 64', 'f8', '90 3e 40']
     """
 
-    def __init__(self) -> None:
+    def __init__(self, piece: int = 0) -> None:
+        self._piece = piece
+        self._begun = False
         self._status = 0
         self._message = bytearray()
 
     def take(self, byte: int) -> tuple[bytes, ...]:
-        """The messages this byte completes: none, or one."""
+        """The messages this byte completes, mostly none."""
         if byte >= 0xF8:
             return (bytes([byte]),)
-        if byte == 0xF7:
-            whole, self._message, self._status = self._message, bytearray(), 0
-            return (bytes(whole) + b"\xf7",) if whole[:1] == b"\xf0" else ()
+        done: tuple[bytes, ...] = ()
+        if byte & 0x80 and self._status == 0xF0:
+            if byte == 0xF7:
+                done = (bytes(self._message) + b"\xf7",)
+            elif self._begun:
+                done = (b"\xf7",)
         if byte & 0x80:
-            self._status = byte
+            self._begun = False
+            self._status = 0 if byte == 0xF7 else byte
             self._message = bytearray([byte])
+            if byte != 0xF6:
+                return done
         elif not self._status:
             return ()
         else:
-            if not self._message:
+            if not self._message and self._status != 0xF0:
                 self._message.append(self._status)
             self._message.append(byte)
         if self._status == 0xF0:
+            if self._piece and len(self._message) >= self._piece:
+                part, self._message, self._begun = self._message, bytearray(), True
+                return (bytes(part),)
             if len(self._message) > LONGEST:
                 self._status, self._message = 0, bytearray()
             return ()
@@ -55,7 +70,7 @@ class Assembler:
         whole, self._message = self._message, bytearray()
         if self._status >= 0xF0:
             self._status = 0
-        return (bytes(whole),)
+        return (*done, bytes(whole))
 
 
 class Held:

@@ -8,6 +8,7 @@ Sources: the documentation of python-rtmidi 1.5 (callbacks, ignore_types, send_m
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -21,8 +22,11 @@ _LATEST = 0.25
 """Host seconds a callback may come behind its message before its delta time is no longer believed."""
 _CREEP = 0.01
 """Share of a callback's delay by which the times follow it: the two clocks drift apart by less."""
-_WHOLE = 8192
-"""Bytes of an exclusive message that go out in one piece; JACK loses what is longer than 16,384."""
+_WHOLE, _PIECE = 1024, 256
+"""Bytes of an exclusive message up to which it goes out at once; a longer one goes in pieces, as fast as a cable: JACK
+loses what is longer than 16,384, and repeats or drops where too many pieces come at once."""
+_BYTE = 10 / 31_250
+"""Seconds of a byte on a cable."""
 _UNHEADED = 3
 """Bytes rtmidi takes at most where the first is not F0."""
 
@@ -88,14 +92,20 @@ class Output(Sender):
         super().__init__(name, clock)
 
     def write(self, message: bytes) -> None:
-        """Send a whole message at once.
+        """Send a whole message, or a piece of an exclusive one.
 
         Raises:
             UserError: it cannot be sent.
         """
-        first = _WHOLE if self.in_pieces else len(message)
-        self._give(message[:first])
-        self.send_piece(message[first:])
+        if message[:1] != b"\xf0" and len(message) > _UNHEADED:
+            self.send_piece(message)
+            return
+        if len(message) <= _WHOLE or not self.in_pieces:
+            self._give(message)
+            return
+        for at in range(0, len(message), _PIECE):
+            self.send_piece(message[at : at + _PIECE])
+            time.sleep(_PIECE * _BYTE)
 
     def send_piece(self, piece: bytes) -> None:
         """Send a piece of an exclusive message at once, where `in_pieces` is true.

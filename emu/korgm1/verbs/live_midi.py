@@ -28,6 +28,8 @@ SETTLING = 0.5
 """Host seconds at the beginning in which they are brought together faster."""
 JUMP = 0.25
 """Seconds from which on a difference is no drift: the host slept, or the desk gave up time."""
+PIECE = 64
+"""Bytes of an exclusive message that go on together; a dump of 16 s is not kept back until its end."""
 AGAIN = 2.0
 """Host seconds after which a port is looked for."""
 
@@ -52,10 +54,12 @@ class PortIn(Port, Protocol):
 
 
 class PortOut(Port, Protocol):
-    """An open output."""
+    """An open output; `in_pieces`: exclusive messages may be sent in pieces."""
+
+    in_pieces: bool
 
     def send(self, message: bytes, at: float | None = None) -> None:
-        """Have a message sent at a host time."""
+        """Have a message, or a piece of one, sent at a host time."""
 
 
 class Mapping:
@@ -168,7 +172,7 @@ class LiveMidi:
         self._thru = [_Jack(reopen_out, port) for port in thru]
         self._all: list[_Jack[PortIn] | _Jack[PortOut]] = [*self._in, *self._out, *self._thru]
         self._sensing = sensing
-        self._assembler = Assembler()
+        self._assemblers = {out.name: Assembler(PIECE if out.in_pieces else 0) for out in outputs}
         self._mapping = Mapping()
         self._fed: float | None = None
         self._last = 0
@@ -227,11 +231,11 @@ class LiveMidi:
 
     def _sent(self, clock: int, byte: int) -> None:
         """The instrument sent a byte, whose stop bit was over at this desk time."""
-        for message in self._assembler.take(byte):
-            if message[0] == SENSING and not self._sensing:
-                continue
-            at = self._mapping.host(clock / CPU_HZ) + OUT_DELAY
-            for jack in self._out:
+        if byte == SENSING and not self._sensing:
+            return
+        at = self._mapping.host(clock / CPU_HZ) + OUT_DELAY
+        for jack in self._out:
+            for message in self._assemblers[jack.name].take(byte):
                 if jack.port is not None:
                     jack.port.send(message, at)
 

@@ -74,7 +74,7 @@ def send(
             answers.append(Answer(number, title, None, why, True))
             wire.came(SETTLE)
             continue
-        reply = _reply(wire, function.replies)
+        reply = _reply(wire, function.replies, len(piece.clean))
         if reply is None:
             text = "no answer: wrong channel, exclusive off (GLOBAL), or the cable"
             answers.append(Answer(number, title, None, text, False))
@@ -111,25 +111,23 @@ def receive(
         asked = next(pieces(request)).function
         wanted = asked.replies if asked is not None else ()
     found: list[Piece] = []
-    wait = seconds if seconds is not None else _long_enough(wanted)
-    while True:
-        came = [message for message in wire.came(wait) if message[:1] == b"\xf0"]
-        if not came:
-            break
-        for message in came:
-            found.append(Piece(0, message))
+    first = seconds if seconds is not None else _long_enough(wanted)
+    for _ in range(OTHERS):
+        came = wire.came(SILENCE if found else first)
+        for piece in (Piece(0, message) for message in came if message[:1] == b"\xf0"):
+            code = _code(piece)
+            if request and code is not None and code in REPLIES and code not in GOOD:
+                raise UserError(f"the instrument refused: {REPLIES[code]} (reply {code:02X})")
+            if not request or code in wanted:
+                found.append(piece)
         progress(len(found))
-        if any(_code(piece) in wanted for piece in found):
+        if not came or (request and found):
             break
-        wait = SILENCE
     if not found:
         raise UserError(
-            "nothing came", "a dump; look at cables, global channel and EXCLUSIVE (GLOBAL)", "korgm1 midi list",
+            "nothing came", "a dump; look at cables, global channel and EXCLUSIVE (GLOBAL)", "korgm1 midi list"
         )
-    refused = next((code for code in map(_code, found) if code in REPLIES and code not in GOOD), None)
-    if request and refused is not None:
-        raise UserError(f"the instrument refused: {REPLIES[refused]} (reply {refused:02X})", "a dump")
-    return [piece for piece in found if not request or _code(piece) in wanted]
+    return found
 
 
 def _told(progress: Callable[[int, int, int], None], number: int, of: int, done: int) -> None:
@@ -137,15 +135,18 @@ def _told(progress: Callable[[int, int, int], None], number: int, of: int, done:
 
 
 def _long_enough(wanted: Sequence[int]) -> float:
-    """Seconds in which a dump has come whole: a message is told when it is complete."""
+    """Seconds in which a dump has come whole: a port tells a message when it is complete."""
     longest = {0x50: 70_000, 0x48: 38_000, 0x4C: 17_000, 0x4D: 15_000}
     return PATIENCE + BYTE_SECONDS * max((longest.get(code, 1000) for code in wanted), default=70_000)
 
 
-def _reply(wire: Wire, expected: Sequence[int]) -> int | None:
-    """The function of the answer, or None."""
+def _reply(wire: Wire, expected: Sequence[int], sent: int) -> int | None:
+    """The function of the answer, or None.
+
+    An interface that passes on whole messages only begins when we end: as long again.
+    """
     for _ in range(OTHERS):
-        came = wire.came(_long_enough(expected))
+        came = wire.came(_long_enough(expected) + sent * BYTE_SECONDS)
         for message in came:
             code = _code(Piece(0, message))
             if code is not None and (code in expected or code in REPLIES):
