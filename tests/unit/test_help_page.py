@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.models.canvas import RecordingCanvas, overlap
 
 from korgm1.frontends.canvas import Box, KeyDown, PointerDown, PointerMove, PointerUp, Wheel
 from korgm1.frontends.help_page import HelpPage, table
 from korgm1.keymap import PANEL_KEYS, default, loads, readable
-from tests.models.canvas import RecordingCanvas, overlap
 
 
 def painted(box: Box, scale: float = 1.0, map_text: str = "") -> tuple[HelpPage, RecordingCanvas]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from tests.models.canvas import RecordingCanvas
+
 from korgm1.board.sram import Wake
 from korgm1.frontends.canvas import KeyDown
 from korgm1.frontends.sram_map_view import GLOW, HOT_BYTE, LOST_BYTE, SramMap, SramView
 from korgm1.frontends.widgets import Brush, Ruler, Touch
 from korgm1.session import Session
 from korgm1.sram_layout import SIZE
-from tests.models.canvas import RecordingCanvas
 
 
 def with_byte(image: bytes, address: int, value: int) -> bytes:

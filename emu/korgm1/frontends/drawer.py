@@ -23,7 +23,22 @@ from korgm1.frontends.drawer_bench import Bench
 from korgm1.frontends.drawer_parts import engine, faults, guesses
 from korgm1.frontends.drawer_supply import cell, power, ram
 from korgm1.frontends.drawer_travel import cards, messages, scenarios, states
-from korgm1.frontends.widgets import ACCENT, BAD, BAR, DIM, EDGE, GOOD, GROUND, HOT, INK, OFF, SMALL, Brush, Ruler, Touch, Widget
+from korgm1.frontends.widgets import (
+    BAD,
+    BAR,
+    DIM,
+    EDGE,
+    GOOD,
+    GROUND,
+    HOT,
+    INK,
+    OFF,
+    SMALL,
+    Brush,
+    Ruler,
+    Touch,
+    Widget,
+)
 from korgm1.frontends.widgets_more import Field, Section
 
 if TYPE_CHECKING:

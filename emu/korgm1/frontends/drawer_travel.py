@@ -11,8 +11,24 @@ from korgm1.clock import CPU_HZ
 from korgm1.errors import M1Error
 from korgm1.files import read_file
 from korgm1.frontends.drawer_bench import Bench
-from korgm1.frontends.widgets import BAD, DIM, EDGE, INK, OFF, Brush, Button, Colour, Label, Ruler, Slider, Switch, Touch, Value, Widget
-from korgm1.frontends.widgets_more import Field, Flow, Items, Row, Section
+from korgm1.frontends.widgets import (
+    BAD,
+    DIM,
+    EDGE,
+    INK,
+    OFF,
+    Brush,
+    Button,
+    Colour,
+    Label,
+    Ruler,
+    Slider,
+    Switch,
+    Touch,
+    Value,
+    Widget,
+)
+from korgm1.frontends.widgets_more import Field, Items, Row, Section
 from korgm1.scenario.description import all_scenarios
 
 CARD_FILES = ("*.card", "*.bin")
