@@ -298,6 +298,8 @@ class Window:
             self._desk.say("drop a card's file here, or choose one in the drawer")
             if self._drawer is None or not self._drawer.open:
                 self._do("drawer")
+            assert self._drawer is not None
+            self._drawer.show("Cards")
 
 
 def _meet(a: Box, b: Box) -> bool:
