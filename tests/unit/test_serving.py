@@ -97,7 +97,7 @@ def test_each_request_has_its_answer_in_order(peer: Peer, host: StandIn) -> None
         (b'{"do":"press","n":{"a":1}}', "an object or a list of lists"),
         (b'{"do":"press","n":[[1]]}', "an object or a list of lists"),
         (b'{"do":"dance"}', "no command dance"),
-        (b'{"do":"hello","x":1}', "no argument x"),
+        (b'{"do":"hello","x":1}', "no argument 'x'"),
         (b'{"do":"run"}', "seconds is None"),
         (b'{"do":"run","seconds":-1}', "seconds is -1"),
         (b'{"do":"run","seconds":true}', "seconds is True"),

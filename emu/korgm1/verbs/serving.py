@@ -1,7 +1,6 @@
 """The lines of the remote control (docs/remote-control.md): bytes to requests, answers and events to bytes.
 
-Pure: no clock, no instrument, no sockets. A line that cannot be a request becomes a `UsageError` to be answered, never an
-exception that ends the conversation.
+Pure: no clock, no instrument, no sockets. A line that cannot be a request is `Refused` with the error to answer.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import select
 import socket
 import stat
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from korgm1.errors import UserError
@@ -93,8 +93,14 @@ class Wires:
         self._door = Door(path)
 
     def stdio(self) -> None:
-        """One client, at this process's stdin and stdout."""
+        """One client, at this process's stdin and stdout.
+
+        Raises:
+            UserError: they are not there.
+        """
         need_poll()
+        if sys.stdin is None or sys.stdout is None:
+            raise UserError("stdin or stdout is closed", "both open", "korgm1 serve --unix PATH")
         self._wires.append(Wire(self._new(), sys.stdin.fileno(), sys.stdout.fileno(), lambda: None, _SAFE))
 
     @property
@@ -113,7 +119,9 @@ class Wires:
         asked: dict[int, int] = {}
         for wire in self._wires:
             peer = wire.peer
-            asked[wire.reads] = asked.get(wire.reads, 0) | (0 if peer.ended or peer.full else select.POLLIN)
+            reads = not peer.ended and not peer.full
+            if reads or wire.reads == wire.writes:
+                asked[wire.reads] = select.POLLIN if reads else 0
             asked[wire.writes] = asked.get(wire.writes, 0) | (select.POLLOUT if peer.out else 0)
         if self._door is not None:
             asked[self._door.number] = select.POLLIN if len(self._wires) < _CLIENTS else 0
@@ -124,7 +132,9 @@ class Wires:
             self._move(wire, ready.get(wire.reads, 0), ready.get(wire.writes, 0))
         if self._door is not None and ready.get(self._door.number):
             self._welcome(self._door)
-        self._forget(wire for wire in self._wires if wire.gone or wire.peer.lost or (wire.peer.done and not wire.peer.out))
+        for wire in list(self._wires):
+            if wire.gone or wire.peer.lost or (wire.peer.done and not wire.peer.out):
+                self._forget(wire)
 
     def close(self, wait: float = 1.0) -> None:
         """Send what is left, `wait` seconds at most to each client, and let everybody go."""
@@ -142,15 +152,15 @@ class Wires:
         self._wires = []
 
     def _move(self, wire: Wire, came: int, goes: int) -> None:
-        if wire.reads == wire.writes and came & (select.POLLHUP | select.POLLERR) and not came & select.POLLIN:
-            wire.gone = True
-        elif goes & select.POLLERR:
-            wire.gone = True
-        else:
-            if came and not wire.peer.ended and not wire.peer.full:
-                wire.read()
-            if goes & select.POLLOUT and wire.peer.out:
-                wire.write()
+        """A client that went away is forgotten when what it asked for is done, but a `run` is not waited for."""
+        peer = wire.peer
+        if goes & select.POLLERR or (wire.reads == wire.writes and came & select.POLLHUP and not came & select.POLLIN):
+            wire.gone = not peer.busy
+            return
+        if came and not peer.ended and not peer.full:
+            wire.read()
+        if goes & select.POLLOUT and peer.out:
+            wire.write()
 
     def _welcome(self, door: Door) -> None:
         client = door.accept()
@@ -158,12 +168,11 @@ class Wires:
             number = client.fileno()
             self._wires.append(Wire(self._new(), number, number, client.close, _SEND))
 
-    def _forget(self, wires: Iterable[Wire]) -> None:
-        for wire in list(wires):
-            if wire.peer.lost:
-                self._say("a client that reads nothing was given up")
-            wire.close()
-            self._wires.remove(wire)
+    def _forget(self, wire: Wire) -> None:
+        if wire.peer.lost:
+            self._say("a client that reads nothing was given up")
+        wire.close()
+        self._wires.remove(wire)
 
 
 class Door:
