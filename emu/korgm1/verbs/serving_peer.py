@@ -25,20 +25,12 @@ _LONGEST_RUN = 1e6
 """Seconds one `run` may ask for."""
 
 
-def _described(name: str, text: str, argument: str = "", type: str = "", what: str = "") -> dict[str, Any]:
-    optional = type == "list"
-    arguments = [{"name": argument, "type": type, "optional": optional, "help": what}] if argument else []
-    return {"name": name, "help": text, "arguments": arguments}
+def _described(name: str, text: str, *arguments: Argument) -> dict[str, Any]:
+    return Command(name, arguments, text, lambda: None).described()
 
 
-DESCRIBED = (
-    _described("hello", "who answers: versions, model, firmware, clocks"),
-    _described("commands", "this list"),
-    _described("subscribe", "events from now on", "to", "list", f"some of {', '.join(EVENTS)}; without it all"),
-    _described("unsubscribe", "no such events any more", "to", "list", "as for subscribe"),
-    _described("run", "answered when that much time has passed; what follows waits", "seconds", "seconds", "how long"),
-    _described("quit", "power off, files saved, the end"),
-)
+_TO = Argument("to", "words", f"some of {', '.join(EVENTS)}; without it all", EVENTS)
+_SECONDS = Argument("seconds", "seconds", "how long, up to 1e6")
 """The commands of the conversation itself, as `commands` lists them."""
 
 
