@@ -71,6 +71,19 @@ def all_hypotheses() -> Mapping[str, Hypothesis]:
     }
 
 
+def hypothesis_named(key: str) -> Hypothesis:
+    """The hypothesis of that id.
+
+    Raises:
+        UsageError: there is none.
+    """
+    row = all_hypotheses().get(key)
+    if row is None:
+        near = key.upper() if key.upper() in all_hypotheses() else "an id of hypotheses.toml"
+        raise UsageError(f"there is no hypothesis {key!r}", near, "korgm1 hypotheses")
+    return row
+
+
 class Hypotheses:
     """The values one machine is built with: the defaults, changed by `choose`.
 
@@ -87,10 +100,7 @@ class Hypotheses:
     def __init__(self, choose: Mapping[str, Any] | None = None) -> None:
         self._values = {key: row.default for key, row in all_hypotheses().items()}
         for key, value in (choose or {}).items():
-            row = all_hypotheses().get(key)
-            if row is None:
-                near = key.upper() if key.upper() in all_hypotheses() else "an id of hypotheses.toml"
-                raise UsageError(f"there is no hypothesis {key!r}", near, "korgm1 hypotheses")
+            row = hypothesis_named(key)
             try:
                 if isinstance(row.default, bool):
                     value = value if isinstance(value, bool) else {"true": True, "false": False}[str(value).lower()]

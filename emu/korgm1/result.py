@@ -59,9 +59,9 @@ class Timeline:
                 del self.pictures[:-KEPT]
             self._picture = None
 
-    def snapshot(self) -> dict[str, Any]:
-        """The rows, and the picture that is not finished."""
-        rows = [[row.clock, *row.lcd] for row in self.pictures]
+    def snapshot(self, last: int = KEPT) -> dict[str, Any]:
+        """The rows, or the `last` of them, and the picture that is not finished."""
+        rows = [[row.clock, *row.lcd] for row in self.pictures[-last:]]
         return {"changed_at": self.changed_at, "picture": self._picture, "rows": rows}
 
     @classmethod

@@ -28,6 +28,7 @@ LAYERS = (
     {"replay", "lifetime", "performance"},
     {"scenario", "sweep"},
     {"tapping"},
+    {"desk", "keymap"},
     {"verbs"},
     {"frontends"},
     {"cli", "start", "__main__"},

@@ -28,6 +28,7 @@ class KeyScan:
         open_bus: what that reads (H-OPENBUS).
 
     Attributes:
+        fitted: whether there is a keyboard.
         lost: events that found the FIFO full, since the last reset.
 
     >>> scan = KeyScan()
@@ -38,7 +39,7 @@ class KeyScan:
 
     def __init__(self, fitted: bool = True, open_bus: int = 0xFF) -> None:
         self._open_bus = open_bus
-        self._fitted = fitted
+        self.fitted = fitted
         self._fifo: deque[int] = deque()
         self.lost = 0
 
@@ -50,7 +51,7 @@ class KeyScan:
     def read(self, offset: int) -> int:
         """The next byte, which leaves the FIFO; offset 1 is open bus."""
         value = self.peek(offset)
-        if self._fitted and not offset and self._fifo:
+        if self.fitted and not offset and self._fifo:
             self._fifo.popleft()
         return value
 
@@ -59,7 +60,7 @@ class KeyScan:
 
     def peek(self, offset: int) -> int:
         """The byte `read` would give."""
-        if offset or not self._fitted:
+        if offset or not self.fitted:
             return self._open_bus
         return self._fifo[0] if self._fifo else 0
 
@@ -91,7 +92,7 @@ class KeyScan:
         self._event(key, 0)
 
     def _event(self, key: int, velocity: int) -> None:
-        if not self._fitted:
+        if not self.fitted:
             raise UsageError("this machine has no keyboard", "MIDI notes, or the keyboard model m1 with H-SCAN=fifo")
         if not 0 <= key < KEYS:
             raise UsageError(f"key {key}", f"0 to {KEYS - 1}")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from korgm1.lifetime.events import Event
-from korgm1.lifetime.live import live
+from korgm1.lifetime.live import AFTER_FREEZE, live
 from korgm1.machine.m1 import M1
 from korgm1.result import LcdChange
 from korgm1.scenario import bank
 from korgm1.scenario.steps import Step
 from korgm1.session import Session
+from korgm1.session.base import to_clocks
 
 SETTLE = 0.5
 """Seconds after the last byte of a `send`."""
@@ -70,16 +71,23 @@ class Bench:
         Raises:
             M1Error: the session's, for what cannot be done.
         """
+        for clock in self.doing(step):
+            self.session.run_until(clock)
+
+    def doing(self, step: Step) -> Iterator[int]:
+        """A step in pieces, for somebody who lets time pass himself: the clocks of the session to run to.
+
+        Raises:
+            M1Error: as `do`.
+        """
         deed = getattr(self, "_do_" + step.word.replace("-", "_"), self._live)
-        deed(step.value)
+        yield from deed(step.value) or ()
         self.collect()
 
     def _live(self, event: Event) -> None:
         if event.name in ("off", "use", "off-switch") and self.session.powered:
             self._switch_off()
-        done = live(self.session, [f"temp={self.celsius:g}", event.word], course=False,
-                    asked_to_stop=self._asked).steps[1:]
-        self.dipped = next((step.dip for step in done if step.dip), self.dipped)
+        live(self.session, [f"temp={self.celsius:g}", event.word], course=False, asked_to_stop=self._asked)
 
     def _switch_off(self) -> None:
         """A picture that only stood there since the mark is none of what happens from here on."""
@@ -94,32 +102,46 @@ class Bench:
         self.celsius = event.number
         self.session.set_celsius(event.number)
 
-    def _do_on(self, event: Event) -> None:
+    def _do_on(self, event: Event) -> Iterator[int]:
         hold, self._hold = self._hold, ()
         self.session.power_on(hold)
-        self.session.boot(event.seconds, asked_to_stop=self._asked)
+        return self.session.booting(event.seconds, self._asked)
+
+    def _do_dip(self, event: Event) -> Iterator[int]:
+        """As in a lifetime: what comes of it is watched until it stands still."""
+        self.dipped = self.session.dip(event.seconds or 0.0)
+        if self.dipped in ("reset", "power cycle"):
+            yield from self.session.booting(asked_to_stop=self._asked)
+        elif self.dipped == "freeze":
+            yield self._in(AFTER_FREEZE)
 
     def _do_hold(self, keys: tuple[str, ...]) -> None:
         self._hold += keys
 
-    def _do_run(self, seconds: float) -> None:
-        self.session.run(seconds)
+    def _do_run(self, seconds: float) -> Iterator[int]:
+        yield self._in(seconds)
 
-    def _do_press(self, key: str) -> None:
-        self.session.press(key)
+    def _do_press(self, key: str) -> Iterator[int]:
+        self.session.key_down(key)
+        yield self._in(0.1)
+        self.session.key_up(key)
+        yield self._in(0.1)
 
-    def _do_note_on(self, note: tuple[int, int]) -> None:
+    def _do_note_on(self, note: tuple[int, int]) -> Iterator[int]:
         self.session.note_on(*note)
-        self.session.run(0.05)
+        yield self._in(0.05)
 
-    def _do_note_off(self, key: int) -> None:
+    def _do_note_off(self, key: int) -> Iterator[int]:
         self.session.note_off(key)
-        self.session.run(0.05)
+        yield self._in(0.05)
 
     def _do_stray(self, what: tuple[int, int]) -> None:
         self.session.supply("stray", *what)
 
-    def _do_send(self, what: bytes | int | None) -> None:
+    def _do_send(self, what: bytes | int | None) -> Iterator[int]:
         data = what if isinstance(what, bytes) else bank.dump()[:what]
         self.session.midi_in(data)
-        self.session.run(len(data) * bank.BYTE_SECONDS + SETTLE)
+        yield self._in(len(data) * bank.BYTE_SECONDS + SETTLE)
+
+    def _in(self, seconds: float) -> int:
+        return self.session.clock + to_clocks(seconds)

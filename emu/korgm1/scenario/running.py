@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from korgm1.scenario import bank
 from korgm1.scenario.bench import Bench
 from korgm1.scenario.case import Phase, Scenario, Setup
 from korgm1.scenario.checks import Check, check
+from korgm1.scenario.steps import Step
 from korgm1.session import Session
 
 
@@ -88,48 +89,84 @@ class Run:
         }
 
 
-def run(
-    scenario: Scenario,
-    engine: str = "unicorn",
-    control: bool = False,
-    asked: Callable[[], object] = lambda: False,
-) -> Run:
-    """Play a scenario.
+class Play:
+    """A scenario that is being played.
 
     Args:
         scenario: one that can be played.
         engine: the CPU: "unicorn", "v30" or "lockstep".
         control: leave out what the scenario's control says.
         asked: looked at after each step and during boots; a true value ends it.
+        tell: told each phase's title, each step and each check when it is made.
+
+    Attributes:
+        session: the instrument.
+        phases: those that are over.
 
     Raises:
-        Stopped: it was asked to.
         UsageError: it cannot be played.
-        M1Error: a step cannot be done; the message says which.
     """
-    if scenario.cannot or scenario.control is None:
-        raise UsageError(f"{scenario.name} cannot be played: {scenario.cannot}", "another one", "korgm1 scenario list")
-    setup = scenario.control.setup if control else scenario.setup
-    skip = scenario.control.skip if control else ()
-    before = {"bank": bank.named, "init": bank.initialised}.get(setup.sram, lambda: None)()
-    played = []
-    with _session(scenario.model, setup, before, engine) as session:
-        bench = Bench(session, setup.celsius, asked)
-        for phase in scenario.phases:
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        engine: str = "unicorn",
+        control: bool = False,
+        asked: Callable[[], object] = lambda: False,
+        tell: Callable[[Phase | Step | Check], object] = lambda what: None,
+    ) -> None:
+        if scenario.cannot or scenario.control is None:
+            raise UsageError(
+                f"{scenario.name} cannot be played: {scenario.cannot}", "another one", "korgm1 scenario list"
+            )
+        setup = scenario.control.setup if control else scenario.setup
+        self._scenario, self._asked, self._tell = scenario, asked, tell
+        self._skip = scenario.control.skip if control else ()
+        self._before = {"bank": bank.named, "init": bank.initialised}.get(setup.sram, lambda: None)()
+        self.session = _session(scenario.model, setup, self._before, engine)
+        self._bench = Bench(self.session, setup.celsius, asked)
+        self.phases: list[PhaseRun] = []
+
+    def going(self) -> Iterator[int]:
+        """Play it: the clocks of the session to run to, one after the other.
+
+        Raises:
+            Stopped: it was asked to.
+            M1Error: a step cannot be done; the message says which.
+        """
+        bench = self._bench
+        for phase in self._scenario.phases:
             bench.mark()
+            self._tell(phase)
             for step in phase.steps:
-                if step.word in skip or str(step) in skip:
+                if step.word in self._skip or str(step) in self._skip:
                     continue
+                self._tell(step)
+                where = f"{self._scenario.name}, {phase.title}, {step}"
                 try:
-                    bench.do(step)
+                    yield from bench.doing(step)
                 except M1Error as error:
-                    where = f"{scenario.name}, {phase.title}, {step}"
                     raise type(error)(f"{where}: {error.found}", error.expected, error.hint) from error
-                if asked():
-                    raise Stopped(f"stopped in {scenario.name}, {phase.title}, {step}")
-            checks = check(phase, bench, before or bytes(len(session.sram)))
-            played.append(PhaseRun(phase, tuple(bench.pictures), tuple(checks)))
-        return Run(scenario, tuple(played), control, session.screenshot())
+                if self._asked():
+                    raise Stopped(f"stopped in {where}")
+            checks = check(phase, bench, self._before or bytes(len(self.session.sram)))
+            for one in checks:
+                self._tell(one)
+            self.phases.append(PhaseRun(phase, tuple(bench.pictures), tuple(checks)))
+
+
+def run(
+    scenario: Scenario,
+    engine: str = "unicorn",
+    control: bool = False,
+    asked: Callable[[], object] = lambda: False,
+) -> Run:
+    """Play a scenario to its end, as fast as the host can; arguments and errors are those of `Play`."""
+    play = Play(scenario, engine, control, asked)
+    with play.session as session:
+        for clock in play.going():
+            session.run_until(clock)
+        return Run(scenario, tuple(play.phases), control, session.screenshot())
 
 
 def _session(model: str, setup: Setup, image: bytes | None, engine: str) -> Session:

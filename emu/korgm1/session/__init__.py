@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from korgm1.romset.load import RomSet, load_os
 from korgm1.romset.pcm_card import card_warnings, read_pcm_card
 from korgm1.romset.waves import WaveSet, load_waves
 from korgm1.session.base import read_image, to_clocks
+from korgm1.session.changing import Changing
 from korgm1.session.state import State
 from korgm1.session.supply import Supply
 from korgm1.session.watching import Watching
@@ -47,7 +48,7 @@ GIVE_UP = 120 * CPU_HZ
 """Clocks after the last input at which a display that never stands still ends the boot."""
 
 
-class Session(Supply, State, Watching):
+class Session(Supply, Changing, State, Watching):
     """One instrument with its power switch, panel, jacks and cell.
 
     Args:
@@ -167,32 +168,53 @@ class Session(Supply, State, Watching):
         """
         if not self.powered:
             self.power_on(hold)
+        ways = self.booting(seconds, asked_to_stop)
+        while True:
+            try:
+                clock = next(ways)
+            except StopIteration as end:
+                return self.result(end.value)
+            self.run_until(clock)
+
+    def booting(
+        self, seconds: float | None = None, asked_to_stop: Callable[[], object] = lambda: False
+    ) -> Generator[int, None, str]:
+        """`boot` in pieces, for somebody who lets time pass himself: the clocks to run to, one after the other.
+
+        Returns:
+            How it ended, as in `BootResult`.
+
+        >>> m1 = Session(); m1.power_on()
+        >>> for clock in m1.booting(): m1.run_until(clock)
+        >>> m1.lcd[0][:8]
+        'Prog I00'
+        """
         if seconds is not None:
             end = self.machine.clock + to_clocks(seconds)
             while self.machine.clock < end and not asked_to_stop():
-                self.run_until(min(end, self.machine.clock + CPU_HZ // 4))
-            return self.result("stopped" if self.stopped else "time")
+                yield min(end, self.machine.clock + CPU_HZ // 4)
+            return "stopped" if self.stopped else "time"
         last_input = self.machine.clock
         while True:
             if asked_to_stop():
-                return self.result("time")
+                return "time"
             busy_until = self._busy_until()
             last_input = max(last_input, busy_until)
             still_since = max(self._display.changed_at, self._sent_at, last_input)
             clock = self.machine.clock
             if self.stopped:
-                return self.result("stopped")
+                return "stopped"
             if self.frozen is not None and clock >= still_since + STILL:
                 self._display.settle(clock)
-                return self.result("frozen")
+                return "frozen"
             playing = PLAY_PAGE.match(self.lcd[0]) is not None
             due = still_since + (STILL if playing or self.frozen is not None else HUNG)
             if clock >= due:
                 self._display.settle(clock)
-                return self.result("play page" if playing else "still")
+                return "play page" if playing else "still"
             if clock >= last_input + GIVE_UP:
-                return self.result("time")
-            self.run_until(max(clock + 1, min(due, last_input + GIVE_UP, clock + CPU_HZ // 4)))
+                return "time"
+            yield max(clock + 1, min(due, last_input + GIVE_UP, clock + CPU_HZ // 4))
 
     def screenshot(self, path: str | os.PathLike[str] | None = None, scale: int = 4) -> bytes:
         """The LCD drawn dot by dot as a PNG.
@@ -215,8 +237,10 @@ class Session(Supply, State, Watching):
             write_atomic(Path(path), data)
         return data
 
-    def keep_in(self, path: str | os.PathLike[str]) -> None:
+    def keep_in(self, path: str | os.PathLike[str] | None) -> None:
         """The RAM's image is written to this file, with backups, at every power-off from now on; it is not read.
+
+        None: to none any more.
 
         Raises:
             UserError: it cannot be written.
@@ -227,8 +251,9 @@ class Session(Supply, State, Watching):
         ...     (Path(folder) / "x.sram").stat().st_size
         65536
         """
-        check_writable(Path(path))
-        self._sram_path = Path(path)
+        if path is not None:
+            check_writable(Path(path))
+        self._sram_path = None if path is None else Path(path)
 
     # state
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import os
+from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,8 @@ class Base:
     _actions: list[tuple[int, int, str, Any]]
     _order: int
     _sent_at: int
+    _on_midi: Callable[[int, int], None] | None = None
+    _on_leds: Callable[[dict[str, bool]], None] | None = None
 
     def run(self, seconds: float) -> None:
         """Let `seconds` of emulated time pass.
@@ -138,6 +141,26 @@ class Base:
         return self.machine.panel.leds()
 
     @property
+    def keyboard(self) -> bool:
+        """Whether it has keys to play on (not a rack, and H-SCAN)."""
+        return self.machine.keyscan.fitted
+
+    @property
+    def image_path(self) -> Path | None:
+        """The file the RAM's image is written to at power-off, or None."""
+        return self._sram_path
+
+    @property
+    def card_path(self) -> Path | None:
+        """The file of the program card that is in the slot, or None."""
+        return self._card_path
+
+    @property
+    def recording(self) -> bool:
+        """Whether a recording or a replay is under way."""
+        return self._monitor is not None
+
+    @property
     def sram(self) -> bytes:
         """The 65,536 bytes of the battery-backed RAM, now."""
         if self.powered or self._kept is None:
@@ -182,7 +205,24 @@ class Base:
                 self._tracer.attach(machine)
         machine.lcd.on_change(self._lcd_changed)
         machine.midi_out.listener = self._midi_sent
+        machine.panel.on_leds(self._leds_changed)
         return machine
+
+    def watch_outputs(
+        self, midi: Callable[[int, int], None] | None = None, leds: Callable[[dict[str, bool]], None] | None = None,
+    ) -> None:
+        """Have somebody told what comes out, over power-off and power-on too. They must not act on the session.
+
+        Args:
+            midi: called with the clock since power-on and each byte of MIDI OUT, when its frame is over.
+            leds: called with all LEDs when one has changed.
+
+        >>> from korgm1.session import Session
+        >>> said = []; m1 = Session(); m1.watch_outputs(leds=said.append); _ = m1.boot()
+        >>> [name for name, lit in said[-1].items() if lit]
+        ['INT', 'PROG']
+        """
+        self._on_midi, self._on_leds = midi, leds
 
     def _lcd_changed(self) -> None:
         self._display.change(self.machine.scheduler.now, self.machine.lcd.text())
@@ -190,6 +230,12 @@ class Base:
     def _midi_sent(self, clock: int, byte: int) -> None:
         if byte != ACTIVE_SENSING:
             self._sent_at = clock
+        if self._on_midi is not None:
+            self._on_midi(clock, byte)
+
+    def _leds_changed(self, leds: dict[str, bool]) -> None:
+        if self._on_leds is not None:
+            self._on_leds(leds)
 
     def _busy_until(self) -> int:
         last = max((action[0] for action in self._actions), default=0)
@@ -221,8 +267,17 @@ class Base:
         self._unsaved = [(other, old) for other, old in self._unsaved if other.resolve() != path.resolve()]
         self._unsaved.append((path, image))
 
-    def _save_files(self) -> None:
-        """Write the images that wait to be written."""
+    @property
+    def unsaved(self) -> list[Path]:
+        """The files that could not be written yet."""
+        return [path for path, _ in self._unsaved]
+
+    def save_files(self) -> None:
+        """Write the images that wait to be written: those of a `power_off` or `eject_card` that could not.
+
+        Raises:
+            UserError: one still cannot be; all of it goes on waiting.
+        """
         while self._unsaved:
             path, image = self._unsaved[0]
             write_atomic(path, image, backups=BACKUPS)

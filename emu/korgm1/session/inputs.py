@@ -172,7 +172,7 @@ class Inputs(Base):
         self._note("eject_card")
         self._card_out(image)
         self._card_path = self._card = None
-        self._save_files()
+        self.save_files()
         return image
 
     def reset(self) -> None:

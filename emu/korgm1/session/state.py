@@ -16,7 +16,7 @@ from korgm1.hypotheses import Hypotheses, still_open
 from korgm1.machine.build import build
 from korgm1.machine.faults import Faults
 from korgm1.machine.m1 import PORT_LOGS
-from korgm1.result import Timeline
+from korgm1.result import KEPT, Timeline
 from korgm1.session.base import Base
 from korgm1.snapshot import Snapshot
 
@@ -33,8 +33,19 @@ class State(Base):
         >>> m1.restore(state); m1.run(1); m1.lcd == later
         True
         """
+        return snapshots.encode(self.take())
+
+    def take(self, pictures: int = KEPT) -> Snapshot:
+        """What `snapshot` encodes, not encoded, for those who keep many; `restore` takes it, too.
+
+        Args:
+            pictures: how many of the latest LCD pictures are in it.
+
+        Returns:
+            Blocks that may share lists with the running machine: copy or encode them before it goes on.
+        """
         machine, clock = self.machine, self.machine.clock
-        return snapshots.encode(Snapshot(
+        return Snapshot(
             manifest={
                 "program": __version__,
                 "model": self.model.name,
@@ -55,20 +66,24 @@ class State(Base):
                     "order": self._order,
                     "sent_at": self._sent_at,
                     "wake": None if self.wake is None else self.wake.snapshot(),
-                    "display": self._display.snapshot(),
+                    "display": self._display.snapshot(pictures),
                 },
                 **machine.snapshot(),
                 **self._foreign.blocks,
             },
             versions={**machine.versions(), **self._foreign.versions},
-        ))
+        )
 
-    def restore(self, data: bytes) -> None:
+    def restore(self, data: bytes | Snapshot, card_path: Path | None = None) -> None:
         """Take a snapshot back: the session, its guesses and seed included, goes on exactly as the other one did.
 
         The engine stays this session's. Blocks that this program does not know are kept for the next `snapshot`.
         The card in the slot is the snapshot's, so the file of the card that was in it is no longer written. Frames and
         writes to the sound chips that nobody has taken yet are dropped.
+
+        Args:
+            data: of `snapshot` or `take`.
+            card_path: the file of the snapshot's card, to be written when the card was; None: it has none.
 
         Raises:
             SnapshotError: damaged, of another model, firmware or program version, or made with a guess that turned
@@ -83,7 +98,7 @@ class State(Base):
         """
         if self._monitor is not None:
             raise UsageError("a recording is under way, which a snapshot would break", "record_end() first")
-        saved = snapshots.decode(data)
+        saved = data if isinstance(data, Snapshot) else snapshots.decode(data)
         manifest = saved.manifest
         try:
             model, sha1 = manifest["model"], manifest["firmware"]["sha1"]
@@ -136,7 +151,7 @@ class State(Base):
         self._display, self._actions = display, actions
         self._power_ups, self._order, self._sent_at = numbers
         self._kept, self._card, self.seed = kept, card, seed
-        self._card_path = None
+        self._card_path = card_path
         self._used = True
         known = {"session", *machine.parts(), *PORT_LOGS}
         self._past_frames, self._past_writes = [], []

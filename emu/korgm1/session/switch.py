@@ -65,7 +65,7 @@ class Switch(Inputs, Listening):
         if self.powered:
             self._before_off()
             self._switch_off()
-        self._save_files()
+        self.save_files()
 
     def _before_off(self) -> None:
         """What the board does while +5 V falls."""

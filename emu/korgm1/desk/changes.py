@@ -1,0 +1,137 @@
+"""What the instrument is and what is plugged into it: broken parts, guesses, engine, cards, the MIDI IN cable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from korgm1.clock import CPU_HZ
+from korgm1.desk.supply import Mains
+from korgm1.hypotheses import hypothesis_named
+
+
+class Changes(Mains):
+    """Screwdriver, cards and cables. RAM, cell and card stay what they are."""
+
+    def set_faults(self, words: Iterable[str]) -> None:
+        """Have exactly these parts broken (`korgm1 faults`); an instrument that is on is switched off and on again.
+
+        Raises:
+            UsageError: no such fault, or a recording is under way.
+
+        >>> from korgm1.session import Session
+        >>> from korgm1.desk import Desk
+        >>> desk = Desk(Session()); desk.power(True); desk.set_faults(["adc-dead"]); desk.session.faults.texts
+        ('adc-dead',)
+        """
+        words = tuple(words)
+        self._power_cycle(lambda: self.session.set_faults(words))
+        self.say("broken: " + ", ".join(words) if words else "nothing is broken")
+
+    def set_hypothesis(self, id: str, value: str | None) -> None:
+        """Have another guess; an instrument that is on is switched off and on again.
+
+        Args:
+            id: as `korgm1 hypotheses` lists it.
+            value: None for the default.
+
+        Raises:
+            UsageError: no such guess or value, or a recording is under way.
+        """
+        changed: dict[str, Any] = self.session.hypotheses.changed()
+        changed.pop(hypothesis_named(id).id, None)
+        if value is not None:
+            changed[id] = value
+        self._power_cycle(lambda: self.session.set_hypotheses(changed))
+        self.say(f"{id} is {self.session.hypotheses[id]}")
+
+    def set_engine(self, name: str) -> None:
+        """Go on exactly here on another CPU engine.
+
+        Raises:
+            UsageError: no such engine, or a recording is under way.
+        """
+        with self._change():
+            self.session.set_engine(name)
+        self._did()
+        self.say(f"the CPU is {name}")
+
+    @property
+    def battery_code(self) -> int:
+        """The ADC code that the board reads for the cell as it is now."""
+        return self.session.machine.battery_code()
+
+    @property
+    def card_in(self) -> bool:
+        """Whether there is a program card in the slot."""
+        return self.session.machine.card.status == 0
+
+    def insert_card(self, path: str, protected: bool | None = None) -> None:
+        """Put a program card's file into the slot.
+
+        Args:
+            path: the file.
+            protected: the switch on the card; None: as it is.
+
+        Raises:
+            UsageError: there is a card in the slot.
+            UserError: the file cannot be used.
+        """
+        self.session.insert_card(Path(path), bool(protected))
+        self._did()
+        self.say(f"{path} is in the card slot")
+
+    def eject_card(self) -> None:
+        """Take the program card out; its file is written if the card was.
+
+        Raises:
+            UsageError: there is none.
+            UserError: the file cannot be written; it is tried again.
+        """
+        try:
+            self.session.eject_card()
+        finally:
+            self._did()
+            if self.session.unsaved:
+                self.save_files()
+        self.say("the card slot is empty")
+
+    def protect_card(self, on: bool) -> None:
+        """Turn the switch on the program card.
+
+        Raises:
+            UsageError: there is no card in the slot.
+        """
+        path = self.session.card_path
+        image = self.session.eject_card()
+        self.session.insert_card(image if path is None else path, on)
+        self._did()
+
+    def midi_in(self, data: bytes, at: int | None = None) -> None:
+        """Bytes into MIDI IN; nobody hears them while the power is off.
+
+        Args:
+            data: back to back at 31,250 baud.
+            at: desk time at which the first may begin; None or a time that is over: now.
+
+        Raises:
+            UsageError: no bytes.
+        """
+        self._did()
+        if self.session.powered:
+            clock = None if at is None or at <= self.now else (at - self._base) / CPU_HZ
+            self.session.midi_in(data, clock)
+
+    def _power_cycle(self, change: Callable[[], None]) -> None:
+        """Do what only an instrument that is off lets be done."""
+        was_on = self.session.powered
+        if was_on:
+            self._power_off()
+        try:
+            with self._change():
+                change()
+        finally:
+            self._did()
+            if was_on:
+                self._power_on()

@@ -1,0 +1,397 @@
+"""The window: what is painted reaches the screen here, what happens comes from here. The one importer of pygame.
+
+Shapes are painted with smooth edges at the window's own pixels: corners and discs from masks made by distance, the rest
+straight. Text is the font that comes with pygame (no search through the system's fonts).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pygame
+
+from korgm1.errors import UserError
+from korgm1.frontends import canvas as ui
+from korgm1.frontends.canvas import Box, Colour, Point
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+EM = 0.6875
+"""Pixels of font height for a size of 1 of pygame's own font (pygame's constant)."""
+WIDE = 0.62
+"""Advance of a mono character in font heights."""
+ROOM = 4000
+"""Pictures of texts kept."""
+BIG = 3000
+"""Width of a desktop from which a point is two pixels (ASSUMED: SDL 2 does not tell X11's scale)."""
+NAMES = {
+    **{getattr(pygame, f"KSCAN_{name}"): name.lower() for name in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"},
+    **{getattr(pygame, f"KSCAN_F{number}"): f"f{number}" for number in range(1, 16)},
+    **{getattr(pygame, f"KSCAN_KP{number}"): f"kp {number}" for number in range(10)},
+    pygame.KSCAN_UP: "up", pygame.KSCAN_DOWN: "down", pygame.KSCAN_LEFT: "left", pygame.KSCAN_RIGHT: "right",
+    pygame.KSCAN_INSERT: "insert", pygame.KSCAN_DELETE: "delete", pygame.KSCAN_HOME: "home", pygame.KSCAN_END: "end",
+    pygame.KSCAN_PAGEUP: "page up", pygame.KSCAN_PAGEDOWN: "page down", pygame.KSCAN_BACKSPACE: "backspace",
+    pygame.KSCAN_TAB: "tab", pygame.KSCAN_SPACE: "space", pygame.KSCAN_RETURN: "enter", pygame.KSCAN_ESCAPE: "escape",
+    pygame.KSCAN_COMMA: ",", pygame.KSCAN_PERIOD: ".", pygame.KSCAN_SLASH: "/", pygame.KSCAN_SEMICOLON: ";",
+    pygame.KSCAN_APOSTROPHE: "'", pygame.KSCAN_LEFTBRACKET: "[", pygame.KSCAN_RIGHTBRACKET: "]",
+    pygame.KSCAN_MINUS: "-", pygame.KSCAN_EQUALS: "=", pygame.KSCAN_BACKSLASH: "\\", pygame.KSCAN_NONUSHASH: "\\",
+    pygame.KSCAN_GRAVE: "`", pygame.KSCAN_KP_ENTER: "kp enter", pygame.KSCAN_KP_PERIOD: "kp .",
+    pygame.KSCAN_KP_PLUS: "kp +", pygame.KSCAN_KP_MINUS: "kp -", pygame.KSCAN_KP_MULTIPLY: "kp *",
+    pygame.KSCAN_KP_DIVIDE: "kp /",
+}  # fmt: skip
+"""Scancode -> name of the place, as on a US keyboard."""
+
+
+def driver() -> str:
+    """What the display is, for `korgm1 doctor`.
+
+    Raises:
+        UserError: it cannot be used.
+    """
+    name = _open_display()
+    pygame.display.quit()
+    return f"{name}, pygame-ce {pygame.ver}"
+
+
+def _open_display() -> str:
+    """SDL's name of the display. Unasked, SDL draws to nowhere where nothing answers: that is no display for us."""
+    try:
+        pygame.display.init()
+        name = pygame.display.get_driver()
+    except pygame.error as error:
+        raise UserError(f"the display cannot be used: {error}") from None
+    if name in ("offscreen", "dummy") and not os.environ.get("SDL_VIDEODRIVER"):
+        pygame.display.quit()
+        raise UserError(f"the display {os.environ.get('DISPLAY', '')} does not answer")
+    return name
+
+
+@lru_cache(maxsize=256)
+def _font(size: int, bold: bool) -> pygame.font.Font:
+    if not pygame.font.get_init():
+        pygame.font.init()
+    font = pygame.font.Font(None, max(6, round(size / EM)))
+    font.set_bold(bold)
+    return font
+
+
+@lru_cache(maxsize=512)
+def _disc(diameter: int, line: float, colour: Colour) -> pygame.Surface:
+    """A disc or ring with smooth edges."""
+    middle = (diameter - 1) / 2
+    at = np.arange(diameter) - middle
+    far = np.hypot(at[:, None], at[None, :])
+    cover = np.clip(diameter / 2 - far + 0.5, 0, 1)
+    if line:
+        cover = np.minimum(cover, np.clip(far - (diameter / 2 - line) + 0.5, 0, 1))
+    pixels = np.empty((diameter, diameter, 4), np.uint8)
+    pixels[..., :3] = colour
+    pixels[..., 3] = np.round(cover * 255)
+    return pygame.image.frombuffer(pixels.tobytes(), (diameter, diameter), "RGBA").convert_alpha()
+
+
+class Painted:
+    """A canvas on a surface."""
+
+    def __init__(self, surface: pygame.Surface) -> None:
+        self.surface = surface
+        self._texts: OrderedDict[object, pygame.Surface] = OrderedDict()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.surface.get_size()
+
+    def fill(self, colour: Colour) -> None:
+        """All of it in one colour."""
+        self.surface.fill(colour)
+
+    def rect(self, box: Box, colour: Colour, radius: float = 0, line: int = 0) -> None:
+        """See `Canvas.rect`."""
+        x, y, w, h = box
+        r = min(round(radius), w // 2, h // 2)
+        fill = self.surface.fill
+        if r <= 0:
+            if line:
+                pygame.draw.rect(self.surface, colour, box, line)
+            else:
+                fill(colour, box)
+            return
+        disc = _disc(2 * r, line, colour)
+        for left, top, part in (
+            (x, y, (0, 0, r, r)), (x + w - r, y, (r, 0, r, r)), (x, y + h - r, (0, r, r, r)),
+            (x + w - r, y + h - r, (r, r, r, r)),
+        ):  # fmt: skip
+            self.surface.blit(disc, (left, top), part)
+        if line:
+            fill(colour, (x + r, y, w - 2 * r, line))
+            fill(colour, (x + r, y + h - line, w - 2 * r, line))
+            fill(colour, (x, y + r, line, h - 2 * r))
+            fill(colour, (x + w - line, y + r, line, h - 2 * r))
+        else:
+            fill(colour, (x + r, y, w - 2 * r, h))
+            fill(colour, (x, y + r, r, h - 2 * r))
+            fill(colour, (x + w - r, y + r, r, h - 2 * r))
+
+    def circle(self, x: float, y: float, r: float, colour: Colour, line: float = 0) -> None:
+        """See `Canvas.circle`."""
+        diameter = max(1, round(2 * r))
+        self.surface.blit(_disc(diameter, line, colour), (round(x - diameter / 2), round(y - diameter / 2)))
+
+    def line(self, points: Sequence[Point], colour: Colour, width: float = 1) -> None:
+        """See `Canvas.line`."""
+        thick = max(1, round(width))
+        for start, end in pairwise(points):
+            if start[0] == end[0] or start[1] == end[1]:
+                pygame.draw.line(self.surface, colour, start, end, thick)
+            else:
+                pygame.draw.aaline(self.surface, colour, start, end, thick)
+
+    def polygon(self, points: Sequence[Point], colour: Colour) -> None:
+        """See `Canvas.polygon`."""
+        pygame.draw.polygon(self.surface, colour, points)
+        pygame.draw.aalines(self.surface, colour, True, points)
+
+    def text(
+        self, text: str, x: float, y: float, size: float, colour: Colour, align: float = 0.0, bold: bool = False,
+        mono: bool = False,
+    ) -> int:  # fmt: skip
+        """See `Canvas.text`."""
+        if not text:
+            return 0
+        picture = self._picture(text, max(5, round(size)), colour, bold, mono)
+        width = picture.get_width()
+        self.surface.blit(picture, (round(x - align * width), round(y - picture.get_height() * 0.5)))
+        return width
+
+    def text_width(self, text: str, size: float, bold: bool = False, mono: bool = False) -> int:
+        """See `Canvas.text_width`."""
+        size = max(5, round(size))
+        return len(text) * _advance(size) if mono else _font(size, bold).size(text)[0]
+
+    def image(self, pixels: NDArray[np.uint8], x: int, y: int) -> None:
+        """See `Canvas.image`."""
+        height, width, _ = pixels.shape
+        self.surface.blit(pygame.image.frombuffer(pixels.tobytes(), (width, height), "RGB"), (x, y))
+
+    def clip(self, box: Box | None) -> None:
+        """See `Canvas.clip`."""
+        self.surface.set_clip(box)
+
+    def blit(self, layer: Painted, x: int, y: int, part: Box | None = None) -> None:
+        """Copy a layer, or a part of it, to x, y."""
+        self.surface.blit(layer.surface, (x, y), part)
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """What is painted, as an array of shape (height, width, 3)."""
+        width, height = self.size
+        raw = np.frombuffer(pygame.image.tobytes(self.surface, "RGB"), np.uint8)
+        return raw.reshape(height, width, 3)
+
+    def _picture(self, text: str, size: int, colour: Colour, bold: bool, mono: bool) -> pygame.Surface:
+        key = (text, size, colour, bold, mono)
+        picture = self._texts.get(key)
+        if picture is None:
+            font = _font(size, bold)
+            if mono:
+                advance = _advance(size)
+                picture = pygame.Surface((max(1, advance * len(text)), font.get_height()), pygame.SRCALPHA)
+                for number, char in enumerate(text):
+                    glyph = font.render(char, True, colour)
+                    picture.blit(glyph, (number * advance + (advance - glyph.get_width()) // 2, 0))
+            else:
+                picture = font.render(text, True, colour)
+            self._texts[key] = picture
+            if len(self._texts) > ROOM:
+                self._texts.popitem(last=False)
+        else:
+            self._texts.move_to_end(key)
+        return picture
+
+
+def _advance(size: float) -> int:
+    return max(1, round(size * WIDE))
+
+
+class Screen(Painted):
+    """The window on the screen.
+
+    Args:
+        title: its name.
+        size: width and height in points; what does not fit the desktop is made smaller.
+        full_screen: begin on the whole screen.
+
+    Attributes:
+        scale: pixels of a point.
+
+    Raises:
+        UserError: there is no display, or it cannot be used.
+    """
+
+    def __init__(self, title: str, size: tuple[int, int], full_screen: bool = False) -> None:
+        _open_display()
+        self._fingers: dict[int, int] = {}
+        self._rolled = 0.0
+        self.full_screen = False
+        try:
+            pygame.font.init()
+            pygame.display.set_caption(title)
+            pygame.display.set_icon(_icon())
+            desktop = pygame.display.get_desktop_sizes()[0]
+            self.scale = 2.0 if desktop[0] >= BIG else 1.0
+            room = min(1.0, desktop[0] / (size[0] * self.scale), desktop[1] * 0.95 / (size[1] * self.scale))
+            if pygame.display.get_driver() == "dummy":
+                room = 1.0
+            self._windowed = (round(size[0] * self.scale * room), round(size[1] * self.scale * room))
+            super().__init__(pygame.display.set_mode(self._windowed, pygame.RESIZABLE))
+        except pygame.error as error:
+            pygame.quit()
+            raise UserError(f"the display cannot be used: {error}") from None
+        if full_screen:
+            self.toggle_full_screen()
+
+    def events(self, wait: float) -> list[ui.Event]:
+        """What has happened, waiting `wait` seconds at most for it; () if nothing."""
+        first = pygame.event.wait(max(1, round(wait * 1000)))
+        found = [self._translate(event) for event in [first, *pygame.event.get()]]
+        return [event for event in found if event is not None]
+
+    def layer(self, w: int, h: int) -> Painted:
+        """A canvas of this size that is not on the screen."""
+        return Painted(pygame.Surface((w, h)).convert())
+
+    def show(self, boxes: Iterable[Box] | None = None) -> None:
+        """Bring what was painted to the screen: these boxes of it, or all."""
+        if boxes is None:
+            pygame.display.flip()
+        else:
+            pygame.display.update([pygame.Rect(box) for box in boxes])
+
+    def toggle_full_screen(self) -> None:
+        """Full screen, or a window again."""
+        try:
+            if self.full_screen:
+                self.surface = pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+            else:
+                self._windowed = self.surface.get_size()
+                self.surface = pygame.display.set_mode(pygame.display.get_desktop_sizes()[0], pygame.FULLSCREEN)
+            self.full_screen = not self.full_screen
+        except pygame.error as error:
+            raise UserError(f"the screen cannot be changed: {error}") from None
+
+    def save(self, path: str) -> None:
+        """What was painted, as a PNG.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        from pathlib import Path
+
+        from korgm1.board.lcd_picture import png_bytes
+        from korgm1.files import write_atomic
+
+        write_atomic(Path(path), png_bytes(self.pixels()))
+
+    def close(self) -> None:
+        """Close the window."""
+        _disc.cache_clear()
+        _font.cache_clear()
+        pygame.quit()
+
+    def _translate(self, event: pygame.event.Event) -> ui.Event | None:
+        take = _TAKERS.get(event.type)
+        if take is None or getattr(event, "touch", False):
+            return None
+        return take(self, event)
+
+    def _wheel(self, event: pygame.event.Event) -> ui.Event | None:
+        self._rolled += getattr(event, "precise_y", event.y) * (-1 if getattr(event, "flipped", False) else 1)
+        steps = int(self._rolled)
+        self._rolled -= steps
+        x, y = pygame.mouse.get_pos()
+        return ui.Wheel(x, y, steps) if steps else None
+
+    def _finger(self, event: pygame.event.Event) -> ui.Event | None:
+        width, height = self.size
+        x, y = event.x * width, event.y * height
+        if event.type == pygame.FINGERDOWN:
+            number = next(n for n in range(1, 99) if n not in self._fingers.values())
+            self._fingers[event.finger_id] = number
+            return ui.PointerDown(number, x, y)
+        known = self._fingers.get(event.finger_id)
+        if known is None:
+            return None
+        if event.type == pygame.FINGERMOTION:
+            return ui.PointerMove(known, x, y)
+        del self._fingers[event.finger_id]
+        return ui.PointerUp(known, x, y)
+
+    def _moved(self, event: pygame.event.Event) -> ui.Event:
+        left, _, right = event.buttons
+        if left or right:
+            return ui.PointerMove(0 if left else -1, *event.pos)
+        return ui.Hover(*event.pos)
+
+    def _resized(self, _: pygame.event.Event) -> ui.Event:
+        self.surface = pygame.display.get_surface() or self.surface
+        return ui.Resized(*self.size)
+
+    def _exposed(self, _: pygame.event.Event) -> None:
+        self.show()
+
+
+_BUTTONS = {1: 0, 3: -1}
+
+
+def _key_down(_: Screen, event: pygame.event.Event) -> ui.Event | None:
+    name = NAMES.get(event.scancode)
+    shift, ctrl, alt = (bool(event.mod & keys) for keys in (pygame.KMOD_SHIFT, pygame.KMOD_CTRL, pygame.KMOD_ALT))
+    repeat = bool(getattr(event, "repeat", False))
+    return None if name is None else ui.KeyDown(name, shift, ctrl, alt, repeat)
+
+
+def _key_up(_: Screen, event: pygame.event.Event) -> ui.Event | None:
+    name = NAMES.get(event.scancode)
+    return None if name is None else ui.KeyUp(name)
+
+
+_TAKERS: dict[int, Callable[[Screen, pygame.event.Event], ui.Event | None]] = {
+    pygame.QUIT: lambda screen, event: ui.Quit(),
+    pygame.KEYDOWN: _key_down,
+    pygame.KEYUP: _key_up,
+    pygame.TEXTINPUT: lambda screen, event: ui.Text(event.text),
+    pygame.MOUSEBUTTONDOWN: lambda screen, event: (
+        ui.PointerDown(_BUTTONS[event.button], *event.pos) if event.button in _BUTTONS else None
+    ),
+    pygame.MOUSEBUTTONUP: lambda screen, event: (
+        ui.PointerUp(_BUTTONS[event.button], *event.pos) if event.button in _BUTTONS else None
+    ),
+    pygame.MOUSEMOTION: Screen._moved,
+    pygame.MOUSEWHEEL: Screen._wheel,
+    pygame.FINGERDOWN: Screen._finger,
+    pygame.FINGERMOTION: Screen._finger,
+    pygame.FINGERUP: Screen._finger,
+    pygame.WINDOWLEAVE: lambda screen, event: ui.Hover(-1, -1),
+    pygame.WINDOWSIZECHANGED: Screen._resized,
+    pygame.WINDOWEXPOSED: Screen._exposed,
+    pygame.WINDOWFOCUSLOST: lambda screen, event: ui.FocusLost(),
+    pygame.DROPFILE: lambda screen, event: ui.FileDropped(event.file, *pygame.mouse.get_pos()),
+}
+
+
+def _icon() -> pygame.Surface:
+    """A small panel: display, three keys, one light."""
+    icon = Painted(pygame.Surface((32, 32)))
+    icon.fill((27, 27, 30))
+    icon.rect((3, 6, 26, 9), (131, 136, 139))
+    for x in (3, 12, 21):
+        icon.rect((x, 20, 8, 7), (98, 100, 108))
+    icon.rect((5, 17, 4, 2), (255, 70, 48))
+    return icon.surface
