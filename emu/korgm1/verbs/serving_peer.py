@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from korgm1.clock import clocks
+from korgm1.desk.arguments import Argument
 from korgm1.errors import M1Error, UsageError
 from korgm1.verbs.serving import Lines, Refused, Request, answer, event, parse, refusal
 
@@ -25,12 +26,29 @@ _LONGEST_RUN = 1e6
 """Seconds one `run` may ask for."""
 
 
-def _described(name: str, text: str, *arguments: Argument) -> dict[str, Any]:
-    return Command(name, arguments, text, lambda: None).described()
-
-
 _TO = Argument("to", "words", f"some of {', '.join(EVENTS)}; without it all", EVENTS)
-_SECONDS = Argument("seconds", "seconds", "how long, up to 1e6")
+_SECONDS = Argument("seconds", "seconds", "emulated, up to a million")
+
+
+def _described(name: str, text: str, argument: Argument | None = None) -> dict[str, Any]:
+    """A command of our own as `korgm1.desk.commands.described` has the desk's."""
+    arguments = []
+    if argument is not None:
+        arguments.append({"name": argument.name, "type": argument.kind, "help": argument.help,
+                          "required": argument.required})
+        if not argument.required:
+            arguments[0]["default"] = list(argument.default)
+    return {"name": name, "help": text, "arguments": arguments}
+
+
+DESCRIBED = (
+    _described("hello", "who answers: versions, model, firmware, how time passes"),
+    _described("commands", "this list"),
+    _described("subscribe", "events from now on", _TO),
+    _described("unsubscribe", "no such events any more", _TO),
+    _described("run", "answered when that much time has passed; the client's next requests wait for it", _SECONDS),
+    _described("quit", "power off, files saved, the end"),
+)
 """The commands of the conversation itself, as `commands` lists them."""
 
 
@@ -73,12 +91,8 @@ class Peer:
         self._held = 0
         self._waiting_id: object = None
         self._wanted: frozenset[str] = frozenset()
-        self._own: Mapping[str, Callable[[Request], Any]] = {
-            "hello": lambda _: host.hello(),
-            "commands": lambda _: [*DESCRIBED, *host.commands()],
-            "subscribe": self._subscribe,
-            "unsubscribe": self._unsubscribe,
-            "quit": lambda _: host.quit(),
+        self._own: Mapping[str, Callable[[], Any]] = {
+            "hello": host.hello, "commands": lambda: [*DESCRIBED, *host.commands()], "quit": host.quit
         }
         self.out = bytearray()
         self.until: int | None = None
@@ -144,48 +158,49 @@ class Peer:
         try:
             if request.do == "run":
                 self._run(request)
-            elif request.do in self._own:
-                _check_names(request)
-                self.out += answer(request.id, self._own[request.do](request))
-            else:
-                self.out += answer(request.id, self._host.perform(request.do, request.arguments))
+                return
+            self.out += answer(request.id, self._done(request))
         except M1Error as error:
             self.out += refusal(request.id, error)
 
+    def _done(self, request: Request) -> Any:
+        if request.do in self._own:
+            _argument(request)
+            return self._own[request.do]()
+        if request.do == "subscribe":
+            self._wanted |= _events(request)
+        elif request.do == "unsubscribe":
+            self._wanted -= _events(request)
+        else:
+            return self._host.perform(request.do, request.arguments)
+        return sorted(self._wanted)
+
     def _run(self, request: Request) -> None:
         """Time passes by itself or by this request: in both cases the answer comes when it has passed."""
-        _check_names(request)
-        seconds = request.arguments.get("seconds")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LONGEST_RUN:
-            raise UsageError(f"run: seconds is {_short(seconds)}", f"a number from 0 to {_LONGEST_RUN:,.0f}")
+        seconds = _argument(request, _SECONDS)
+        if not 0 <= seconds <= _LONGEST_RUN:
+            raise UsageError(f"run: seconds is {seconds:g}", f"0 to {_LONGEST_RUN:,.0f}")
         self.until = self._host.now + clocks(seconds)
         self._waiting_id = request.id
 
-    def _subscribe(self, request: Request) -> list[str]:
-        self._wanted |= _events(request)
-        return sorted(self._wanted)
 
-    def _unsubscribe(self, request: Request) -> list[str]:
-        self._wanted -= _events(request)
-        return sorted(self._wanted)
-
-
-def _check_names(request: Request) -> None:
-    allowed = [argument["name"] for one in DESCRIBED if one["name"] == request.do for argument in one["arguments"]]
-    odd = sorted(set(request.arguments) - set(allowed))
+def _argument(request: Request, one: Argument | None = None) -> Any:
+    """The value of the one argument a request may have, or of none."""
+    odd = sorted(name for name in request.arguments if one is None or name != one.name)
     if odd:
-        raise UsageError(f"{request.do} has no argument {_short(odd[0])}", ", ".join(allowed) or "none")
+        raise UsageError(f"{request.do} has no argument {odd[0]!r}", "none" if one is None else one.name)
+    if one is None:
+        return None
+    if request.arguments.get(one.name) is not None:
+        return one.value(request.arguments[one.name])
+    if one.required:
+        raise UsageError(f"{request.do} has no {one.name}", one.help)
+    return one.default
 
 
 def _events(request: Request) -> frozenset[str]:
-    to = request.arguments.get("to", list(EVENTS))
-    names = to if isinstance(to, list) else [to]
+    names = _argument(request, _TO)
     for name in names:
         if name not in EVENTS:
-            raise UsageError(f"there are no events {_short(name)}", ", ".join(EVENTS))
+            raise UsageError(f"there are no events {name!r}", ", ".join(EVENTS))
     return frozenset(names)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:40]}..."

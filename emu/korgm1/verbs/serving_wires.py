@@ -74,34 +74,30 @@ class Wires:
     """All clients, and how new ones come.
 
     Args:
-        new: makes the conversation of a new client.
+        path: of the Unix socket they come to; None: there is one, at this process's stdin and stdout.
         say: told what the operator should know: a client given up.
+
+    Raises:
+        UserError: there cannot be a socket, or stdin and stdout are not there.
     """
 
-    def __init__(self, new: Callable[[], Peer], say: Callable[[str], None]) -> None:
-        self._new = new
+    def __init__(self, path: Path | None, say: Callable[[str], None]) -> None:
+        need_poll()
+        self._door = None if path is None else Door(path)
+        self._stdio = None
+        if path is None:
+            if sys.stdin is None or sys.stdout is None:
+                raise UserError("stdin or stdout is closed", "both open", "korgm1 serve --unix PATH")
+            self._stdio = sys.stdin.fileno(), sys.stdout.fileno()
         self._say = say
-        self._door: Door | None = None
+        self._new: Callable[[], Peer] | None = None
         self._wires: list[Wire] = []
 
-    def listen(self, path: Path) -> None:
-        """Open the door for clients.
-
-        Raises:
-            UserError: the path cannot be used.
-        """
-        self._door = Door(path)
-
-    def stdio(self) -> None:
-        """One client, at this process's stdin and stdout.
-
-        Raises:
-            UserError: they are not there.
-        """
-        need_poll()
-        if sys.stdin is None or sys.stdout is None:
-            raise UserError("stdin or stdout is closed", "both open", "korgm1 serve --unix PATH")
-        self._wires.append(Wire(self._new(), sys.stdin.fileno(), sys.stdout.fileno(), lambda: None, _SAFE))
+    def meet(self, new: Callable[[], Peer]) -> None:
+        """From now on clients are welcome; `new` makes the conversation of each."""
+        self._new = new
+        if self._stdio is not None:
+            self._wires.append(Wire(new(), *self._stdio, lambda: None, _SAFE))
 
     @property
     def peers(self) -> list[Peer]:
@@ -164,7 +160,7 @@ class Wires:
 
     def _welcome(self, door: Door) -> None:
         client = door.accept()
-        if client is not None:
+        if client is not None and self._new is not None:
             number = client.fileno()
             self._wires.append(Wire(self._new(), number, number, client.close, _SEND))
 
@@ -186,7 +182,6 @@ class Door:
     """
 
     def __init__(self, path: Path) -> None:
-        need_poll()
         self._path = path
         _make_way(path)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
