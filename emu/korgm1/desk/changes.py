@@ -8,6 +8,7 @@ from typing import Any
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk.supply import Mains
+from korgm1.errors import UsageError
 from korgm1.hypotheses import hypothesis_named
 
 
@@ -107,6 +108,22 @@ class Changes(Mains):
         image = self.session.eject_card()
         self.session.insert_card(image if path is None else path, on)
         self._did()
+
+    def insert_pcm_card(self, path: str) -> None:
+        """Put a PCM card's dump into its slot.
+
+        Raises:
+            UsageError: it cannot be done while the instrument lives.
+        """
+        raise UsageError("the PCM card cannot be changed here", "korgm1 run --pcm-card FILE")
+
+    def eject_pcm_card(self) -> None:
+        """Take the PCM card out.
+
+        Raises:
+            UsageError: it cannot be done while the instrument lives.
+        """
+        raise UsageError("the PCM card cannot be changed here", "korgm1 run without --pcm-card")
 
     def midi_in(self, data: bytes, at: int | None = None) -> None:
         """Bytes into MIDI IN; nobody hears them while the power is off.

@@ -3,7 +3,7 @@
 >>> from korgm1.desk import Desk
 >>> from korgm1.session import Session
 >>> desk = Desk(Session())
->>> typed(desk, "power on"); typed(desk, "run 2"); typed(desk, "press 4"); perform(desk, "lcd")["lines"][0][:8]
+>>> typed(desk, "power on"); _ = typed(desk, "run 2"); perform(desk, "lcd")["lines"][0][:8]
 'Prog I00'
 """
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from korgm1.board.panel import Panel
 from korgm1.desk import Desk, deeds
 from korgm1.desk.arguments import Argument
 from korgm1.errors import M1Error, UsageError
@@ -57,22 +58,7 @@ def perform(desk: Desk, name: str, arguments: Mapping[str, Any] | None = None) -
         M1Error: it cannot be done.
     """
     command = _named(name)
-    given = dict(arguments or {})
-    values: dict[str, Any] = {}
-    for one in command.arguments:
-        if one.name in given and given[one.name] is not None:
-            values[one.name] = one.value(given.pop(one.name))
-        elif one.required:
-            raise UsageError(f"{name} has no {one.name}", f"{command.usage} ({one.help})")
-        else:
-            given.pop(one.name, None)
-            values[one.name] = one.default
-    if given:
-        raise UsageError(
-            f"{name} has no argument {next(iter(given))!r}",
-            "one of " + ", ".join(one.name for one in command.arguments) if command.arguments else "none",
-        )
-    return command.deed(desk, **values)
+    return command.deed(desk, **_values(command, arguments or {}))
 
 
 def typed(desk: Desk, line: str) -> Any:
@@ -83,20 +69,7 @@ def typed(desk: Desk, line: str) -> Any:
     Raises:
         M1Error: as `perform`.
     """
-    name, words = _split(line)
-    command = _named(name)
-    given: dict[str, Any] = {}
-    for place, one in enumerate(command.arguments):
-        if not words:
-            break
-        if one.kind == "key":
-            count = _key_words(desk, words)
-        else:
-            rest = place == len(command.arguments) - 1 and one.kind in ("path", "text", "words", "keys", "hex")
-            count = len(words) if rest else 1
-        given[one.name], words = " ".join(words[:count]), words[count:]
-    if words:
-        raise UsageError(f"{' '.join(words)!r} is more than {name} takes", command.usage)
+    name, given = _read(line)
     return perform(desk, name, given)
 
 
@@ -112,6 +85,20 @@ def attempt(desk: Desk, line: str) -> bool:
         desk.say(str(error), "error")
         return False
     return True
+
+
+def check(line: str) -> None:
+    """Nothing, if a line can be a command: its name is known, and its arguments are of their kinds.
+
+    Raises:
+        UsageError: it cannot be.
+
+    >>> check("press EDIT PROG"); check("rewind x")
+    Traceback (most recent call last):
+    korgm1.errors.UsageError: seconds 'x' cannot be used; expected a whole number
+    """
+    name, given = _read(line)
+    _values(_named(name), given)
 
 
 def described() -> list[dict[str, Any]]:
@@ -153,10 +140,42 @@ def _split(line: str) -> tuple[str, list[str]]:
     return words[0], words[1:]
 
 
-def _key_words(desk: Desk, words: list[str]) -> int:
-    """How many of these words are the name of a key."""
-    known = {key.upper() for key in desk.keys}
-    return next((count for count in (2, 1) if " ".join(words[:count]).replace("_", " ").upper() in known), 1)
+def _read(line: str) -> tuple[str, dict[str, str]]:
+    """The name and the arguments of a typed line."""
+    name, words = _split(line)
+    command = _named(name)
+    given: dict[str, str] = {}
+    for place, one in enumerate(command.arguments):
+        if not words:
+            break
+        count = 1
+        if one.kind == "key":
+            count = 2 if " ".join(words[:2]).replace("_", " ").upper() in _KEY_NAMES else 1
+        elif place == len(command.arguments) - 1 and one.kind in ("path", "text", "words", "keys", "hex"):
+            count = len(words)
+        given[one.name], words = " ".join(words[:count]), words[count:]
+    if words:
+        raise UsageError(f"{' '.join(words)!r} is more than {name} takes", command.usage)
+    return name, given
+
+
+def _values(command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments checked, and those that are not given at their defaults."""
+    given, values = dict(arguments), {}
+    for one in command.arguments:
+        if given.get(one.name) is not None:
+            values[one.name] = one.value(given.pop(one.name))
+        elif one.required:
+            raise UsageError(f"{command.name} has no {one.name}", f"{command.usage} ({one.help})")
+        else:
+            given.pop(one.name, None)
+            values[one.name] = one.default
+    if given:
+        raise UsageError(
+            f"{command.name} has no argument {next(iter(given))!r}",
+            "one of " + ", ".join(one.name for one in command.arguments) if command.arguments else "none",
+        )
+    return values
 
 
 def _command(
@@ -165,6 +184,7 @@ def _command(
     return name, Command(name, arguments, help, deed)
 
 
+_KEY_NAMES = frozenset(Panel().keys())
 _KEY = Argument("key", "key", "a panel key, as INT or EDIT_PROG")
 _NOTE = Argument("key", "whole", "0 to 60, the low C is 0")
 _VELOCITY = Argument("velocity", "whole", "1 to 127", 100)

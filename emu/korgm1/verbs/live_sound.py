@@ -17,6 +17,7 @@ from korgm1.errors import UserError
 from korgm1.verbs.concert import stage
 
 if TYPE_CHECKING:
+    from korgm1.desk import Desk
     from korgm1.performance import Frames
     from korgm1.session import Session
 
@@ -75,8 +76,9 @@ class LiveSound:
     ) -> None:  # fmt: skip
         self._sleep = sleep
         self._output = output
-        self._stage = stage(session, view, output.rate, outputs)
-        self._gain = volume / 100
+        self._view, self._outputs = view, outputs
+        self._stage, self._made_for = stage(session, view, output.rate, outputs), _kind(session)
+        self._gain = self._wanted = volume / 100
         self._host = host
         self._given_up: float | None = None
         self.depth = output.depth
@@ -95,9 +97,27 @@ class LiveSound:
         """Hand over what the session has made since the last time."""
         self._queue(self._stage.process(frames))
 
+    def follow(self, desk: Desk) -> None:
+        """Hand over what a desk has made since the last time, at its volume, and tell it how the sound fares."""
+        if _kind(desk.session) != self._made_for:
+            self._stage = stage(desk.session, self._view, self._output.rate, self._outputs)
+            self._made_for = _kind(desk.session)
+        self._wanted = desk.volume / 100
+        self.feed(desk.heard())
+        live = desk.live
+        live.sound = self._output.name if self._given_up is None else self.status
+        live.gaps, live.latency_ms = self._output.gaps, self.depth * 1000
+
     def _queue(self, signal: Any) -> None:
+        """A pot that was turned is followed over the block, so that it does not click."""
         if self._given_up is None:
-            self._output.play((signal * self._gain).clip(-1.0, 1.0).astype("float32"))
+            gain: Any = self._gain
+            if self._wanted != self._gain and len(signal):
+                import numpy as np
+
+                gain = np.linspace(self._gain, self._wanted, len(signal))[:, np.newaxis]
+                self._gain = self._wanted
+            self._output.play((signal * gain).clip(-1.0, 1.0).astype("float32"))
 
     @property
     def status(self) -> str:
@@ -118,6 +138,11 @@ class LiveSound:
     def close(self) -> None:
         """Let the device go, whatever is still to be played."""
         self._output.close()
+
+
+def _kind(session: Session) -> tuple[Any, ...]:
+    """What the view of the outputs depends on."""
+    return session.hypotheses.changed(), session.seed
 
 
 def add_live_options(group: argparse._ArgumentGroup) -> None:

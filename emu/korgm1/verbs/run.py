@@ -24,18 +24,19 @@ from korgm1.verbs.concert import add_view_option
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
 from korgm1.verbs.options import add_machine_options, battery, check_files, chosen, power, say_warnings, session_from
 from korgm1.verbs.trace_options import add_trace_options
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
-    from korgm1.session import Session
+    from korgm1.desk import Desk
+    from korgm1.keymap import Keymap
 
 EPILOG = """\
 examples:
   korgm1 run                                the instrument with its own memory, kept from run to run
   korgm1 run --battery dead                 the same after years in a cellar (the kept memory stays as it was)
   korgm1 run --sram my.sram --midi a.syx    another memory, a bank sent into MIDI IN
-  korgm1 run --no-sram --terminal           a part that was never powered, in the terminal
-Window: click the buttons, drag VALUE or turn the wheel. Computer keys: F1-F8 the modes, arrows UP DOWN PAGE- PAGE+,
-1-8 the cursor keys A-H, number pad (or Shift and a digit) the numbers, pad Enter 10's HOLD, Backspace COMPARE.
+  korgm1 run --no-sram --tty                a part that was never powered, in the terminal
+Window: click and drag; F1 shows the computer keys, as korgm1 keys does; --keys FILE has others. Tab: the bench.
 Sound goes to the host's output, and its clock is then the pace; --mute, or a host without one: the host's clock.
 Terminal: ? shows the keys. Closing the window, q in the terminal, or Ctrl-C switches the power off and saves the RAM.
 """
@@ -46,6 +47,8 @@ LATE = 0.25
 """Host seconds the emulation may be behind before the time is given up (a busy host, a laptop that slept)."""
 JUDGE = 2.0
 """Host seconds over which the speed is judged."""
+LOOK, AWAKE = 0.004, 0.1
+"""After something was done the loop looks again so soon, for so long; host seconds."""
 TOO_SLOW = 0.95
 """Below this share of real time a host is called slow."""
 
@@ -63,36 +66,37 @@ class View(Protocol):
         """Put everything back."""
 
 
-Open = Callable[["Session"], View]
+Open = Callable[..., View]
+"""Opens a view of (desk, keymap); the window's has full_screen= and bench=, too."""
 
 
 class Pacer:
-    """Emulated time at the host's pace.
+    """Desk time at the host's pace.
 
     Args:
-        session: what is run; its power is on.
-        seconds: emulated seconds after which `done` is true; None for never.
+        desk: what is run.
+        seconds: desk seconds after which `done` is true; None for never.
         monotonic: the clock whose pace it is, in seconds: the host's, or the sound card's.
         late: seconds the emulation may be behind before the time is given up.
     """
 
     def __init__(
-        self, session: Session, seconds: float | None = None, monotonic: Callable[[], float] = time.monotonic,
+        self, desk: Desk, seconds: float | None = None, monotonic: Callable[[], float] = time.monotonic,
         late: float = LATE,
     ) -> None:  # fmt: skip
-        self._session = session
+        self._desk = desk
         self._monotonic = monotonic
         self._late = late
-        self._origin = monotonic() - session.clock / CPU_HZ
+        self._origin = monotonic() - desk.now / CPU_HZ
         self._end = None if seconds is None else clocks(seconds)
-        self._judged = (monotonic(), session.clock)
+        self._judged = (monotonic(), desk.now)
         self.speed = 1.0
         """Emulated time by host time, lately; 1.0 is real time."""
 
     @property
     def done(self) -> bool:
         """True when the time is up."""
-        return self._end is not None and self._session.clock >= self._end
+        return self._end is not None and self._desk.now >= self._end
 
     def step(self) -> float:
         """Run up to the present, two frames at most so that the panel stays alive on a slow host.
@@ -100,22 +104,23 @@ class Pacer:
         Returns:
             Host seconds until the next step.
         """
-        session = self._session
+        desk = self._desk
         present = self._monotonic() - self._origin
-        behind = present - session.clock / CPU_HZ
-        if behind > self._late:
+        behind = present - desk.now / CPU_HZ
+        if behind > self._late or behind < -self._late:
             self._origin += behind - FRAME
             present -= behind - FRAME
-        target = min(clocks(present), session.clock + clocks(2 * FRAME))
+        target = min(clocks(present), desk.now + clocks(2 * FRAME))
         if self._end is not None:
             target = min(target, self._end)
-        if target > session.clock:
-            session.run_until(target)
+        if target > desk.now:
+            desk.run(target)
         now = self._monotonic()
         if now - self._judged[0] >= JUDGE:
-            self.speed = (session.clock - self._judged[1]) / CPU_HZ / (now - self._judged[0])
-            self._judged = (now, session.clock)
-        return max(0.0, FRAME - (now - self._origin - session.clock / CPU_HZ))
+            self.speed = (desk.now - self._judged[1]) / CPU_HZ / (now - self._judged[0])
+            self._judged = (now, desk.now)
+        frame = LOOK if desk.now - desk.touched < clocks(AWAKE) else FRAME
+        return max(0.0, frame - (now - self._origin - desk.now / CPU_HZ))
 
 
 def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutput) -> None:
@@ -124,8 +129,8 @@ def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutpu
     Args:
         subparsers: where to.
         opened: opens the host's sound output.
-        frontends: "window" and "terminal": functions that open the view of a session. "window" raises UserError where
-            there is no display.
+        frontends: "window", "terminal" and "speaker": functions that open a view of a desk. "window" raises UserError
+            where there is no display; one that is missing has no option.
     """
     parser = subparsers.add_parser(
         "run",
@@ -136,7 +141,15 @@ def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutpu
     )
     add_machine_options(parser)
     live = parser.add_argument_group("live")
-    live.add_argument("--terminal", action="store_true", help="no window, even where there is a display")
+    views = live.add_mutually_exclusive_group()
+    views.add_argument(
+        "--tty", "--terminal", dest="tty", action="store_true", help="in the terminal, even where there is a display"
+    )
+    if "speaker" in frontends:
+        views.add_argument("--speak", action="store_true", help="changed LCD text as plain lines, for screen readers")
+    live.add_argument("--full-screen", action="store_true", help="the window fills the screen")
+    live.add_argument("--bench", action="store_true", help="the window begins with its bench drawer open")
+    live.add_argument("--keys", type=named, metavar="FILE", help="another key map, in TOML (korgm1 keys --toml)")
     live.add_argument("--no-sram", action="store_true", help="start with RAM that was never powered, and keep nothing")
     sound = parser.add_argument_group("sound")
     add_view_option(sound)
@@ -147,44 +160,63 @@ def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutpu
 
 def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput) -> int:
     """Run until the user or `--seconds` ends it; the power is switched off in every case."""
+    from korgm1.desk import Desk
+
     if args.no_sram and args.sram:
         raise UsageError("--sram and --no-sram exclude each other", "one of them")
+    keymap = key_map(args)
     check_files(args)
-    kept = args.sram
+    kept, own_image = args.sram, False
     if not args.sram and not args.no_sram:
-        own = own_image(args)
+        own = own_file(args)
         faults, guesses = Faults(args.fault), Hypotheses(chosen(args))
         holder = Battery.from_text(battery(args), guesses, args.seed, args.temp, faults.network())
         if holder.ram_volts >= GUARANTEED_VOLTS or "fram" in faults:
-            args.sram = kept = str(own)
+            args.sram, kept, own_image = str(own), str(own), True
             check_files(args)
         elif own.exists():
             args.sram = read_file(own, "an SRAM image")
     session = session_from(args)
     say_warnings(session)
     picture = b""
-    sound = open_sound(session, args, opened)
     with contextlib.ExitStack() as at_the_end:
-        if sound is not None:
-            at_the_end.callback(sound.close)
         asked = at_the_end.enter_context(power(session, args))
+        desk = Desk(session, own_image=own_image)
+        at_the_end.callback(desk.close)
+        desk.volume = args.volume
         with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
-            _play(session, args, frontends, sound, asked)
-        result = session.result("stopped" if session.stopped else "time")
+            _play(desk, args, frontends, keymap, opened, asked)
+        last = desk.session
+        result = last.result("stopped" if last.stopped else "time")
         if args.png:
-            picture = session.screenshot()
+            picture = last.screenshot()
     if args.png:
         write_atomic(Path(args.png), picture)
     if args.json:
         print(json.dumps(result.to_dict(), indent=2))
-    elif kept:
+    elif kept and session.image_path is not None:
         print(f"power off; the RAM is in {kept}")
     elif not args.no_sram:
         print("power off; with a cell this weak your own RAM image stays as it was (--sram FILE keeps another)")
-    return EXIT_CPU_FAULT if session.stopped else EXIT_OK
+    return EXIT_CPU_FAULT if last.stopped else EXIT_OK
 
 
-def own_image(args: argparse.Namespace) -> Path:
+def key_map(args: argparse.Namespace) -> Keymap:
+    """The key map of --keys, or the user's own, or the default one.
+
+    Raises:
+        UserError: the file cannot be used; it names each line that is wrong.
+    """
+    import platformdirs
+
+    from korgm1.desk.commands import check
+    from korgm1.keymap import load
+
+    own = Path(platformdirs.user_config_dir("korgm1", appauthor=False)) / "keys.toml"
+    return load(Path(args.keys) if args.keys else own if own.exists() else None, check)
+
+
+def own_file(args: argparse.Namespace) -> Path:
     """Where the user's RAM image of this model and firmware is kept from run to run.
 
     Each firmware has one of its own: another version would take the first's memory for garbage and initialise it.
@@ -200,48 +232,57 @@ def own_image(args: argparse.Namespace) -> Path:
     return Path(platformdirs.user_data_dir("korgm1", appauthor=False)) / f"{slug}.sram"
 
 
-def status(session: Session, pacer: Pacer, sound: LiveSound | None = None) -> str:
+def status(desk: Desk) -> str:
     """The line below the panel: the CPU has stopped, the host is too slow, gaps in the sound, or ""."""
-    if session.stopped:
+    session = desk.session
+    if session.powered and session.stopped:
         return f"the CPU has stopped: {session.stopped}"
-    if pacer.speed < TOO_SLOW:
-        return f"this host is too slow: {pacer.speed:.0%} of real speed (--engine v30 may be faster)"
-    return sound.status if sound is not None else ""
+    if desk.live.speed < TOO_SLOW:
+        return f"this host is too slow: {desk.live.speed:.0%} of real speed (--engine v30 may be faster)"
+    gaps = desk.live.gaps
+    return f"{gaps} gap{'s' * (gaps > 1)} in the sound (--latency high, or more milliseconds)" if gaps else ""
 
 
 def _play(
-    session: Session, args: argparse.Namespace, frontends: Mapping[str, Open], sound: LiveSound | None, asked: list[int]
+    desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap, opened: OpenOutput,
+    asked: list[int],
 ) -> None:
-    with contextlib.closing(_open(session, args, frontends)) as view:
-        pacer = Pacer(session, args.seconds) if sound is None else prime(session, sound, args.seconds)
-        wait = 0.0
-        while not pacer.done and not asked and view.poll(wait):
-            wait = pacer.step()
-            if sound is not None:
-                sound.feed(session.heard())
-            view.draw(status(session, pacer, sound))
+    with contextlib.closing(_open(desk, args, frontends, keymap)) as view:
+        view.draw()
+        sound = open_sound(desk.session, args, opened)
+        with contextlib.closing(sound) if sound is not None else contextlib.nullcontext():
+            pacer = Pacer(desk, args.seconds) if sound is None else prime(desk, sound, args.seconds)
+            wait = 0.0
+            while not pacer.done and not asked and view.poll(wait):
+                wait = pacer.step()
+                desk.live.speed = pacer.speed
+                if sound is not None:
+                    sound.follow(desk)
+                view.draw(status(desk))
 
 
-def prime(session: Session, sound: LiveSound, seconds: float | None = None) -> Pacer:
-    """Listen to a session and fill the queue to its depth; the pacer keeps it there: time is what the card took.
+def prime(desk: Desk, sound: LiveSound, seconds: float | None = None) -> Pacer:
+    """Listen to a desk and fill the queue to its depth; the pacer keeps it there: time is what the card took.
 
     Args:
-        session: what is run; its power is on.
+        desk: what is run.
         sound: where to.
         seconds: see `Pacer`.
     """
-    session.listen(True)
-    end = session.clock + clocks(sound.depth)
-    session.run_until(end if seconds is None else min(end, clocks(seconds)))
-    sound.feed(session.heard())
-    return Pacer(session, seconds, sound.clock, LATE + sound.depth)
+    desk.listen(True)
+    end = desk.now + clocks(sound.depth)
+    desk.run(end if seconds is None else min(end, clocks(seconds)))
+    sound.follow(desk)
+    return Pacer(desk, seconds, sound.clock, LATE + sound.depth)
 
 
-def _open(session: Session, args: argparse.Namespace, frontends: Mapping[str, Open]) -> View:
-    if not args.terminal:
+def _open(desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap) -> View:
+    if getattr(args, "speak", False):
+        return frontends["speaker"](desk, keymap)
+    if not args.tty:
         try:
-            return frontends["window"](session)
+            return frontends["window"](desk, keymap, full_screen=args.full_screen, bench=args.bench)
         except UserError as error:
             hint = f" ({error.hint})" if error.hint else ""
             print(f"korgm1: {error.found}{hint}: here is the terminal", file=sys.stderr)
-    return frontends["terminal"](session)
+    return frontends["terminal"](desk, keymap)
