@@ -26,6 +26,7 @@ from korgm1.verbs import (
     run,
     scenario,
     scope,
+    serve,
     sram,
     state,
     sweep,
@@ -76,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     state.add_parser(subparsers)
     scenario.add_parser(subparsers)
     scope.add_parser(subparsers)
+    serve.add_parser(subparsers, audio_out.AudioOut)
     sram.add_parser(subparsers)
     sweep.add_parser(subparsers)
     tap.add_parser(subparsers)

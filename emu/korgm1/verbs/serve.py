@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.clock import CPU_HZ, clocks
+from korgm1.errors import UsageError
 from korgm1.verbs.concert import add_view_option
 from korgm1.verbs.live_sound import OpenOutput, latency, volume
 from korgm1.verbs.options import add_machine_options
@@ -84,7 +85,7 @@ class Remote:
     def _exchange(self, wait: float) -> None:
         """Move bytes and do what was asked for; there is no waiting while something can be done."""
         peers = self._wires.peers
-        self._wires.poll(0 if any(peer.busy or self._paced and peer.until is not None for peer in peers) else wait)
+        self._wires.poll(0 if any(peer.busy or (self._paced and peer.until is not None) for peer in peers) else wait)
         for peer in self._wires.peers:
             peer.work()
             self._host.tell(self._wires.peers)
@@ -120,7 +121,7 @@ def add_parser(subparsers: Any, opened: OpenOutput) -> None:
     server.add_argument(
         "--paced-by-client", action="store_true", help="time passes only when a client says run, as fast as it can"
     )
-    server.add_argument("--no-sram", action="store_true", help="start with RAM that was never powered, and keep nothing")
+    server.add_argument("--no-sram", action="store_true", help="start with RAM never powered, and keep nothing")
     sound = parser.add_argument_group("sound")
     sound.add_argument("--sound", dest="mute", action="store_false", help="play it, too")
     sound.add_argument("--latency", type=latency, default="high", metavar="low|high|MS", help="as for run")
@@ -141,8 +142,6 @@ def serve(args: argparse.Namespace, opened: OpenOutput) -> int:
         UserError: there cannot be a socket at that path.
         UsageError: sound of a time that does not pass by itself.
     """
-    from korgm1.errors import UsageError
-
     if args.paced_by_client and not args.mute:
         raise UsageError("--sound and --paced-by-client exclude each other", "one of them")
     path = None if args.unix is None else Path(args.unix)
