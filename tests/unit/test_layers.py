@@ -23,7 +23,7 @@ LAYERS = (
     {"cpu"},
     {"machine"},
     {"romset"},
-    {"recording", "result", "tracing", "trace_blocks", "trace_reading", "sram_layout"},
+    {"recording", "result", "tracing", "trace_blocks", "trace_reading", "sram_layout", "cardfile"},
     {"session"},
     {"replay", "lifetime", "performance"},
     {"scenario", "sweep"},
