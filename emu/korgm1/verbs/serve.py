@@ -36,6 +36,8 @@ docs/remote-control.md has every message. There is no network port.
 """
 SLICE = CPU_HZ // 20
 """Clocks that pass before the clients are looked at again, where time passes as fast as it can."""
+TURN = 64
+"""Requests of each client that are carried out before time passes again."""
 IDLE = 0.1
 """Host seconds after which a server that nobody talks to looks whether it was asked to stop."""
 
@@ -86,9 +88,10 @@ class Remote:
         """Move bytes and do what was asked for; there is no waiting while something can be done."""
         peers = self._wires.peers
         self._wires.poll(0 if any(peer.busy or (self._paced and peer.until is not None) for peer in peers) else wait)
-        for peer in self._wires.peers:
-            peer.work()
-            self._host.tell(self._wires.peers)
+        for _ in range(TURN):
+            for peer in self._wires.peers:
+                peer.work()
+                self._host.tell(self._wires.peers)
 
     def _pass_time(self) -> None:
         """A piece of the time that clients wait for, once nothing else is asked for."""

@@ -77,7 +77,7 @@ class Lines:
 
 
 def parse(line: bytes | None) -> Request:
-    """A line as a request.
+    """A line as a request. Its arguments stand beside id and do, or, where one is called id itself, in `with`.
 
     Args:
         line: without its end; None for one that was too long.
@@ -112,6 +112,10 @@ def parse(line: bytes | None) -> Request:
     do = found.pop("do", None)
     if not isinstance(do, str):
         raise _refused("the request has no do", "the name of a command", id)
+    if "with" in found:
+        if len(found) > 1 or not isinstance(found["with"], dict):
+            raise _refused("with is no object, or something stands beside it", "with, or the arguments themselves", id)
+        found = found["with"]
     for text in [id, do, *found, *(item for value in found.values() for item in _items(value, id))]:
         if isinstance(text, str) and any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
             raise _refused("the text holds a NUL or half a surrogate pair", "whole characters")

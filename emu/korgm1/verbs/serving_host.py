@@ -9,6 +9,7 @@ from korgm1 import __version__
 from korgm1.board.midi import BYTE
 from korgm1.clock import CPU_HZ
 from korgm1.desk import commands
+from korgm1.session.base import ACTIVE_SENSING
 from korgm1.verbs.serving import PROTOCOL
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class DeskHost:
         self.ended = False
         desk.on_picture(self._picture)
         desk.on_leds(self._leds)
-        desk.on_midi_out(lambda at, byte: self._midi.append((at, byte)))
+        desk.on_midi_out(self._byte)
 
     @property
     def now(self) -> int:
@@ -111,6 +112,11 @@ class DeskHost:
         if desk.powered != self._powered:
             self._powered = desk.powered
             self._events.append(("power", desk.now, {"on": self._powered}))
+
+    def _byte(self, at: int, byte: int) -> None:
+        """Active sensing, a byte every 0.3 s, is no news."""
+        if byte != ACTIVE_SENSING:
+            self._midi.append((at, byte))
 
     def _picture(self, picture: LcdChange) -> None:
         self._events.append(("lcd", picture.clock, {"lines": list(picture.lcd)}))

@@ -16,8 +16,6 @@ from korgm1.verbs.serving import Lines, Refused, Request, answer, event, parse, 
 
 EVENTS = ("lcd", "leds", "midi", "message", "power")
 """What can be subscribed to."""
-TURN = 64
-"""Requests of one client that are carried out before the others and the instrument have their turn."""
 HELD = 1 << 16
 """Bytes of requests that may wait before no more are read."""
 UNREAD = 8 << 20
@@ -128,13 +126,11 @@ class Peer:
         self._keep(self._lines.end())
 
     def work(self) -> None:
-        """Carry out what is asked for, up to the next `run`; `TURN` requests at most."""
+        """Carry out the next request, if there is one and the client does not wait for a `run`."""
         if self.until is not None and self._host.now >= self.until:
             self.until = None
             self.out += answer(self._waiting_id, {"now": self._host.now})
-        for _ in range(TURN):
-            if not self.busy:
-                return
+        elif self.busy:
             line = self._requests.popleft()
             self._held -= len(line or b"")
             self._do(line)
