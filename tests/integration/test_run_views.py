@@ -19,7 +19,6 @@ from korgm1.errors import UserError
 from korgm1.frontends import audio_out, display, midi_ports, panel_layout
 from korgm1.frontends.terminal import KEYS, PAUSE, TAP, Terminal, split_keys
 from korgm1.result import LcdChange
-from korgm1.verbs.run import FRAME, Pacer, status
 
 KEY_NAMES = Panel().keys()
 
@@ -374,63 +373,6 @@ def test_split_keys_survives_anything() -> None:
     assert split_keys("\x1b[") == ["\x1b["]
     assert split_keys("\x1b[200~a") == ["\x1b[200~", "a"]
     assert "".join(split_keys("\x1bO\x1b[[A12")) == "\x1bO\x1b[[A12"
-
-
-# the pace
-
-
-class Host:
-    """A host's clock, in seconds."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_emulated_time_follows_the_hosts(session: StandIn) -> None:
-    host = Host()
-    pacer = Pacer(session, 2.0, host)  # type: ignore[arg-type]
-    for _ in range(60):
-        host.now += FRAME
-        pacer.step()
-    assert abs(session.clock - CPU_HZ) <= CPU_HZ * FRAME
-    for _ in range(200):
-        host.now += FRAME
-        pacer.step()
-    assert pacer.done
-    assert session.clock == 2 * CPU_HZ
-
-
-def test_time_lost_to_sleep_is_not_caught_up(session: StandIn) -> None:
-    host = Host()
-    pacer = Pacer(session, None, host)  # type: ignore[arg-type]
-    host.now += 3600
-    for _ in range(60):
-        host.now += FRAME
-        pacer.step()
-    assert session.clock < 1.1 * CPU_HZ
-    assert not pacer.done
-
-
-def test_a_slow_host_is_told_so(session: StandIn) -> None:
-    host = Host()
-    pacer = Pacer(session, None, host)  # type: ignore[arg-type]
-    assert status(session, pacer) == ""  # type: ignore[arg-type]
-    slow = session.run_until
-
-    def run_until(clock: int) -> None:
-        host.now += 2 * (clock - session.clock) / CPU_HZ
-        slow(clock)
-
-    session.run_until = run_until  # type: ignore[method-assign]
-    for _ in range(300):
-        host.now += 0.001
-        pacer.step()
-    assert 0.4 < pacer.speed < 0.6
-    assert "too slow" in status(session, pacer)  # type: ignore[arg-type]
-    session.stopped = "HALT with interrupts off"
-    assert "HALT" in status(session, pacer)  # type: ignore[arg-type]
 
 
 # what doctor asks
