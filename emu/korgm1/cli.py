@@ -37,7 +37,7 @@ from korgm1.verbs import (
 from korgm1.verbs.signals import INTERRUPTED
 
 FRONTENDS: Mapping[str, run.Open] = {
-    "window": lambda desk, keymap, full_screen, bench: display.open_window(desk.session),
+    "window": display.open_window,
     "terminal": lambda desk, keymap: terminal.Terminal(desk.session),
 }
 PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
