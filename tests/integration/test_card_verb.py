@@ -89,6 +89,27 @@ def test_a_weak_cell_is_seen_by_the_converter(capsys: pytest.CaptureFixture[str]
     assert 2_390_000 < session.machine.card.sense_microvolts() < 2_410_000
 
 
+def test_the_instrument_plays_what_was_put_on_it_and_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, "new", "a.card", "--from", "bank.syx")
+    with Session(card="a.card") as m1:
+        m1.boot()
+        for key in ("CARD", "4", "2"):
+            m1.press(key)
+        assert m1.lcd[0].rstrip() == "Prog C42 Slow Brass"
+    said(capsys, "cell", "a.card", "CR2016@2.4")
+    assert Session(card="a.card").boot().lcd[1].rstrip() == "Battery Low (Card)"
+    said(capsys, "age", "a.card", "--years", "20")
+    aged = Session(card="a.card")
+    assert aged.boot().lcd[1].rstrip() == "Battery Low (Card)" and "card had lost" in aged.result().warnings[0]
+    said(capsys, "new", "b.card", "--format", "blank")
+    with Session(card="b.card") as m1:
+        m1.boot()
+        m1.press("CARD")
+        assert m1.lcd[1].rstrip() == "Card Not Formatted"
+    said(capsys, "cell", "b.card", "absent")
+    assert "the program card had lost 262,144 of its 262,144 cells" in Session(card="b.card").boot().warnings[0]
+
+
 def test_a_foreign_card_is_shown_by_what_is_on_it(capsys: pytest.CaptureFixture[str]) -> None:
     said(capsys, "new", "a.card", "--from", "bank.syx")
     mine = Path("a.card").read_bytes()
