@@ -70,6 +70,8 @@ card_load:
 .cut:
         call    receive_repair
         call    reload_sounds
+        call    card_look               ; it is gone
+        mov     byte [card_says], 0
         mov     si, text_card_cut
         jmp     .say
 
