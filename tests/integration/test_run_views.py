@@ -1,9 +1,8 @@
-"""The window and the terminal on a stand-in session: panel and LCD are real, the CPU is not there."""
+"""What `korgm1 doctor` asks the frontends."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
