@@ -126,7 +126,7 @@ def test_a_card_without_a_cell_in_a_snapshot_gets_a_new_one() -> None:
     assert again.card is not None and again.card.protected and bytes(again.card.data) == CARD
     again.power_off()
     again.power_on()
-    assert again.card.lost == 0 and round(again.card.supply.cell_volts, 1) == 3.2
+    assert again.card.lost == 0 and 3.2 < again.card.supply.cell_volts < 3.3
 
 
 @pytest.mark.parametrize("engine", ["v30", "unicorn"])
