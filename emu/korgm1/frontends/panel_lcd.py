@@ -15,10 +15,14 @@ from korgm1.clock import CPU_HZ
 from korgm1.physics.el_foil import brightness
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, Protocol
 
     from korgm1.frontends.canvas import Box, Canvas, Colour
+
+    class Guesses(Protocol):
+        """`Hypotheses`, or a dict."""
+
+        def __getitem__(self, key: str) -> Any: ...
 
 FOIL = (0.08, 0.08)
 """Time constants of the backlight coming and going, seconds: its inverter's capacitors (ASSUMED)."""
@@ -32,9 +36,12 @@ class Glass:
 
     Args:
         guesses: hypothesis id -> value, for H-LCD-GHOST and H-EL-HALF.
+
+    Raises:
+        UsageError: H-LCD-GHOST cannot be used.
     """
 
-    def __init__(self, guesses: Mapping[str, Any]) -> None:
+    def __init__(self, guesses: Guesses) -> None:
         self._times = ghost(str(guesses["H-LCD-GHOST"]))
         self._half_life = float(guesses["H-EL-HALF"])
         self._levels: Levels = np.zeros(EMPTY.shape, np.float32)

@@ -46,7 +46,10 @@ def driver() -> str:
 
 
 def _open_display() -> str:
-    """SDL's name of the display. Unasked, SDL draws to nowhere where nothing answers: that is no display for us."""
+    """SDL's name of the display. Unasked, SDL draws to nowhere where nothing answers: that is no display for us.
+
+    X11 gets boxes by shared memory: through OpenGL, SDL's own way, every box costs the whole window.
+    """
     try:
         pygame.display.init()
         name = pygame.display.get_driver()
@@ -55,6 +58,8 @@ def _open_display() -> str:
     if name in ("offscreen", "dummy") and not os.environ.get("SDL_VIDEODRIVER"):
         pygame.display.quit()
         raise UserError(f"the display {os.environ.get('DISPLAY', '')} does not answer")
+    if name == "x11":
+        os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
     return name
 
 
