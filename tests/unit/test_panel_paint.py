@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from canvas import RecordingCanvas
+from recording_canvas import RecordingCanvas
 
 from korgm1.frontends.canvas import Box, Colour
 from korgm1.frontends.panel_backdrop import paint_backdrop

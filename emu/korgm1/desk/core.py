@@ -95,6 +95,7 @@ class Core:
         self._led_listeners: list[Callable[[dict[str, bool]], None]] = []
         self._row: LcdChange | None = None
         self._shown: tuple[str, str] | None = None
+        self._lit: dict[str, bool] = self.leds
         self._attend()
 
     # time
@@ -166,6 +167,7 @@ class Core:
         before, old = self.now, self.session.machine
         was_on = self.session.powered
         self._collect_sound()
+        self._tell()
         try:
             yield
         finally:
@@ -179,6 +181,10 @@ class Core:
             elif session.powered and not was_on:
                 self._foil_from = before
             self._fill_sound()
+            if session.machine is not old:
+                self._row = session.timeline[-1] if session.timeline else None
+                self._show(LcdChange(before, self.lcd) if self._row is not None else None)
+            self._lights.append(self.leds)
             self._tell()
 
     # sound
@@ -269,9 +275,6 @@ class Core:
         self.session.watch_outputs(
             lambda clock, byte: self._midi.append((clock, byte)), lambda leds: self._lights.append(leds)
         )
-        rows = self.session.timeline
-        self._row = rows[-1] if rows else None
-        self._lights.append(self.leds)
         if self._listening:
             self.session.listen(True)
 
@@ -283,13 +286,18 @@ class Core:
                 midi_listener(self._base + clock, byte)
         lights, self._lights[:] = list(self._lights), []
         for leds in lights:
-            for led_listener in self._led_listeners:
-                led_listener(leds)
+            if leds != self._lit:
+                self._lit = leds
+                for led_listener in self._led_listeners:
+                    led_listener(leds)
         for picture in self._new_pictures():
-            if picture.lcd != self._shown:
-                self._shown = picture.lcd
-                for picture_listener in self._picture_listeners:
-                    picture_listener(picture)
+            self._show(picture)
+
+    def _show(self, picture: LcdChange | None) -> None:
+        if picture is not None and picture.lcd != self._shown:
+            self._shown = picture.lcd
+            for listener in self._picture_listeners:
+                listener(picture)
 
     def _new_pictures(self) -> list[LcdChange]:
         if not self.session.powered:

@@ -58,7 +58,8 @@ class Travel(Changes):
         self._go_to(read_file(Path(path), "a snapshot (korgm1 state save)"), frozenset(), None)
         self._did()
         self._keep_moment()
-        self.say(f"{path} loaded")
+        image = self.session.image_path
+        self.say(f"{path} loaded" + ("" if image is None else f"; at power-off its RAM goes to {image}"))
 
     # the last minutes
 

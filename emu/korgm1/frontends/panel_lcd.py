@@ -31,6 +31,17 @@ SETTLED = 10.0
 EMPTY = np.zeros((2, 40, 8, 5), np.bool_)
 
 
+def glass_in(box: Box) -> tuple[Shape, int, int]:
+    """The dots' sizes in a frame of this box, and where the first one's corner is, all in whole pixels.
+
+    >>> glass_in((154, 84, 990, 144))
+    (Shape(pitch=4, gap=1, column_gap=3, line_gap=5), 191, 122)
+    """
+    shape = Shape.fitting(box[2] * 0.98, box[3] * 0.9)
+    wide, high = shape.size()
+    return shape, box[0] + (box[2] - wide) // 2, box[1] + (box[3] - high) // 2
+
+
 class Glass:
     """What the LCD looks like now.
 
@@ -91,9 +102,9 @@ class Glass:
             The boxes that were painted.
         """
         light = round(float(self._light[0]) * 255)
-        shape = self.shape = Shape.fitting(box[2] * 0.98, box[3] * 0.9)
+        shape, left, top = glass_in(box)
         wide, high = shape.size()
-        left, top = box[0] + (box[2] - wide) // 2, box[1] + (box[3] - high) // 2
+        self.shape = shape
         if whole or self._painted is None or light != self._painted_light:
             r, g, b = (int(part) for part in paint(light / 255)[0])
             ground: Colour = (r, g, b)
