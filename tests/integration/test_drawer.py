@@ -433,3 +433,23 @@ def test_whatever_is_done_to_it_nothing_raises(seed: int, tmp_path: Path) -> Non
         canvas.forget()
     assert painted > 100
     desk.close()
+
+
+def test_a_low_window_grows_for_it_and_shrinks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "SDL_VIDEODRIVER", "dummy")
+    from korgm1.frontends.window import HIGH, Window
+    from korgm1.keymap import default
+
+    window = Window(started(model="m1r"), default(), folder=tmp_path)
+    try:
+        window.draw()
+        before = window._screen.size
+        assert before[1] < HIGH
+        window._do("drawer")
+        window.draw()
+        assert window._screen.size[1] == HIGH and window._boxes()[1][3] == HIGH
+        window._do("drawer")
+        window.draw()
+        assert window._screen.size == before
+    finally:
+        window.close()
