@@ -25,8 +25,8 @@ from korgm1.files import PartFile, read_file
 from korgm1.machine.m1 import M1
 
 FORMAT = "korgm1-record"
-VERSION = 3
-READABLE = (1, 2, 3)
+VERSION = 4
+READABLE = (1, 2, 3, 4)
 EVERY = CPU_HZ // 4
 """Clocks from checkpoint to checkpoint."""
 _ACCESS = struct.Struct("<QHBB")
@@ -64,7 +64,7 @@ def unpack(text: str | None) -> bytes | None:
 
 
 class Monitor:
-    """Fingerprints of what a machine does since power-on: LCD timeline, RAM, port accesses, sound."""
+    """Fingerprints of what a machine does since power-on: LCD timeline, RAM, port accesses, sound, cards."""
 
     def __init__(self) -> None:
         self._machine: M1 | None = None
@@ -115,6 +115,8 @@ class Monitor:
                 "ports": self._ports.hexdigest(),
                 "accesses": self._count,
                 "sound": f"{machine.sound_board.hash():016x}",
+                "card": _card_print(machine),
+                "pcm_card": machine.wave_rom.card_sha1,
             },
         })
         while self.next_check <= machine.clock:
@@ -193,8 +195,9 @@ class Checker(Monitor):
             return
         expected = self._expected[self._place]
         self._place += 1
-        if "check" in line and "check" in expected and "sound" not in expected["check"]:    # there was none then
-            line = {**line, "check": {key: value for key, value in line["check"].items() if key != "sound"}}
+        if "check" in line and "check" in expected:     # sound and cards were not looked at by older versions
+            known = expected["check"].keys() | {"lcd", "sram", "ports", "accesses"}
+            line = {**line, "check": {key: value for key, value in line["check"].items() if key in known}}
         if line == expected:
             if "check" in line:
                 self.checks += 1
@@ -204,6 +207,12 @@ class Checker(Monitor):
             f"the replay differs, first {_difference(line, expected)} (all was as recorded up to "
             f"{at(self.last_good)})", hint="korgm1 boot --replay FILE --trace OUT shows every access",
         )
+
+
+def _card_print(machine: M1) -> str | None:
+    """What is on the program card in the slot, and how its switch stands."""
+    card = machine.card.card
+    return None if card is None else hashlib.sha1(bytes(card.data) + bytes([card.protected])).hexdigest()
 
 
 def at(clock: int) -> str:
@@ -228,7 +237,10 @@ def _difference(line: Line, expected: Line) -> str:
     if line["clock"] != expected["clock"]:
         return f"in time: a checkpoint at {at(line['clock'])}, recorded is {at(expected['clock'])}"
     mine, theirs = line["check"], expected["check"]
-    names = {"lcd": "the LCD timeline", "sram": "the RAM", "ports": "the port accesses", "sound": "the sound"}
+    names = {
+        "lcd": "the LCD timeline", "sram": "the RAM", "ports": "the port accesses", "sound": "the sound",
+        "card": "the program card", "pcm_card": "the PCM card",
+    }
     differ = [text for key, text in names.items() if mine.get(key) != theirs.get(key)]
     text = f"in {' and '.join(differ) or 'the checkpoint'} at {at(line['clock'])}"
     if mine.get("accesses") != theirs.get("accesses"):

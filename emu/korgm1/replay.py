@@ -8,6 +8,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from korgm1.board.card import Card
 from korgm1.clock import CPU_HZ
 from korgm1.errors import ReplayDifference, UsageError, UserError
 from korgm1.hypotheses import still_open
@@ -169,9 +170,18 @@ def _give(session: Session, line: Line) -> None:
         clock = line["at"]
         session.midi_in(bytes.fromhex(line["data"]), None if clock is None else clock / CPU_HZ)
     elif name == "insert_card":
-        session.insert_card(unpack(line["card"]) or b"", bool(line["protected"]))
+        image = unpack(line["card"]) or b""
+        state = line.get("state")
+        card = image if state is None else Card.restored({**state, "data": image}, session.hypotheses)
+        session.insert_card(card, bool(line["protected"]))
     elif name == "eject_card":
         session.eject_card()
+    elif name == "protect_card":
+        session.protect_card(bool(line["on"]))
+    elif name == "insert_pcm_card":
+        session.insert_pcm_card(unpack(line["card"]) or b"")
+    elif name == "eject_pcm_card":
+        session.eject_pcm_card()
     elif name == "battery":
         session.set_battery(session.battery.cell_of(line["cell"]) if "cell" in line else float(line["volts"]))
     elif name == "contact":

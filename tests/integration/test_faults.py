@@ -55,6 +55,15 @@ def bank(faults: Iterable[str]) -> str:
     return message(session)
 
 
+def card_after_a_night(faults: Iterable[str]) -> tuple[int, bool]:
+    """Microvolts at IN7, and whether the card forgot."""
+    session = started(faults, card=bytes(32768))
+    sense = session.machine.card.sense_microvolts()
+    session.power_off()
+    session.power_on()
+    return sense, session.card is not None and session.card.lost > 0
+
+
 def rom_checked(faults: Iterable[str]) -> str:
     session = Session(engine="v30", faults=faults, sram=initialised())
     session.boot(hold=["INT"])
@@ -114,6 +123,7 @@ CASES: dict[str, tuple[list[str], Callable[[list[str]], Any], Any]] = {
     "sram-bit": (["sram-bit=0x9000.5=1", "sram-bit=0x9000.0=0"], stored, [0x20, 0xFE]),
     "rom-bit": (["rom-bit=0xE8000.0"], lambda f: "ROM BAD" in rom_checked(f), True),
     "card-contact": (["card-contact"], bank, "No Card"),
+    "card-cell-dead": (["card-cell-dead"], card_after_a_night, (0, True)),
     "timer0-dead": (["timer0-dead"], lambda f: started(f).lcd[0], BAR),
 }
 

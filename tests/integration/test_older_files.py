@@ -63,7 +63,8 @@ def test_a_snapshot_from_before_there_was_sound_is_silent(engine: str, older_ope
 
 def test_state_show_takes_a_settled_guess_for_no_change(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["state", "show", str(SNAPSHOT)]) == 0
-    assert "all at their defaults" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "pedal2,battery,none" in said and "H-TCU-ODD" not in said, "IN7 was nothing then"
 
 
 def test_a_snapshot_that_was_made_with_the_other_choice_is_refused(older_openm1: Path) -> None:
@@ -80,7 +81,7 @@ def test_a_recording_is_read_and_differs_where_the_clocks_do(older_openm1: Path)
     """Its instrument can be set up; since then instructions take other clocks, and the replay says so."""
     recording = read_recording(RECORDING)
     assert recording.whole and recording.header["hypotheses"]["H-TCU-ODD"] == "8254"
-    assert session_of(recording, older_openm1).hypotheses.changed() == {}
+    assert set(session_of(recording, older_openm1).hypotheses.changed()) == {"H-ADC-CH"}, "IN7 was nothing then"
     with pytest.raises(ReplayDifference, match="first in the LCD: clock 177,"):
         replay(RECORDING, older_openm1)
 

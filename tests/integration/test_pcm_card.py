@@ -152,8 +152,12 @@ def test_a_snapshot_asks_for_it(card: Path, tmp_path: Path, capsys: pytest.Captu
     assert "--pcm-card PATH of that dump" in said
     other = CARD_BYTES[:-2]
     assert "expected this one, " in refusal(SnapshotError, lambda: Session.load(state, pcm_card=other))
-    empty = Session().snapshot()
-    assert "without a PCM card" in refusal(SnapshotError, lambda: Session(pcm_card=other).restore(empty))
+    session = Session(pcm_card=other)
+    with_card, empty = session.snapshot(), Session().snapshot()
+    session.restore(empty)
+    assert session.pcm_card is None and session.machine.wave_rom.card_status == 1
+    session.restore(with_card)
+    assert session.pcm_card == other and session.machine.wave_rom.card_status == 0
 
 
 def test_a_snapshot_brings_the_cards_place_along(card: Path, tmp_path: Path) -> None:

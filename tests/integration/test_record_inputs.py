@@ -18,6 +18,7 @@ from korgm1.errors import M1Error, ReplayDifference, UsageError, UserError
 from korgm1.recording import read_recording
 from korgm1.replay import replay
 from korgm1.session import Session
+from korgm1.session.cards import Cards
 from korgm1.session.inputs import Inputs
 from korgm1.session.supply import Supply
 from korgm1.session.switch import Switch
@@ -27,7 +28,7 @@ CARD = bytes(n * 5 + 1 & 0xFF for n in range(32768))
 PROGRAM_CHANGE = b"\xc0\x05"
 INPUTS = {
     "key_down", "key_up", "note_on", "note_off", "slide", "move", "midi_in", "insert_card", "eject_card", "set_battery",
-    "reset", "leave", "supply", "set_contact", "set_celsius",
+    "reset", "leave", "supply", "set_contact", "set_celsius", "protect_card", "insert_pcm_card", "eject_pcm_card",
 }
 """The methods that act at once; `press`, `press_at`, `slide_at`, `swap_cell` and `dip` are made of them."""
 
@@ -52,8 +53,11 @@ def everything(session: Session) -> None:
     assert session.eject_card() == CARD
     session.press("CARD")
     session.insert_card(CARD)
+    session.protect_card(True)
+    session.insert_pcm_card(CARD[:2000])
     session.set_battery(2.9)
     session.press("CARD")
+    session.eject_pcm_card()
     session.reset()
     session.run(1.9)
     session.set_battery("absent")
@@ -99,7 +103,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_all_inputs_on_every_engine(recorded: Path, engine: str) -> None:
     played = replay(recorded, engine=engine)
-    assert played.whole and played.inputs == 48
+    assert played.whole and played.inputs == 51
     assert played.checks == len([line for line in read_recording(recorded).seen if "check" in line])
 
 
@@ -123,21 +127,22 @@ def test_each_input_is_there_with_its_clock(recorded: Path) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["note_on", "move", "insert_card", "eject_card", "battery", "reset", "leave", "supply", "contact", "celsius"],
+    ["note_on", "move", "insert_card", "eject_card", "battery", "reset", "leave", "supply", "contact", "celsius",
+     "protect_card", "insert_pcm_card", "eject_pcm_card"],
 )
 def test_an_input_that_is_left_out_is_missed(recorded: Path, tmp_path: Path, kind: str) -> None:
     """Proof that the checkpoints see it: without its lines the replay differs or cannot go on."""
     kept = [row for row in recorded.read_text().splitlines() if f'"do":"{kind}"' not in row]
     path = tmp_path / "x.rec"
     path.write_text("\n".join(kept) + "\n")
-    with pytest.raises(Exception, match=r"differs|no card in the slot|a card in the slot"):
+    with pytest.raises(Exception, match=r"differs|no card in the slot|a card in the slot|PCM card in its slot"):
         replay(path, engine="v30")
 
 
 def test_no_input_goes_around_the_recording() -> None:
     """Every public method of the inputs is either recorded or made of recorded ones."""
     public = {name for name, _ in inspect.getmembers(Supply, inspect.isfunction) if not name.startswith("_")}
-    own = {name for name in public if any(name in kind.__dict__ for kind in (Inputs, Switch, Supply))}
+    own = {name for name in public if any(name in kind.__dict__ for kind in (Inputs, Cards, Switch, Supply))}
     assert own == INPUTS | {"press", "press_at", "slide_at", "swap_cell", "dip", "power_on", "power_off"}
 
 

@@ -73,7 +73,7 @@ def test_the_same_run_on_every_engine(recorded: Path, engine: str | None) -> Non
 
 def test_what_is_written_down(lines: Lines) -> None:
     head, end = lines[0], lines[-1]
-    assert (head["format"], head["version"], head["model"], head["seed"]) == ("korgm1-record", 3, "m1", 3)
+    assert (head["format"], head["version"], head["model"], head["seed"]) == ("korgm1-record", 4, "m1", 3)
     assert head["hypotheses"]["H-VREF"] == 4.8
     assert head["firmware"]["sha1"] == Session(engine="v30").firmware.sha1
     assert end == {"end": True}
@@ -181,7 +181,7 @@ def test_an_input_between_two_boundaries_is_a_difference(lines: Lines, tmp_path:
 @pytest.mark.parametrize(("change", "error", "text"), [
     (lambda ls: [], UserError, "empty"),
     (lambda ls: ls[1:], UserError, "is no recording"),
-    (lambda ls: [{**ls[0], "version": 4}, *ls[1:]], UserError, "format 4"),
+    (lambda ls: [{**ls[0], "version": 5}, *ls[1:]], UserError, "format 5"),
     (lambda ls: [{k: v for k, v in ls[0].items() if k != "seed"}, *ls[1:]], UserError, "has no 'seed'"),
     (lambda ls: [{**ls[0], "sram": "%%%"}, *ls[1:]], UserError, "header is damaged"),
     (lambda ls: [{**ls[0], "firmware": {"name": "M1", "version": "19", "sha1": "00"}}, *ls[1:]], UserError, "M1 19"),

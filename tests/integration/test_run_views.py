@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-import pty
 import sys
 from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
@@ -17,9 +14,7 @@ from korgm1.board.panel import Panel
 from korgm1.clock import CPU_HZ, Scheduler
 from korgm1.errors import UserError
 from korgm1.frontends import audio_out, display, midi_ports, panel_layout
-from korgm1.frontends.terminal import KEYS, PAUSE, TAP, Terminal, split_keys
 from korgm1.result import LcdChange
-from korgm1.verbs.run import FRAME, Pacer, status
 
 KEY_NAMES = Panel().keys()
 
@@ -250,187 +245,6 @@ def test_a_display_nobody_serves_is_a_hint(session: StandIn, monkeypatch: pytest
         display.open_window(session)  # type: ignore[arg-type]
 
 
-# the terminal
-
-
-class Screen(io.StringIO):
-    """Text output that says it is a terminal."""
-
-    encoding = "utf-8"  # type: ignore[assignment]
-
-    def isatty(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        raise OSError
-
-
-@pytest.fixture
-def typed() -> Iterator[tuple[int, int]]:
-    master, slave = pty.openpty()
-    yield master, slave
-    os.close(master)
-    os.close(slave)
-
-
-def test_the_terminal_redraws_in_place(session: StandIn, typed: tuple[int, int]) -> None:
-    session.write("Prog I00 Init Prog")
-    session.panel.leds_port(0x11, 0xFF)
-    screen = Screen()
-    view = Terminal(session, screen, typed[1])  # type: ignore[arg-type]
-    view.draw()
-    first = screen.getvalue()
-    assert "|Prog I00 Init Prog" in first
-    assert "[INT]" in first and "[PROG]" in first and "[SEQ]" not in first
-    view.draw()
-    assert screen.getvalue() == first
-    session.write("Prog I01 Init Prog")
-    view.draw("slow")
-    second = screen.getvalue()[len(first) :]
-    assert second.startswith(f"\x1b[{first.count(chr(10))}A")
-    assert "|Prog I01" in second and "slow" in second
-    view.close()
-    assert screen.getvalue().endswith("\x1b[?25h")
-
-
-def test_typed_keys_are_pressed_one_after_another(session: StandIn, typed: tuple[int, int]) -> None:
-    view = Terminal(session, Screen(), typed[1])  # type: ignore[arg-type]
-    os.write(typed[0], b"42\x1b[A\x1bOPh")
-    assert view.poll(1.0)
-    now = session.clock
-    assert session.pressed == [(key, now + n * (TAP + PAUSE)) for n, key in enumerate(["4", "2", "UP", "INT", "H"])]
-    os.write(typed[0], b"+++-")
-    view.poll(1.0)
-    assert session.panel.controls()["value"] >> 1 == 2
-    os.write(typed[0], b"q")
-    assert view.poll(1.0) is False
-    view.close()
-
-
-def test_the_terminal_is_given_back_as_it_was(session: StandIn, typed: tuple[int, int]) -> None:
-    import termios
-
-    before = termios.tcgetattr(typed[1])
-    view = Terminal(session, Screen(), typed[1])  # type: ignore[arg-type]
-    assert termios.tcgetattr(typed[1]) != before
-    view.close()
-    assert termios.tcgetattr(typed[1]) == before
-
-
-def test_a_pipe_gets_a_line_per_finished_picture(session: StandIn) -> None:
-    out = io.StringIO()
-    view = Terminal(session, out)  # type: ignore[arg-type]
-    session.write("Half dr")
-    view.draw()
-    session.timeline.append(LcdChange(2_000_000, ("One".ljust(40), "")))
-    view.draw()
-    view.draw()
-    session.timeline += [LcdChange(4_000_000, ("Two".ljust(40), "")), LcdChange(6_000_000, ("One".ljust(40), ""))]
-    view.draw("too slow")
-    view.draw("too slow")
-    view.draw()
-    view.draw("too slow")
-    shown = [row[:18].rstrip() for row in out.getvalue().splitlines()]
-    assert shown == ["   0.2500 s  |One", "   0.5000 s  |Two", "   0.7500 s  |One", "too slow", "too slow"]
-    session.timeline = [LcdChange(8, ("Again".ljust(40), ""))]
-    view.draw()
-    assert out.getvalue().splitlines()[-1].startswith("   0.0000 s  |Again"), "switched on again"
-    assert "\x1b" not in out.getvalue()
-
-
-@pytest.mark.parametrize("rows", [1, 3, 5, 8, 24])
-def test_a_low_terminal_keeps_the_lcd(
-    session: StandIn, typed: tuple[int, int], monkeypatch: pytest.MonkeyPatch, rows: int
-) -> None:
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((80, rows)))
-    session.write("Prog I00")
-    screen = Screen()
-    view = Terminal(session, screen, typed[1])  # type: ignore[arg-type]
-    view.draw()
-    shown = screen.getvalue()
-    assert "|Prog I00" in shown
-    assert shown.count("\n") <= max(2, rows - 1), "or the picture would scroll and leave its top behind"
-    assert ("[INT]" in shown or " INT " in shown) == (rows > 3)
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((80, rows + 1)))
-    view.draw()
-    assert "\x1b[2J" in screen.getvalue(), "another size: drawn anew"
-    view.close()
-
-
-def test_the_help_names_every_key_and_all_keys_can_be_typed(session: StandIn, typed: tuple[int, int]) -> None:
-    assert set(KEYS.values()) == set(KEY_NAMES)
-    screen = Screen()
-    view = Terminal(session, screen, typed[1])  # type: ignore[arg-type]
-    os.write(typed[0], b"?")
-    view.poll(1.0)
-    view.draw()
-    for word in ("EDIT COMBI", "REC/WRITE", "COMPARE", "power off"):
-        assert word in screen.getvalue()
-    view.close()
-
-
-def test_split_keys_survives_anything() -> None:
-    assert split_keys("\x1b") == ["\x1b"]
-    assert split_keys("\x1b[") == ["\x1b["]
-    assert split_keys("\x1b[200~a") == ["\x1b[200~", "a"]
-    assert "".join(split_keys("\x1bO\x1b[[A12")) == "\x1bO\x1b[[A12"
-
-
-# the pace
-
-
-class Host:
-    """A host's clock, in seconds."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_emulated_time_follows_the_hosts(session: StandIn) -> None:
-    host = Host()
-    pacer = Pacer(session, 2.0, host)  # type: ignore[arg-type]
-    for _ in range(60):
-        host.now += FRAME
-        pacer.step()
-    assert abs(session.clock - CPU_HZ) <= CPU_HZ * FRAME
-    for _ in range(200):
-        host.now += FRAME
-        pacer.step()
-    assert pacer.done
-    assert session.clock == 2 * CPU_HZ
-
-
-def test_time_lost_to_sleep_is_not_caught_up(session: StandIn) -> None:
-    host = Host()
-    pacer = Pacer(session, None, host)  # type: ignore[arg-type]
-    host.now += 3600
-    for _ in range(60):
-        host.now += FRAME
-        pacer.step()
-    assert session.clock < 1.1 * CPU_HZ
-    assert not pacer.done
-
-
-def test_a_slow_host_is_told_so(session: StandIn) -> None:
-    host = Host()
-    pacer = Pacer(session, None, host)  # type: ignore[arg-type]
-    assert status(session, pacer) == ""  # type: ignore[arg-type]
-    slow = session.run_until
-
-    def run_until(clock: int) -> None:
-        host.now += 2 * (clock - session.clock) / CPU_HZ
-        slow(clock)
-
-    session.run_until = run_until  # type: ignore[method-assign]
-    for _ in range(300):
-        host.now += 0.001
-        pacer.step()
-    assert 0.4 < pacer.speed < 0.6
-    assert "too slow" in status(session, pacer)  # type: ignore[arg-type]
-    session.stopped = "HALT with interrupts off"
-    assert "HALT" in status(session, pacer)  # type: ignore[arg-type]
 
 
 # what doctor asks

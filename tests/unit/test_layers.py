@@ -23,7 +23,7 @@ LAYERS = (
     {"cpu"},
     {"machine"},
     {"romset"},
-    {"recording", "result", "tracing", "trace_blocks", "trace_reading", "sram_layout", "syx"},
+    {"recording", "result", "tracing", "trace_blocks", "trace_reading", "sram_layout", "cardfile", "syx"},
     {"session"},
     {"replay", "lifetime", "performance"},
     {"scenario", "sweep"},

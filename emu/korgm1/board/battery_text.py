@@ -18,15 +18,13 @@ from math import isfinite
 
 from korgm1.errors import UsageError
 from korgm1.hypotheses import Hypotheses
-from korgm1.physics.bench_supply import BenchSupply, Cell
+from korgm1.physics.bench_supply import HIGHEST, BenchSupply, Cell
 from korgm1.physics.cell_cr2032 import HIGHEST as HIGHEST_READING
 from korgm1.physics.cell_cr2032 import CellLaw, Cr2032
 from korgm1.quantities import COLDEST, HOTTEST
 
 PRESETS = {"fresh": 3.2, "low": 2.4, "dead": 0.4, "absent": 0.0}
 """Supply volts by name."""
-HIGHEST = 6.0
-"""Volts of the highest supply."""
 CR2032 = "CR2032"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk.supply import Mains
-from korgm1.errors import UsageError
+from korgm1.errors import M1Error
 from korgm1.hypotheses import hypothesis_named
 
 
@@ -66,7 +66,7 @@ class Changes(Mains):
     @property
     def card_in(self) -> bool:
         """Whether there is a program card in the slot."""
-        return self.session.machine.card.status == 0
+        return self.session.card is not None
 
     def insert_card(self, path: str, protected: bool | None = None) -> None:
         """Put a program card's file into the slot.
@@ -79,51 +79,66 @@ class Changes(Mains):
             UsageError: there is a card in the slot.
             UserError: the file cannot be used.
         """
-        self.session.insert_card(Path(path), bool(protected))
+        self.session.insert_card(Path(path), protected)
         self._did()
-        self.say(f"{path} is in the card slot")
+        self.say(f"{path} is in the card slot{self._of_card()}")
 
     def eject_card(self) -> None:
         """Take the program card out; its file is written if the card was.
 
+        A file that cannot be written is told as an error message and tried again.
+
         Raises:
             UsageError: there is none.
-            UserError: the file cannot be written; it is tried again.
         """
+        path = self.session.card_path
         try:
             self.session.eject_card()
-        finally:
-            self._did()
-            if self.session.unsaved:
-                self.save_files()
-        self.say("the card slot is empty")
+        except M1Error as error:
+            if self.card_in or not self.session.unsaved:
+                raise
+            self._say_unsaved(error)
+        self._did()
+        self.say("the card slot is empty" if path is None else f"{path} is out of the card slot")
 
     def protect_card(self, on: bool) -> None:
-        """Turn the switch on the program card.
+        """Move the switch on the program card.
 
         Raises:
             UsageError: there is no card in the slot.
         """
-        path = self.session.card_path
-        image = self.session.eject_card()
-        self.session.insert_card(image if path is None else path, on)
+        self.session.protect_card(on)
         self._did()
+        self.say(f"the card's switch is {'on: it cannot be written' if on else 'off'}")
 
     def insert_pcm_card(self, path: str) -> None:
-        """Put a PCM card's dump into its slot.
+        """Put a PCM card's dump into its slot; it is only read.
 
         Raises:
-            UsageError: it cannot be done while the instrument lives.
+            UsageError: there is one.
+            UserError: the file cannot be used.
         """
-        raise UsageError("the PCM card cannot be changed here", "korgm1 run --pcm-card FILE")
+        self.session.insert_pcm_card(Path(path))
+        self._did()
+        self.say(f"{path} is in the PCM card slot")
 
     def eject_pcm_card(self) -> None:
-        """Take the PCM card out.
+        """Take the PCM card out; voices that play it go on with words that nobody drives.
 
         Raises:
-            UsageError: it cannot be done while the instrument lives.
+            UsageError: there is none.
         """
-        raise UsageError("the PCM card cannot be changed here", "korgm1 run without --pcm-card")
+        self.session.eject_pcm_card()
+        self._did()
+        self.say("the PCM card slot is empty")
+
+    def _of_card(self) -> str:
+        card = self.session.card
+        if card is None:
+            return ""
+        switch = ", write-protected" if card.protected else ""
+        lost = f", its RAM lost {card.lost:,} cells" if card.lost else ""
+        return f"{switch}, its cell reads {card.supply.cell_volts:.2f} V{lost}"
 
     def midi_in(self, data: bytes, at: int | None = None) -> None:
         """Bytes into MIDI IN; nobody hears them while the power is off.

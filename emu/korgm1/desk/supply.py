@@ -130,8 +130,11 @@ class Mains(Hands):
         try:
             self.session.save_files()
         except M1Error as error:
-            self.say(f"{error}; nothing is lost: it is tried again", "error")
-            self._save_at = self.now + AGAIN
+            self._say_unsaved(error)
+
+    def _say_unsaved(self, error: M1Error) -> None:
+        self.say(f"{error}; nothing is lost: it is tried again", "error")
+        self._save_at = self.now + AGAIN
 
     def _power_on(self, hold: Iterable[str] = ()) -> None:
         with self._change():
@@ -150,8 +153,7 @@ class Mains(Hands):
             except M1Error as error:
                 if self.session.powered:
                     raise
-                self.say(f"{error}; nothing is lost: it is tried again", "error")
-                self._save_at = self._stopped_at + AGAIN
+                self._say_unsaved(error)
             else:
                 self.say(f"power off; the RAM is in {path}" if path is not None else "power off")
 

@@ -19,6 +19,7 @@ import pygame
 from korgm1.errors import UserError
 from korgm1.frontends import canvas as ui
 from korgm1.frontends.canvas import Box, Colour, Point
+from korgm1.frontends.scancodes import NAMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,22 +32,6 @@ ROOM = 4000
 """Pictures of texts kept."""
 BIG = 3000
 """Width of a desktop from which a point is two pixels (ASSUMED: SDL 2 does not tell X11's scale)."""
-NAMES = {
-    **{getattr(pygame, f"KSCAN_{name}"): name.lower() for name in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"},
-    **{getattr(pygame, f"KSCAN_F{number}"): f"f{number}" for number in range(1, 16)},
-    **{getattr(pygame, f"KSCAN_KP{number}"): f"kp {number}" for number in range(10)},
-    pygame.KSCAN_UP: "up", pygame.KSCAN_DOWN: "down", pygame.KSCAN_LEFT: "left", pygame.KSCAN_RIGHT: "right",
-    pygame.KSCAN_INSERT: "insert", pygame.KSCAN_DELETE: "delete", pygame.KSCAN_HOME: "home", pygame.KSCAN_END: "end",
-    pygame.KSCAN_PAGEUP: "page up", pygame.KSCAN_PAGEDOWN: "page down", pygame.KSCAN_BACKSPACE: "backspace",
-    pygame.KSCAN_TAB: "tab", pygame.KSCAN_SPACE: "space", pygame.KSCAN_RETURN: "enter", pygame.KSCAN_ESCAPE: "escape",
-    pygame.KSCAN_COMMA: ",", pygame.KSCAN_PERIOD: ".", pygame.KSCAN_SLASH: "/", pygame.KSCAN_SEMICOLON: ";",
-    pygame.KSCAN_APOSTROPHE: "'", pygame.KSCAN_LEFTBRACKET: "[", pygame.KSCAN_RIGHTBRACKET: "]",
-    pygame.KSCAN_MINUS: "-", pygame.KSCAN_EQUALS: "=", pygame.KSCAN_BACKSLASH: "\\", pygame.KSCAN_NONUSHASH: "\\",
-    pygame.KSCAN_GRAVE: "`", pygame.KSCAN_KP_ENTER: "kp enter", pygame.KSCAN_KP_PERIOD: "kp .",
-    pygame.KSCAN_KP_PLUS: "kp +", pygame.KSCAN_KP_MINUS: "kp -", pygame.KSCAN_KP_MULTIPLY: "kp *",
-    pygame.KSCAN_KP_DIVIDE: "kp /",
-}  # fmt: skip
-"""Scancode -> name of the place, as on a US keyboard."""
 
 
 def driver() -> str:
@@ -285,6 +270,13 @@ class Screen(Painted):
             self.full_screen = not self.full_screen
         except pygame.error as error:
             raise UserError(f"the screen cannot be changed: {error}") from None
+
+    def widen(self, points: float) -> None:
+        """Make the window so much wider (negative: narrower), if it is no full screen and the desktop has room."""
+        width, height = self.size
+        wide = width + round(points * self.scale)
+        if not self.full_screen and 0 < wide <= pygame.display.get_desktop_sizes()[0][0]:
+            self.surface = pygame.display.set_mode((wide, height), pygame.RESIZABLE)
 
     def save(self, path: str) -> None:
         """What was painted, as a PNG.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from korgm1.board.battery import Battery
+from korgm1.board.card import Card
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.faults import Faults
 from korgm1.machine.m1 import M1
@@ -12,7 +13,7 @@ from korgm1.sound.waverom import WaveRom
 
 
 def build(
-    model: Model, rom: bytes, engine: str, guess: Hypotheses, battery: Battery, card: bytes | None = None,
+    model: Model, rom: bytes, engine: str, guess: Hypotheses, battery: Battery, card: Card | bytes | None = None,
     faults: Faults | None = None, wave_rom: WaveRom | None = None,
 ) -> M1:
     """The board of `model`, wired and without power; the arguments are those of `M1`."""

@@ -198,6 +198,12 @@ FAULTS: Mapping[str, FaultKind] = MappingProxyType({kind.name: kind for kind in 
         "card banks cannot be selected", "facts m1-hardware 4 (VSR 6905)", _nothing,
     ),
     FaultKind(
+        "card-cell-dead", "",
+        "the cell of a program card in the slot gives nothing: the card forgets without +5 V; its input reads 0 V",
+        "cards' cells that were found dead (what the display said was not told)",
+        "facts m1-hardware 1.5, 8 (korgforums 114349; audiofanzine 540343)", _nothing,
+    ),
+    FaultKind(
         "timer0-dead", "[SECONDS]", "from so many seconds after power-on the V50's timer 0 no longer reaches its "
         "interrupt input, and who waits for a tick waits for ever: with 0.5 OpenM1 stays on its banner; without a "
         "number there is no tick at all, and it stays at the solid bar on line 1, before it has set the LCD up",

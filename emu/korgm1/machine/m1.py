@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from korgm1.board.adc_m58990 import M58990, code
 from korgm1.board.battery import Battery
-from korgm1.board.card import ProgramCard
+from korgm1.board.card import Card, ProgramCard
 from korgm1.board.keyscan import KeyScan
 from korgm1.board.lcd_hd44780 import Hd44780
 from korgm1.board.midi import MidiIn, MidiOut
@@ -60,7 +60,7 @@ class M1(Machine):
         engine: "unicorn", "v30" or "lockstep".
         guess: the hypotheses this machine is built with.
         battery: the cell in the holder.
-        card: the content of a program card in the slot, or None.
+        card: a program card in the slot (bytes: one with a new cell), or None.
         faults: what is broken.
         wave_rom: what the TG plays; None for the open wave ROM.
     """
@@ -68,7 +68,8 @@ class M1(Machine):
     rack = False
 
     def __init__(
-        self, rom: bytes, engine: str, guess: Hypotheses, battery: Battery, card: bytes | None = None,
+        self, rom: bytes, engine: str, guess: Hypotheses, battery: Battery,
+        card: Card | bytes | None = None,
         faults: Faults | None = None, wave_rom: WaveRom | None = None,
     ) -> None:
         self.faults = faults = faults or Faults()
@@ -95,12 +96,10 @@ class M1(Machine):
             memoryview(memory.image)[:0x10000], guess["H-SRAM-CELLS"], guess["H-SRAM-WAKE"],
             guess["H-SRAM-DECAY"], guess["H-SRAM-IMPRINT"], fram="fram" in faults, stuck=faults.values("sram-bit"),
         )
-        self.card = ProgramCard(open_bus)
+        self.card = ProgramCard(open_bus, guess, "card-cell-dead" not in faults)
         memory.map_ram(0x00000, 0x10000)                # 2 x uPD43256C-15L, battery backed, /CS = RESET
         for page in self.sram.stuck_pages:
             memory.map_device(page * PAGE, PAGE, Part(self.sram, page * PAGE))
-        if card is not None:
-            self.insert_card(card)
         memory.map_rom(ROM, with_bits(rom, faults.values("rom-bit")))      # IC32 D0-7, IC23 D8-15 (27C512)
 
         # inside the V50 (uPD70216): units without an address until the firmware gives them one
@@ -146,7 +145,7 @@ class M1(Machine):
         self.adc = adc = M58990(clock, channels, round(guess["H-VREF"] * 1_000_000))    # IC29, VREF+
 
         # sound
-        self.wave_rom = waves = wave_rom or open_wave_rom()     # IC36-IC43, PCM card
+        self.wave_rom = waves = wave_rom or open_wave_rom()     # IC36-IC43, PCM card; `set_wave_rom` changes it
         self.tg = tg = Mb87402.of(guess)                        # MB87402, MB87403A
         self.vdf1, self.vdf2 = vdf1, vdf2 = Mb87404.of(guess), Mb87404.of(guess)    # 2 x MB87404
         self.mde = mde = Mde.of(guess)                          # MB87405 with 5 x D41464V-10
@@ -175,7 +174,7 @@ class M1(Machine):
             inputs={
                 "B": lambda: panel.rows() | (self.card.status | pin32_open) << 6 | 0x80,   # PB0-5 rows, PB6 pin 32, 1
                 "D": lambda: lcd.db | db7,
-                "E": lambda: 0x07 | waves.card_status << 3,     # PE3 PCM card: 1 = none
+                "E": lambda: 0x07 | self.wave_rom.card_status << 3,     # PE3 PCM card: 1 = none
             },
             open_bus=open_bus,
         )
@@ -205,6 +204,8 @@ class M1(Machine):
 
         self.power = Power(clock, self.reset, guess["H-RESET-DELAY"] * CPU_HZ // 1000, "reset-stuck" in faults)
         self.reset_n = self.power.reset_n                       # /RESET -> CPU, /CS of the RAMs
+        if card is not None:
+            self.insert_card(card)
         self.devices = {
             "sram": self.sram, "card": self.card, "icu": icu, "scu": scu, "tcu": tcu, "dmau": dmau,
             "sysregs": self.sysregs, "midi_in": self.midi_in, "midi_out": self.midi_out, "midi_thru": self.midi_thru,
@@ -230,6 +231,7 @@ class M1(Machine):
         wake = self.sram.power_up(kept, battery.history, seed, power_ups, battery.held_years)
         battery.power(True, lost=wake.lost > CELLS // 2)
         self.engine.host_wrote(0, 0x10000)
+        self.card.power(True)
         self.power.on()
         return wake
 
@@ -238,6 +240,7 @@ class M1(Machine):
         self.power.off()
         self.lcd.power_off()
         self.battery.power(False, seconds=self.clock / CPU_HZ)
+        self.card.power(False, seconds=(self.clock - self.card.since) / CPU_HZ)
 
     @property
     def frozen(self) -> str | None:
@@ -246,15 +249,26 @@ class M1(Machine):
             return "/RESET is stuck low; the CPU never starts"
         return self.power.frozen
 
-    def insert_card(self, image: bytes, protected: bool = False) -> None:
+    def insert_card(self, card: Card | bytes, protected: bool = False) -> None:
         """Put a program card into the slot; the arguments are those of `ProgramCard.insert`."""
-        self.card.insert(image, protected)
+        self.card.insert(card, protected)
         self.memory.map_device(*CARD_WINDOW, self.card)
+        if self.power.is_on:
+            self.card.power(True, self.clock)
 
-    def eject_card(self) -> None:
-        """Take it out: nothing drives its window."""
+    def eject_card(self) -> Card | None:
+        """Take it out, if there is one: nothing drives its window."""
+        card = self.card.card
+        if self.power.is_on:
+            self.card.power(False, seconds=(self.clock - self.card.since) / CPU_HZ)
         self.card.eject()
         self.memory.unmap(*CARD_WINDOW)
+        return card
+
+    def set_wave_rom(self, wave_rom: WaveRom) -> None:
+        """The TG plays these words from the next frame on: a PCM card was put in or taken out."""
+        self.sound_board.set_words(wave_rom)
+        self.wave_rom = self.devices["wave_rom"] = wave_rom
 
     def restore(self, blocks: Mapping[str, Block], versions: Mapping[str, int] | None = None) -> None:
         """See `Machine`; the window of the slot follows the card, the cell's network the switch.
@@ -293,8 +307,10 @@ class M1(Machine):
         """What feeds an ADC channel, as microvolts."""
         if name == "battery" and "ic29-an6-dead" not in self.faults:
             return self.battery.sense_microvolts                # cell + -> R29 3 Mohm -> IC29 pin 4
+        if name == "card":
+            return self.card.sense_microvolts                   # card cell + -> IC29 (H-CARD-CELL)
         if name in ("battery", "none"):
             return lambda: 0
         if name not in REST:
-            raise UsageError(f"H-ADC-CH: nothing is called {name!r}", "battery, none, " + ", ".join(REST))
+            raise UsageError(f"H-ADC-CH: nothing is called {name!r}", "battery, card, none, " + ", ".join(REST))
         return lambda: self.panel.microvolts(name)

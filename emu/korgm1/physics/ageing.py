@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from korgm1.physics.backup_network import BackupNetwork
 from korgm1.physics.bench_supply import Cell
-from korgm1.physics.cell_cr2032 import EMPTY, Cr2032
+from korgm1.physics.cell_cr2032 import EMPTY, CoinCell
 from korgm1.physics.cell_decline import drying
 
 Floats = npt.NDArray[np.float64]
@@ -89,7 +89,7 @@ def leave(
     Raises:
         ValueError: a negative time or a share outside 0..1.
 
-    >>> from korgm1.physics.cell_cr2032 import YEAR
+    >>> from korgm1.physics.cell_cr2032 import YEAR, Cr2032
     >>> cell = Cr2032()
     >>> span = leave(cell, BackupNetwork(), 20 * YEAR, 25.0)
     >>> 8 < span.crossing(2.0) / YEAR < 16, round(cell.age_seconds / YEAR)
@@ -97,7 +97,7 @@ def leave(
     """
     if not (0 <= seconds < inf and 0 <= on_share <= 1):
         raise ValueError(f"{seconds} s with the power on for {on_share} of them")
-    if not isinstance(cell, Cr2032):
+    if not isinstance(cell, CoinCell):
         volts = cell.open_volts(celsius) if cell is not None else 0.0
         held, supply = volts, network.supply_volts(cell, celsius)
         if cell is not None:
@@ -115,6 +115,7 @@ def leave(
 def lie(cell: Cell | None, seconds: float, celsius: float) -> None:
     """Let time pass for a cell on the bench, out of its holder: it discharges itself and dries.
 
+    >>> from korgm1.physics.cell_cr2032 import Cr2032
     >>> cell = Cr2032(); lie(cell, 31_557_600.0, 23.0)
     >>> round(cell.depth, 4), cell.drawn_mah
     (0.01, 0.0)
@@ -122,14 +123,14 @@ def lie(cell: Cell | None, seconds: float, celsius: float) -> None:
     leave(cell, BackupNetwork(contact_ohms=inf), seconds, celsius)
 
 
-def _stops(cell: Cr2032, seconds: float) -> list[float]:
+def _stops(cell: CoinCell, seconds: float) -> list[float]:
     """The end, and before it the moment at which the cell's contact turns bad."""
     jump = cell.jump_seconds - cell.age_seconds
     return [jump, seconds] if 0 < jump < seconds else [seconds]
 
 
 def _age(
-    cell: Cr2032, network: BackupNetwork, begun: float, stop: float, celsius: float, on_share: float,
+    cell: CoinCell, network: BackupNetwork, begun: float, stop: float, celsius: float, on_share: float,
     rows: list[tuple[float, float, float, float]],
 ) -> None:
     """From where the cell is to `stop` seconds after `begun`, with a row for each step."""

@@ -1,6 +1,6 @@
 """A bench supply in the holder: volts that stay, whatever is drawn and however long; what `--battery 2.4` is.
 
-It has the same face as `Cr2032`.
+It has the same face as a `CoinCell`.
 Sources: ours, an instrument of the bench.
 """
 
@@ -9,7 +9,11 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
-from korgm1.physics.cell_cr2032 import CellLaw, Cr2032
+from korgm1.physics.cell_cr2016 import Cr2016
+from korgm1.physics.cell_cr2032 import CellLaw, CoinCell, Cr2032
+
+HIGHEST = 6.0
+"""Volts of the highest supply."""
 
 
 class BenchSupply:
@@ -62,7 +66,9 @@ class BenchSupply:
         return {"kind": self.kind, "volts": self.set_volts}
 
 
-Cell = Cr2032 | BenchSupply
+Cell = CoinCell | BenchSupply
+KINDS: dict[str, type[CoinCell]] = {kind.kind: kind for kind in (Cr2032, Cr2016)}
+"""Sizes of coin cells by name."""
 
 
 def cell_from_snapshot(block: dict[str, Any], law: CellLaw | None = None) -> Cell:
@@ -76,8 +82,8 @@ def cell_from_snapshot(block: dict[str, Any], law: CellLaw | None = None) -> Cel
     """
     if block["kind"] == BenchSupply.kind:
         return BenchSupply(block["volts"])
-    if block["kind"] != Cr2032.kind:
+    if block["kind"] not in KINDS:
         raise ValueError(f"a cell of the kind {block['kind']!r}")
-    cell = Cr2032(int(block["seed"]), law)
+    cell = KINDS[block["kind"]](int(block["seed"]), law)
     cell.restore(block)
     return cell

@@ -1,4 +1,4 @@
-"""The CR2032 in the holder: lithium and manganese dioxide, 220 mAh to 2.0 V, from new to dry.
+"""The CR2032 in the holder, and coin cells of its kind: lithium and manganese dioxide, from new to dry.
 
 state                                   its law
 charge drawn, charge gone inside        position = depth / usable share + drying: `cell_curve`, `cell_decline`
@@ -7,7 +7,7 @@ polarisation of an earlier load         `cell_recovery`
 resistance                              `cell_resistance`
 
 by seed           law                                             standing, switch
-capacity          220 mAh x Normal(1, 0.04)                       DATASHEET; spread ASSUMED, H-CELL-SPREAD
+capacity          220 mAh (CR2032) x Normal(1, 0.04)              DATASHEET; spread ASSUMED, H-CELL-SPREAD
 life of the seal  `cell_decline`                                  ASSUMED, H-CELL-DRY
 sudden death      capacity x 0.5 to 1; between 2 and 20 years a   ASSUMED, off; H-CELL-SUDDEN
                   contact of 1 kohm to 10 Mohm, even over the
@@ -20,7 +20,7 @@ Sources: facts battery-sram 1.
 from __future__ import annotations
 
 from math import exp, isfinite
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from korgm1.physics.cell_decline import YEAR
 from korgm1.physics.cell_law import CellLaw
 from korgm1.physics.uniform import key, normal, share
 
-__all__ = ["EMPTY", "HIGHEST", "YEAR", "CellLaw", "Cr2032"]
+__all__ = ["EMPTY", "HIGHEST", "YEAR", "CellLaw", "CoinCell", "Cr2032"]
 
 HIGHEST = 3.35
 """Volts a new cell may read."""
@@ -44,14 +44,16 @@ _STREAM = 0xC2032
 """Chosen so that seed 0 is close to the middle of what is drawn."""
 
 
-class Cr2032:
-    """One cell: a new one.
+class CoinCell:
+    """One cell of a size that a subclass names: a new one.
 
     Args:
         seed: which one of all that were made.
         law: what is assumed of all of them.
 
     Attributes:
+        kind: its size.
+        nominal_share: what cells of its size hold, as a share of a CR2032.
         seed, law: as given.
         capacity_mah: of this cell.
         seal_seconds: life of its seal at 25 C, seconds; inf where it never dries.
@@ -67,12 +69,14 @@ class Cr2032:
     (3.25, 15, True)
     """
 
-    kind = "CR2032"
+    kind: ClassVar[str]
+    nominal_share: ClassVar[float]
 
     def __init__(self, seed: int = 0, law: CellLaw | None = None) -> None:
         self.seed = seed
         self.law = law = law or CellLaw()
-        self.capacity_mah = law.capacity_mah * max(0.5, 1 + law.capacity_spread * normal(self._key(_CAPACITY)))
+        nominal = law.capacity_mah * self.nominal_share
+        self.capacity_mah = nominal * max(0.5, 1 + law.capacity_spread * normal(self._key(_CAPACITY)))
         self.seal_seconds = self.jump_seconds = float("inf")
         self._jump_ohms = 0.0
         if law.seal_years:
@@ -88,7 +92,7 @@ class Cr2032:
     @classmethod
     def reading(
         cls, volts: float, seed: int = 0, celsius: float = cell_curve.REFERENCE_CELSIUS, law: CellLaw | None = None
-    ) -> Cr2032:
+    ) -> Self:
         """A cell that was used so far that it reads this many volts without load; all of it by a load, none by age.
 
         Raises:
@@ -100,7 +104,7 @@ class Cr2032:
         """
         cell = cls(seed, law)
         if not (isfinite(volts) and 0 <= volts <= HIGHEST):
-            raise UsageError(f"no CR2032 reads {volts:g} V", f"0 to {HIGHEST:g} V", "CR2032@2.9")
+            raise UsageError(f"no {cls.kind} reads {volts:g} V", f"0 to {HIGHEST:g} V", f"{cls.kind}@2.9")
         cell.offset_volts = cell_curve.excess(volts, celsius, cell.law.curve)
         cell.drawn_mah = cell_curve.position_of(volts, celsius, cell.law.curve) * cell.usable_mah(celsius)
         return cell
@@ -214,3 +218,10 @@ class Cr2032:
 
     def _key(self, which: int) -> int:
         return key(self.seed, _STREAM, which)
+
+
+class Cr2032(CoinCell):
+    """The cell of the instrument."""
+
+    kind = "CR2032"
+    nominal_share = 1.0

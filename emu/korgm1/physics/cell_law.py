@@ -18,10 +18,10 @@ class Guesses(Protocol):
 
 @dataclass(frozen=True)
 class CellLaw:
-    """What is assumed of all CR2032.
+    """What is assumed of all coin cells.
 
     Attributes:
-        capacity_mah: milliampere-hours down to 2.0 V (DATASHEET: 210 to 240).
+        capacity_mah: milliampere-hours of a CR2032 down to 2.0 V (DATASHEET: 210 to 240); other sizes by their share.
         capacity_spread: standard deviation between cells, as a share (H-CELL-SPREAD).
         curve: a name in `cell_curve.CURVES` (H-CELL-CURVE).
         self_discharge: percent of the capacity a year at 23 C (H-CELL-SELF).

@@ -18,10 +18,11 @@ from typing import Any
 
 from korgm1 import snapshot as snapshots
 from korgm1.board import sram as sram_chip
-from korgm1.board.card import SIZE as CARD_SIZE
+from korgm1.board.card import CELLS as CARD_CELLS
+from korgm1.board.card import Card
 from korgm1.board.lcd_picture import png_bytes, render
 from korgm1.clock import CPU_HZ
-from korgm1.errors import SnapshotError, UsageError, UserError
+from korgm1.errors import SnapshotError, UsageError
 from korgm1.files import check_writable, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.faults import Faults
@@ -32,8 +33,6 @@ from korgm1.romset.pcm_card import card_warnings, read_pcm_card
 from korgm1.romset.waves import WaveSet, load_waves
 from korgm1.session.base import read_image, to_clocks
 from korgm1.session.changing import Changing
-from korgm1.session.state import State
-from korgm1.session.supply import Supply
 from korgm1.session.watching import Watching
 from korgm1.snapshot import Snapshot
 
@@ -48,7 +47,7 @@ GIVE_UP = 120 * CPU_HZ
 """Clocks after the last input at which a display that never stands still ends the boot."""
 
 
-class Session(Supply, Changing, State, Watching):
+class Session(Changing, Watching):
     """One instrument with its power switch, panel, jacks and cell.
 
     Args:
@@ -62,8 +61,7 @@ class Session(Supply, Changing, State, Watching):
             backups at power-off. None: a part that was never powered.
         seed: which particular instrument this is: its RAM chips, cell and power board.
         hypotheses: id -> value, see `korgm1 hypotheses`.
-        card: a program card image (32,768 bytes) to have in the slot, or the path of one, which is written back with
-            backups at power-off if the card was written to.
+        card: a program card to have in the slot: an image (32,768 bytes), or the path of one, see `insert_card`.
         power_ups: how often the RAM chips were powered before.
         celsius: the temperature around the board, where nobody says otherwise.
         waves: a folder or zip with dumps of the sample ROMs IC36 to IC43, or a set that was loaded (an M1EX's is made
@@ -91,7 +89,7 @@ class Session(Supply, Changing, State, Watching):
         sram: bytes | str | os.PathLike[str] | None = None,
         seed: int = 0,
         hypotheses: Mapping[str, Any] | None = None,
-        card: bytes | str | os.PathLike[str] | None = None,
+        card: Card | bytes | str | os.PathLike[str] | None = None,
         power_ups: int = 0,
         celsius: float = 25.0,
         faults: Iterable[str] = (),
@@ -108,25 +106,27 @@ class Session(Supply, Changing, State, Watching):
         self.faults = Faults(faults)
         self.battery = self._battery_of(battery, celsius)
         self._sram_path, self._kept = read_image(sram, sram_chip.SIZE, "an SRAM image")
-        self._card_path, self._card = read_image(card, CARD_SIZE, "a program card image")
-        if self._card_path is not None and self._card is None:
-            raise UserError(f"{self._card_path} is not there", f"a program card image of {CARD_SIZE:,} bytes")
-        for path in (self._sram_path, self._card_path):
-            if path is not None:
-                check_writable(path)
+        if self._sram_path is not None:
+            check_writable(self._sram_path)
         self._unsaved = []
+        self._card_path = self._card = self._card_text = None
+        inserted = None if card is None else self._card_from(card)
+        if inserted is not None:
+            inserted.supply.celsius = self.battery.celsius
         self.stray_writes = []
         self._power_ups = power_ups
         self.wake = None
         self.waves = None if waves is None else waves if isinstance(waves, WaveSet) else load_waves(waves)
         self.pcm_card = None if pcm_card is None else read_pcm_card(pcm_card)
-        self._wave_rom = self._wave_rom_of(self.hypotheses)
+        self._wave_rom = self._wave_rom_of(self.hypotheses, self.pcm_card)
+        self._pcm_cards = {}
+        self._know_pcm_card()
         self._listening = self._logging = False
         self._past_frames, self._past_writes = [], []
         self._monitor = None
         self._tracer = None
         self._foreign = Snapshot()
-        self.machine = self._new_machine()
+        self.machine = self._new_machine(inserted)
         self._used = False
         self.powered = False
         self._display = Timeline()
@@ -277,6 +277,8 @@ class Session(Supply, Changing, State, Watching):
         warnings = list(self.dump_warnings)
         if self._busy_until() > self.machine.clock:
             warnings.append("it ended before all keys and MIDI that were planned")
+        if self.card is not None and self.card.lost:
+            warnings.append(f"the program card had lost {self.card.lost:,} of its {CARD_CELLS:,} cells: its cell is weak")
         return BootResult(
             model=self.model.name,
             firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},

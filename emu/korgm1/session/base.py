@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from korgm1.board.battery import Battery
+from korgm1.board.card import Card
 from korgm1.board.sram import Wake
 from korgm1.clock import clocks
 from korgm1.errors import UsageError, UserError
-from korgm1.files import BACKUPS, read_file, write_atomic
+from korgm1.files import read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.build import build
 from korgm1.machine.faults import Faults
@@ -60,7 +61,8 @@ class Base:
     _card_path: Path | None
     _kept: bytes | None
     _card: bytes | None
-    _unsaved: list[tuple[Path, bytes]]
+    _card_text: str | None
+    _unsaved: list[tuple[Path, bytes, int]]
     _power_ups: int
     _used: bool
     _monitor: Monitor | None
@@ -69,6 +71,7 @@ class Base:
     waves: WaveSet | None
     pcm_card: bytes | None
     _wave_rom: WaveRom | None
+    _pcm_cards: dict[str, bytes]
     _listening: bool
     _logging: bool
     _past_frames: list[NDArray[np.int32]]
@@ -171,24 +174,28 @@ class Base:
         if not self.powered:
             raise UsageError("the power is off", "power_on() or boot() first")
 
-    def _new_machine(self, before: M1 | None = None) -> M1:
-        """A machine without power; the card's switch and the player's hands are as on the one before."""
+    def _new_machine(self, card: Card | None, before: M1 | None = None) -> M1:
+        """A machine without power, with that program card; the player's hands are as on the one before."""
         machine = build(
-            self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, self._card, self.faults,
+            self.model, self.firmware.image, self.engine_name, self.hypotheses, self.battery, card, self.faults,
             self._wave_rom,
         )
         if before is not None:
-            machine.card.protected = before.card.protected
             machine.panel.lay_hands(before.panel.held, before.panel.controls())
         return self._adopt(machine)
 
-    def _wave_rom_of(self, hypotheses: Hypotheses) -> WaveRom | None:
-        """What the TG plays with these guesses; None for the open wave ROM alone."""
-        if self.waves is None and self.pcm_card is None:
+    def _wave_rom_of(self, hypotheses: Hypotheses, pcm_card: bytes | None) -> WaveRom | None:
+        """What the TG plays with these guesses and this card; None for the open wave ROM alone."""
+        if self.waves is None and pcm_card is None:
             return None
         words = open_wave_rom().words if self.waves is None else self.waves.words
-        card = None if self.pcm_card is None else card_words(self.pcm_card)
+        card = None if pcm_card is None else card_words(pcm_card)
         return WaveRom(words, card, hypotheses, self.model.ex)
+
+    def _know_pcm_card(self) -> None:
+        """A snapshot says which PCM card was in; those that have been in this slot can be put in again."""
+        if self.pcm_card is not None and self._wave_rom is not None:
+            self._pcm_cards[str(self._wave_rom.card_sha1)] = self.pcm_card
 
     def _battery_of(self, battery: str | float, celsius: float) -> Battery:
         """A holder with that cell, wired as hypotheses and faults say."""
@@ -260,17 +267,17 @@ class Base:
 
     def _unsaved_image(self, path: Path) -> bytes | None:
         """What waits to be written to this file."""
-        return next((image for other, image in self._unsaved if other.resolve() == path.resolve()), None)
+        return next((image for other, image, _ in self._unsaved if other.resolve() == path.resolve()), None)
 
-    def _to_write(self, path: Path, image: bytes) -> None:
+    def _to_write(self, path: Path, image: bytes, backups: int = 0) -> None:
         """Have this image written to its file; one that waited for the same file is older."""
-        self._unsaved = [(other, old) for other, old in self._unsaved if other.resolve() != path.resolve()]
-        self._unsaved.append((path, image))
+        self._unsaved = [row for row in self._unsaved if row[0].resolve() != path.resolve()]
+        self._unsaved.append((path, image, backups))
 
     @property
     def unsaved(self) -> list[Path]:
         """The files that could not be written yet."""
-        return [path for path, _ in self._unsaved]
+        return [path for path, _, _ in self._unsaved]
 
     def save_files(self) -> None:
         """Write the images that wait to be written: those of a `power_off` or `eject_card` that could not.
@@ -279,8 +286,8 @@ class Base:
             UserError: one still cannot be; all of it goes on waiting.
         """
         while self._unsaved:
-            path, image = self._unsaved[0]
-            write_atomic(path, image, backups=BACKUPS)
+            path, image, backups = self._unsaved[0]
+            write_atomic(path, image, backups)
             del self._unsaved[0]
 
 

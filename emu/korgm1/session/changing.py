@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from korgm1.board.battery import Battery
+from korgm1.board.card import Card
 from korgm1.errors import UsageError
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.faults import Faults
-from korgm1.session.listening import Listening
 from korgm1.session.state import State
+from korgm1.session.supply import Supply
 
 _CONTACT = "cell-contact"
 
 
-class Changing(State, Listening):
+class Changing(Supply, State):
     """Screwdriver and soldering iron. RAM, cell, card and hands stay."""
 
     def set_engine(self, name: str) -> None:
@@ -35,14 +36,15 @@ class Changing(State, Listening):
         self._check_free()
         self._keep_sound()
         frames, writes = self._past_frames, self._past_writes
-        before, state, card_path, used = self.engine_name, self.take(), self._card_path, self._used
+        before, state, used = self.engine_name, self.take(), self._used
+        card_path, card_text = self._card_path, self._card_text
         self.engine_name = name
         try:
             self.restore(state, card_path)
         except Exception:
             self.engine_name = before
             raise
-        self._used = used
+        self._used, self._card_text = used, card_text
         self._past_frames, self._past_writes = frames, writes
 
     def set_faults(self, words: Iterable[str]) -> None:
@@ -82,9 +84,10 @@ class Changing(State, Listening):
         try:
             self.faults, self.hypotheses = faults, hypotheses
             self.battery = self._rewired(before[0], before[2])
-            self._wave_rom = self._wave_rom_of(hypotheses)
+            self._wave_rom = self._wave_rom_of(hypotheses, self.pcm_card)
+            card = None if self.card is None else Card.restored(self.card.snapshot(), hypotheses)
             self._keep_sound()
-            self._new_machine(self.machine)
+            self._new_machine(card, self.machine)
         except Exception:
             self.faults, self.hypotheses, self.battery, self._wave_rom = before
             raise

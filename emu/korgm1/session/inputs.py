@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
-from korgm1.board.card import SIZE as CARD_SIZE
-from korgm1.errors import UsageError, UserError
-from korgm1.files import check_writable
-from korgm1.recording import pack
-from korgm1.session.base import Base, read_image, to_clocks
+from korgm1.errors import UsageError
+from korgm1.session.base import Base, to_clocks
 
 
 class Inputs(Base):
-    """The panel, the keyboard, the jacks, the card slot and the reset pin."""
+    """The panel, the keyboard, the jacks and the reset pin."""
 
     def press(self, key: str, seconds: float = 0.1) -> None:
         """Press a key for `seconds`, let go, and let a tenth of a second pass.
@@ -124,57 +119,6 @@ class Inputs(Base):
         self.machine.keyscan.release(key)
         self._note("note_off", key=key)
 
-    def insert_card(self, card: bytes | str | os.PathLike[str], protected: bool = False) -> None:
-        """Put a program card into the slot, whether the power is on or off.
-
-        A card whose file could not be written when it was ejected still holds what was on it.
-
-        Args:
-            card: an image of 32,768 bytes, or the path of one, which is written back with backups when the card has
-                been written to and is ejected, or the power goes off.
-            protected: the switch on the card.
-
-        Raises:
-            UsageError: there is a card already.
-            UserError: the image cannot be used.
-
-        >>> from korgm1.session import Session
-        >>> m1 = Session(); m1.power_on(); m1.insert_card(bytes(32768)); len(m1.eject_card())
-        32768
-        """
-        if self.machine.card.status == 0:
-            raise UsageError("there is a card in the slot", "eject_card() first")
-        path, image = read_image(card, CARD_SIZE, "a program card image")
-        if path is not None:
-            image = self._unsaved_image(path) or image
-        if image is None:
-            raise UserError(f"{path} is not there", f"a program card image of {CARD_SIZE:,} bytes")
-        if path is not None:
-            check_writable(path)
-        self.machine.insert_card(image, protected)
-        self._card_path, self._card = path, image
-        self._note("insert_card", card=pack(image), protected=protected)
-
-    def eject_card(self) -> bytes:
-        """Take the program card out; its file, if it has one, is written if the card was.
-
-        Returns:
-            Its 32,768 bytes.
-
-        Raises:
-            UsageError: there is none.
-            UserError: the file cannot be written; the next `power_off` tries again.
-        """
-        if self.machine.card.status:
-            raise UsageError("there is no card in the slot", "insert_card() first")
-        image = self.machine.card.image()
-        self.machine.eject_card()
-        self._note("eject_card")
-        self._card_out(image)
-        self._card_path = self._card = None
-        self.save_files()
-        return image
-
     def reset(self) -> None:
         """Pull the CPU's /RESET low for a moment; an M1 has no button for it, a test clip does it.
 
@@ -188,13 +132,6 @@ class Inputs(Base):
         self._need_power()
         self.machine.power.button()
         self._note("reset")
-
-    def _card_out(self, image: bytes) -> None:
-        """The card is taken out, or loses its power: a changed one goes to its file."""
-        if image != self._card:
-            self._card = image
-            if self._card_path is not None:
-                self._to_write(self._card_path, image)
 
     def _do_press(self, key: str) -> None:
         self.key_down(key)

@@ -10,7 +10,7 @@ from korgm1 import snapshot as snapshots
 from korgm1.board import sram as sram_chip
 from korgm1.board.battery import Battery
 from korgm1.board.sram import Wake
-from korgm1.errors import SnapshotError, UsageError
+from korgm1.errors import SnapshotError, UsageError, UserError
 from korgm1.files import write_atomic
 from korgm1.hypotheses import Hypotheses, still_open
 from korgm1.machine.build import build
@@ -78,8 +78,9 @@ class State(Base):
         """Take a snapshot back: the session, its guesses and seed included, goes on exactly as the other one did.
 
         The engine stays this session's. Blocks that this program does not know are kept for the next `snapshot`.
-        The card in the slot is the snapshot's, so the file of the card that was in it is no longer written. Frames and
-        writes to the sound chips that nobody has taken yet are dropped.
+        The card in the slot is the snapshot's, so the file of the card that was in it is no longer written. A PCM card
+        is put in or out as it was, if it has ever been in this session's slot. Frames and writes to the sound chips
+        that nobody has taken yet are dropped.
 
         Args:
             data: of `snapshot` or `take`.
@@ -114,12 +115,14 @@ class State(Base):
             hypotheses = Hypotheses(still_open(manifest["hypotheses"]))
             seed, faults = int(manifest["seed"]), Faults(manifest.get("faults", ()))
             battery = Battery.from_text("fresh", hypotheses, seed, faults=faults.network())
-            wave_rom = self._wave_rom
-            if hypotheses["H-PCM-CARD"] != self.hypotheses["H-PCM-CARD"]:
-                wave_rom = self._wave_rom_of(hypotheses)
+            wave_rom, pcm_card = self._wave_rom, self.pcm_card
+            was_in = saved.blocks.get("wave_rom", {}).get("card")
+            if was_in is None or was_in in self._pcm_cards:
+                pcm_card = None if was_in is None else self._pcm_cards[was_in]
+            if pcm_card != self.pcm_card or hypotheses["H-PCM-CARD"] != self.hypotheses["H-PCM-CARD"]:
+                wave_rom = self._wave_rom_of(hypotheses, pcm_card)
             machine = build(
-                self.model, self.firmware.image, self.engine_name, hypotheses, battery, block["card"], faults,
-                wave_rom,
+                self.model, self.firmware.image, self.engine_name, hypotheses, battery, None, faults, wave_rom,
             )
             machine.restore(saved.blocks, saved.versions)
             if block.get("lowest_volts") is not None:
@@ -135,7 +138,9 @@ class State(Base):
             if block["kept"] is not None:
                 sram_chip.check_image(block["kept"], "the RAM of the snapshot")
             kept, card, powered = block["kept"], block["card"], bool(manifest["powered"])
-        except UsageError as error:
+        except SnapshotError:
+            raise
+        except (UsageError, UserError) as error:
             raise SnapshotError(
                 f"the snapshot does not fit this machine: {error}", "one of the same program version"
             ) from error
@@ -146,12 +151,12 @@ class State(Base):
             ) from error
         self.powered = powered
         self._adopt(machine)
-        self._wave_rom = wave_rom
+        self._wave_rom, self.pcm_card = wave_rom, pcm_card
         self.hypotheses, self.battery, self.faults, self.wake = hypotheses, battery, faults, wake
         self._display, self._actions = display, actions
         self._power_ups, self._order, self._sent_at = numbers
         self._kept, self._card, self.seed = kept, card, seed
-        self._card_path = card_path
+        self._card_path, self._card_text = card_path, None
         self._used = True
         known = {"session", *machine.parts(), *PORT_LOGS}
         self._past_frames, self._past_writes = [], []

@@ -89,6 +89,8 @@ class Supply(Switch):
         True
         """
         self.battery.celsius = check_celsius(celsius)
+        if self.card is not None:
+            self.card.supply.celsius = self.battery.celsius
         self._note("celsius", celsius=self.battery.celsius)
 
     def swap_cell(self, battery: str | float | Cell | None = "CR2032", seconds: float = 5.0) -> None:
@@ -129,7 +131,7 @@ class Supply(Switch):
         self.set_battery(cell)
 
     def leave(self, seconds: float, celsius: float | None = None, on_share: float = 0.0) -> Span:
-        """Let time pass with the power off: days or years, without a step a second.
+        """Let time pass with the power off: days or years, without a step a second; for a card in the slot, too.
 
         Once this has been called, what was told is all the time that passes before the next power-on.
 
@@ -158,6 +160,8 @@ class Supply(Switch):
         if not 0 <= on_share <= 1:
             raise UsageError(f"{on_share!r} is no share of the time", "0 to 1")
         span = self.battery.leave(seconds, celsius, on_share)
+        if self.card is not None:
+            self.card.supply.leave(seconds, celsius, on_share)
         self._note("leave", seconds=seconds, celsius=celsius, on_share=on_share)
         return span
 

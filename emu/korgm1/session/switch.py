@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from korgm1.clock import CPU_HZ
 from korgm1.errors import UsageError
+from korgm1.files import BACKUPS
 from korgm1.result import Timeline
+from korgm1.session.cards import Cards
 from korgm1.session.inputs import Inputs
 from korgm1.session.listening import Listening
 
@@ -14,7 +16,7 @@ HOLD_TIME = 2 * CPU_HZ
 """How long keys held at power-on stay down: two seconds."""
 
 
-class Switch(Inputs, Listening):
+class Switch(Inputs, Cards, Listening):
     """On and off."""
 
     def power_on(self, hold: Iterable[str] = ()) -> None:
@@ -38,7 +40,7 @@ class Switch(Inputs, Listening):
                 self.key_up(value)
         if self._used:
             self._keep_sound()
-            self.machine = self._new_machine(self.machine)
+            self.machine = self._new_machine(self.card, self.machine)
         self._used = True
         machine = self.machine
         if self._monitor is not None:
@@ -82,6 +84,6 @@ class Switch(Inputs, Listening):
         self.powered = False
         self.machine.power_down()
         if self._sram_path is not None:
-            self._to_write(self._sram_path, self._kept)
-        if self.machine.card.status == 0:
-            self._card_out(self.machine.card.image())
+            self._to_write(self._sram_path, self._kept, BACKUPS)
+        if self.card is not None:
+            self._card_out(self.card)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from korgm1 import __version__
+from korgm1.board.card import Card
 from korgm1.errors import UsageError
 from korgm1.physics.bench_supply import BenchSupply
 from korgm1.recording import Monitor, Recorder, pack
@@ -37,6 +38,7 @@ class Watching(Base):
         4
         """
         self._check_unwatched()
+        state = None if self.machine.card.card is None else self.machine.card.card.snapshot()
         self.watch(Recorder(Path(path), {
             "program": __version__,
             "model": self.model.name,
@@ -48,8 +50,9 @@ class Watching(Base):
             "pcm_card": self.machine.wave_rom.card_sha1,
             "power_ups": self._power_ups,
             "sram": pack(self._kept),
-            "card": pack(self._card),
+            "card": pack(None if state is None else state.pop("data")),
             "card_protected": self.machine.card.protected,
+            "card_state": state,
             "battery": self.battery.cell_volts,
             "supply": self.battery.snapshot(),
             "faults": list(self.faults.texts),
@@ -58,7 +61,7 @@ class Watching(Base):
         }))
 
     def begin_as(self, header: Mapping[str, Any]) -> None:
-        """Have panel, card's switch, cell and its past as the header of a recording has them; the power is off.
+        """Have panel, card, cell and its past as the header of a recording has them; the power is off.
 
         Raises:
             TypeError, ValueError, AttributeError: the header is damaged.
@@ -70,7 +73,12 @@ class Watching(Base):
             self.battery.put(BenchSupply(float(header["battery"])))
             if header.get("lowest_volts") is not None:
                 self.battery.was_at(float(header["lowest_volts"]))
-        self.machine.card.protected = bool(header.get("card_protected", False))
+        card = self.machine.card.card
+        if card is not None:
+            if header.get("card_state") is not None:
+                card = Card.restored({**header["card_state"], "data": card.data}, self.hypotheses)
+                self.machine.insert_card(card)
+            card.protected = bool(header.get("card_protected", False))
         self.machine.panel.lay_hands(header.get("held", ()), header.get("controls", {}))
 
     def record_end(self) -> None:

@@ -97,6 +97,13 @@ class SoundBoard:
         self.native_sink = NativeSink(ffi.addressof(lib, "sound_board_sink"), ffi.cast("void *", board))
         """For the engine: takes writes to ports without Python."""
 
+    def set_words(self, wave_rom: Words) -> None:
+        """The TG plays other words from the next frame on; voices keep their addresses."""
+        self.catch_up()
+        words = np.ascontiguousarray(wave_rom.words, np.int16)
+        self._board.words, self._board.size = ffi.from_buffer("int16_t[]", words), len(words)
+        self._used = (*self._used[:4], words)
+
     def reset(self, kind: str) -> None:
         """"power": frame 0 is next; either way the chips are held until PA7 rises.
 
