@@ -7,6 +7,7 @@ from __future__ import annotations
 
 _LENGTHS = {0x8: 3, 0x9: 3, 0xA: 3, 0xB: 3, 0xC: 2, 0xD: 2, 0xE: 3, 0xF1: 2, 0xF2: 3, 0xF3: 2, 0xF6: 1}
 """Status (of a channel its upper half) -> bytes of the message."""
+_UNDEFINED = (0xF9, 0xFD)
 LONGEST = 1 << 20
 """Bytes of an exclusive message; a longer one is dropped."""
 SENSING = 0xFE
@@ -35,7 +36,7 @@ class Assembler:
     def take(self, byte: int) -> tuple[bytes, ...]:
         """The messages this byte completes, mostly none."""
         if byte >= 0xF8:
-            return (bytes([byte]),)
+            return () if byte in _UNDEFINED else (bytes([byte]),)
         done: tuple[bytes, ...] = ()
         if byte & 0x80 and self._status == 0xF0:
             if byte == 0xF7:

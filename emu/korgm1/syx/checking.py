@@ -216,24 +216,27 @@ def _size(piece: Piece, where: str) -> Iterator[_Row]:
         yield piece.at(len(piece.clean)), "error", where, BREAKS_OFF, "F7"
     if has != wants and closed and function.fields:
         fits = _fitting(piece, has)
-        if fits:
-            yield piece.at(5), "warning", where, f"the size announced here does not fit {has:,} bytes of data", fits
+        if fits is not None:
+            wrong = next(index for index, byte in enumerate(fits) if byte != piece.fields[index])
+            words = f"allocation {fits[0]}" + (f" and {fits[1] + 128 * fits[2]:,} steps" if steps_field else "")
+            found = f"the size announced here does not fit {has:,} bytes of data"
+            yield piece.at(5 + wrong), "warning", where, found, words
 
 
-def _fitting(piece: Piece, has: int) -> str:
-    """Allocation and steps with which so many bytes of data would be right, in words."""
+def _fitting(piece: Piece, has: int) -> bytes | None:
+    """The bytes behind the function code with which so many bytes of data would be right."""
     function = piece.function
     assert function is not None
-    for allocation, most in MOST_STEPS.items():
-        if function.code not in (0x48, 0x50):
-            if packed_size(data_size(function.code, allocation, 0)) == has:
-                return f"allocation {allocation}"
+    steps_field = function.code in (0x48, 0x50)
+    raw = has - -(-has // 8)
+    for allocation in sorted(MOST_STEPS, key=lambda one: one != piece.allocation):
+        steps, odd = divmod(raw - data_size(function.code, allocation, 0), 4)
+        if odd or steps < 0 or steps > (MOST_STEPS[allocation] if steps_field else 0):
             continue
-        left = has - has // 8 - (1 if has % 8 else 0) - data_size(function.code, allocation, 0)
-        steps = left // 4
-        if left >= 0 and steps <= most and packed_size(data_size(function.code, allocation, steps)) == has:
-            return f"allocation {allocation} and {steps:,} steps"
-    return ""
+        fits = bytes([allocation, steps & 0x7F, steps >> 7]) if steps_field else bytes([allocation])
+        if packed_size(data_size(function.code, allocation, steps)) == has and fits != piece.fields:
+            return fits
+    return None
 
 
 def _record_at(piece: Piece, packed: int) -> str:

@@ -106,11 +106,10 @@ def join(index: Mapping[str, Any], read: Callable[[str], bytes]) -> tuple[bytes,
 
 def _whole(code: int, channel: int, fields: bytes, data: bytes) -> bytes:
     """A message of joined parts, of the size it announces."""
-    if code not in (0x50, 0x4C, 0x4D) or not 1 <= channel <= 16 or not fields or fields[0] not in COUNTS:
+    known = {0x50: 3, 0x4C: 1, 0x4D: 1}
+    if known.get(code) != len(fields) or not 1 <= channel <= 16 or fields[0] not in COUNTS or max(fields) > 127:
         raise ValueError(code)
-    steps = 0
-    if code == 0x50:
-        steps = fields[1] + 128 * fields[2]
+    steps = fields[1] + 128 * fields[2] if code == 0x50 else 0
     wants = data_size(code, fields[0], steps)
     if len(data) != wants:
         raise UserError(f"the parts are {len(data):,} bytes of data together", f"{wants:,}, as the index says")

@@ -39,12 +39,15 @@ def add_midi_options(group: argparse._ArgumentGroup) -> None:
 
 
 @contextlib.contextmanager
-def live_midi(desk: Desk, args: argparse.Namespace, ports: OpenPorts) -> Iterator[LiveMidi]:
-    """The ports the options name, at the instrument; closed in every case.
+def live_midi(desk: Desk, args: argparse.Namespace, ports: OpenPorts | None) -> Iterator[LiveMidi | None]:
+    """The ports the options name, at the instrument; closed in every case. None where they are not named.
 
     Raises:
         UserError: one is not there, or cannot be opened.
     """
+    if ports is None or not (args.midi_in or args.midi_out or args.midi_thru or args.midi_virtual):
+        yield None
+        return
     from korgm1.verbs.live_midi import LiveMidi
 
     with contextlib.ExitStack() as opened:

@@ -85,7 +85,9 @@ def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutpu
     parser.set_defaults(run=lambda args: run(args, frontends, opened, ports))
 
 
-def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput, ports: OpenPorts) -> int:
+def run(
+    args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput, ports: OpenPorts | None = None
+) -> int:
     """Run until the user or `--seconds` ends it; the power is switched off in every case."""
     from korgm1.desk import Desk
 
@@ -163,7 +165,7 @@ def own_file(args: argparse.Namespace) -> Path:
 
 def _play(
     desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap,
-    opened: Callable[[], LiveSound | None], ports: OpenPorts, asked: list[int],
+    opened: Callable[[], LiveSound | None], ports: OpenPorts | None, asked: list[int],
 ) -> None:
     MidiPlayer(desk)
     with live_midi(desk, args, ports) as midi, contextlib.closing(_open(desk, args, frontends, keymap)) as view:
