@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from recording_canvas import RecordingCanvas, overlap
 
 from korgm1.frontends.canvas import Box, KeyDown, PointerDown, PointerMove, PointerUp, Wheel
 from korgm1.frontends.help_page import HelpPage, table
 from korgm1.keymap import PANEL_KEYS, default, loads, readable
-from tests.models.canvas import RecordingCanvas, overlap
 
 
 def painted(box: Box, scale: float = 1.0, map_text: str = "") -> tuple[HelpPage, RecordingCanvas]:
-    page, canvas = HelpPage(loads(map_text, "keys.toml") if map_text else default()), RecordingCanvas()
+    page, canvas = HelpPage(loads(map_text.encode(), "keys.toml") if map_text else default()), RecordingCanvas()
     page.toggle()
     assert page.paint(canvas, box, scale)
     return page, canvas
@@ -25,13 +25,16 @@ def test_every_button_and_every_chord_is_in_the_table() -> None:
 
 
 def test_it_is_made_from_the_map_in_force() -> None:
-    rows = dict(row for _, rows in table(loads('[window]\n"f12" = "key INT"\nf2 = "none"\n', "keys.toml")) for row in rows)
+    changed = loads(b'[window]\n"f12" = "key INT"\nf2 = "none"\n', "keys.toml")
+    rows = dict(row for _, rows in table(changed) for row in rows)
     assert rows["INT"] == "F12"
-    gone = dict(table(loads('piano = "off"\n', "keys.toml")))
-    assert not any("C to B" in name for name, _ in gone["Piano"])
+    gone = dict(table(loads(b'piano = "off"\n', "keys.toml")))
+    assert not any(name.startswith("from C") for name, _ in gone["Piano"])
 
 
-@pytest.mark.parametrize(("box", "scale"), [((0, 0, 1280, 640), 1.0), ((40, 20, 2560, 1280), 2.0), ((0, 0, 1920, 640), 1.0)])
+@pytest.mark.parametrize(
+    ("box", "scale"), [((0, 0, 1280, 640), 1.0), ((40, 20, 2560, 1280), 2.0), ((0, 0, 1920, 640), 1.0)]
+)
 def test_all_of_it_fits_and_nothing_overlaps(box: Box, scale: float) -> None:
     _, canvas = painted(box, scale)
     there = {text for text, _, _ in canvas.texts}
@@ -40,7 +43,8 @@ def test_all_of_it_fits_and_nothing_overlaps(box: Box, scale: float) -> None:
             assert name in there and chords in there
     boxes = [where for _, where, _ in canvas.texts]
     assert not any(overlap(one, other) for n, one in enumerate(boxes) for other in boxes[n + 1 :])
-    assert all(box[0] <= x and x + w <= box[0] + box[2] and box[1] <= y and y + h <= box[1] + box[3] for x, y, w, h in boxes)
+    right, bottom = box[0] + box[2], box[1] + box[3]
+    assert all(box[0] <= x and x + w <= right and box[1] <= y and y + h <= bottom for x, y, w, h in boxes)
 
 
 @pytest.mark.parametrize("scroll", ["wheel", "keys", "drag"])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from recording_canvas import RecordingCanvas
+
 from korgm1.board.sram import Wake
+from korgm1.clock import CPU_HZ
 from korgm1.frontends.canvas import KeyDown
 from korgm1.frontends.sram_map_view import GLOW, HOT_BYTE, LOST_BYTE, SramMap, SramView
-from korgm1.frontends.widgets import Brush, Ruler, Touch
+from korgm1.frontends.widget_ground import (
+    Brush,
+    Ruler,
+    Touch,
+)
 from korgm1.session import Session
 from korgm1.sram_layout import SIZE
-from tests.models.canvas import RecordingCanvas
 
 
 def with_byte(image: bytes, address: int, value: int) -> bytes:
@@ -56,7 +62,7 @@ def test_a_memory_that_is_valid_again_is_not_red() -> None:
         watched = SramMap()
         watched.follow(m1.sram, m1.wake, m1.clock)
         assert colour(watched, 0x5000, m1.clock) != LOST_BYTE
-        assert watched.about(0x1234).startswith("1234: ") and "drum kits, Drum kit 2, byte" in watched.about(0x1234)
+        assert watched.about(0x1234).startswith("1234: ") and "drum kits, Drum kit 3, byte 59" in watched.about(0x1234)
         assert watched.about(0x440D) == "440D: 49 (01001001 b), programs, I00 Init Prog, byte 0"
 
 
@@ -81,3 +87,14 @@ def test_control_points_and_steps_and_paints_every_byte() -> None:
     before = view.look()
     image[0] = with_byte(image[0], 3, 3)
     assert view.look() != before
+
+
+def test_red_goes_when_the_firmware_has_made_a_valid_memory() -> None:
+    with Session() as m1:
+        m1.boot()
+        image = m1.sram
+    ruin, watched = with_byte(image, 0x1000, image[0x1000] ^ 0xFF), SramMap()
+    watched.follow(ruin, Wake(SIZE * 8, 9, b"\x01" * SIZE, 0.1), 0)
+    assert colour(watched, 0x5000, 0) == colour(watched, 0xE000, 0) == LOST_BYTE
+    watched.follow(image, watched._wake, CPU_HZ)
+    assert colour(watched, 0x5000, 9 * CPU_HZ) != LOST_BYTE == colour(watched, 0xE000, 9 * CPU_HZ)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
+from recording_canvas import RecordingCanvas, overlap
 
 from korgm1.errors import UsageError
 from korgm1.frontends.canvas import Box, FocusLost, Hover, KeyDown, PointerDown, PointerMove, PointerUp, Text, Wheel
-from korgm1.frontends.drawer import FOOT, TOP, Drawer
+from korgm1.frontends.drawer import Drawer
 from korgm1.frontends.drawer_bench import Bench
-from korgm1.frontends.widgets import Button, Choice, Label, Ruler, Slider, Switch, Value, Widget
+from korgm1.frontends.drawer_hands import FOOT, TOP
+from korgm1.frontends.widget_ground import (
+    Ruler,
+    Widget,
+)
+from korgm1.frontends.widgets import Button, Choice, Label, Slider, Switch, Value
 from korgm1.frontends.widgets_more import Field, Flow, Items, Row, Section
-from tests.models.canvas import RecordingCanvas, overlap
 
 BOX: Box = (0, 0, 400, 600)
 

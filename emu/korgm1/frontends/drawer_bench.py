@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from korgm1.desk.commands import typed
+from korgm1.desk.commands import perform
 from korgm1.errors import M1Error
 
 if TYPE_CHECKING:
@@ -44,19 +43,19 @@ class Bench:
         """Its cell's holder."""
         return self.desk.session.battery
 
-    def do(self, line: str, *words: object) -> Any:
+    def do(self, command: str, /, **arguments: Any) -> Any:
         """Carry out a command of the desk; what comes of it, and what is wrong with it, is said at the bottom.
 
         Args:
-            line: the command as it is typed.
-            words: what follows it, a word each, whatever blanks are in them.
+            command: of `korgm1.desk.commands.COMMANDS`.
+            arguments: the command's.
 
         Returns:
             The command's result; None when it failed.
         """
         said = self.desk.messages[-1] if self.desk.messages else None
         try:
-            result = typed(self.desk, " ".join([line, *(shlex.quote(str(word)) for word in words)]))
+            result = perform(self.desk, command, arguments)
         except M1Error as error:
             self.say(str(error).replace("\n  try: ", "; try "), wrong=True)
             return None

@@ -6,7 +6,14 @@ from typing import Any
 
 from korgm1.clock import CPU_HZ
 from korgm1.frontends.drawer_bench import Bench
-from korgm1.frontends.widgets import BAD, DIM, INK, WARN, Choice, Label, Switch, Value, Widget
+from korgm1.frontends.widget_ground import (
+    BAD,
+    DIM,
+    INK,
+    WARN,
+    Widget,
+)
+from korgm1.frontends.widgets import Choice, Label, Switch, Value
 from korgm1.frontends.widgets_more import Field, Row, Section
 from korgm1.hypotheses import Hypothesis, all_hypotheses
 from korgm1.machine.faults import FAULTS, FaultKind
@@ -27,7 +34,7 @@ def faults(bench: Bench) -> Section:
         given = arguments.get(kind.name) or kind.example
         values = [part.strip() for part in given.split(",")] if kind.many else [given]
         mine = [f"{kind.name}={value}" if kind.argument and value else kind.name for value in values]
-        bench.do("faults", *(others + mine if on else others))
+        bench.do("faults", words=others + mine if on else others)
 
     def told(kind: FaultKind) -> str:
         found = [text.partition("=")[2] for text in present(kind)]
@@ -82,9 +89,9 @@ def _guess(bench: Bench, row: Hypothesis) -> Widget:
     def choose(text: str) -> None:
         text = text.strip()
         if text == text_of(row.default) or not text:
-            bench.do("hypothesis", row.id)
+            bench.do("hypothesis", id=row.id)
         else:
-            bench.do("hypothesis", row.id, text)
+            bench.do("hypothesis", id=row.id, value=text)
 
     def changed() -> bool:
         return bool(now() != row.default)
@@ -141,7 +148,7 @@ def engine(bench: Bench) -> Section:
         return f"{found.name} {found.version}"
 
     return Section("Engine and speed", [
-        Choice(lambda: ENGINES, lambda: bench.session.engine_name, lambda name: bench.do("engine", name), "engine",
+        Choice(lambda: ENGINES, lambda: bench.session.engine_name, lambda name: bench.do("engine", name=name), "engine",
                "What runs the CPU; it goes on exactly where it was. lockstep runs both and compares."),
         Value("speed", speed, "Emulated time by the host's, lately."),
         Value("sound", gaps, "Where the sound goes, and how often it had nothing to play."),

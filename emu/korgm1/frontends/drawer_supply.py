@@ -6,8 +6,16 @@ from math import isfinite
 
 from korgm1.frontends.drawer_bench import Bench
 from korgm1.frontends.sram_map_view import SramView
-from korgm1.frontends.widgets import BAD, GOOD, INK, OFF, WARN, Button, Choice, Label, Slider, Switch, Value
+from korgm1.frontends.widget_ground import (
+    BAD,
+    GOOD,
+    INK,
+    OFF,
+    WARN,
+)
+from korgm1.frontends.widgets import Button, Choice, Label, Slider, Switch, Value
 from korgm1.frontends.widgets_more import Field, Flow, Row, Section
+from korgm1.physics.cell_cr2032 import Cr2032
 from korgm1.quantities import COLDEST, HOTTEST, format_duration
 
 WARNING_CODE = 0x80
@@ -28,10 +36,8 @@ def power(bench: Bench) -> Section:
     held = [NOTHING]
 
     def switch(on: bool) -> None:
-        if on and held[0] != NOTHING:
-            bench.do("power on", held[0])
-        else:
-            bench.do("power on" if on else "power off")
+        keys = held[0].split("+") if on and held[0] != NOTHING else []
+        bench.do("power", to="on" if on else "off", hold=keys)
 
     def on() -> bool:
         return bench.session.powered
@@ -46,7 +52,7 @@ def power(bench: Bench) -> Section:
         Choice(lambda: HOLDS, lambda: held[0], lambda keys: held.__setitem__(0, keys), "hold at power-on",
                "Keys held down for the first two seconds: INT checks the ROM, INT+CARD+COMBI initialises all."),
         Flow(*(
-            Button(f"dip {name}", lambda time=time: bench.do("dip", time),  # type: ignore[misc]
+            Button(f"dip {name}", lambda time=time: bench.do("dip", seconds=time),  # type: ignore[misc]
                    f"The mains fail for {name} while it runs.", on)
             for name, time in DIPS
         )),
@@ -86,19 +92,19 @@ def cell(bench: Bench) -> Section:
         return f"{ram:.2f} V", INK if ram >= GUARANTEED else BAD
 
     def code() -> str | tuple[str, tuple[int, int, int]]:
-        found = bench.session.machine.battery_code()
+        found = bench.desk.battery_code
         low = found < WARNING_CODE
         return f"{found:02X}h" + (f", low (below {WARNING_CODE:02X}h)" if low else ""), WARN if low else INK
 
     def age() -> str:
         inside = bench.battery.cell
-        seconds = getattr(inside, "age_seconds", None)
-        return "does not age" if seconds is None else format_duration(seconds) if seconds >= 1 else "new"
+        if not isinstance(inside, Cr2032):
+            return "-" if inside is None else "a supply does not age"
+        return format_duration(inside.age_seconds) if inside.age_seconds >= 1 else "new"
 
     def used() -> str:
         inside = bench.battery.cell
-        depth, full = getattr(inside, "depth", None), getattr(inside, "capacity_mah", None)
-        return "-" if depth is None or full is None else f"{depth:.1%} of {full:.0f} mAh"
+        return f"{inside.depth:.1%} of {inside.capacity_mah:.0f} mAh" if isinstance(inside, Cr2032) else "-"
 
     return Section("Cell", [
         Value("in the holder", volts, "What is in the holder, and its volts as a good voltmeter reads them."),
@@ -108,22 +114,22 @@ def cell(bench: Bench) -> Section:
         Value("age", age, "Since the cell was made."),
         Value("used", used, "Share of its capacity that is gone, by load and by itself."),
         Flow(*(
-            Button(name, lambda text=text: bench.do("cell", text),  # type: ignore[misc]
+            Button(name, lambda text=text: bench.do("cell", cell=text),  # type: ignore[misc]
                    "Take the cell out." if text == "absent" else f"Put this in: {text}.")
             for name, text in CELLS
         )),
-        Field("another: 2.85 V, CR2032@2.4 ...", lambda text: bench.do("cell", text) if text.strip() else None,
+        Field("another: 2.85 V, CR2032@2.4 ...", lambda text: bench.do("cell", cell=text) if text.strip() else None,
               hint="Volts of a supply in the cell's place, 0 to 6, or CR2032@VOLTS for a used cell. Enter puts it in."),
         Label("leave it off for"),
         Flow(*(
-            Button(name, lambda time=time: bench.do("leave", time),  # type: ignore[misc]
+            Button(name, lambda time=time: bench.do("leave", time=time),  # type: ignore[misc]
                    "The power goes off, and this time passes at once.")
             for name, time in TIMES
         )),
-        Field("another time: 30d, 2.5y, 12h ...", lambda text: bench.do("leave", text.replace(" ", "")) if text.strip() else None,
+        Field("another time: 30d, 2.5y, 12h ...", lambda text: bench.do("leave", time=text) if text.strip() else None,
               hint="A number and ms, s, min, h, d, w, mo or y. Enter lets it pass."),
         Slider(lambda: int(COLDEST), lambda: int(HOTTEST), lambda: round(bench.battery.celsius),
-               lambda celsius: bench.do("temperature", celsius), lambda celsius: f"{celsius} °C", "temperature",
+               lambda celsius: bench.do("temperature", celsius=celsius), lambda celsius: f"{celsius} °C", "temperature",
                hint="The room's temperature, for the cell and the RAM."),
     ], summary=lambda: volts())  # fmt: skip
 

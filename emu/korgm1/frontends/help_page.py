@@ -10,7 +10,18 @@ from collections.abc import Iterator
 from korgm1.board.panel import Panel
 from korgm1.frontends import canvas as ui
 from korgm1.frontends.canvas import Box, Canvas
-from korgm1.frontends.widgets import ACCENT, BAR, DIM, EDGE, GROUND, HOT, INK, SMALL, Brush, Ruler
+from korgm1.frontends.widget_ground import (
+    ACCENT,
+    BAR,
+    DIM,
+    EDGE,
+    GROUND,
+    HOT,
+    INK,
+    SMALL,
+    Brush,
+    Ruler,
+)
 from korgm1.keymap import Keymap, parts, readable
 
 Rows = list[tuple[str, str]]
@@ -69,7 +80,7 @@ def words(action: str) -> str:
         name = kind.upper() if kind in ("value", "volume") else kind
         by = argument.lstrip("+-")
         return f"{name} {'down' if argument.startswith('-') else 'up'}" + (f" by {by}" if by != "1" else "")
-    return {"damper": "damper pedal", "drawer": "this bench: in and out", "help": "this page",
+    return {"damper": "damper pedal", "drawer": "the bench: in and out", "help": "this page",
             "quit": "power off and leave"}.get(kind, action)  # fmt: skip
 
 
@@ -86,14 +97,27 @@ def _of(chords: dict[str, list[str]], kind: str) -> Rows:
 
 
 def _piano(chords: dict[str, list[str]]) -> Rows:
-    """The piano's keys in runs: an octave from C a row."""
-    by_note = {int(parts(action)[1]): found for action, found in chords.items() if parts(action)[0] == "note"}
-    rows: Rows = []
-    for octave in sorted({note // 12 for note in by_note}):
-        there = [note for note in sorted(by_note) if note // 12 == octave]
-        name = f"{NOTES[there[0] % 12]} to {NOTES[there[-1] % 12]}" + (f", {octave} up" if octave else "")
-        rows.append((name, " ".join(readable(by_note[note][0]) for note in there)))
-    return rows
+    """The piano's keys in runs: those that follow each other on the computer's keys as the notes do."""
+    keys = [(int(parts(action)[1]), chord) for action, found in chords.items() if parts(action)[0] == "note"
+            for chord in found]  # fmt: skip
+
+    runs: list[list[tuple[int, str]]] = []
+    for note, chord in sorted(keys, key=lambda key: (_row_of(key[1]), key[0])):
+        if runs and note == runs[-1][-1][0] + 1 and _row_of(chord) == _row_of(runs[-1][-1][1]):
+            runs[-1].append((note, chord))
+        else:
+            runs.append([(note, chord)])
+    return [(_span(run[0][0], run[-1][0]), " ".join(readable(chord) for _, chord in run)) for run in runs]
+
+
+def _row_of(chord: str) -> int:
+    """Which pair of rows of a US keyboard a piano key is in: 0 the lower two, 1 the upper two."""
+    return int(chord in "1234567890-=qwertyuiop[]")
+
+
+def _span(first: int, last: int) -> str:
+    up = f", {first // 12} up" if first >= 12 else ""
+    return NOTES[first % 12] + up if first == last else f"from {NOTES[first % 12]}{up}"
 
 
 class HelpPage:

@@ -1,7 +1,8 @@
 """The RAM as a live picture: 256 x 256 cells, a byte each, address 0000 at the top left.
 
 Soft colours tell the regions, lighter where more bits are one. A byte that was written another value glows for two
-seconds; a byte with cells that were lost at the last power-on is red until it is written. Pure but for the paint.
+seconds; a byte with cells that were lost at the last power-on is red until it is written, or the firmware has made a
+valid memory of it again. Pure but for the paint.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from korgm1.board.sram import Wake
 from korgm1.clock import CPU_HZ
 from korgm1.errors import UserError
 from korgm1.frontends.canvas import KeyDown
-from korgm1.frontends.widgets import ACCENT, INK, Brush, Ruler, Touch, Widget
+from korgm1.frontends.widget_ground import (
+    ACCENT,
+    INK,
+    Brush,
+    Ruler,
+    Touch,
+    Widget,
+)
 from korgm1.sram_layout import SIZE, Layout, read
 from korgm1.sram_layout.picture import SOFT
 
@@ -84,6 +92,8 @@ class SramMap:
         self.image = image
         if self.layout is None or (image != self._laid and (fresh or now - self._laid_at >= LAYOUT_AGE)):
             self.layout, self._laid, self._laid_at = read(image), image, now
+            for region in self.layout.regions if self.layout.valid else ():
+                self._lost[region.start : region.end] &= not region.kept
 
     def picture(self, now: int) -> Pixels:
         """256 x 256 pixels of the last `follow`."""
@@ -152,6 +162,8 @@ class SramView(Widget):
     @property
     def about(self) -> str:
         """What is at the byte that was pointed at."""
+        if not self.map.image:
+            self.look()
         return self.map.about(self.address)
 
     def look(self) -> Hashable:
@@ -159,7 +171,7 @@ class SramView(Widget):
         return self.map.version, self.address
 
     def paint(self, brush: Brush, touch: Touch) -> None:
-        x, y, width, height = self.box
+        x, y, _, _ = self.box
         left, top, wide, tall = brush.box((x + self._left, y, self._side, self._side))
         cells = self.map.picture(self._now())
         row, column = divmod(self.address, ROW)

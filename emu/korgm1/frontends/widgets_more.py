@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from itertools import pairwise
 
-from korgm1.frontends.canvas import Box, Colour, KeyDown
-from korgm1.frontends.widgets import (
+from korgm1.frontends.canvas import Box, KeyDown
+from korgm1.frontends.widget_ground import (
     ACCENT,
     BAR,
     DIM,
@@ -48,7 +49,7 @@ class Row(Widget):
     def _widths(self, width: int) -> list[int]:
         room = width - GAP * (len(self._parts) - 1)
         edges = [round(room * sum(self._shares[:n]) / sum(self._shares)) for n in range(len(self._parts) + 1)]
-        return [right - left for left, right in zip(edges, edges[1:], strict=False)]
+        return [right - left for left, right in pairwise(edges)]
 
     def height(self, width: int, ruler: Ruler) -> int:
         return max(part.height(wide, ruler) for part, wide in zip(self._parts, self._widths(width), strict=True))
@@ -133,9 +134,10 @@ class Field(Widget):
         brush.rect(self.box, GROUND, 4)
         brush.rect(self.box, ACCENT if touch.focus else EDGE if touch.hot else FACE, 4, 1)
         text, room, middle = self.value, width - 14, y + height / 2
-        if not text and not touch.focus:
+        if not text:
             brush.text(said(self._empty), x + 7, middle, room, OFF)
-            return
+            if not touch.focus:
+                return
         cursor = min(self._cursor, len(text)) if touch.focus else 0
         first = 0
         while first < cursor and brush.ruler.width(text[first:cursor]) > room - 2:
@@ -321,8 +323,3 @@ class Section(Widget):
                 found += part.place((x + 4, y, width - 8, tall), ruler)
                 y += tall + GAP
         return found, y
-
-
-def coloured(text: str, colour: Colour) -> tuple[str, Colour]:
-    """A text with its colour, for `Value`."""
-    return text, colour

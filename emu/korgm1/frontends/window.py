@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk.commands import attempt
-from korgm1.errors import M1Error
+from korgm1.errors import M1Error, UsageError
 from korgm1.frontends import canvas as ui
 from korgm1.frontends.canvas import Box
 from korgm1.frontends.drop import command_for
@@ -24,6 +24,7 @@ from korgm1.frontends.panel_notes import Note, note_beside, note_in, said
 from korgm1.frontends.panel_paint import Seen
 from korgm1.frontends.panel_view import PanelView
 from korgm1.frontends.sdl import Screen, driver
+from korgm1.hypotheses import Hypotheses
 from korgm1.keymap import readable
 
 if TYPE_CHECKING:
@@ -73,20 +74,20 @@ class Window:
         self._folder = folder
         self._help = HelpPage(keymap, keys_file)
         session = desk.session
-        self._screen = Screen(f"korgm1 - {session.model.title}", layout_of(session.model.rack).size, full_screen)
+        self._screen = Screen(_title(desk), layout_of(session.model.rack).size, full_screen)
         self._keys = PanelKeys(desk, keymap, self._damper, self._command, self._do)
         self._alive = True
         self._over: Part | None = None
         self._damped = False
         self._wider = 0
-        self._heard: dict[str, int] = {}
+        self._sent_at = -CPU_HZ
         self._notes: list[Note] = []
         self._of: object = None
         self._placed: object = None
         self._view: PanelView
         self._hands: PanelHands
         self._instrument()
-        desk.on_midi_out(lambda clock, byte: self._heard.update({"MIDI OUT": clock}))
+        desk.on_midi_out(self._sent)
         desk.window_picture = self.save
         if bench:
             self._do("drawer")
@@ -167,12 +168,20 @@ class Window:
             return
         self._of, self._placed = of, None
         layout = layout_of(session.model.rack)
-        self._view = PanelView(layout, Glass(guesses), session.model.title, firmware)
+        self._screen.rename(_title(self._desk))
+        try:
+            glass = Glass(guesses)
+        except UsageError as error:
+            self._desk.say(str(error), "error")
+            glass = Glass(Hypotheses())
+        self._view = PanelView(layout, glass, session.model.title, firmware)
         self._hands = PanelHands(self._desk, layout, self._damper, self._slot, self._command)
 
     def _seen(self) -> Seen:
         desk = self._desk
-        heard = frozenset(name for name, clock in self._heard.items() if 0 <= desk.now - clock < FLICKER)
+        heard = {"MIDI OUT"} if 0 <= desk.now - self._sent_at < FLICKER else set()
+        if desk.now < desk.midi_until + FLICKER:
+            heard |= {"MIDI IN", "MIDI THRU"}
         path = desk.session.card_path
         return Seen(
             powered=desk.powered,
@@ -183,7 +192,7 @@ class Window:
             notes=desk.notes,
             cards={"card": (path.stem if path else "card") if desk.card_in else "",
                    "pcm-card": "" if desk.session.pcm_card is None else "PCM"},
-            traffic=heard,
+            traffic=frozenset(heard),
             damper=self._damped,
             over=self._over,
         )  # fmt: skip
@@ -214,6 +223,9 @@ class Window:
             chord = self._keys.chord_for(part.name)
             return f"{part.name}: computer key {readable(chord)}" if chord else part.name
         return HINTS.get(part.name, "")
+
+    def _sent(self, clock: int, byte: int) -> None:
+        self._sent_at = clock
 
     # input
 
@@ -298,6 +310,12 @@ class Window:
             self._desk.say("drop a card's file here, or choose one in the drawer")
             if self._drawer is None or not self._drawer.open:
                 self._do("drawer")
+            assert self._drawer is not None
+            self._drawer.show("Cards")
+
+
+def _title(desk: Desk) -> str:
+    return f"korgm1 - {desk.session.model.title}"
 
 
 def _meet(a: Box, b: Box) -> bool:

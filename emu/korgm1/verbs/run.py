@@ -110,6 +110,8 @@ def run(
             args.sram = read_file(own, "an SRAM image")
     session = session_from(args)
     say_warnings(session)
+    for warning in keymap.warnings:
+        print(f"korgm1: {warning}", file=sys.stderr)
     picture = b""
     with contextlib.ExitStack() as at_the_end:
         named_output = None if args.audio_device is None else open_sound(session, args, opened)

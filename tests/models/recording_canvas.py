@@ -40,7 +40,7 @@ class RecordingCanvas:
         self.calls.append(("text", text))
         box = (round(x - align * width), round(y - size / 2), width, round(size))
         if self.clipped is None or overlap(box, self.clipped):
-            self.texts.append((text, box, colour))
+            self.texts.append((text, box if self.clipped is None else common(box, self.clipped), colour))
         return width
 
     def text_width(self, text: str, size: float, bold: bool = False, mono: bool = False) -> int:
@@ -69,3 +69,10 @@ def overlap(one: Box, other: Box) -> bool:
         one[0] < other[0] + other[2] and other[0] < one[0] + one[2]
         and one[1] < other[1] + other[3] and other[1] < one[1] + one[3]
     )  # fmt: skip
+
+
+def common(one: Box, other: Box) -> Box:
+    """What two boxes share."""
+    left, top = max(one[0], other[0]), max(one[1], other[1])
+    right, bottom = min(one[0] + one[2], other[0] + other[2]), min(one[1] + one[3], other[1] + other[3])
+    return left, top, max(0, right - left), max(0, bottom - top)
