@@ -290,12 +290,16 @@ class Screen(Painted):
         except pygame.error as error:
             raise UserError(f"the screen cannot be changed: {error}") from None
 
-    def widen(self, points: float) -> None:
-        """Make the window so much wider (negative: narrower), if it is no full screen and the desktop has room."""
-        width, height = self.size
-        wide = width + round(points * self.scale)
-        if not self.full_screen and 0 < wide <= pygame.display.get_desktop_sizes()[0][0]:
-            self.surface = pygame.display.set_mode((wide, height), pygame.RESIZABLE)
+    def grow(self, wide: float, high: float) -> None:
+        """Make the window so much wider and higher (negative: less so), in points.
+
+        Each only where the desktop has room; nothing happens to a full screen.
+        """
+        desktop = pygame.display.get_desktop_sizes()[0]
+        wanted = [now + round(by * self.scale) for now, by in zip(self.size, (wide, high), strict=True)]
+        new = [want if 0 < want <= most else now for now, want, most in zip(self.size, wanted, desktop, strict=True)]
+        if not self.full_screen and tuple(new) != self.size:
+            self.surface = pygame.display.set_mode(new, pygame.RESIZABLE)
 
     def save(self, path: str) -> None:
         """What was painted, as a PNG.

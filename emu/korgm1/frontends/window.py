@@ -38,6 +38,8 @@ FLICKER = CPU_HZ // 16
 """Clocks a socket's light stays on after a byte."""
 NARROW = 640
 """Points the panel has at least where the drawer is beside it."""
+HIGH = 640
+"""Points the window is high at least while the drawer is out, if the desktop is."""
 LETTERS = 13.0
 """Size of the notes' letters, points."""
 HINTS = {
@@ -79,7 +81,7 @@ class Window:
         self._alive = True
         self._over: Part | None = None
         self._damped = False
-        self._wider = 0
+        self._given: tuple[int, int] | None = None
         self._sent_at = -CPU_HZ
         self._notes: list[Note] = []
         self._of: object = None
@@ -233,7 +235,7 @@ class Window:
         mine = isinstance(event, (ui.PointerMove, ui.PointerUp)) and self._hands.holds(event.pointer)
         if not mine and (self._help.take(event) or (self._drawer is not None and self._drawer.take(event))):
             self._over = None
-            if self._drawer is not None and not self._drawer.open and self._wider:
+            if self._drawer is not None and not self._drawer.open:
                 self._make_room()
             return
         points = self._view.place.points
@@ -289,12 +291,16 @@ class Window:
             self._make_room()
 
     def _make_room(self) -> None:
-        """The drawer has come out or gone in: the window is wider by it where there is room."""
+        """The drawer has come out or gone in: the window is larger by it where there is room."""
         assert self._drawer is not None
-        before = self._screen.size[0]
-        if self._drawer.open != (self._wider != 0):
-            self._screen.widen(self._drawer.WIDTH if self._drawer.open else -self._wider / self._screen.scale)
-        self._wider = self._screen.size[0] - before if self._drawer.open else 0
+        screen, given = self._screen, self._given
+        width, height = screen.size
+        if self._drawer.open and given is None:
+            screen.grow(self._drawer.WIDTH, max(0.0, HIGH - height / screen.scale))
+            self._given = screen.size[0] - width, screen.size[1] - height
+        elif not self._drawer.open and given is not None:
+            screen.grow(-given[0] / screen.scale, -given[1] / screen.scale)
+            self._given = None
 
     def _damper(self, down: bool) -> None:
         """The pedal as MIDI controller 64 on channel 1: where its jack is wired to is not known."""
