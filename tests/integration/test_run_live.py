@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -190,3 +191,25 @@ def test_whatever_was_done_the_users_own_image_is_whole(
     assert main(["run", "--tty", "--mute"]) == 0
     assert said in capsys.readouterr().out
     assert mine.read_bytes()[0x3000:0xA000] == kept[0x3000:0xA000]
+
+
+def test_an_image_that_cannot_be_written_is_rescued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = tmp_path / "stick"
+    folder.mkdir()
+
+    class Pulled(Deeds):
+        """The stick with the image is pulled out while the instrument runs."""
+
+        def poll(self, wait: float) -> bool:
+            shutil.rmtree(folder)
+            folder.write_text("in the way")
+            return super().poll(wait)
+
+    (tmp_path / "my.sram").write_bytes(b"another's")
+    monkeypatch.setitem(FRONTENDS, "terminal", Pulled("run 2", "power off"))
+    assert main(["run", "--tty", "--mute", "--sram", str(folder / "my.sram")]) == 1
+    assert f"what was to be written is in {tmp_path / 'my-1.sram'}" in capsys.readouterr().err
+    assert (tmp_path / "my-1.sram").stat().st_size == 65536 and (tmp_path / "my.sram").read_bytes() == b"another's"
