@@ -40,15 +40,16 @@ from korgm1.verbs.signals import INTERRUPTED
 if TYPE_CHECKING:
     from korgm1.desk import Desk
     from korgm1.keymap import Keymap
+    from korgm1.verbs.live import View
 
 
-def _terminal(desk: Desk, keymap: Keymap) -> run.View:
+def _terminal(desk: Desk, keymap: Keymap) -> View:
     from korgm1.frontends.terminal import Terminal
 
     return Terminal(desk, keymap)
 
 
-def _speaker(desk: Desk, keymap: Keymap) -> run.View:
+def _speaker(desk: Desk, keymap: Keymap) -> View:
     from korgm1.frontends.speaker import Speaker
 
     return Speaker(desk, keymap)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,14 @@ from songs import song_file
 
 from korgm1.cli import FRONTENDS, main
 from korgm1.clock import CPU_HZ
+from korgm1.desk import Desk
 from korgm1.frontends.audio_out import AudioOut
-from korgm1.frontends.terminal import Terminal
 from korgm1.performance import Song
 from korgm1.session import Session
 from korgm1.verbs import play
 from korgm1.verbs.concert import Programme
+from korgm1.verbs.live import prime, status
 from korgm1.verbs.live_sound import LiveSound
-from korgm1.verbs.run import prime, status
 
 
 class Host:
@@ -82,38 +83,43 @@ def test_without_a_card_the_host_s_clock_is_the_pace(m1: Session) -> None:
 def test_run_s_pacer_keeps_the_queue_full(card: Card, m1: Session) -> None:
     host = Host(card, 1.003)
     sound = LiveSound(m1, output(host, "low"), "digital", host=host.clock)
-    pacer = prime(m1, sound)
+    desk = Desk(m1)
+    pacer = prime(desk, sound)
     begun = m1.clock
     while host.now < 5:
         wait = pacer.step()
-        sound.feed(m1.heard())
+        sound.follow(desk)
         host.sleep(wait)
-    assert status(m1, pacer, sound) == ""
+    assert status(desk) == ""
+    assert desk.live.sound == "Card One" and desk.live.latency_ms == 40
     assert abs((m1.clock - begun) / CPU_HZ - 5 * 1.003) < 0.1, "the quartz of the card, not the host's clock"
 
 
 def test_a_busy_host_costs_a_gap_and_no_more(card: Card, m1: Session) -> None:
     host = Host(card)
     sound = LiveSound(m1, output(host, "low"), "digital", host=host.clock)
-    pacer = prime(m1, sound)
+    desk = Desk(m1)
+    pacer = prime(desk, sound)
     while host.now < 2:
         wait = pacer.step()
-        sound.feed(m1.heard())
+        sound.follow(desk)
         host.sleep(0.3 if 1 <= host.now < 1.02 else wait)
-    assert "1 gap in the sound" in status(m1, pacer, sound)
+    assert "1 gap in the sound" in status(desk)
+    assert desk.live.gaps == 1
 
 
 def test_a_card_that_stops_leaves_the_instrument_going(card: Card, m1: Session) -> None:
     host = Host(card)
     sound = LiveSound(m1, output(host), "digital", host=host.clock)
-    pacer = prime(m1, sound)
+    desk = Desk(m1)
+    pacer = prime(desk, sound)
     begun = m1.clock
     while host.now < 6:
         host.dead = host.now > 2
         wait = pacer.step()
-        sound.feed(m1.heard())
+        sound.follow(desk)
         host.sleep(wait)
-    assert "takes no sound any more" in sound.status
+    assert "takes no sound any more" in status(desk)
     assert 4 < (m1.clock - begun) / CPU_HZ < 6
 
 
@@ -125,6 +131,56 @@ def test_the_volume_is_a_pot_behind_the_outputs(card: Card, m1: Session) -> None
         sound = LiveSound(m1, output(host, "20"), "digital", volume=volume, host=host.clock)
         sound.feed(frames)
         assert card.tick(1000)[900, 0] == pytest.approx(level, abs=1e-3)
+
+
+def test_nothing_done_at_the_desk_makes_a_gap(card: Card, m1: Session) -> None:
+    """Off and on, back in time, another engine, a dip, time that is skipped: the card goes on being fed."""
+    host = Host(card)
+    desk = Desk(m1)
+    sound = LiveSound(m1, output(host, "low"), "digital", host=host.clock)
+    pacer = prime(desk, sound)
+    deeds = iter([
+        lambda: desk.set_engine("v30"), lambda: desk.rewind(1), lambda: desk.power(False), lambda: desk.power(True),
+        lambda: desk.dip(0.5), lambda: desk.skip(8_000_000), lambda: desk.set_faults(["adc-dead"]), lambda: None,
+    ])
+    due = 1.0
+    while host.now < 9:
+        if host.now >= due:
+            next(deeds, lambda: None)()
+            due += 1.0
+        wait = pacer.step()
+        sound.follow(desk)
+        host.sleep(wait)
+        if host.now > 0.1:
+            assert 0.01 < sound._output.waiting < 0.2
+    assert desk.live.gaps == 0 and status(desk) == ""
+
+
+def test_the_cards_blocks_do_not_make_the_picture_stutter(card: Card, m1: Session) -> None:
+    """Time goes on between the card's blocks, by the host's clock, and never back."""
+    host = Host(card)
+    sound = LiveSound(m1, output(host, "low"), "digital", host=host.clock)
+    sound.feed(np.zeros((31250, 4), np.int32))
+    seen = []
+    while host.now < 0.5:
+        host.sleep(0.001)
+        seen.append(sound.clock())
+    late = seen[100:]
+    assert all(0 <= after - before < 0.003 for before, after in pairwise(late))
+    assert late[-1] - late[0] == pytest.approx(len(late) * 0.001, abs=0.012)
+
+
+def test_the_volume_pot_turns_without_a_click(card: Card, m1: Session) -> None:
+    host = Host(card)
+    sound = LiveSound(m1, output(host, "20"), "digital", host=host.clock)
+    frames = np.full((1000, 4), 1 << 18, np.int32)
+    sound.feed(frames)
+    card.tick(960)
+    sound._wanted = 0.0
+    sound.feed(frames)
+    sound.feed(frames)
+    levels = card.tick(2500)[:, 0]
+    assert levels[0] > 0.4 and levels[-1] == 0 and np.abs(np.diff(levels)).max() < 0.01
 
 
 @pytest.mark.parametrize("words", [["--latency", "5"], ["--latency", "x"], ["--volume", "101"], ["--volume", "-1"]])
@@ -157,23 +213,43 @@ def test_ctrl_c_during_the_boot_tells_what_was_written(
     assert kept.stat().st_size == 65536
 
 
+class Live:
+    """A view that shows nothing."""
+
+    def __init__(self, desk: Desk, keymap: object) -> None:
+        self.desk = desk
+
+    def poll(self, wait: float) -> bool:
+        return True
+
+    def draw(self, status: str = "") -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
 def test_run_without_a_card_says_so_once_and_goes_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", Card(outputs=0))
-    opened: list[str] = []
+    seen: list[str] = []
 
-    def view(session: Session) -> Terminal:
-        opened.append(capsys.readouterr().err)
-        return Terminal(session)
+    class View(Live):
+        """Looks at stderr when it is closed."""
 
-    monkeypatch.setitem(FRONTENDS, "terminal", view)
-    assert main(["run", "--terminal", "--no-sram", "--seconds", "0.1"]) == 0
-    assert opened[0].count("\n") == 1 and "no sound" in opened[0], "before the screen is drawn over"
-    assert capsys.readouterr().err == ""
+        def close(self) -> None:
+            super().close()
+            seen.append(capsys.readouterr().err)
+
+    monkeypatch.setitem(FRONTENDS, "terminal", View)
+    assert main(["run", "--tty", "--no-sram", "--seconds", "0.1"]) == 0
+    assert seen == [""], "nothing is written over what a terminal shows"
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and said.startswith("korgm1: no sound: there is no sound output device (connect")
     monkeypatch.setitem(sys.modules, "sounddevice", None)
-    assert main(["run", "--terminal", "--no-sram", "--seconds", "0.1", "--json"]) == 0
-    assert "no sound: sounddevice is not installed (" in opened[1]
+    assert main(["run", "--tty", "--no-sram", "--seconds", "0.1", "--json"]) == 0
+    assert "no sound: sounddevice is not installed (" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", ["play", "run"])

@@ -15,7 +15,6 @@ from korgm1.clock import CPU_HZ, Scheduler
 from korgm1.errors import UserError
 from korgm1.frontends import audio_out, display, midi_ports, panel_layout
 from korgm1.result import LcdChange
-from korgm1.verbs.run import FRAME, Pacer, status
 
 KEY_NAMES = Panel().keys()
 
@@ -246,61 +245,6 @@ def test_a_display_nobody_serves_is_a_hint(session: StandIn, monkeypatch: pytest
         display.open_window(session)  # type: ignore[arg-type]
 
 
-# the pace
-
-
-class Host:
-    """A host's clock, in seconds."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_emulated_time_follows_the_hosts(session: StandIn) -> None:
-    host = Host()
-    pacer = Pacer(session, 2.0, host)  # type: ignore[arg-type]
-    for _ in range(60):
-        host.now += FRAME
-        pacer.step()
-    assert abs(session.clock - CPU_HZ) <= CPU_HZ * FRAME
-    for _ in range(200):
-        host.now += FRAME
-        pacer.step()
-    assert pacer.done
-    assert session.clock == 2 * CPU_HZ
-
-
-def test_time_lost_to_sleep_is_not_caught_up(session: StandIn) -> None:
-    host = Host()
-    pacer = Pacer(session, None, host)  # type: ignore[arg-type]
-    host.now += 3600
-    for _ in range(60):
-        host.now += FRAME
-        pacer.step()
-    assert session.clock < 1.1 * CPU_HZ
-    assert not pacer.done
-
-
-def test_a_slow_host_is_told_so(session: StandIn) -> None:
-    host = Host()
-    pacer = Pacer(session, None, host)  # type: ignore[arg-type]
-    assert status(session, pacer) == ""  # type: ignore[arg-type]
-    slow = session.run_until
-
-    def run_until(clock: int) -> None:
-        host.now += 2 * (clock - session.clock) / CPU_HZ
-        slow(clock)
-
-    session.run_until = run_until  # type: ignore[method-assign]
-    for _ in range(300):
-        host.now += 0.001
-        pacer.step()
-    assert 0.4 < pacer.speed < 0.6
-    assert "too slow" in status(session, pacer)  # type: ignore[arg-type]
-    session.stopped = "HALT with interrupts off"
-    assert "HALT" in status(session, pacer)  # type: ignore[arg-type]
 
 
 # what doctor asks

@@ -41,6 +41,7 @@ class LiveStatus:
         speed: emulated time by host time, lately; 1.0 is real time.
         sound: where the sound goes, or why it goes nowhere.
         gaps: how often the sound had a gap.
+        trouble: what there is to say of the sound, or "".
         midi: which ports are open.
         latency_ms: milliseconds of sound that are made ahead; 0 without sound.
     """
@@ -48,6 +49,7 @@ class LiveStatus:
     speed: float = 1.0
     sound: str = "no sound"
     gaps: int = 0
+    trouble: str = ""
     midi: str = "no ports"
     latency_ms: float = 0.0
 

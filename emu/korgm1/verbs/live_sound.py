@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from korgm1.session import Session
 
 
+LARGEST = 0.1
+"""Seconds of the largest block between whose ends the card's clock is filled in."""
+
+
 class Output(Protocol):
     """An open output of the host, as frontends.audio_out has it."""
 
@@ -81,17 +85,25 @@ class LiveSound:
         self._gain = self._wanted = volume / 100
         self._host = host
         self._given_up: float | None = None
+        self._heard = self._last = self._block = 0.0
+        self._heard_at = host()
         self.depth = output.depth
 
     def clock(self) -> float:
-        """Seconds of sound that the card took, for `run.Pacer`; the host's clock goes on once the card has stopped.
+        """Seconds of sound that the card took, for `live.Pacer`; the host's clock goes on once the card has stopped.
 
-        Whoever keeps `depth` ahead of it keeps the queue full.
+        A card takes it in blocks; in between the host's clock goes on, for a block at most. Whoever keeps `depth` ahead
+        of it keeps the queue full.
         """
-        heard = self._output.taken / self._output.rate
+        heard, now = self._output.taken / self._output.rate, self._host()
         if self._given_up is None and not self._output.alive:
-            self._given_up = self._host() - heard
-        return heard if self._given_up is None else self._host() - self._given_up
+            self._given_up = now - heard
+        if self._given_up is not None:
+            return now - self._given_up
+        if heard != self._heard:
+            self._block, self._heard, self._heard_at = min(heard - self._heard, LARGEST), heard, now
+        self._last = max(self._last, heard + min(now - self._heard_at, self._block))
+        return self._last
 
     def feed(self, frames: Frames) -> None:
         """Hand over what the session has made since the last time."""
@@ -105,7 +117,7 @@ class LiveSound:
         self._wanted = desk.volume / 100
         self.feed(desk.heard())
         live = desk.live
-        live.sound = self._output.name if self._given_up is None else self.status
+        live.sound, live.trouble = self._output.name, self.status
         live.gaps, live.latency_ms = self._output.gaps, self.depth * 1000
 
     def _queue(self, signal: Any) -> None:
@@ -185,15 +197,17 @@ def volume(text: str) -> int:
 
 
 def open_sound(
-    session: Session, args: argparse.Namespace, opened: OpenOutput, outputs: int = 2
+    session: Session, args: argparse.Namespace, opened: OpenOutput, outputs: int = 2,
+    say: Callable[[str], object] = lambda text: print(f"korgm1: {text}", file=sys.stderr),
 ) -> LiveSound | None:
-    """The sound the options ask for; None, with a line on stderr, where the host has none, and without with --mute.
+    """The sound the options ask for; None, with a line that says why, where the host has none, and with --mute.
 
     Args:
         session: on or off.
         args: with `add_live_options`.
         opened: opens an output.
         outputs: 2 or 4.
+        say: says the line; on stderr by default.
 
     Raises:
         UserError: the device that --audio-device names does not exist or cannot be opened.
@@ -210,5 +224,5 @@ def open_sound(
         if args.audio_device is not None:
             raise
         hint = f" ({error.hint})" if error.hint else ""
-        print(f"korgm1: no sound: {error.found}{hint}", file=sys.stderr)
+        say(f"no sound: {error.found}{hint}")
         return None

@@ -1,4 +1,4 @@
-"""korgm1 run: the instrument, live. The only place where emulated time is tied to the host's."""
+"""korgm1 run: the instrument, live."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import contextlib
 import json
 import re
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from korgm1.board.battery import Battery
-from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
 from korgm1.files import read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
@@ -22,6 +20,7 @@ from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
 from korgm1.verbs.concert import add_view_option
 from korgm1.verbs.keys import open_keymap
+from korgm1.verbs.live import Cables, View, live
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
 from korgm1.verbs.options import add_machine_options, battery, check_files, chosen, power, say_warnings, session_from
 from korgm1.verbs.places import data_folder
@@ -43,94 +42,25 @@ Sound goes to the host's output, and its clock is then the pace; --mute, or a ho
 Terminal: ? shows the keys. Closing the window, q in the terminal, or Ctrl-C switches the power off and saves the RAM.
 """
 
-FRAME = 1 / 60
-"""Host seconds from picture to picture."""
-LATE = 0.25
-"""Host seconds the emulation may be behind before the time is given up (a busy host, a laptop that slept)."""
-JUDGE = 2.0
-"""Host seconds over which the speed is judged."""
-LOOK, AWAKE = 0.004, 0.1
-"""After something was done the loop looks again so soon, for so long; host seconds."""
-TOO_SLOW = 0.95
-"""Below this share of real time a host is called slow."""
-
-
-class View(Protocol):
-    """What a frontend shows itself as."""
-
-    def poll(self, wait: float) -> bool:
-        """Take input for `wait` seconds at most; False to switch off."""
-
-    def draw(self, status: str = "") -> None:
-        """Show the present state and a hint."""
-
-    def close(self) -> None:
-        """Put everything back."""
-
-
 Open = Callable[..., View]
 """Opens a view of (desk, keymap); the window's has full_screen= and bench=, too."""
+OpenCables = Callable[["Desk", argparse.Namespace], Cables | None]
+"""Opens the MIDI ports that the options ask for."""
 
 
-class Pacer:
-    """Desk time at the host's pace.
-
-    Args:
-        desk: what is run.
-        seconds: desk seconds after which `done` is true; None for never.
-        monotonic: the clock whose pace it is, in seconds: the host's, or the sound card's.
-        late: seconds the emulation may be behind before the time is given up.
-    """
-
-    def __init__(
-        self, desk: Desk, seconds: float | None = None, monotonic: Callable[[], float] = time.monotonic,
-        late: float = LATE,
-    ) -> None:  # fmt: skip
-        self._desk = desk
-        self._monotonic = monotonic
-        self._late = late
-        self._origin = monotonic() - desk.now / CPU_HZ
-        self._end = None if seconds is None else clocks(seconds)
-        self._judged = (monotonic(), desk.now)
-        self.speed = 1.0
-        """Emulated time by host time, lately; 1.0 is real time."""
-
-    @property
-    def done(self) -> bool:
-        """True when the time is up."""
-        return self._end is not None and self._desk.now >= self._end
-
-    def step(self) -> float:
-        """Run up to the present, two frames at most so that the panel stays alive on a slow host.
-
-        Returns:
-            Host seconds until the next step.
-        """
-        desk = self._desk
-        present = self._monotonic() - self._origin
-        behind = present - desk.now / CPU_HZ
-        if behind > self._late or behind < -self._late:
-            self._origin += behind - FRAME
-            present -= behind - FRAME
-        target = min(clocks(present), desk.now + clocks(2 * FRAME))
-        if self._end is not None:
-            target = min(target, self._end)
-        if target > desk.now:
-            desk.run(target)
-        now = self._monotonic()
-        if now - self._judged[0] >= JUDGE:
-            self.speed = (desk.now - self._judged[1]) / CPU_HZ / (now - self._judged[0])
-            self._judged = (now, desk.now)
-        frame = LOOK if desk.now - desk.touched < clocks(AWAKE) else FRAME
-        return max(0.0, frame - (now - self._origin - desk.now / CPU_HZ))
+def no_cables(desk: Desk, args: argparse.Namespace) -> None:
+    """No ports."""
 
 
-def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutput) -> None:
+def add_parser(
+    subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutput, cables: OpenCables = no_cables
+) -> None:
     """Put this verb on the command line.
 
     Args:
         subparsers: where to.
         opened: opens the host's sound output.
+        cables: opens the host's MIDI ports.
         frontends: "window", "terminal" and "speaker": functions that open a view of a desk. "window" raises UserError
             where there is no display; one that is missing has no option.
     """
@@ -142,25 +72,27 @@ def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutpu
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_machine_options(parser)
-    live = parser.add_argument_group("live")
-    views = live.add_mutually_exclusive_group()
+    shown = parser.add_argument_group("live")
+    views = shown.add_mutually_exclusive_group()
     views.add_argument(
         "--tty", "--terminal", dest="tty", action="store_true", help="in the terminal, even where there is a display"
     )
     if "speaker" in frontends:
         views.add_argument("--speak", action="store_true", help="changed LCD text as plain lines, for screen readers")
-    live.add_argument("--full-screen", action="store_true", help="the window fills the screen")
-    live.add_argument("--bench", action="store_true", help="the window begins with its bench drawer open")
-    live.add_argument("--keys", type=named, metavar="FILE", help="another key map, in TOML (korgm1 keys --toml)")
-    live.add_argument("--no-sram", action="store_true", help="start with RAM that was never powered, and keep nothing")
+    shown.add_argument("--full-screen", action="store_true", help="the window fills the screen")
+    shown.add_argument("--bench", action="store_true", help="the window begins with its bench drawer open")
+    shown.add_argument("--keys", type=named, metavar="FILE", help="another key map, in TOML (korgm1 keys --toml)")
+    shown.add_argument("--no-sram", action="store_true", help="start with RAM that was never powered, and keep nothing")
     sound = parser.add_argument_group("sound")
     add_view_option(sound)
     add_live_options(sound)
     add_trace_options(add_output_options(parser))
-    parser.set_defaults(run=lambda args: run(args, frontends, opened))
+    parser.set_defaults(run=lambda args: run(args, frontends, opened, cables))
 
 
-def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput) -> int:
+def run(
+    args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput, cables: OpenCables = no_cables
+) -> int:
     """Run until the user or `--seconds` ends it; the power is switched off in every case."""
     from korgm1.desk import Desk
 
@@ -182,12 +114,29 @@ def run(args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOut
     say_warnings(session)
     picture = b""
     with contextlib.ExitStack() as at_the_end:
+        named_output = None if args.audio_device is None else open_sound(session, args, opened)
+        if named_output is not None:
+            at_the_end.callback(named_output.close)
         asked = at_the_end.enter_context(power(session, args))
         desk = Desk(session, own_image=own_image)
         at_the_end.callback(desk.close)
         desk.volume = args.volume
         with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
-            _play(desk, args, frontends, keymap, opened, asked)
+            silent: list[str] = []
+
+            def without(text: str) -> None:
+                silent.append(text)
+                desk.live.sound = text
+                desk.say(text)
+
+            def sound() -> LiveSound | None:
+                return named_output or open_sound(desk.session, args, opened, say=without)
+
+            try:
+                _play(desk, args, frontends, keymap, sound, cables, asked)
+            finally:
+                for text in silent:
+                    print(f"korgm1: {text}", file=sys.stderr)
         last = desk.session
         result = last.result("stopped" if last.stopped else "time")
         if args.png:
@@ -226,48 +175,12 @@ def own_file(args: argparse.Namespace) -> Path:
     return data_folder() / f"{slug}.sram"
 
 
-def status(desk: Desk) -> str:
-    """The line below the panel: the CPU has stopped, the host is too slow, gaps in the sound, or ""."""
-    session = desk.session
-    if session.powered and session.stopped:
-        return f"the CPU has stopped: {session.stopped}"
-    if desk.live.speed < TOO_SLOW:
-        return f"this host is too slow: {desk.live.speed:.0%} of real speed (--engine v30 may be faster)"
-    gaps = desk.live.gaps
-    return f"{gaps} gap{'s' * (gaps > 1)} in the sound (--latency high, or more milliseconds)" if gaps else ""
-
-
 def _play(
-    desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap, opened: OpenOutput,
-    asked: list[int],
+    desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap,
+    opened: Callable[[], LiveSound | None], cables: OpenCables, asked: list[int],
 ) -> None:
     with contextlib.closing(_open(desk, args, frontends, keymap)) as view:
-        view.draw()
-        sound = open_sound(desk.session, args, opened)
-        with contextlib.closing(sound) if sound is not None else contextlib.nullcontext():
-            pacer = Pacer(desk, args.seconds) if sound is None else prime(desk, sound, args.seconds)
-            wait = 0.0
-            while not pacer.done and not asked and view.poll(wait):
-                wait = pacer.step()
-                desk.live.speed = pacer.speed
-                if sound is not None:
-                    sound.follow(desk)
-                view.draw(status(desk))
-
-
-def prime(desk: Desk, sound: LiveSound, seconds: float | None = None) -> Pacer:
-    """Listen to a desk and fill the queue to its depth; the pacer keeps it there: time is what the card took.
-
-    Args:
-        desk: what is run.
-        sound: where to.
-        seconds: see `Pacer`.
-    """
-    desk.listen(True)
-    end = desk.now + clocks(sound.depth)
-    desk.run(end if seconds is None else min(end, clocks(seconds)))
-    sound.follow(desk)
-    return Pacer(desk, seconds, sound.clock, LATE + sound.depth)
+        live(desk, view, opened, lambda: cables(desk, args), args.seconds, asked)
 
 
 def _open(desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap) -> View:
