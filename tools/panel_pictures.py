@@ -28,7 +28,9 @@ FRAME = CPU_HZ // 60
 def playing(desk: Desk) -> None:
     """A keyboard on which somebody plays a chord."""
     desk.volume, desk.contrast = 70, 50
-    for line in ("value 96", "run 0.2", "press 4", "run 0.3", "press 3", "run 0.5", "note-on 24", "note-on 28", "note-on 31"):
+    for line in ("value 96", "run 0.2", "press 4", "run 0.3", "press 3", "run 0.5"):
+        typed(desk, line)
+    for line in ("note-on 24", "note-on 28", "note-on 31"):
         typed(desk, line)
 
 

@@ -436,6 +436,7 @@ def test_the_drawer_takes_room_and_gives_it_back(desk: Desk, live: Any) -> None:
     live.poll(0.001)
     assert desk.held == {"INT"}, "the panel beside it is still one"
     up()
+    key_up("tab")
     step(live, desk, 0.1)
     key("tab")
     step(live, desk, times=2)
@@ -534,6 +535,49 @@ def test_a_picture_of_the_window(desk: Desk, live: Any, tmp_path: Path) -> None:
 
     perform(desk, "screenshot", {"path": str(tmp_path / "w.png"), "of": "window"})
     assert (tmp_path / "w.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_sockets_lights_are_bytes_on_the_wire(desk: Desk, live: Any) -> None:
+    def light(name: str) -> bool:
+        x, y, w, h = part(name).area
+        box = live._screen.pixels()[round(y) : round(y + h), round(x) : round(x + w)]
+        return bool((box == (96, 226, 96)).all(axis=2).any())
+
+    step(live, desk, 0.4)
+    assert not light("MIDI IN") and not light("MIDI THRU")
+    desk.midi_in(b"\x90\x3c\x40")
+    step(live, desk, 0.01)
+    assert light("MIDI IN") and light("MIDI THRU")
+    step(live, desk, 0.2)
+    step(live, desk)
+    assert not light("MIDI IN")
+    down(key_point(30))
+    step(live, desk, 0.03)
+    assert light("MIDI OUT")
+    up()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (60, 40), (3000, 60)])
+def test_any_size_can_be_drawn(desk: Desk, live: Any, size: tuple[int, int]) -> None:
+    import pygame
+
+    pygame.display.set_mode(size, pygame.RESIZABLE)
+    step(live, desk, times=3)
+    for name in ("tab", "f1"):
+        key(name)
+        step(live, desk, times=2)
+    assert live.poll(0.001)
+
+
+def test_a_held_key_repeats_without_power_going_on_and_off(desk: Desk, live: Any) -> None:
+    for _ in range(3):
+        key("p", ctrl=True)
+    live.poll(0.001)
+    assert not desk.powered
+    key_up("p")
+    key("p", ctrl=True)
+    live.poll(0.001)
+    assert desk.powered
 
 
 # no display

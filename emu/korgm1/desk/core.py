@@ -63,6 +63,7 @@ class Core:
         volume: 0-100, the VOLUME pot behind the outputs.
         contrast: 0-100, the LCD's pot; 50 is right.
         touched: desk time of the last thing that was done.
+        midi_until: desk time at which the last byte into MIDI IN is over.
         messages: what was said, newest last.
         play_midi_file: plays a file into MIDI IN ("stop" ends it); None where nobody can.
         window_picture: draws the whole view to a file; None where the view has no picture.
@@ -73,7 +74,7 @@ class Core:
         self.live = LiveStatus()
         self.volume = 100
         self.contrast = 50
-        self.touched = -CPU_HZ
+        self.touched = self.midi_until = -CPU_HZ
         self.messages: deque[Message] = deque(maxlen=MESSAGES)
         self.play_midi_file: Callable[[str], object] | None = None
         self.window_picture: Callable[[str], None] | None = None

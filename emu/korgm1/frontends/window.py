@@ -76,20 +76,20 @@ class Window:
         self._folder = folder
         self._help = HelpPage(keymap, keys_file)
         session = desk.session
-        self._screen = Screen(f"korgm1 - {session.model.title}", layout_of(session.model.rack).size, full_screen)
+        self._screen = Screen(_title(desk), layout_of(session.model.rack).size, full_screen)
         self._keys = PanelKeys(desk, keymap, self._damper, self._command, self._do)
         self._alive = True
         self._over: Part | None = None
         self._damped = False
         self._given: tuple[int, int] | None = None
-        self._heard: dict[str, int] = {}
+        self._sent_at = -CPU_HZ
         self._notes: list[Note] = []
         self._of: object = None
         self._placed: object = None
         self._view: PanelView
         self._hands: PanelHands
         self._instrument()
-        desk.on_midi_out(lambda clock, byte: self._heard.update({"MIDI OUT": clock}))
+        desk.on_midi_out(self._sent)
         desk.window_picture = self.save
         if bench:
             self._do("drawer")
@@ -170,6 +170,7 @@ class Window:
             return
         self._of, self._placed = of, None
         layout = layout_of(session.model.rack)
+        self._screen.rename(_title(self._desk))
         try:
             glass = Glass(guesses)
         except UsageError as error:
@@ -180,7 +181,9 @@ class Window:
 
     def _seen(self) -> Seen:
         desk = self._desk
-        heard = frozenset(name for name, clock in self._heard.items() if 0 <= desk.now - clock < FLICKER)
+        heard = {"MIDI OUT"} if 0 <= desk.now - self._sent_at < FLICKER else set()
+        if desk.now < desk.midi_until + FLICKER:
+            heard |= {"MIDI IN", "MIDI THRU"}
         path = desk.session.card_path
         return Seen(
             powered=desk.powered,
@@ -191,7 +194,7 @@ class Window:
             notes=desk.notes,
             cards={"card": (path.stem if path else "card") if desk.card_in else "",
                    "pcm-card": "" if desk.session.pcm_card is None else "PCM"},
-            traffic=heard,
+            traffic=frozenset(heard),
             damper=self._damped,
             over=self._over,
         )  # fmt: skip
@@ -222,6 +225,9 @@ class Window:
             chord = self._keys.chord_for(part.name)
             return f"{part.name}: computer key {readable(chord)}" if chord else part.name
         return HINTS.get(part.name, "")
+
+    def _sent(self, clock: int, byte: int) -> None:
+        self._sent_at = clock
 
     # input
 
@@ -312,6 +318,10 @@ class Window:
                 self._do("drawer")
             assert self._drawer is not None
             self._drawer.show("Cards")
+
+
+def _title(desk: Desk) -> str:
+    return f"korgm1 - {desk.session.model.title}"
 
 
 def _meet(a: Box, b: Box) -> bool:
