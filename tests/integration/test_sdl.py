@@ -160,10 +160,12 @@ def test_full_screen_and_back(screen: Any) -> None:
     before = screen.size
     screen.toggle_full_screen()
     assert screen.full_screen and screen.size == pygame.display.get_desktop_sizes()[0]
-    screen.widen(100)
+    screen.grow(100, 100)
     screen.toggle_full_screen()
     assert not screen.full_screen and screen.size == before
-    screen.widen(50)
+    screen.grow(50, 0)
     assert screen.size == (before[0] + 50, before[1])
-    screen.widen(100_000)
-    assert screen.size == (before[0] + 50, before[1]), "wider than the desktop it does not get"
+    screen.grow(100_000, 20)
+    assert screen.size == (before[0] + 50, before[1] + 20), "wider than the desktop it does not get"
+    screen.grow(-50, -20)
+    assert screen.size == before
