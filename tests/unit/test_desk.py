@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 import korgm1.desk
 from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
-from korgm1.desk.core import MESSAGES
 from korgm1.desk.hands import SHORTEST
+from korgm1.desk.status import MESSAGES
 from korgm1.desk.supply import AGAIN
 from korgm1.errors import M1Error, UsageError
 from korgm1.result import LcdChange

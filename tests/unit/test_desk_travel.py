@@ -160,7 +160,10 @@ def test_a_history_is_small_and_gives_back_what_was_put_in() -> None:
     put = []
     for at in range(2 * GROUP + 20):
         memory[at * 7] ^= 0xFF
-        blocks = {"sram": {"data": bytes(memory), "list": [1, "two", None, 2.5, True, b"small"]}, "n": {"at": at}}
+        blocks = {
+            "sram": {"data": bytes(memory), "longer": bytes(memory[: 5000 + at])},
+            "n": {"at": at, "list": [1, "two", None, 2.5, True, b"small"]},
+        }
         put.append((at, blocks))
         history.add(at, Snapshot({"clock": at}, blocks, {"sram": 3}), at)
     assert history.size < 4 * len(memory)

@@ -10,48 +10,14 @@ import bisect
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from korgm1.clock import CPU_HZ
+from korgm1.desk.status import MESSAGES, LiveStatus, Message
 from korgm1.result import LcdChange
 from korgm1.session import Session
-
-MESSAGES = 100
-"""Messages that are kept."""
-
-
-@dataclass(frozen=True)
-class Message:
-    """Something that was said: its number since the desk was made, the desk time, "info" or "error", the text."""
-
-    number: int
-    at: int
-    kind: str
-    text: str
-
-
-@dataclass
-class LiveStatus:
-    """What the live loop knows and the instrument does not.
-
-    Attributes:
-        speed: emulated time by host time, lately; 1.0 is real time.
-        sound: where the sound goes, or why it goes nowhere.
-        gaps: how often the sound had a gap.
-        trouble: what there is to say of the sound, or "".
-        midi: which ports are open.
-        latency_ms: milliseconds of sound that are made ahead; 0 without sound.
-    """
-
-    speed: float = 1.0
-    sound: str = "no sound"
-    gaps: int = 0
-    trouble: str = ""
-    midi: str = "no ports"
-    latency_ms: float = 0.0
 
 
 class Core:
@@ -144,6 +110,10 @@ class Core:
         self._collect_sound()
         self._frames, self._made = kept, made
         self._sound_from += self.now - begun
+
+    def at(self, clock: int, deed: Callable[[], None]) -> None:
+        """Have something done at a desk time, from `run`; deeds of one time in the order of the calls."""
+        self._at(clock, deed)
 
     def _goals(self) -> list[int]:
         """Desk times at which something is to be done."""
