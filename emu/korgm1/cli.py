@@ -8,10 +8,11 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from korgm1 import __version__
 from korgm1.errors import M1Error
-from korgm1.frontends import audio_out, display, midi_ports, terminal
+from korgm1.frontends import audio_out, display, midi_ports
 from korgm1.verbs import (
     age,
     boot,
@@ -20,6 +21,8 @@ from korgm1.verbs import (
     doctor,
     faults,
     hypotheses,
+    keys,
+    live,
     play,
     render,
     rom,
@@ -36,9 +39,27 @@ from korgm1.verbs import (
 )
 from korgm1.verbs.signals import INTERRUPTED
 
+if TYPE_CHECKING:
+    from korgm1.desk import Desk
+    from korgm1.keymap import Keymap
+
+
+def _terminal(desk: Desk, keymap: Keymap) -> live.View:
+    from korgm1.frontends.terminal import Terminal
+
+    return Terminal(desk, keymap)
+
+
+def _speaker(desk: Desk, keymap: Keymap) -> live.View:
+    from korgm1.frontends.speaker import Speaker
+
+    return Speaker(desk, keymap)
+
+
 FRONTENDS: Mapping[str, run.Open] = {
     "window": display.open_window,
-    "terminal": lambda desk, keymap: terminal.Terminal(desk.session),
+    "terminal": _terminal,
+    "speaker": _speaker,
 }
 PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
 
@@ -87,6 +108,7 @@ def build_parser() -> argparse.ArgumentParser:
     dis.add_parser(subparsers)
     faults.add_parser(subparsers)
     hypotheses.add_parser(subparsers)
+    keys.add_parser(subparsers)
     doctor.add_parser(subparsers, PROBES)
     return parser
 

@@ -19,9 +19,11 @@ from korgm1.machine.faults import Faults
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
 from korgm1.verbs.concert import add_view_option
+from korgm1.verbs.keys import open_keymap
 from korgm1.verbs.live import Cables, View, live
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
 from korgm1.verbs.options import add_machine_options, battery, check_files, chosen, power, say_warnings, session_from
+from korgm1.verbs.places import data_folder
 from korgm1.verbs.trace_options import add_trace_options
 from korgm1.verbs.words import named
 
@@ -96,7 +98,7 @@ def run(
 
     if args.no_sram and args.sram:
         raise UsageError("--sram and --no-sram exclude each other", "one of them")
-    keymap = key_map(args)
+    keymap = open_keymap(args.keys)
     check_files(args)
     kept, own_image = args.sram, False
     if not args.sram and not args.no_sram:
@@ -110,8 +112,6 @@ def run(
             args.sram = read_file(own, "an SRAM image")
     session = session_from(args)
     say_warnings(session)
-    for warning in keymap.warnings:
-        print(f"korgm1: {warning}", file=sys.stderr)
     picture = b""
     with contextlib.ExitStack() as at_the_end:
         named_output = None if args.audio_device is None else open_sound(session, args, opened)
@@ -152,35 +152,18 @@ def run(
     return EXIT_CPU_FAULT if last.stopped else EXIT_OK
 
 
-def key_map(args: argparse.Namespace) -> Keymap:
-    """The key map of --keys, or the user's own, or the default one.
-
-    Raises:
-        UserError: the file cannot be used; it names each line that is wrong.
-    """
-    import platformdirs
-
-    from korgm1.desk.commands import check
-    from korgm1.keymap import load
-
-    own = Path(platformdirs.user_config_dir("korgm1", appauthor=False)) / "keys.toml"
-    return load(Path(args.keys) if args.keys else own if own.exists() else None, check)
-
-
 def own_file(args: argparse.Namespace) -> Path:
     """Where the user's RAM image of this model and firmware is kept from run to run.
 
     Each firmware has one of its own: another version would take the first's memory for garbage and initialise it.
     """
-    import platformdirs
-
     from korgm1.romset.load import load_os
 
     firmware = load_os(args.roms, args.model)
     version = firmware.version if firmware.version != "?" else firmware.sha1[:8]
     name = firmware.name if args.roms is None else f"{firmware.name} {version}"
     slug = re.sub(r"[^a-z0-9]+", "-", f"{args.model} {name}".lower()).strip("-")
-    return Path(platformdirs.user_data_dir("korgm1", appauthor=False)) / f"{slug}.sram"
+    return data_folder() / f"{slug}.sram"
 
 
 def _play(
