@@ -16,13 +16,14 @@ from korgm1.frontends import audio_out, display, midi_ports
 from korgm1.verbs import (
     age,
     boot,
+    card,
     cpu_check,
     dis,
     doctor,
     faults,
     hypotheses,
     keys,
-    live,
+    midi,
     play,
     render,
     rom,
@@ -33,10 +34,12 @@ from korgm1.verbs import (
     sram,
     state,
     sweep,
+    syx,
     tap,
     trace,
     wave,
 )
+from korgm1.verbs.live import View
 from korgm1.verbs.signals import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -44,13 +47,13 @@ if TYPE_CHECKING:
     from korgm1.keymap import Keymap
 
 
-def _terminal(desk: Desk, keymap: Keymap) -> live.View:
+def _terminal(desk: Desk, keymap: Keymap) -> View:
     from korgm1.frontends.terminal import Terminal
 
     return Terminal(desk, keymap)
 
 
-def _speaker(desk: Desk, keymap: Keymap) -> live.View:
+def _speaker(desk: Desk, keymap: Keymap) -> View:
     from korgm1.frontends.speaker import Speaker
 
     return Speaker(desk, keymap)
@@ -90,10 +93,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"korgm1 {__version__}")
     subparsers = parser.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
     boot.add_parser(subparsers)
-    run.add_parser(subparsers, FRONTENDS, audio_out.AudioOut)
+    run.add_parser(subparsers, FRONTENDS, audio_out.AudioOut, midi_ports.Ports())
     render.add_parser(subparsers)
+    midi.add_parser(subparsers, midi_ports.listing)
     play.add_parser(subparsers, audio_out.AudioOut, audio_out.devices)
     age.add_parser(subparsers)
+    card.add_parser(subparsers)
     rom.add_parser(subparsers)
     state.add_parser(subparsers)
     scenario.add_parser(subparsers)
@@ -101,6 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
     serve.add_parser(subparsers, audio_out.AudioOut)
     sram.add_parser(subparsers)
     sweep.add_parser(subparsers)
+    syx.add_parser(subparsers, midi_ports.Ports())
     tap.add_parser(subparsers)
     trace.add_parser(subparsers)
     wave.add_parser(subparsers)

@@ -10,6 +10,7 @@ ERROR_JOURNAL   equ     4               ; 04: the journal is nonsense, the data 
 CODE_LOW        equ     80h             ; battery codes: below is low, above CODE_HIGH is high
 CODE_HIGH       equ     0CCh
 LED_INT         equ     01h
+LED_CARD        equ     02h
 LED_PROG        equ     10h
 
 power_on:

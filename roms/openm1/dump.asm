@@ -1,69 +1,76 @@
 ; Requests: dumps out, write requests, mode messages.
 
-; Requests that name a bank refuse the card (byte 1): end the caller with reply 24, and say why.
-%macro  internal_only 0
-        cmp     byte [sx_args], 0
-        jne     end_card
-%endmacro
+CARD_DUMPED     equ     140             ; bytes of the card sent between two looks at the slot: whole groups
+KINDS_ALL       equ     2               ; kinds of card that have them: only 50 has everything
+KINDS_SEQUENCES equ     6
+KINDS_SOUNDS    equ     3
 
-end_card:
-        call    say_card
-end_refused:                            ; what this version does not have
+end_refused:                            ; what this version does not have, or the card
         mov     al, REPLY_REFUSED
         jmp     sysex_reply
 
 end_request_all:                        ; 0F
-        internal_only
+        mov     ah, KINDS_ALL
+        call    dump_source
+        jc      end_refused
         mov     al, 50h
         call    dump_begin
-        mov     al, [SET_ALLOCATION]
+        mov     al, [src_allocation]
         call    midi_put
         call    put_steps
-        mov     si, GLOBAL_DATA
-        mov     cx, [seq_base]
+        mov     si, [src_global]
+        mov     cx, [src_sequences]
         sub     cx, si
         call    sequence_size
         jmp     dump_data
 
 end_request_sequences:                  ; 18
-        internal_only
+        mov     ah, KINDS_SEQUENCES
+        call    dump_source
+        jc      end_refused
         mov     al, 48h
         call    dump_begin
-        mov     al, [SET_ALLOCATION]
+        mov     al, [src_allocation]
         call    midi_put
         call    put_steps
-        mov     si, [seq_base]
+        mov     si, [src_sequences]
         xor     cx, cx
         call    sequence_size
         jmp     dump_data
 
 end_request_programs:                   ; 1C
-        internal_only
+        mov     ah, KINDS_SOUNDS
+        call    dump_source
+        jc      end_refused
         mov     al, 4Ch
         call    dump_begin
-        mov     al, [SET_ALLOCATION]
+        mov     al, [src_allocation]
         call    midi_put
-        mov     si, [prog_base]
-        mov     cx, [seq_base]
+        mov     si, [src_programs]
+        mov     cx, [src_sequences]
         sub     cx, si
         jmp     dump_data
 
 end_request_combis:                     ; 1D
-        internal_only
+        mov     ah, KINDS_SOUNDS
+        call    dump_source
+        jc      end_refused
         mov     al, 4Dh
         call    dump_begin
-        mov     al, [SET_ALLOCATION]
+        mov     al, [src_allocation]
         call    midi_put
-        mov     si, COMBI_DATA
-        mov     cx, [prog_base]
+        mov     si, [src_combis]
+        mov     cx, [src_programs]
         sub     cx, si
         jmp     dump_data
 
 end_request_global:                     ; 0E
-        internal_only
+        mov     ah, KINDS_SOUNDS
+        call    dump_source
+        jc      end_refused
         mov     al, 51h
         call    dump_begin
-        mov     si, GLOBAL_DATA
+        mov     si, [src_global]
         mov     cx, GLOBAL_SIZE
         jmp     dump_data
 
@@ -80,8 +87,47 @@ end_request_combi:                      ; 19
         mov     si, combi_edit
         mov     cx, COMBI_SIZE
 
-; CX bytes from SI, packed, and the end of the message.
+; CX bytes from SI, of the card if src_card, packed, and the end of the message. A card that goes away meanwhile ends it early.
 dump_data:
+        cmp     byte [src_card], 0
+        jne     .card
+        call    dump_groups
+.sent:
+        cmp     word [message], text_sending
+        jne     .end
+        call    end_message
+.end:
+        jmp     sysex_tail
+.card:
+        mov     bx, CARD_DUMPED
+        cmp     cx, bx
+        jae     .part
+        mov     bx, cx
+.part:
+        sub     cx, bx
+        push    cx
+        lea     ax, [si + bx]
+        push    ax
+        mov     cx, bx
+        mov     di, card_buffer
+        call    card_fetch
+        call    card_there
+        jnz     .gone                   ; the next look at the card says so
+        mov     cx, bx
+        mov     si, card_buffer
+        call    dump_groups
+        pop     si
+        pop     cx
+        test    cx, cx
+        jnz     .card
+        jmp     .sent
+.gone:
+        pop     si
+        pop     cx
+        jmp     .sent
+
+; CX bytes from SI, in groups of seven.
+dump_groups:
         mov     bx, 7
         cmp     cx, bx
         jae     .group
@@ -107,12 +153,8 @@ dump_data:
         dec     bx
         jnz     .byte
         test    cx, cx
-        jnz     dump_data
-        cmp     word [message], text_sending
-        jne     .end
-        call    end_message
-.end:
-        jmp     sysex_tail
+        jnz     dump_groups
+        ret
 
 ; Says so on the LCD, then the head of dump AL.
 dump_begin:
@@ -125,7 +167,7 @@ dump_begin:
         jmp     sysex_head
 
 put_steps:                              ; two 7-bit bytes, low first
-        mov     bx, [SET_STEPS]
+        mov     bx, [src_steps]
         mov     al, bl
         and     al, 7Fh
         call    midi_put
@@ -135,7 +177,7 @@ put_steps:                              ; two 7-bit bytes, low first
 
 ; CX += bytes of the sequence part.
 sequence_size:
-        mov     ax, [SET_STEPS]
+        mov     ax, [src_steps]
         shl     ax, 2
         add     ax, SEQ_CONTROL
         add     cx, ax
@@ -143,6 +185,8 @@ sequence_size:
 
 ; 11, 1A: the edit buffer into bank, number.
 end_write_program:
+        cmp     byte [sx_args], 0
+        jne     .card
         mov     al, [PROTECT_PROG]
         call    write_allowed
         jnz     .refused
@@ -151,10 +195,31 @@ end_write_program:
         mov     si, prog_edit
         mov     cx, PROG_SIZE
         jmp     end_write
+.card:
+        mov     si, prog_edit
+        mov     cx, PROG_SIZE
+        mov     bp, card_program_at
+        call    card_write_edit
+        jc      .refused
+        mov     al, [sx_args + 1]       ; what plays it has it anew, as with a stored program
+        inc     ax
+        mov     di, card_slots
+        mov     cx, CARD_SLOTS
+        repne scasb
+        jne     end_write.written
+        lea     bx, [di - card_slots - 1]
+        call    card_program.address
+        mov     di, si
+        mov     si, prog_edit
+        mov     cx, PROG_SIZE
+        rep movsb
+        jmp     end_write.written
 .refused:
         mov     al, REPLY_NOT_WRITTEN
         jmp     sysex_reply
 end_write_combi:
+        cmp     byte [sx_args], 0
+        jne     .card
         mov     al, [PROTECT_COMBI]
         call    write_allowed
         jnz     end_write_program.refused
@@ -162,20 +227,27 @@ end_write_combi:
         mov     di, si
         mov     si, combi_edit
         mov     cx, COMBI_SIZE
+        jmp     end_write
+.card:
+        mov     si, combi_edit
+        mov     cx, COMBI_SIZE
+        mov     bp, card_combi_at
+        call    card_write_edit
+        jc      end_write_program.refused
+        jmp     end_write.written
 end_write:
         call    store_block
+.written:
         mov     byte [redraw], 1
         mov     al, REPLY_WRITTEN
         jmp     sysex_reply
 
-; AL = protect switch. Z: the request is whole, internal, in range and unprotected; AL = the number in BCD.
+; AL = protect switch. Z: the request is whole, in range and unprotected; AL = the number in BCD.
 write_allowed:
         test    al, al
         jnz     .protected
         cmp     byte [sx_begun], 1
         jne     .end
-        cmp     byte [sx_args], 0
-        jne     .card
         mov     al, [sx_args + 1]
         cmp     al, [sound_count]
         jae     .no
@@ -183,8 +255,6 @@ write_allowed:
         cmp     al, al
 .end:
         ret
-.card:
-        call    say_card
 .no:
         or      al, 1
         ret
@@ -194,7 +264,7 @@ write_allowed:
         call    show_message
         jmp     .no
 
-; 12: mode, allocation, card (none), PCM card.
+; 12: mode, allocation, card (30h none or not ours, 31h-33h its kind: the codes are a guess), PCM card.
 end_request_mode:
         mov     al, 42h
         call    sysex_head
@@ -202,7 +272,10 @@ end_request_mode:
         call    midi_put
         mov     al, [SET_ALLOCATION]
         call    midi_put
-        mov     al, 30h
+        call    card_look
+        mov     al, [card_kind]
+        inc     ax
+        add     al, 30h
         call    midi_put
         mov     dx, PIO_E
         in      al, dx
@@ -214,7 +287,7 @@ end_request_mode:
         call    midi_put
         jmp     sysex_tail
 
-; 4E: mode change. The second byte (change or keep) is not needed here: banks other than internal do not exist.
+; 4E: mode change. The second byte (change or keep) is not looked at; the banks stay.
 end_mode_change:
         cmp     byte [sx_have], 0
         je      end_format

@@ -2,9 +2,11 @@
 ; the field, UP, DOWN and the VALUE slider change it. Changes are stored at once.
 ;
 ; A page row: title, name (line 2), function digit, number of fields, then per field:
-; label, address, lowest, highest (signed bytes), routine that shows AL at DI.
+; label, address, lowest, highest (signed bytes), routine that shows AL at DI;
+; or label, routine, FIELD_ACTION, 0, show_action: UP asks whether that routine is to be called.
 
 FIELD_SIZE      equ     8
+FIELD_ACTION    equ     -128
 FIELD_COLUMN    equ     12              ; fields stand at columns 12, 21, 30
 FIELD_PITCH     equ     9
 
@@ -93,6 +95,8 @@ global_key:
         call    field_row
         pop     ax
         mov     di, [cs:si + 2]
+        cmp     byte [cs:si + 4], FIELD_ACTION
+        je      .action
         mov     al, [di]
         add     al, ah
         jno     .limit
@@ -109,11 +113,21 @@ global_key:
         call    store
         jmp     parts_update            ; the channel may be another
 
+.action:
+        cmp     ah, 1
+        jne     .end
+        mov     [card_asked], di
+        mov     si, text_sure
+        xor     cx, cx
+        jmp     show_message
+
 ; lowest + code * (highest - lowest + 1) / 256
 global_slider:
         push    ax
         call    field_row
         pop     ax
+        cmp     byte [cs:si + 4], FIELD_ACTION
+        je      global_key.end
         mov     ah, [cs:si + 5]
         sub     ah, [cs:si + 4]
         inc     ah
@@ -173,6 +187,9 @@ draw_global:
         loop    .field
         ret
 
+show_action:
+        mov     si, text_up
+        jmp     put_text
 show_channel:
         inc     ax
         jmp     put_two

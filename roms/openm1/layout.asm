@@ -61,7 +61,7 @@ init_sequences:
         call    copy_defaults
         loop    .song
         mov     cx, PATTERNS
-        mov     ax, 0104h               ; beat 4, one bar
+        mov     ax, [cs:pattern_defaults]
 .pattern:
         stosw
         loop    .pattern

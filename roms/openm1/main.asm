@@ -32,6 +32,11 @@ main:
         call    load_combi
         mov     al, MODE_PROG
         call    set_mode
+        call    card_forget
+        push    word [message]          ; the internal cell's comes first
+        call    card_look
+        pop     word [message]
+        and     byte [card_says], ~SAY_KIND & 0FFh      ; at power-on only what is wrong
 .loop:
         call    midi_service
         call    key_service
@@ -81,8 +86,14 @@ tick_service:
         je      .no_message
         sub     [message_ticks], bx
         ja      .no_message
+        push    bx
         call    end_message
+        pop     bx
 .no_message:
+        sub     [card_ticks], bx
+        ja      .no_card
+        call    card_service
+.no_card:
         call    repeat_service
         call    slider_service
         call    keyboard_service
@@ -115,7 +126,11 @@ sound_behind:
 .end:
         ret
 
+; What comes next is what is still to be said about the card.
 end_message:
+        call    end_message_only
+        jmp     card_tell
+end_message_only:
         xor     ax, ax
         mov     [message], ax
         mov     [message_ticks], ax
@@ -194,35 +209,32 @@ key_service:
 
 ; A key AL was pressed.
 key_press:
-        cmp     word [message], 0
-        je      .no_message
+        mov     dx, [message]
+        test    dx, dx
+        jz      .no_message
         push    ax
+        push    dx
         call    end_message
+        pop     dx
         pop     ax
+        cmp     dx, text_sure
+        je      .answer
 .no_message:
         cmp     al, KEY_INT
         jb      mode_key
-        je      .int
+        je      int_key
         cmp     al, KEY_CARD
-        je      say_card
+        je      card_key
         sub     al, KEY_MODES
         jmp     set_mode
-.int:
-        mov     byte [entry_digits], 0
-        mov     byte [redraw], 1
+.answer:                                ; UP does it, DOWN does not; any other key is no answer
+        cmp     al, KEY_UP
+        jne     .not_yes
+        jmp     [card_asked]
+.not_yes:
+        cmp     al, KEY_DOWN
+        jne     .no_message
         ret
-
-; Why there is nothing to be had from the card.
-say_card:
-        mov     dx, PIO_B
-        in      al, dx
-        mov     si, text_no_card
-        test    al, 40h
-        jnz     .say
-        mov     si, text_card_later
-.say:
-        xor     cx, cx
-        jmp     show_message
 
 ; A key of the mode in force: digits, UP, DOWN, cursor, PAGE.
 mode_key:
@@ -255,7 +267,7 @@ mode_slider:                            ; AL = code
         jz      play_slider
         ret
 
-; Enters mode AL and lights its LED; INT is always lit.
+; Enters mode AL and lights its LED.
 set_mode:
         mov     [mode], al
         cmp     al, MODE_GLOBAL
@@ -268,12 +280,29 @@ set_mode:
         mov     byte [entry_digits], 0
         mov     byte [redraw], 1
         mov     byte [repeat_key], KEY_NONE
-        mov     bl, al
+        call    show_leds
+        jmp     sounds_changed
+
+; The LED of the mode, and INT, or CARD where a play mode has the card's bank.
+show_leds:
+        mov     bl, [mode]
         xor     bh, bh
         mov     al, [cs:led_table + bx]
+        mov     ah, [prog_bank]
+        cmp     bl, MODE_PROG
+        je      .bank
+        mov     ah, [combi_bank]
+        test    bl, bl
+        jz      .bank
+        xor     ah, ah
+.bank:
+        test    ah, ah
+        jz      .out
+        xor     al, LED_INT | LED_CARD
+.out:
         mov     dx, PIO_C
         out     dx, al
-        jmp     sounds_changed
+        ret
 
 draw:
         mov     byte [redraw], 0

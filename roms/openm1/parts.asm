@@ -3,9 +3,11 @@
 ;
 ; A timbre's program byte is the program's number in every type (measured in the factory combinations: H-PARTS). LAYER, SPLIT and
 ; VELOCITY SWITCH are two timbres on the global channel, SINGLE is one; what tells them apart is their windows.
-; A sound that is selected releases the voices of the part it takes; they play on with the program they began with.
+; 100 and above is the card's; without it the timbre is silent. A sound that is selected releases the voices of the part it takes;
+; they play on with the program they began with.
 
-CARD_PROGRAMS   equ     100             ; from here on in a card
+CARD_PROGRAMS   equ     100             ; card_program's first
+NO_PROGRAM      equ     200
 COMBI_MULTI     equ     4               ; combination byte 10
 TIMBRE_SIZE     equ     11
 
@@ -88,12 +90,14 @@ part_build:
         test    byte [si + 10], 10h
         jnz     .end                    ; timbre off
         mov     al, [si]
-        cmp     al, CARD_PROGRAMS
-        jae     .end
-        call    to_bcd
-        call    existing_number
         push    si
+        cmp     al, CARD_PROGRAMS
+        jae     .card
+        call    to_bcd
+        mov     ah, [sound_count]
+        call    existing_number
         call    program_address
+.program:
         mov     [part_new + P_PROGRAM], si
         pop     si
         mov     al, [si + 9]
@@ -124,6 +128,16 @@ part_build:
         mov     [part_new + P_CHANNEL], al
         mov     byte [part_new + P_ON], 1
 .end:
+        ret
+
+.card:
+        cmp     al, NO_PROGRAM
+        jae     .silent
+        sub     al, CARD_PROGRAMS
+        call    card_program
+        jnc     .program
+.silent:
+        pop     si
         ret
 
 timbres_of_type:        db 1, 2, 2, 2, 8

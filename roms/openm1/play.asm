@@ -1,8 +1,9 @@
 ; PROG and COMBI play pages: selection by digits, 10's HOLD, UP, DOWN and VALUE slider; the edit buffers.
 ;
-; Line 1 is "Prog I00 Init Prog" or "Combi I00 Init Combi". Numbers are kept in BCD, as they are keyed in and shown.
+; Line 1 is "Prog I00 Init Prog" or "Combi I00 Init Combi", C where the card's bank is selected. Numbers are kept in BCD, as they
+; are keyed in and shown.
 
-; BX = address of the number of the mode in force.
+; BX = address of the number of the mode in force; its bank is behind it.
 current_number:
         mov     bx, prog_number
         cmp     byte [mode], MODE_COMBI
@@ -34,7 +35,8 @@ play_key:
         mov     byte [bcd_step], 99h    ; one less, modulo 100
         cmp     byte [bx], 0
         jne     .less
-        mov     al, [sound_count]       ; below 00 comes the last
+        call    bank_count              ; below 00 comes the last
+        mov     al, ah
         dec     ax
         call    to_bcd
         jmp     select
@@ -93,9 +95,9 @@ select:
         call    from_bcd
         jmp     midi_put
 
-; AL (BCD) as a number there is: with 50 sounds 50-99 are 00-49.
+; AL (BCD) as a number there is among AH: with 50 sounds 50-99 are 00-49.
 existing_number:
-        cmp     byte [sound_count], 50
+        cmp     ah, 50
         jne     .end
         cmp     al, 50h
         jb      .end
@@ -106,6 +108,7 @@ existing_number:
 ; Sets the number of the play mode to AL (BCD) and loads the sound.
 set_number:
         call    current_number
+        call    bank_count
         call    existing_number
         mov     [bx], al
         mov     byte [entry_digits], 0
@@ -116,28 +119,40 @@ set_number:
 
 ; Both edit buffers anew after the stored data changed; there may be fewer sounds than before.
 reload_sounds:
-        mov     al, [prog_number]
-        call    existing_number
-        mov     [prog_number], al
-        mov     al, [combi_number]
-        call    existing_number
-        mov     [combi_number], al
+        mov     bx, prog_number
+        call    bank_check
+        mov     bx, combi_number
+        call    bank_check
         call    load_combi
 
 load_program:
         call    program_leave
         mov     al, [prog_number]
-        call    program_address
         mov     di, prog_edit
         mov     cx, PROG_SIZE
+        cmp     byte [prog_bank], 0
+        jne     .card
+        call    program_address
         rep movsb
+        jmp     sounds_changed
+.card:
+        call    from_bcd
+        call    card_program_at
+        call    card_fetch
         jmp     sounds_changed
 load_combi:
         mov     al, [combi_number]
-        call    combi_address
         mov     di, combi_edit
         mov     cx, COMBI_SIZE
+        cmp     byte [combi_bank], 0
+        jne     .card
+        call    combi_address
         rep movsb
+        jmp     sounds_changed
+.card:
+        call    from_bcd
+        call    card_combi_at
+        call    card_fetch
         jmp     sounds_changed
 
 ; SI = stored program, combination AL (BCD).
@@ -157,10 +172,11 @@ combi_address:
         ret
 
 play_slider:                            ; AL = code
-        mul     byte [sound_count]
+        call    current_number
+        call    bank_count
+        mul     ah
         mov     al, ah                  ; code * count / 256
         call    to_bcd
-        call    current_number
         cmp     al, [bx]
         jne     select
         ret
@@ -222,10 +238,16 @@ draw_combi:
         mov     si, [cs:combi_types + bx]
         jmp     put_text
 
-; "Prog I" or "Combi I" (SI) and the number, or the digit keyed in so far.
+; "Prog " or "Combi " (SI), the bank and the number, or the digit keyed in so far.
 put_number:
         call    put_text
         call    current_number
+        mov     al, 'I'
+        cmp     byte [bx + 1], 0
+        je      .bank
+        mov     al, 'C'
+.bank:
+        stosb
         cmp     byte [entry_digits], 0
         jne     .entering
         mov     al, [bx]

@@ -22,6 +22,7 @@ sysex_begin:
         mov     [sx_over], al
         mov     [sx_staged], al
         mov     [sx_group], al
+        mov     [src_card], al
         mov     byte [sx_open], 1
         mov     word [sx_next], .maker
         ret

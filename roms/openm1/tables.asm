@@ -13,7 +13,36 @@ text_ram_error:         db "RAM Error ", 0
 text_battery_low:       db "Battery Low (Internal)", 0
 text_battery_high:      db "Battery High (Internal)", 0
 text_no_card:           db "No Card", 0
-text_card_later:        db "Card: not in this version of OpenM1", 0
+text_card_foreign:      db "Card Not Formatted", 0
+text_card_bad:          db "Card Data Error", 0
+text_card_low:          db "Battery Low (Card)", 0
+text_card_protected:    db "Card Protected", 0
+text_card_other:        db "Not On This Card", 0
+text_card_differs:      db "Card Has Another Format", 0
+text_card_small:        db "Card Too Small", 0
+text_card_large:        db "Card Data Too Large", 0
+text_card_loading:      db "Loading Card Data", 0
+text_card_loaded:       db "Load Completed", 0
+text_card_cut:          db "Card Data Incomplete", 0
+text_card_writing:      db "Writing To Card", 0
+text_card_written:      db "Write Completed", 0
+text_sure:              db "Are You Sure? UP = yes, DOWN = no", 0
+text_card_kind:         db 0            ; stands for the card's
+
+card_kinds:             dw .hundred, .fifty, .sequences
+.hundred:               db "Card 100PROG/100COMBI", 0
+.fifty:                 db "Card 50PROG/50COMBI/4200SEQ", 0
+.sequences:             db "Card 7700SEQ", 0
+
+; by kind
+card_counts:            db 100, 50, 0
+card_step_limits:       dw 0, CARD_STEPS_50, CARD_STEPS_SEQ
+
+; by bit of card_says: text, ticks it stands (0 = until a key is pressed)
+card_texts:             dw text_card_low, 0, text_card_bad, 0, text_card_foreign, 0
+                        dw text_card_kind, TICKS_SECOND * 3 / 4, text_no_card, TICKS_SECOND * 3 / 4
+
+card_signature:         db "OpenM1 ProgCard "
 text_absent:            db "Not in this version of OpenM1", 0
 text_receiving:         db "Receiving MIDI Data", 0
 text_received:          db "MIDI Data Received", 0
@@ -23,8 +52,9 @@ text_exclusive_off:     db "Exclusive Disabled", 0
 text_too_large:         db "MIDI Data Too Large", 0
 text_format:            db "MIDI Data Error", 0
 text_incomplete:        db "MIDI Data Incomplete", 0
-text_prog:              db "Prog I", 0
-text_combi:             db "Combi I", 0
+text_prog:              db "Prog ", 0
+text_combi:             db "Combi ", 0
+text_up:                db "UP", 0
 text_hold:              db "10's HOLD", 0
 text_osc1:              db "OSC1 ", 0
 text_osc2:              db "OSC2 ", 0
@@ -53,7 +83,7 @@ mode_names:             dw text_combi, .edit_combi, text_prog, .edit_prog, .glob
 
 draw_table:             dw draw_combi, draw_absent, draw_prog, draw_absent, draw_global, draw_absent, draw_absent
 
-; LEDs by mode (hypothesis H-LED): bit 0 INT, 1 CARD, 2 COMBI, 3 EDIT COMBI, 4 PROG, 5 EDIT PROG, 6 SEQ, 7 GLOBAL
+; LEDs by mode, with the internal bank (hypothesis H-LED): bit 0 INT, 1 CARD, 2 COMBI, 3 EDIT COMBI, 4 PROG, 5 EDIT PROG, 6 SEQ, 7 GLOBAL
 led_table:              db 05h, 09h, 11h, 21h, 81h, 01h, 41h
 
 ; Panel: column * 8 + row
@@ -71,8 +101,8 @@ key_table:
 
 cursor_fields:          db 0, 0, 0, 0, 1, 1, 2, 2
 
-GLOBAL_PAGES            equ 4
-global_pages:           dw page_tune, page_protect, page_midi, page_filter
+GLOBAL_PAGES            equ 7
+global_pages:           dw page_tune, page_protect, page_midi, page_filter, page_card_load, page_card_save, page_card_format
 
 %macro  field 5                         ; label, address, lowest, highest, routine
         dw      %1, %2
@@ -117,6 +147,39 @@ page_filter:
 .title:                 db "GLOBAL 5-2", 0
 .name:                  db "MIDI Filter", 0
 .exclusive:             db " Exclusive", 0
+
+%macro  action 2                        ; label, routine that UP leads to once it was asked for
+        dw      %1, %2
+        db      FIELD_ACTION, 0
+        dw      show_action
+%endmacro
+
+page_card_load:
+        dw      .title, .name
+        db      6, 1
+        action  text_all, card_load
+.title:                 db "GLOBAL 6-1", 0
+.name:                  db "Card Load", 0
+text_all:               db " All", 0
+
+page_card_save:
+        dw      .title, .name
+        db      7, 1
+        action  text_all, card_save
+.title:                 db "GLOBAL 7-1", 0
+.name:                  db "Card Save", 0
+
+page_card_format:
+        dw      .title, .name
+        db      15, 3                   ; second page of function 7
+        action  .hundred, card_format_100
+        action  .fifty, card_format_50
+        action  .sequences, card_format_seq
+.title:                 db "GLOBAL 7-2", 0
+.name:                  db "Card Format", 0
+.hundred:               db " 100PROG", 0
+.fifty:                 db " 50PROG", 0
+.sequences:             db " 7700SEQ", 0
 
 ; ---- SysEx ----
 
@@ -204,6 +267,8 @@ combi_defaults:
         timbre  10h
 %endrep
 combi_defaults_end:
+
+pattern_defaults:       db 4, 1                 ; beat 4, one bar
 
 song_defaults:
         db      0, 1, 2, 3, 4, 5, 6, 7  ; channels of the tracks

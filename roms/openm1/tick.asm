@@ -1,7 +1,8 @@
 ; The 2 ms tick: time, panel matrix (one column a tick, seven in turn), ADC: at power-on the battery's channel every eight
 ; ticks, then one conversion a tick, of the controls' channels in turn.
 ;
-; A key counts when two samples of its column, 14 ms apart, agree.
+; A key is down from its first closed sample on and up from the second open one running, 14 ms apart: a contact that bounces
+; counts once.
 
 tick_interrupt:
         pusha
@@ -25,16 +26,19 @@ scan_panel:
         and     ax, 003Fh
         mov     bl, [column]
         xor     bh, bh
-        mov     cl, [key_raw + bx]
-        mov     [key_raw + bx], al
-        cmp     al, cl
-        jne     .moving
+        mov     ch, [key_state + bx]
+        mov     cl, ch
+        or      cl, al
+        jz      .scanned                ; none down, none was
         mov     cl, al
-        xchg    cl, [key_state + bx]    ; CL = before
-        not     cl
-        and     cl, al                  ; CL = newly pressed
+        xchg    cl, [key_raw + bx]      ; CL = the sample before
+        and     cl, ch
+        or      cl, al
+        mov     [key_state + bx], cl
+        not     ch
+        and     cl, ch                  ; CL = newly pressed
         jnz     .pressed
-.moving:
+.scanned:
         inc     bx
         cmp     bl, 7
         jb      .select
@@ -76,6 +80,8 @@ scan_panel:
         inc     di
         cmp     di, ADC_CONTROLS
         jb      .channel
+        cmp     byte [adc_card], 0
+        jne     .card
         xor     di, di
         cmp     byte [adc_rounds], 255
         je      .channel
@@ -96,6 +102,10 @@ scan_panel:
         or      al, ah
         out     dx, al                  ; so the next one may follow while START ends
         ret
+.card:                                  ; once, between two rounds
+        mov     byte [adc_card], 0
+        mov     di, ADC_CARD
+        jmp     .channel
 
 .pressed:
         mov     al, bl
@@ -117,7 +127,7 @@ scan_panel:
         inc     al
         dec     ch
         jnz     .bit
-        jmp     .moving
+        jmp     .scanned
 
 ; Waits AX ticks (up to 32767), halted.
 wait_ticks:

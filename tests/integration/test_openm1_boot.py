@@ -115,7 +115,7 @@ def test_a_serial_unit_that_sends_nothing_does_not_stop_the_machine(initialised:
     session.machine.scu._tbrdy = lambda: False  # type: ignore[method-assign]
     session.run(2)
     session.midi_in(bytes.fromhex("F0 42 30 19 0F 00 F7"))
-    session.run(1)
+    session.run(1.5)
     assert session.midi_out == b""
     session.press("UP")
     assert session.lcd[0].startswith("Prog I01")

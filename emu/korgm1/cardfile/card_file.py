@@ -15,11 +15,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from korgm1.board.battery_text import parse_reading, parse_volts
 from korgm1.board.card import SIZE, Card
-from korgm1.errors import UserError
+from korgm1.errors import UsageError, UserError
 from korgm1.files import BACKUPS, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.physics.bench_supply import KINDS, BenchSupply, Cell
+from korgm1.physics.cell_cr2016 import Cr2016
 from korgm1.physics.cell_law import CellLaw
 
 IMAGE = f"a program card image of {SIZE:,} bytes"
@@ -35,7 +37,7 @@ def beside(path: Path) -> Path:
     >>> beside(Path("a/x.card")).as_posix()
     'a/x.card.toml'
     """
-    return path.with_name(path.name + ".toml")
+    return Path(f"{path}.toml")
 
 
 def card_text(card: Card) -> str:
@@ -154,6 +156,31 @@ def write_card(path: Path, card: Card) -> None:
     """
     write_atomic(path, bytes(card.data), backups=BACKUPS)
     write_atomic(beside(path), card_text(card).encode("utf-8"))
+
+
+def cell_named(text: str, hypotheses: Hypotheses | None = None, seed: int = 0) -> Cell | None:
+    """The cell of a word: new or CR2016, CR2016@VOLTS (used until it reads so much), VOLTS (never ages), absent.
+
+    Raises:
+        UsageError: no such cell.
+
+    >>> cell_named("CR2016@2.6").open_volts(23.0), cell_named("absent")
+    (2.6, None)
+    """
+    name, at, volts = text.strip().partition("@")
+    law = CellLaw.from_hypotheses(hypotheses or Hypotheses())
+    if not at and name.lower() == "new":
+        return Cr2016(seed, law)
+    try:
+        if name.upper() == Cr2016.kind:
+            return Cr2016.reading(parse_reading(volts), seed, law=law) if at else Cr2016(seed, law)
+        number = parse_volts(text)
+    except UsageError as error:
+        raise UsageError(
+            f"no cell of a card is called {text!r}", "new, CR2016, CR2016@VOLTS, VOLTS (never ages) or absent",
+            "CR2016@2.6",
+        ) from error
+    return BenchSupply(number) if number else None
 
 
 _HINT = "without that file it is a card with a new cell, not protected"

@@ -115,6 +115,10 @@ class Core:
         self._frames, self._made = kept, made
         self._sound_from += self.now - begun
 
+    def at(self, clock: int, deed: Callable[[], None]) -> None:
+        """Have something done at a desk time, from `run`; deeds of one time in the order of the calls."""
+        self._at(clock, deed)
+
     def _goals(self) -> list[int]:
         """Desk times at which something is to be done."""
         return [self._agenda[0][0]] if self._agenda else []

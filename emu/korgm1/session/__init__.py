@@ -18,6 +18,7 @@ from typing import Any
 
 from korgm1 import snapshot as snapshots
 from korgm1.board import sram as sram_chip
+from korgm1.board.card import CELLS as CARD_CELLS
 from korgm1.board.card import Card
 from korgm1.board.lcd_picture import png_bytes, render
 from korgm1.clock import CPU_HZ
@@ -276,6 +277,8 @@ class Session(Changing, Watching):
         warnings = list(self.dump_warnings)
         if self._busy_until() > self.machine.clock:
             warnings.append("it ended before all keys and MIDI that were planned")
+        if self.card is not None and self.card.lost:
+            warnings.append(f"the program card had lost {self.card.lost:,} of its {CARD_CELLS:,} cells")
         return BootResult(
             model=self.model.name,
             firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},

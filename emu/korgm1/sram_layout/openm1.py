@@ -10,7 +10,8 @@ address     contents
 C7F0-C7F3   note of a freeze
 C800-CBFF   MIDI transmit ring
 D000-DFFF   MIDI receive ring
-E000-EFFF   stack
+E000-E8FF   programs of the card that play
+E900-EFFF   stack
 F000-FFFF   sound: parts, voices, channels; cleared at power-on
 
 Sources: roms/openm1 (ram.inc, layout.asm, store.asm), this project's own firmware.
@@ -92,7 +93,8 @@ def layout(image: bytes, how: str) -> Layout:
         ("spare", steps + 4 * limit, "", True), ("unused", POOL_END, "", False),
         ("freeze note", FREEZE, "freeze", True), ("unused", FREEZE + 4, "", False),
         ("MIDI transmit ring", 0xC800, "", False), ("unused", 0xCC00, "", False),
-        ("MIDI receive ring", 0xD000, "", False), ("stack", 0xE000, "", False), ("sound", 0xF000, "", False),
+        ("MIDI receive ring", 0xD000, "", False), ("card programs", 0xE000, "", False), ("stack", 0xE900, "", False),
+        ("sound", 0xF000, "", False),
     ]
     ends = [place[1] for place in places[1:]] + [SIZE]
     regions = tuple(

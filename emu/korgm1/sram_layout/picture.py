@@ -38,6 +38,7 @@ SOFT: dict[str, Rgb] = {
     "combinations": (240, 205, 175), "programs": (175, 220, 185), "songs": (215, 195, 235),
     "patterns": (225, 205, 240), "offsets": (205, 190, 230), "steps": (220, 210, 245),
     "stack": (205, 215, 222), "interrupt vectors": (205, 215, 222), "variables": (205, 215, 222),
+    "card programs": (205, 215, 222),
     "MIDI transmit ring": (190, 215, 225), "MIDI receive ring": (190, 215, 225),
 }
 _OTHER, _HIT = (226, 226, 226), (255, 195, 190)

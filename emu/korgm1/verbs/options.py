@@ -80,7 +80,10 @@ def add_memory_options(machine: argparse._ArgumentGroup, use: str) -> None:
     )
     machine.add_argument("--sram", type=named, metavar="FILE", help=f"the RAM's image: {use}")
     card = ", written back if changed" if "written" in use else ""
-    machine.add_argument("--card", type=named, metavar="FILE", help=f"a program card (32,768 bytes){card}")
+    machine.add_argument(
+        "--card", type=named, metavar="FILE",
+        help=f"a program card (32,768 bytes; FILE.toml has its cell and switch; see korgm1 card){card}",
+    )
 
 
 def add_hands(hands: argparse._ArgumentGroup) -> None:
@@ -110,6 +113,10 @@ def check_files(args: argparse.Namespace) -> None:
     reads += [("--midi", name) for name, _ in given.get("midi") or ()] + [("FILE", given.get("file"))]
     writes = [(f"--{name}", given.get(name)) for name in ("sram", "card", "png", "record", "trace", "save")]
     writes += [("OUT", given.get("out"))]
+    if given.get("card"):
+        from korgm1.cardfile.card_file import beside
+
+        writes.append(("the .toml of --card", str(beside(Path(given["card"])))))
     writes += parts(*((f"--{name}", given.get(name)) for name in ("record", "trace")))
     check_apart(reads, writes, over=[("--save", "FILE")])
 
@@ -144,15 +151,19 @@ def battery(args: argparse.Namespace) -> str:
 
 
 def read_only(args: argparse.Namespace) -> argparse.Namespace:
-    """The options with the RAM's image and the card as bytes, so that their files stay as they are.
+    """The options with the RAM's image as bytes and the card without a file, so that their files stay as they are.
 
     Raises:
         UserError: one cannot be read.
     """
     kept = argparse.Namespace(**vars(args))
-    for name, what in (("sram", "an SRAM image"), ("card", "a program card image")):
-        if getattr(args, name) is not None:
-            setattr(kept, name, read_file(Path(getattr(args, name)), what))
+    if args.sram is not None:
+        kept.sram = read_file(Path(args.sram), "an SRAM image")
+    if args.card is not None:
+        from korgm1.cardfile.card_file import read_card
+        from korgm1.hypotheses import Hypotheses
+
+        kept.card = read_card(Path(args.card), Hypotheses(chosen(args)))
     return kept
 
 
