@@ -1,4 +1,4 @@
-"""korgm1 serve as programs use it: the documented conversation, sockets, clients that behave badly, files at the end."""
+"""korgm1 serve as programs use it: the documented conversation, sockets, clients that behave badly, files."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from screen_driver import wait_for, without_display
 
 from korgm1.desk import Desk
 from korgm1.desk.commands import COMMANDS, described
@@ -24,7 +25,6 @@ from korgm1.session import Session
 from korgm1.verbs.serving_host import DeskHost
 from korgm1.verbs.serving_peer import DESCRIBED, UNREAD, Peer
 from korgm1.verbs.serving_wires import Wires
-from screen_driver import wait_for, without_display
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOC = (ROOT / "docs" / "remote-control.md").read_text("utf-8")

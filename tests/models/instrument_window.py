@@ -127,10 +127,10 @@ def files(folder: Path) -> list[str]:
 
 
 def find_text(picture: Picture, text: str) -> tuple[int, int] | None:
-    """The middle of a text painted by `korgm1.frontends.sdl` in one colour, first from the top; None if it is not there.
+    """The middle of a text painted by `korgm1.frontends.sdl`, the first from the top; None if it is not there.
 
-    It is there where the pixels that its letters cover wholly all have one colour, and no pixel that they leave empty has
-    that colour.
+    It is there where the pixels that its letters cover wholly all have one colour, and no pixel that they leave empty
+    has that colour.
     """
     packed = picture.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     for bold in (False, True):

@@ -6,6 +6,8 @@ straight. Text is the font that comes with pygame (no search through the system'
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -236,6 +238,7 @@ class Screen(Painted):
         self._fingers: dict[int, int] = {}
         self._keys: set[int] = set()
         self._rolled = 0.0
+        self._lost: object = None
         self.full_screen = False
         try:
             pygame.font.init()
@@ -300,6 +303,22 @@ class Screen(Painted):
         new = [want if 0 < want <= most else now for now, want, most in zip(self.size, wanted, desktop, strict=True)]
         if not self.full_screen and tuple(new) != self.size:
             self.surface = pygame.display.set_mode(new, pygame.RESIZABLE)
+
+    def on_lost(self, rescue: Callable[[], None]) -> None:
+        """Have `rescue` called if the X server goes away: Xlib ends the process then, whatever anybody says."""
+        if pygame.display.get_driver() != "x11":
+            return
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+
+        def lost(_: int) -> int:
+            try:
+                rescue()
+            finally:
+                os._exit(1)
+
+        with contextlib.suppress(OSError, AttributeError):
+            self._lost = kind(lost)
+            ctypes.CDLL("libX11.so.6").XSetIOErrorHandler(self._lost)
 
     def save(self, path: str) -> None:
         """What was painted, as a PNG.
