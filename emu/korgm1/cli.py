@@ -45,6 +45,7 @@ from korgm1.verbs.signals import INTERRUPTED
 if TYPE_CHECKING:
     from korgm1.desk import Desk
     from korgm1.keymap import Keymap
+    from korgm1.verbs.live import View
 
 
 def _terminal(desk: Desk, keymap: Keymap) -> View:
