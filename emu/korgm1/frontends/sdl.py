@@ -293,13 +293,19 @@ class Screen(Painted):
     def grow(self, wide: float, high: float) -> None:
         """Make the window so much wider and higher (negative: less so), in points.
 
-        Each only where the desktop has room; nothing happens to a full screen.
+        Each only where the desktop has room; it is moved so that all of it can be seen. Nothing happens to a full
+        screen.
         """
         desktop = pygame.display.get_desktop_sizes()[0]
         wanted = [now + round(by * self.scale) for now, by in zip(self.size, (wide, high), strict=True)]
         new = [want if 0 < want <= most else now for now, want, most in zip(self.size, wanted, desktop, strict=True)]
         if not self.full_screen and tuple(new) != self.size:
             self.surface = pygame.display.set_mode(new, pygame.RESIZABLE)
+            here = pygame.display.get_window_position()
+            free = [most - size for most, size in zip(desktop, new, strict=True)]
+            there = tuple(min(at, room) if at >= 0 else at for at, room in zip(here, free, strict=True))
+            if there != here and here[0] < desktop[0]:
+                pygame.display.set_window_position(there)
 
     def save(self, path: str) -> None:
         """What was painted, as a PNG.
