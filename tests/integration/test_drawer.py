@@ -256,6 +256,9 @@ def test_scenarios_section() -> None:
     bench = Bench(desk, unfolded="Scenarios")
     bench.click("#24, then Init Program")
     bench.click("start")
+    bench.paint()
+    assert desk.scenario is None and bench.canvas.where("one moment")
+    bench.paint()
     assert desk.scenario == "dead-cell" and desk.session is not mine and "playing: dead-cell" in bench.words
     desk.run(desk.now + 10 * CPU_HZ)
     assert any("> " in word for word in bench.words)
