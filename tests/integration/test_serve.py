@@ -1,4 +1,4 @@
-"""korgm1 serve as programs use it: the documented conversation, sockets, clients that behave badly, files at the end."""
+"""korgm1 serve as programs use it: the documented conversation, sockets, clients that behave badly, files."""
 
 from __future__ import annotations
 

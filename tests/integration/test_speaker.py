@@ -75,9 +75,9 @@ def pipe(booted: Path) -> Iterator[tuple[Listener, int]]:
 
 
 def test_what_is_there_is_said_first(pipe: tuple[Listener, int]) -> None:
-    assert pipe[0].out.getvalue().splitlines() == [
-        "M1 Music Workstation, OpenM1 #24", "INT, PROG on", "Prog I00 Init Prog", "SINGLE, POLY, OSC1 000",
-    ]  # fmt: skip
+    title, *rest = pipe[0].out.getvalue().splitlines()
+    assert title == "M1 Music Workstation, OpenM1 #24"
+    assert sorted(rest) == ["INT, PROG on", "Prog I00 Init Prog", "SINGLE, POLY, OSC1 000"]
     assert pipe[0].hear(5.0) == [], "nothing is said twice"
 
 
@@ -113,7 +113,7 @@ def test_commands_of_a_pipe(pipe: tuple[Listener, int]) -> None:
     os.write(commands, b"BI\n\n# a remark\nturn 7\n:leds\n\xff\xfe\n")
     said = listener.hear(1.0)
     assert said[:2] == ["VALUE 7", "INT: yes"] and "there is no command" in " ".join(said)
-    assert said[-3:] == ["COMBI on", "Combi I00 Init Combi", "SINGLE"]
+    assert said[-3] == "COMBI on" and said[-2].startswith("Combi I0") and said[-1] == "SINGLE"
     os.write(commands, b"cell dead\npower off\n")
     said = listener.hear(1.0)
     assert said == ["the cell reads 0.40 V", "power off"]

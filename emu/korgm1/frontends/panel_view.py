@@ -108,12 +108,14 @@ class PanelView:
         """
         old, new = before[0], now[0]
         assert isinstance(old, frozenset) and isinstance(new, frozenset)
+        screen.clip(None)
         left, top, width, height = self.place.box(part.area)
         if not self._keyboards:
             for notes in (frozenset(), frozenset(range(KEYS))):
                 layer = screen.layer(width, height)
                 paint_part(layer, Place(self.place.scale, self.place.left - left, self.place.top - top), part, (notes,))
                 self._keyboards.append(layer)
+        screen.clip(None)
         keys = {key: (area, black) for key, area, black in piano_keys(part.area)}
         boxes = []
         for key in sorted(old ^ new):

@@ -6,6 +6,8 @@ straight. Text is the font that comes with pygame (no search through the system'
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -236,6 +238,7 @@ class Screen(Painted):
         self._fingers: dict[int, int] = {}
         self._keys: set[int] = set()
         self._rolled = 0.0
+        self._lost: object = None
         self.full_screen = False
         try:
             pygame.font.init()
@@ -263,8 +266,7 @@ class Screen(Painted):
 
     def events(self, wait: float) -> list[ui.Event]:
         """What has happened, waiting `wait` seconds at most for it; () if nothing."""
-        first = pygame.event.wait(max(1, round(wait * 1000)))
-        found = [self._translate(event) for event in [first, *pygame.event.get()]]
+        found = map(self._translate, [pygame.event.wait(max(1, round(wait * 1000))), *pygame.event.get()])
         return [event for event in found if event is not None]
 
     def layer(self, w: int, h: int) -> Painted:
@@ -291,15 +293,32 @@ class Screen(Painted):
             raise UserError(f"the screen cannot be changed: {error}") from None
 
     def grow(self, wide: float, high: float) -> None:
-        """Make the window so much wider and higher (negative: less so), in points.
-
-        Each only where the desktop has room; nothing happens to a full screen.
-        """
-        desktop = pygame.display.get_desktop_sizes()[0]
+        """Make a window so many points wider and higher (or less so) where the desktop has room; it stays on it."""
+        if self.full_screen:
+            return
+        desktop, here = pygame.display.get_desktop_sizes()[0], pygame.display.get_window_position()
         wanted = [now + round(by * self.scale) for now, by in zip(self.size, (wide, high), strict=True)]
         new = [want if 0 < want <= most else now for now, want, most in zip(self.size, wanted, desktop, strict=True)]
-        if not self.full_screen and tuple(new) != self.size:
-            self.surface = pygame.display.set_mode(new, pygame.RESIZABLE)
+        self.surface = pygame.display.set_mode(new, pygame.RESIZABLE)
+        there = [min(at, most - size) for at, most, size in zip(here, desktop, new, strict=True)]
+        if there != list(here) and 0 <= here[0] < desktop[0]:
+            pygame.display.set_window_position(there)
+
+    def on_lost(self, rescue: Callable[[], None]) -> None:
+        """Have `rescue` called if the X server goes away: Xlib ends the process then, whatever anybody says."""
+        if pygame.display.get_driver() != "x11":
+            return
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+
+        def lost(_: int) -> int:
+            try:
+                rescue()
+            finally:
+                os._exit(1)
+
+        with contextlib.suppress(OSError, AttributeError):
+            self._lost = kind(lost)
+            ctypes.CDLL("libX11.so.6").XSetIOErrorHandler(self._lost)
 
     def save(self, path: str) -> None:
         """What was painted, as a PNG.
