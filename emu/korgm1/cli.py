@@ -103,7 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     state.add_parser(subparsers)
     scenario.add_parser(subparsers)
     scope.add_parser(subparsers)
-    serve.add_parser(subparsers, audio_out.AudioOut)
+    serve.add_parser(subparsers, audio_out.AudioOut, midi_ports.Ports())
     sram.add_parser(subparsers)
     sweep.add_parser(subparsers)
     syx.add_parser(subparsers, midi_ports.Ports())
