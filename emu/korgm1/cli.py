@@ -53,7 +53,7 @@ VERBS: Mapping[str, Callable[[], tuple[Any, ...]]] = {
     "state": tuple,
     "scenario": tuple,
     "scope": tuple,
-    "serve": lambda: (audio_out.AudioOut,),
+    "serve": lambda: (audio_out.AudioOut, midi_ports.Ports()),
     "sram": tuple,
     "sweep": tuple,
     "syx": lambda: (midi_ports.Ports(),),
