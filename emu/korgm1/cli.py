@@ -8,10 +8,11 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from korgm1 import __version__
 from korgm1.errors import M1Error
-from korgm1.frontends import audio_out, display, midi_ports, terminal
+from korgm1.frontends import audio_out, display, midi_ports
 from korgm1.verbs import (
     age,
     boot,
@@ -21,24 +22,47 @@ from korgm1.verbs import (
     doctor,
     faults,
     hypotheses,
+    keys,
+    midi,
     play,
     render,
     rom,
     run,
     scenario,
     scope,
+    serve,
     sram,
     state,
     sweep,
+    syx,
     tap,
     trace,
     wave,
 )
+from korgm1.verbs.live import View
 from korgm1.verbs.signals import INTERRUPTED
 
+if TYPE_CHECKING:
+    from korgm1.desk import Desk
+    from korgm1.keymap import Keymap
+
+
+def _terminal(desk: Desk, keymap: Keymap) -> View:
+    from korgm1.frontends.terminal import Terminal
+
+    return Terminal(desk, keymap)
+
+
+def _speaker(desk: Desk, keymap: Keymap) -> View:
+    from korgm1.frontends.speaker import Speaker
+
+    return Speaker(desk, keymap)
+
+
 FRONTENDS: Mapping[str, run.Open] = {
-    "window": lambda desk, keymap, full_screen, bench: display.open_window(desk.session),
-    "terminal": lambda desk, keymap: terminal.Terminal(desk.session),
+    "window": display.open_window,
+    "terminal": _terminal,
+    "speaker": _speaker,
 }
 PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
 
@@ -69,8 +93,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"korgm1 {__version__}")
     subparsers = parser.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
     boot.add_parser(subparsers)
-    run.add_parser(subparsers, FRONTENDS, audio_out.AudioOut)
+    run.add_parser(subparsers, FRONTENDS, audio_out.AudioOut, midi_ports.Ports())
     render.add_parser(subparsers)
+    midi.add_parser(subparsers, midi_ports.listing)
     play.add_parser(subparsers, audio_out.AudioOut, audio_out.devices)
     age.add_parser(subparsers)
     card.add_parser(subparsers)
@@ -78,8 +103,10 @@ def build_parser() -> argparse.ArgumentParser:
     state.add_parser(subparsers)
     scenario.add_parser(subparsers)
     scope.add_parser(subparsers)
+    serve.add_parser(subparsers, audio_out.AudioOut)
     sram.add_parser(subparsers)
     sweep.add_parser(subparsers)
+    syx.add_parser(subparsers, midi_ports.Ports())
     tap.add_parser(subparsers)
     trace.add_parser(subparsers)
     wave.add_parser(subparsers)
@@ -87,6 +114,7 @@ def build_parser() -> argparse.ArgumentParser:
     dis.add_parser(subparsers)
     faults.add_parser(subparsers)
     hypotheses.add_parser(subparsers)
+    keys.add_parser(subparsers)
     doctor.add_parser(subparsers, PROBES)
     return parser
 

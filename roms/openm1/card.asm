@@ -1,5 +1,5 @@
 ; The program card (our format, H-CARD-FORMAT): byte n at 50000h + 2n. It is looked at every CARD_POLL ticks, and before each use.
-; A card that appears is recognised by its head, then summed, CARD_CHUNK bytes a tick, and its cell measured.
+; A card that appears is recognised by its head, its cell measured, then it is summed, CARD_CHUNK bytes a tick.
 
 CARD_SEGMENT    equ     5000h
 CARD_HEAD       equ     20h             ; text 16, format, 0, steps, sum, 0...
@@ -25,20 +25,8 @@ SAY_FOREIGN     equ     4
 SAY_KIND        equ     8
 SAY_GONE        equ     10h
 
-; Once a tick, BX = ticks passed; keeps it.
+; When card_ticks have run out: every CARD_POLL ticks, every tick while a card is summed. BX kept.
 card_service:
-        cmp     word [card_left], 0
-        jne     .sum
-        sub     [card_ticks], bx
-        jbe     .look
-        ret
-.sum:
-        push    bx
-        call    card_sum_on
-        pop     bx
-        sub     [card_ticks], bx
-        ja      card_tell
-.look:
         push    bx
         mov     word [card_ticks], CARD_POLL
         cmp     byte [card_measures], 0
@@ -48,7 +36,16 @@ card_service:
         jae     .measured
         or      byte [card_says], SAY_LOW
 .measured:
+        cmp     word [card_left], 0
+        je      .look
+        call    card_there
+        jnz     .look
+        mov     word [card_ticks], 1
+        call    card_sum_on
+        jmp     .told
+.look:
         call    card_look
+.told:
         pop     bx
 
 ; Says the first of what is to be said about the card, when line 2 is free. BX kept.
@@ -224,8 +221,6 @@ card_layout:
 
 ; The sum goes on by CARD_CHUNK bytes; at its end it is what the head says, or not.
 card_sum_on:
-        call    card_there
-        jnz     .end                    ; the next look finds out
         mov     cx, CARD_CHUNK
         cmp     cx, [card_left]
         jbe     .some

@@ -90,7 +90,10 @@ tick_service:
         call    end_message
         pop     bx
 .no_message:
+        sub     [card_ticks], bx
+        ja      .no_card
         call    card_service
+.no_card:
         call    repeat_service
         call    slider_service
         call    keyboard_service

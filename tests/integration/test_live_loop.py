@@ -125,21 +125,18 @@ def test_the_first_picture_comes_before_sound_and_ports(desk: Desk) -> None:
         def feed(self) -> None:
             order.append(("feed", len(view.shown)))
 
-        def close(self) -> None:
-            order.append(("close", len(view.shown)))
-
     def opened() -> None:
         order.append(("sound", len(view.shown)))
 
-    live(desk, view, opened, Ports, None, [])
-    assert order[0] == ("sound", 1) and ("feed", 1) in order and order[-1] == ("close", 3)
+    live(desk, view, opened, Ports(), None, [])
+    assert order[0] == ("sound", 1) and ("feed", 1) in order and order[-1] == ("feed", 2)
     assert desk.live.midi == "a port" and view.shown[0][0] == 0
 
 
 def test_a_signal_ends_it(desk: Desk) -> None:
     asked: list[int] = []
     view = View(desk, 1000, lambda number: asked.append(15) if number == 5 else None)
-    live(desk, view, lambda: None, lambda: None, None, asked)
+    live(desk, view, lambda: None, None, None, asked)
     assert len(view.shown) == 6
 
 

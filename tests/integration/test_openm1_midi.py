@@ -158,7 +158,7 @@ def test_what_this_version_has_not_is_24(m1: Session, body: str) -> None:
 def test_a_card_in_the_slot_is_not_taken_for_none(m1: Session) -> None:
     m1.insert_card(bytes(32768))
     assert talk(m1, HEAD + bytes.fromhex("1C 01 F7")) == HEAD + b"\x24\xf7"
-    assert m1.lcd[1].startswith("Card: not in this version")
+    assert m1.lcd[1].rstrip() == "Card Not Formatted"
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,8 @@ def test_global_pages(m1: Session) -> None:
     assert press(m1, "GLOBAL").startswith("GLOBAL 0-1")
     assert lit(m1) == ["INT", "GLOBAL"]
     assert press(m1, "PAGE-").startswith("GLOBAL 0-1")
-    assert [press(m1, "PAGE+")[:10] for _ in range(4)] == ["GLOBAL 4-1", "GLOBAL 5-1", "GLOBAL 5-2", "GLOBAL 5-2"]
+    pages = [press(m1, "PAGE+")[7:10] for _ in range(7)]
+    assert pages == ["4-1", "5-1", "5-2", "6-1", "7-1", "7-2", "7-2"]
     assert press(m1, "4").startswith("GLOBAL 4-1")
     assert press(m1, "9").startswith("GLOBAL 4-1")
 
@@ -143,3 +144,48 @@ def test_global_values_are_kept(m1: Session) -> None:
     assert again.lcd[1].rstrip() == "MIDI        >02"
     press(again, "4")
     assert again.lcd[1].rstrip() == "Protect     >OFF      ON       OFF"
+
+
+def first_change(session: Session, clocks: int) -> int | None:
+    """Clocks until line 1 changes; None: it stays for so many."""
+    start, before = session.machine.scheduler.now, session.lcd[0]
+    while session.machine.scheduler.now < start + clocks:
+        session.run(0.0005)
+        if session.lcd[0] != before:
+            return session.machine.scheduler.now - start
+    return None
+
+
+@pytest.mark.parametrize("key", ["UP", "4", "COMBI", "GLOBAL"])
+def test_a_press_is_on_the_display_within_a_scan_and_a_drawing(m1: Session, key: str) -> None:
+    """It counts at the first look at its column, every 14 ms; then the page is drawn."""
+    seen = []
+    for phase in range(14):
+        m1.run(0.1 + phase / 1000)
+        m1.key_down(key)
+        seen.append(first_change(m1, 400_000))
+        m1.key_up(key)
+        press(m1, "PROG")
+    assert all(clocks is not None and clocks < 8_000 * 20 for clocks in seen), seen
+    assert max(clock or 0 for clock in seen) > 8_000 * 10, "every place of the scan was met"
+
+
+def test_a_contact_that_bounces_counts_once(m1: Session) -> None:
+    """Closed and open at every other look: never two open ones running."""
+    for turn in range(20):
+        (m1.key_down if turn % 2 == 0 else m1.key_up)("UP")
+        m1.run(0.014)
+    m1.key_up("UP")
+    m1.run(0.2)
+    assert m1.lcd[0].startswith("Prog I01")
+    m1.press("UP")
+    assert m1.lcd[0].startswith("Prog I02")
+
+
+def test_a_key_is_up_after_two_open_looks(m1: Session) -> None:
+    for number in range(1, 6):
+        m1.key_down("UP")
+        m1.run(0.015)
+        m1.key_up("UP")
+        m1.run(0.030)
+        assert m1.lcd[0].startswith(f"Prog I{number:02}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openm1_sound import COMBI_SIZE, COMBIS, PROGRAMS, timbre
+from openm1_sound import COMBI_SIZE, COMBIS, timbre
 from openm1_sound import program as sounding
 
 from korgm1.cardfile.card_format import FORMATS, SONGS_SIZE, build
@@ -18,7 +18,7 @@ LOAD, SAVE, FORMAT = ("6",), ("7",), ("7", "PAGE+")
 
 
 def made(m1: Session, kind: int, steps: int = 0, word: str = "Card") -> bytes:
-    """A card whose sounds have names: "Card P07", "Card C07"; combination n plays card programs n and n + 1 in layers."""
+    """A card whose sounds have names: "Card P07", "Card C07"; combination n plays programs n and n + 1 of it."""
     form = FORMATS[kind]
     data = b""
     if form.sounds:

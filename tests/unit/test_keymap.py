@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from korgm1.board.panel import Panel
 from korgm1.errors import UsageError, UserError
-from korgm1.keymap import KINDS, TERMINAL, WINDOW, default, load, loads, parts, readable
+from korgm1.keymap import KINDS, TERMINAL, WINDOW, default, load, loads, parts, readable, table, to_toml
 from korgm1.keymap.actions import check
 from korgm1.keymap.chords import Mistake, chord, window_chord
 from korgm1.keymap.presets import MODES, PIANOS, window
@@ -75,6 +75,27 @@ def test_the_piano_mode_of_the_terminal_takes_the_windows_notes() -> None:
     keys = loads(b'piano = "one row"')
     assert [keys.for_terminal(key, piano=True) for key in "awzq"] == ["note 0", "note 1", "octave -1", "quit"]
     assert keys.for_terminal("a") == "key A"
+
+
+# as people read it
+
+
+OTHER = 'piano = "off"\n[window]\nk = "quit"\nf1 = "none"\nz = "note 60"\n'
+
+
+@pytest.mark.parametrize("text", ["", 'piano = "one row"', OTHER])
+def test_the_table_has_every_action_once(text: str) -> None:
+    keys = loads(text.encode())
+    shown = [action for group in table(keys) for row in group.rows for action in row.actions]
+    assert len(shown) == len(set(shown))
+    assert set(shown) >= set(keys.window.values()) | set(keys.terminal.values())
+    for group in table(keys):
+        for row in group.rows:
+            assert row.what and (row.window or row.terminal)
+
+
+def test_the_rack_has_no_joystick() -> None:
+    assert "joystick left" in str(table(default())) and "joystick" not in str(table(default(), rack=True))
 
 
 # a file
@@ -205,6 +226,17 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         load(tmp_path / "no.toml")
     (tmp_path / "keys.toml").write_bytes(b"\xef\xbb\xbf" + b'piano = "off"\n')
     assert load(tmp_path / "keys.toml").piano == "off"
+
+
+def test_a_map_written_is_the_map_that_is_read() -> None:
+    for text in (
+        "", 'piano = "one row"',
+        OTHER + '[terminal]\n"\\"" = "key INT"\n"\\\\" = "quit"\n"é" = "quit"\n":" = "none"',
+    ):  # fmt: skip
+        keys = loads(text.encode())
+        assert loads(to_toml(keys).encode()) == keys
+    one = loads(to_toml(keys, (TERMINAL,)).encode())
+    assert one.terminal == keys.terminal and one.window == default().window
 
 
 TEXTS = st.lists(

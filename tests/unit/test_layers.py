@@ -13,7 +13,7 @@ import korgm1
 PACKAGE = Path(korgm1.__file__).parent
 LAYERS = (
     {"errors", "clock", "line", "snapshot", "hypotheses", "files", "serial_frame", "firmware", "quantities", "sysex",
-     "_native", "__init__"},
+     "midi_stream", "_native", "__init__"},
     {"physics"},
     {"waves"},
     {"bus"},
@@ -23,7 +23,7 @@ LAYERS = (
     {"cpu"},
     {"machine"},
     {"romset"},
-    {"recording", "result", "tracing", "trace_blocks", "trace_reading", "sram_layout", "cardfile"},
+    {"recording", "result", "tracing", "trace_blocks", "trace_reading", "sram_layout", "cardfile", "syx"},
     {"session"},
     {"replay", "lifetime", "performance"},
     {"scenario", "sweep"},

@@ -207,6 +207,26 @@ class Hd44780:
         return panel
 
     @property
+    def cursor(self) -> tuple[int, int] | None:
+        """Line and column, 0 and up, of the cursor or the blinking character as seen; None where there is none.
+
+        >>> lcd = Hd44780(Scheduler()); lcd.reset("power")
+        >>> for value in (0x38, 0x0E, 0x80 + 0x42):
+        ...     lcd._scheduler.run_due(lcd.busy_until); lcd.write(0, value)
+        >>> lcd.cursor
+        (1, 2)
+        """
+        if not (self._powered and self._d and (self._c or self._b)):
+            return None
+        cell = self._cell()
+        if cell is None:
+            return None
+        width = COLUMNS if self._n else 80
+        row, column = divmod(cell, width)
+        column = (column - self._shift) % width
+        return (row, column) if column < COLUMNS else None
+
+    @property
     def _bar(self) -> bool:
         return self._has_bar and not self._n and not self._d
 
@@ -331,14 +351,9 @@ class Hd44780:
         return [bytes(row[shift:] + row[:shift]) for row in rows]
 
     def _draw_cursor(self, lines: list[npt.NDArray[np.bool_]]) -> None:
-        cell = self._cell()
-        if cell is None:
+        if self.cursor is None:
             return
-        width = COLUMNS if self._n else 80
-        row, column = divmod(cell, width)
-        column = (column - self._shift) % width
-        if column >= COLUMNS:
-            return
+        row, column = self.cursor
         if self._c:
             lines[row][column, -1] = True
         if self._b and (self._scheduler.now - self._origin) // self._blink_half & 1:

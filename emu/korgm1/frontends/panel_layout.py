@@ -1,109 +1,229 @@
-"""Where everything is on the drawn panel, and which computer key works which button. Pure data, no graphics library.
+"""Where everything is on the two drawn instruments, in points. Pure data, no graphics library.
 
-The groups are those of the instrument (facts: panels 1.2, read from MAME's switch numbers, INF): modes in two rows of
-four, the cursor row A-H under the display with the PAGE keys, UP over DOWN beside VALUE, the keypad in calculator order
-with 10'S HOLD left of 0. The place of the sequencer keys and all proportions are ASSUMED. Own artwork; no maker's mark.
-Computer keys follow MAME's korgm1 (arrows, 1-8, number pad), F1-F8 are the modes row by row (panels 4.2).
+Facts (panels 1.1, 1.2, 1.4): which controls there are; modes in two rows of four with a light in each key; the cursor
+row A-H under the display, each key under five characters, PAGE keys right of it; UP over DOWN beside VALUE; the keypad
+in calculator order with 10's HOLD left of 0; joystick left of the keys; the program card's slot on top and the PCM
+card's at the rear of the keyboard, both at the front of the rack, its headphones and power switch too. ASSUMED: all
+proportions (the display is drawn larger than it is, to be readable), the place of the sequencer keys, the order of the
+jacks, what the rack's front is like. The strip along the upper edge is the rear, laid flat. Own artwork, no maker's
+mark.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from korgm1.board.lcd_picture import BEZEL, COLUMN_GAP, GLASS
+from korgm1.board.lcd_picture import COLUMN_GAP
 
-WIDTH, HEIGHT = 1240, 492
-LCD = (126, 44, 988, 140)
-"""x, y, width, height of the display, the size of its picture at four pixels a dot."""
-SLIDER = (30, 72, 26, 152)
-"""The travel of the VALUE knob's middle: left, top, width, height."""
-SLIDER_TOP = 127
-"""The value at the upper end; 0 is the lower one."""
+Area = tuple[float, float, float, float]
+"""Left, top, width, height."""
+WHITE = (0, 2, 4, 5, 7, 9, 11)
+"""The white keys of an octave, in semitones."""
+KEYS = 61
+VALUE_TOP = 127
+MARGIN = 3.0
+"""Points around a part that belong to it (shadow, glow)."""
 
 
 @dataclass(frozen=True)
-class Button:
-    """One button: the panel's name of the key, its rectangle, what is printed on it, and its computer key.
+class Part:
+    """Something that can be seen move, or be touched.
 
-    `shortcut` is the computer key as people read it; `led` tells whether the button has a light of its name.
+    Attributes:
+        kind: "key", "value" (slider), "dial" (the rack's VALUE), "volume" (slider), "knob", "stick", "piano", "slot",
+            "power", "pedal", "jack", "midi".
+        name: of the panel's key, the analogue control, the card ("card", "pcm-card"), the knob ("volume",
+            "contrast"), the jack.
+        area: where it is.
+        label: printed on it or beside it.
+        led: it has a light of its name.
     """
 
-    key: str
-    x: int
-    y: int
-    width: int
-    height: int
-    label: str
-    shortcut: str = ""
+    kind: str
+    name: str
+    area: Area
+    label: str = ""
     led: bool = False
 
-    def holds(self, x: float, y: float) -> bool:
-        """Is this point on the button?"""
-        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
+
+@dataclass(frozen=True)
+class Layout:
+    """One instrument.
+
+    Attributes:
+        size: width and height.
+        body: the housing; above it is the strip with the rear.
+        lcd: the frame of the display.
+        plate: where model and firmware are written.
+        captions: text, middle x, middle y of small headings.
+        rules: thin lines over groups: left, y, right.
+        ears: a rack's.
+    """
+
+    size: tuple[int, int]
+    body: Area
+    rear: Area
+    lcd: Area
+    plate: Area
+    parts: tuple[Part, ...]
+    captions: tuple[tuple[str, float, float], ...]
+    rules: tuple[tuple[float, float, float], ...] = ()
+    ears: tuple[Area, ...] = ()
 
 
-def _row(
-    keys: str, x: int, y: int, step: int, width: int, height: int, shortcuts: str = "", led: bool = False
-) -> list[Button]:
-    names = keys.split(",")
-    hints = shortcuts.split(",") if shortcuts else [""] * len(names)
+def part_at(layout: Layout, x: float, y: float, slack: float = 0) -> Part | None:
+    """What a finger at this point touches.
+
+    >>> part_at(keyboard(), 210, 262).name
+    'A'
+    """
+    for part in layout.parts:
+        left, top, width, height = part.area
+        if left - slack <= x < left + width + slack and top - slack <= y < top + height + slack:
+            return part
+    return None
+
+
+@cache
+def piano_keys(area: Area) -> tuple[tuple[int, Area, bool], ...]:
+    """The keys of a keyboard: number 0-60, where, whether black; the black ones come last.
+
+    >>> keys = piano_keys((0, 0, 360, 100))
+    >>> len(keys), keys[0], keys[36][0]
+    (61, (0, (0.0, 0, 10.0, 100), False), 1)
+    """
+    left, top, width, height = area
+    wide = width / 36
+    white, black = [], []
+    for key in range(KEYS):
+        octave, tone = divmod(key, 12)
+        at = octave * 7 + sum(1 for other in WHITE if other < tone)
+        if tone in WHITE:
+            white.append((key, (left + at * wide, top, wide, height), False))
+        else:
+            black.append((key, (left + at * wide - wide * 0.29, top, wide * 0.58, height * 0.62), True))
+    return (*white, *black)
+
+
+def piano_key_at(area: Area, x: float, y: float) -> tuple[int, float] | None:
+    """The key under a point and how deep on it the point is, 0 at its far end to 1; None beside the keyboard.
+
+    >>> piano_key_at((0, 0, 360, 100), 5, 90), piano_key_at((0, 0, 360, 100), 10, 31)
+    ((0, 0.9), (1, 0.5))
+    """
+    for key, (left, top, width, height), _ in reversed(piano_keys(area)):
+        if left <= x < left + width and top <= y < top + height:
+            return key, (y - top) / height
+    return None
+
+
+def _row(names: str, x: float, y: float, step: float, width: float, height: float, led: bool = False) -> list[Part]:
     return [
-        Button(name, x + number * step, y, width, height, name, hint, led)
-        for number, (name, hint) in enumerate(zip(names, hints, strict=True))
+        Part("key", name, (x + number * step, y, width, height), _LABELS.get(name, name), led)
+        for number, name in enumerate(names.split(","))
     ]
 
 
-_FIVE = 5 * (5 * 4 + COLUMN_GAP)
-"""Pixels of five characters at four a dot: each cursor key stands under its five."""
-
-BUTTONS: tuple[Button, ...] = (
-    *_row("UP", 65, 72, 0, 52, 72, "arrow"),
-    *_row("DOWN", 65, 152, 0, 52, 72, "arrow"),
-    *_row("A,B,C,D,E,F,G,H", LCD[0] + BEZEL + GLASS + 4, 200, _FIVE, 104, 36, "1,2,3,4,5,6,7,8"),
-    *_row("PAGE-", 1126, 76, 0, 88, 48, "arrow left"),
-    *_row("PAGE+", 1126, 136, 0, 88, 48, "arrow right"),
-    *_row("INT,COMBI,PROG,SEQ", 30, 284, 116, 106, 62, "F1,F2,F3,F4", led=True),
-    *_row("CARD,EDIT COMBI,EDIT PROG,GLOBAL", 30, 362, 116, 106, 62, "F5,F6,F7,F8", led=True),
-    *_row("REC/WRITE,START/STOP", 542, 284, 122, 112, 40, "Insert,Space"),
-    *_row("RESET,REST/TIE", 542, 336, 122, 112, 40, "Home,End"),
-    *_row("COMPARE", 542, 388, 122, 112, 40, "Backspace"),
-    *_row("7,8,9", 924, 284, 98, 90, 36, "pad 7,pad 8,pad 9"),
-    *_row("4,5,6", 924, 326, 98, 90, 36, "pad 4,pad 5,pad 6"),
-    *_row("1,2,3", 924, 368, 98, 90, 36, "pad 1,pad 2,pad 3"),
-    Button("10HOLD", 826, 410, 90, 36, "10's HOLD", "pad Enter"),
-    *_row("0", 924, 410, 98, 90, 36, "pad 0"),
-)
-"""Every key of the panel, once."""
-
-CAPTIONS: tuple[tuple[str, int, int], ...] = (
-    ("VALUE", 24, 46),
-    ("PAGE", 1126, 52),
-    ("MODE", 30, 262),
-    ("SEQUENCER", 542, 262),
-    ("NUMBER", 924, 262),
-)
-"""Small headings: text, left, top."""
+_LABELS = {"10HOLD": "10's HOLD", "PAGE-": "-", "PAGE+": "+", "UP": "UP", "DOWN": "DOWN"}
+_FIVE = 5 * (5 * 4 + COLUMN_GAP) / (40 * (5 * 4 + COLUMN_GAP) + 72)
+"""Share of the display's width that five characters and their gaps take (its glass and frame are 72 of a pitch's 4)."""
 
 
-def button_at(x: float, y: float) -> Button | None:
-    """The button under a point.
-
-    >>> button_at(170, 210).key
-    'A'
-    """
-    return next((button for button in BUTTONS if button.holds(x, y)), None)
+def _cursor(lcd: Area, y: float, height: float) -> list[Part]:
+    """A-H, each under its five characters."""
+    step = lcd[2] * _FIVE
+    start = lcd[0] + (lcd[2] - 8 * step) / 2
+    return _row("A,B,C,D,E,F,G,H", start + step * 0.07, y, step, step * 0.82, height)
 
 
-def slider_value(y: float) -> int:
-    """The VALUE, 0-127, for a knob dragged to this height.
+def _sockets(names: str, x: float, y: float, step: float) -> list[Part]:
+    kinds = {"MIDI IN": "midi", "MIDI OUT": "midi", "MIDI THRU": "midi", "PEDAL 1": "pedal", "PEDAL 2": "pedal"}
+    desk = {"PEDAL 1": "pedal1", "PEDAL 2": "pedal2", "DAMPER": "damper"}
+    return [
+        Part(kinds.get(name, "pedal" if name == "DAMPER" else "jack"), desk.get(name, name),
+             (x + number * step, y, step - 8, 44), name)
+        for number, name in enumerate(names.split(","))
+    ]  # fmt: skip
 
-    >>> slider_value(0), slider_value(1000)
-    (127, 0)
-    """
-    share = (SLIDER[1] + SLIDER[3] - y) / SLIDER[3]
-    return round(max(0.0, min(1.0, share)) * SLIDER_TOP)
+
+@cache
+def keyboard() -> Layout:
+    """The M1: 61 keys."""
+    lcd = (154.0, 84.0, 990.0, 144.0)
+    return Layout(
+        size=(1280, 690),
+        body=(4, 58, 1272, 628),
+        rear=(4, 2, 1272, 54),
+        lcd=lcd,
+        plate=(1012, 316, 250, 104),
+        parts=(
+            Part("power", "power", (24, 8, 50, 40), "POWER"),
+            Part("knob", "contrast", (96, 8, 56, 40), "CONTRAST"),
+            Part("slot", "pcm-card", (174, 10, 170, 36), "PCM DATA"),
+            *_sockets("PHONES,OUT 4,OUT 3,OUT 2/R,OUT 1/L,DAMPER,PEDAL 1,PEDAL 2", 362, 6, 70),
+            *_sockets("MIDI THRU,MIDI OUT,MIDI IN", 934, 6, 106),
+            Part("volume", "volume", (18, 100, 32, 180), "VOLUME"),
+            Part("value", "value", (63, 100, 32, 180), "VALUE"),
+            Part("key", "UP", (102, 118, 38, 62), "UP"),
+            Part("key", "DOWN", (102, 194, 38, 62), "DOWN"),
+            *_cursor(lcd, 246, 34),
+            *_row("PAGE-,PAGE+", 1158, 246, 56, 48, 34),
+            Part("slot", "card", (1158, 96, 104, 126), "PROG/SEQ CARD"),
+            *_row("INT,COMBI,PROG,SEQ", 24, 324, 102, 92, 44, led=True),
+            *_row("CARD,EDIT COMBI,EDIT PROG,GLOBAL", 24, 378, 102, 92, 44, led=True),
+            *_row("REC/WRITE,START/STOP,COMPARE", 462, 324, 102, 92, 44),
+            *_row("RESET,REST/TIE", 462, 378, 102, 92, 44),
+            *(part for row, names in enumerate(("7,8,9", "4,5,6", "1,2,3", "10HOLD,0"))
+              for part in _row(names, 792, 310 + row * 29.5, 68, 60, 23)),
+            Part("stick", "joystick", (22, 480, 92, 150), "JOYSTICK"),
+            Part("piano", "piano", (130, 440, 1134, 236)),
+        ),
+        captions=(
+            ("VOLUME", 34, 88), ("VALUE", 80, 88), ("PAGE", 1210, 237), ("MODE", 225, 306), ("SEQUENCER", 610, 306),
+            ("JOYSTICK", 68, 640),
+        ),
+        rules=((24, 315, 422), (462, 315, 758)),
+    )  # fmt: skip
 
 
-def slider_y(value: int) -> int:
-    """The height of the knob's middle for a VALUE of 0-127."""
-    return SLIDER[1] + SLIDER[3] - round(value * SLIDER[3] / SLIDER_TOP)
+@cache
+def rack() -> Layout:
+    """The M1R: two rack units, no keys."""
+    lcd = (316.0, 80.0, 748.0, 96.0)
+    return Layout(
+        size=(1280, 394),
+        body=(0, 58, 1280, 334),
+        rear=(50, 2, 1180, 54),
+        lcd=lcd,
+        plate=(1076, 262, 152, 104),
+        parts=(
+            Part("knob", "contrast", (70, 8, 56, 40), "CONTRAST"),
+            *_sockets("PEDAL 1,PEDAL 2,OUT 4,OUT 3,OUT 2/R,OUT 1/L", 176, 6, 88),
+            *_sockets("MIDI THRU,MIDI OUT,MIDI IN", 830, 6, 124),
+            Part("slot", "pcm-card", (62, 84, 114, 98), "PCM DATA CARD"),
+            Part("slot", "card", (188, 84, 114, 98), "PROG/SEQ CARD"),
+            Part("jack", "PHONES", (64, 258, 66, 70), "PHONES"),
+            Part("knob", "volume", (142, 250, 76, 84), "VOLUME"),
+            Part("power", "power", (236, 258, 58, 70), "POWER"),
+            *_cursor(lcd, 190, 28),
+            *_row("PAGE-,PAGE+", 1082, 190, 50, 42, 28),
+            Part("dial", "value", (1080, 76, 94, 94), "VALUE"),
+            Part("key", "UP", (1184, 82, 44, 38), "UP"),
+            Part("key", "DOWN", (1184, 130, 44, 38), "DOWN"),
+            *_row("INT,COMBI,PROG,SEQ", 318, 262, 80, 72, 44, led=True),
+            *_row("CARD,EDIT COMBI,EDIT PROG,GLOBAL", 318, 322, 80, 72, 44, led=True),
+            *_row("REC/WRITE,START/STOP,COMPARE", 652, 262, 78, 70, 44),
+            *_row("RESET,REST/TIE", 652, 322, 78, 70, 44),
+            *(part for row, names in enumerate(("7,8,9", "4,5,6", "1,2,3", "10HOLD,0"))
+              for part in _row(names, 904, 250 + row * 31, 54, 47, 24)),
+        ),
+        captions=(("VALUE", 1127, 180), ("PAGE", 1128, 226), ("MODE", 474, 244), ("SEQUENCER", 765, 244)),
+        rules=((318, 253, 630), (652, 253, 878)),
+        ears=((0, 58, 46, 334), (1234, 58, 46, 334)),
+    )  # fmt: skip
+
+
+def layout_of(is_rack: bool) -> Layout:
+    """The instrument's."""
+    return rack() if is_rack else keyboard()

@@ -1,198 +1,229 @@
-"""The instrument in a terminal: the two LCD lines and the lights, redrawn in place, and the keyboard as the panel.
+"""The instrument in a terminal: the two LCD lines, the lights, what is said, a line for commands; keys as the panel.
 
-Where the output is no terminal (a pipe, a log, a screen reader) each finished picture of the LCD, one that has stood
-for 10 ms, is a line of plain text with its emulated seconds.
+Where the output is no terminal, or one that cannot move its cursor (a pipe, a log, TERM=dumb), each finished picture of
+the LCD is a line of plain text with its desk seconds, and so is everything else that is new.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import select
-import shutil
-import sys
-from typing import TYPE_CHECKING, Any, TextIO
+import re
+import textwrap
+from collections import deque
+from typing import TextIO
 
 from korgm1.clock import CPU_HZ
+from korgm1.desk import Desk, Message
+from korgm1.frontends.lcd_words import readable
+from korgm1.frontends.tty_mode import Tty
+from korgm1.frontends.typist import Typist
+from korgm1.keymap import TERMINAL, Keymap, table
+from korgm1.keymap import readable as spelt
+from korgm1.keymap.showing import NOTES
+from korgm1.result import LcdChange
 
-if TYPE_CHECKING:
-    from korgm1.result import LcdChange
-    from korgm1.session import Session
-
-KEYS = {
-    **{str(digit): str(digit) for digit in range(10)},
-    **{letter: letter.upper() for letter in "abcdefgh"},
-    "I": "INT", "R": "CARD", "C": "COMBI", "M": "EDIT COMBI", "P": "PROG", "E": "EDIT PROG", "S": "SEQ", "G": "GLOBAL",
-    ".": "10HOLD", "w": "REC/WRITE", " ": "START/STOP", "r": "RESET", "t": "REST/TIE", "o": "COMPARE",
-    "\x1b[A": "UP", "\x1b[B": "DOWN", "\x1b[D": "PAGE-", "\x1b[C": "PAGE+",
-    "\x1bOA": "UP", "\x1bOB": "DOWN", "\x1bOD": "PAGE-", "\x1bOC": "PAGE+",
-    "\x1bOP": "INT", "\x1bOQ": "COMBI", "\x1bOR": "PROG", "\x1bOS": "SEQ", "\x1b[11~": "INT", "\x1b[12~": "COMBI",
-    "\x1b[13~": "PROG", "\x1b[14~": "SEQ", "\x1b[15~": "CARD", "\x1b[17~": "EDIT COMBI", "\x1b[18~": "EDIT PROG",
-    "\x1b[19~": "GLOBAL", "\x1b[2~": "REC/WRITE", "\x1b[H": "RESET", "\x1b[1~": "RESET", "\x1b[F": "REST/TIE",
-    "\x1b[4~": "REST/TIE", "\x7f": "COMPARE", "\x08": "COMPARE",
-}  # fmt: skip
-"""What a key sends -> the panel key. Capitals and F1-F8 are the modes, a-h the cursor keys."""
-
-HELP = (
-    "0-9 numbers   . 10's HOLD   a-h cursor A-H   arrows UP DOWN PAGE- PAGE+",
-    "+ - VALUE   o COMPARE   F1-F8 the modes, or:",
-    "I INT   C COMBI   P PROG   S SEQ   R CARD   M EDIT COMBI   E EDIT PROG",
-    "G GLOBAL   w REC/WRITE   space START/STOP   r RESET   t REST/TIE",
-    "? less help   q power off",
-)
-TAP, PAUSE = CPU_HZ // 10, CPU_HZ // 20
-"""Clocks a key is held, and let go before the next one: a terminal tells only that it was typed."""
-_QUIT = ("q", "\x03", "\x04")
+SAID_FOR = 8 * CPU_HZ
+"""Clocks a message stays on the screen; an error twice as long."""
+MESSAGES = 4
+"""Messages that are on the screen at once."""
+_RED, _UNDER, _PLAIN = "\x1b[1;31m", "\x1b[4m", "\x1b[0m"
 
 
 class Terminal:
-    """The terminal view of one session.
+    """The terminal view of a desk.
 
     Args:
-        session: what is shown and played.
-        out: where to; the process's standard output by default.
+        desk: what is shown and played.
+        keymap: what keys do.
+        out: where to; standard output by default.
         keys: a file descriptor keys come from; standard input by default. Only a terminal is read.
     """
 
-    def __init__(self, session: Session, out: TextIO | None = None, keys: int | None = None) -> None:
-        self._session = session
-        self._out = out or sys.stdout
-        self._in_place = self._out.isatty() and os.environ.get("TERM") != "dumb"
-        self._keys = _keyboard(keys)
-        self._saved = _raw(self._keys) if self._keys is not None else None
-        self._free_at = 0
-        self._help = False
-        self._height = 0
+    def __init__(self, desk: Desk, keymap: Keymap, out: TextIO | None = None, keys: int | None = None) -> None:
+        self._desk = desk
+        self._keymap = keymap
+        self._typist = Typist(desk, keymap)
+        self._answer: list[str] = []
         self._shown: list[str] = []
-        self._size = os.terminal_size((0, 0))
-        self._printed: LcdChange | None = None
+        self._size = (0, 0)
+        self._pictures: deque[LcdChange] = deque()
+        self._heard = desk.messages[-1].number if desk.messages else 0
         self._status = ""
-        if self._in_place:
-            self._write("\x1b[?25l")
+        self._echo = ""
+        self._tty = Tty(out, keys, again=self._forget)
+        if not self._tty.in_place:
+            desk.on_picture(self._pictures.append)
 
     def poll(self, wait: float) -> bool:
         """Take what was typed, waiting for it `wait` seconds at most.
 
         Returns:
-            False after q, Ctrl-C or Ctrl-D.
+            False after q, Ctrl-D or the command quit.
         """
-        ready, _, _ = select.select([] if self._keys is None else [self._keys], [], [], max(0.0, wait))
-        if not ready or self._keys is None:
-            return True
-        data = os.read(self._keys, 1024)
-        if not data:
-            self._keys = None
-            return True
-        keys = split_keys(data.decode("utf-8", "replace"))
-        return all(self._take(key) for key in keys)
+        for key in self._tty.read(wait):
+            if key == "ctrl+l":
+                self._forget()
+                continue
+            self._answer = []
+            if not self._typist.take(key):
+                return False
+            self._answer = self._typist.said
+            self._typist.said = []
+            if not self._tty.in_place:
+                self._tell_typed()
+        self._typist.tick()
+        return True
 
     def draw(self, status: str = "") -> None:
         """Show what has changed. `status` is a hint for the user, or ""."""
-        if not self._in_place:
+        if not self._tty.in_place:
             self._log(status)
             return
-        columns, rows = size = shutil.get_terminal_size()
-        lines = self._picture(status, columns, rows)
-        up = f"\x1b[{self._height}A" if self._height else ""
+        size = self._tty.size()
+        lines = self._screen(status, *size)
         if size != self._size:
-            up = "\x1b[H\x1b[2J" if self._height else ""
-        elif lines == self._shown:
-            return
-        self._write(up + "".join(f"\r{line}\x1b[K\n" for line in lines) + "\x1b[J")
-        self._height, self._shown, self._size = len(lines), lines, size
+            self._size, self._shown = size, []
+            self._tty.write("\x1b[2J")
+        old = self._shown + [""] * (len(lines) - len(self._shown))
+        lines += [""] * (len(old) - len(lines))
+        new = [(row, line) for row, line in enumerate(lines) if line != old[row]]
+        if new:
+            self._tty.write("".join(f"\x1b[{row + 1};1H{line}\x1b[K" for row, line in new))
+        self._shown = lines
 
     def close(self) -> None:
         """Give the terminal back as it was."""
-        if self._in_place:
-            self._write("\x1b[?25h")
-        if self._saved is not None and self._keys is not None:
-            import termios
+        self._tty.close()
 
-            with contextlib.suppress(termios.error):
-                termios.tcsetattr(self._keys, termios.TCSADRAIN, self._saved)
-            self._saved = None
+    def _forget(self) -> None:
+        """The screen is not what was put there: all of it is drawn anew."""
+        self._size = (0, 0)
 
-    def _take(self, key: str) -> bool:
-        session = self._session
-        if key in _QUIT:
-            return False
-        if key == "?":
-            self._help = not self._help
-        elif key in "+=-":
-            value = (session.machine.panel.controls()["value"] >> 1) + (-1 if key == "-" else 1)
-            session.slide(max(0, min(127, value)))
-        elif key in KEYS:
-            at = max(session.clock, self._free_at)
-            self._free_at = at + TAP + PAUSE
-            session.press_at(KEYS[key], at / CPU_HZ, TAP / CPU_HZ)
-        return True
+    # a screen
 
-    def _log(self, status: str) -> None:
-        """The pictures that were finished since the last time, and a status that is new."""
-        timeline = self._session.timeline
-        seen = next((n for n in range(len(timeline), 0, -1) if timeline[n - 1] is self._printed), 0)
-        for change in timeline[seen:]:
-            self._write(f"{change.seconds:9.4f} s  |{change.lcd[0]}|{change.lcd[1]}|\n")
-            self._printed = change
-        if status and status != self._status:
-            self._write(f"{status}\n")
-        self._status = status
-
-    def _picture(self, status: str, columns: int, rows: int) -> list[str]:
+    def _screen(self, status: str, columns: int, rows: int) -> list[str]:
         """The lines that are shown; where they do not all fit, the less important ones are left out."""
-        session = self._session
-        lights = "  ".join(f"[{name}]" if lit else f" {name} " for name, lit in session.leds.items())
+        desk, session = self._desk, self._desk.session
+        first, second = readable(desk.lcd, session.machine.lcd.cgram)
+        framed = columns > 42
         bar = "+" + "-" * 40 + "+"
         title = f"{session.model.title}, {session.firmware.name} {session.firmware.version}"
-        help_lines = HELP if self._help else ("? help   q power off",)
-        first, second = (f"|{line}|" for line in session.lcd)
-        lines = [(5, title), (4, bar), (0, first), (0, second), (4, bar), (2, lights)]
-        lines += [(3, line) for line in help_lines] + [(1 if status else 6, status)]
-        shown = sorted(sorted(range(len(lines)), key=lambda n: lines[n][0])[: max(2, rows - 1)])
-        return [lines[n][1][: columns - 1] for n in shown]
+        lines = [(6, title), (5, bar if framed else "")]
+        lines += [(0, f"|{line}|" if framed else line.rstrip()) for line in (first, second)]
+        lines += [(5, bar if framed else ""), (2, self._lights(columns)), (4, self._controls())]
+        lines += [(1, self._prompt())] if self._typist.prompt else []
+        lines += [(1, status)] if status else []
+        news = [("! " if message.kind == "error" else "") + message.text for message in self._messages()]
+        for text in [*self._answer, *(line for new in news for line in new.splitlines())]:
+            lines += [(3, line) for line in textwrap.wrap(text, max(2, columns - 1), drop_whitespace=False) or [""]]
+        if self._typist.prompt is not None:
+            lines += [(3, line) for line in textwrap.wrap("  ".join(self._typist.prompt.offers), max(2, columns - 1))]
+        lines += [(7, "")] if not self._typist.help else []
+        lines += [(3, line) for line in self._help(columns)]
+        shown = sorted(sorted(range(len(lines)), key=lambda n: lines[n][0])[:rows])
+        return [self._styled(lines[n][1][:columns], lines[n][0] == 2, n) for n in shown]
 
-    def _write(self, text: str) -> None:
-        encoding = self._out.encoding or "ascii"
-        self._out.write(text.encode(encoding, "replace").decode(encoding))
-        self._out.flush()
+    def _styled(self, line: str, lights: bool, number: int) -> str:
+        """A line with the display's cursor underlined, and lights red as well as bracketed."""
+        if lights and self._tty.colours:
+            return re.sub(r"\[[^]]+\]", lambda found: _RED + found[0] + _PLAIN, line)
+        cursor = self._desk.session.machine.lcd.cursor
+        if cursor is not None and number == 2 + cursor[0]:
+            at = cursor[1] + line.startswith("|")
+            return f"{line[:at]}{_UNDER}{line[at : at + 1]}{_PLAIN}{line[at + 1 :]}"
+        return line
+
+    def _lights(self, columns: int) -> str:
+        leds = self._desk.leds
+        line = "  ".join(f"[{name}]" if lit else f" {name} " for name, lit in leds.items())
+        if len(line) <= columns:
+            return line
+        return "lit: " + (", ".join(name for name, lit in leds.items() if lit) or "none")
+
+    def _controls(self) -> str:
+        desk, typist = self._desk, self._typist
+        words = [f"VALUE {desk.value}", f"VOLUME {desk.volume}"]
+        if not desk.powered:
+            words.insert(0, "POWER OFF")
+        if typist.piano:
+            base = f"{NOTES[typist.base % 12]}{typist.base // 12 + 2}"
+            words.append(f"piano from {base}, velocity {typist.velocity}")
+        words += ["damper down"] * typist.damper
+        return "   ".join(words)
+
+    def _prompt(self) -> str:
+        prompt = self._typist.prompt
+        assert prompt is not None
+        at = prompt.cursor
+        return f":{prompt.text[:at]}_{prompt.text[at:]}"
+
+    def _messages(self) -> list[Message]:
+        now = self._desk.now
+        return [
+            message for message in list(self._desk.messages)[-MESSAGES:]
+            if message.number > self._heard and now - message.at < SAID_FOR * (1 + (message.kind == "error"))
+        ]
+
+    def _help(self, columns: int) -> list[str]:
+        if not self._typist.help:
+            words = [f"{self._key(action)} {says}" for action, says in _HINTS if self._key(action)]
+            return textwrap.wrap("   ".join(words), max(2, columns - 1))[:1]
+        return help_lines(self._keymap, max(2, columns - 1), rack=not self._desk.session.keyboard)
+
+    def _key(self, action: str) -> str:
+        keys = [key for key, what in self._keymap.terminal.items() if what == action]
+        return spelt(min(keys, key=len), TERMINAL) if keys else ""
+
+    # plain lines
+
+    def _log(self, status: str) -> None:
+        """Pictures that were finished, messages, and a status that is new."""
+        while self._pictures:
+            change = self._pictures.popleft()
+            lcd = readable(change.lcd, self._desk.session.machine.lcd.cgram)
+            self._tty.write(f"{change.seconds:9.4f} s  |{lcd[0]}|{lcd[1]}|\n")
+        for message in self._desk.messages:
+            if message.number > self._heard:
+                self._heard = message.number
+                self._tty.write(("error: " if message.kind == "error" else "") + message.text + "\n")
+        if status and status != self._status:
+            self._tty.write(f"{status}\n")
+        self._status = status
+
+    def _tell_typed(self) -> None:
+        """The command that is being typed, and answers, without moving a cursor."""
+        prompt = self._typist.prompt
+        text = "" if prompt is None else ":" + prompt.text
+        if text.startswith(self._echo):
+            self._tty.write(text[len(self._echo) :])
+        else:
+            self._tty.write("\n" + text)
+        self._echo = text
+        lines = list(self._answer)
+        if prompt is not None and prompt.offers:
+            lines, self._echo = ["", "  ".join(prompt.offers)], ""
+        if self._typist.help:
+            self._typist.help = False
+            lines = help_lines(self._keymap, 78, rack=not self._desk.session.keyboard)
+        if lines:
+            self._tty.write("".join(f"{line}\n" for line in lines))
 
 
-def split_keys(text: str) -> list[str]:
-    """Typed text as keys: an escape sequence is one key.
+_HINTS = (
+    ("help", "keys"), ("prompt", "commands"), ("piano", "piano"), ("command power toggle", "power"),
+    ("quit", "power off and leave"),
+)  # fmt: skip
 
-    >>> split_keys("4\\x1b[A\\x1bOPq")
-    ['4', '\\x1b[A', '\\x1bOP', 'q']
+
+def help_lines(keymap: Keymap, width: int = 78, rack: bool = False) -> list[str]:
+    """The keys of the terminal in few lines.
+
+    >>> from korgm1.keymap import default
+    >>> help_lines(default())[0]
+    'Modes: INT I, F2; COMBI C, F3; PROG P, F4; SEQ S, F5; CARD R, F6;'
     """
-    keys = []
-    at = 0
-    while at < len(text):
-        end = at + 1
-        if text[at] == "\x1b" and text[at + 1 : at + 2] in ("[", "O"):
-            end = at + 3 if text[at + 1] == "O" else at + 2
-            while text[at + 1] == "[" and end < len(text) and not "@" <= text[end] <= "~":
-                end += 1
-            end += text[at + 1] == "["
-        keys.append(text[at:end])
-        at = end
-    return keys
-
-
-def _keyboard(keys: int | None) -> int | None:
-    """The descriptor to read keys from, or None where that is no terminal."""
-    try:
-        descriptor = sys.stdin.fileno() if keys is None else keys
-        return descriptor if os.isatty(descriptor) else None
-    except (OSError, ValueError, AttributeError):
-        return None
-
-
-def _raw(descriptor: int) -> Any:
-    """Keys one by one and without echo; returns the settings to go back to, None where there is no termios."""
-    try:
-        import termios
-        import tty
-    except ImportError:
-        return None
-    saved = termios.tcgetattr(descriptor)
-    tty.setcbreak(descriptor)
-    return saved
+    lines = []
+    for group in table(keymap, rack):
+        rows = "; ".join(f"{row.what} {row.terminal}" for row in group.rows if row.terminal)
+        if rows:
+            lines += textwrap.wrap(f"{group.title}: {rows}", width, subsequent_indent="  ", break_on_hyphens=False)
+    return lines

@@ -1,137 +1,98 @@
-"""The panel in a window: the LCD dot by dot, lights, buttons to click, the VALUE slider, computer keys.
+"""The instrument in a window: the drawn panel, hands and keys on it, the drawer beside it, the page of keys over it.
 
-Only this module imports pygame; `display.open_window` imports it when a window is wanted. It keeps no time: `poll`
-waits for input, `draw` paints what has changed since. Everything is painted on a canvas of fixed size, which fills the
-window.
+It keeps no time of its own: `poll` waits for input, `draw` paints what has changed since. A dropped file goes where its
+content belongs.
 """
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pygame
-
-from korgm1.board.lcd_picture import LIT, render
 from korgm1.clock import CPU_HZ
-from korgm1.errors import UserError
-from korgm1.frontends.panel_layout import (
-    BUTTONS,
-    CAPTIONS,
-    HEIGHT,
-    LCD,
-    SLIDER,
-    SLIDER_TOP,
-    WIDTH,
-    Button,
-    button_at,
-    slider_value,
-    slider_y,
-)
+from korgm1.desk.commands import attempt
+from korgm1.errors import M1Error, UsageError
+from korgm1.frontends import canvas as ui
+from korgm1.frontends.canvas import Box
+from korgm1.frontends.drop import command_for
+from korgm1.frontends.help_page import HelpPage
+from korgm1.frontends.panel_hands import PanelHands
+from korgm1.frontends.panel_keys import PanelKeys
+from korgm1.frontends.panel_layout import Part, layout_of
+from korgm1.frontends.panel_lcd import EMPTY, Glass
+from korgm1.frontends.panel_notes import Note, note_beside, note_in, said
+from korgm1.frontends.panel_paint import Seen
+from korgm1.frontends.panel_view import PanelView
+from korgm1.frontends.sdl import Screen, driver
+from korgm1.hypotheses import Hypotheses
+from korgm1.keymap import readable
 
 if TYPE_CHECKING:
-    from korgm1.session import Session
+    from korgm1.desk import Desk
+    from korgm1.frontends.drawer import Drawer
+    from korgm1.keymap import Keymap
 
-SHORTEST = CPU_HZ // 12
-"""A key is down for 83 ms at least, longer than any firmware's debounce, however short the click."""
+__all__ = ["Window", "driver"]
 
-_PANEL, _FRAME, _KEY, _DOWN, _OVER = (27, 27, 30), (60, 60, 66), (50, 51, 56), (84, 86, 94), (60, 61, 67)
-_TEXT, _HINT, _CAPTION, _WARN = (226, 226, 222), (132, 134, 142), (150, 152, 160), (240, 190, 90)
-_LIT, _DARK, _GLOW = (255, 70, 48), (74, 26, 24), (120, 34, 28)
-
-_KEYS = {
-    pygame.K_UP: "UP", pygame.K_DOWN: "DOWN", pygame.K_LEFT: "PAGE-", pygame.K_RIGHT: "PAGE+",
-    pygame.K_F1: "INT", pygame.K_F2: "COMBI", pygame.K_F3: "PROG", pygame.K_F4: "SEQ",
-    pygame.K_F5: "CARD", pygame.K_F6: "EDIT COMBI", pygame.K_F7: "EDIT PROG", pygame.K_F8: "GLOBAL",
-    pygame.K_INSERT: "REC/WRITE", pygame.K_SPACE: "START/STOP", pygame.K_HOME: "RESET", pygame.K_END: "REST/TIE",
-    pygame.K_BACKSPACE: "COMPARE", pygame.K_KP_ENTER: "10HOLD",
+FLICKER = CPU_HZ // 16
+"""Clocks a socket's light stays on after a byte."""
+NARROW = 640
+"""Points the panel has at least where the drawer is beside it."""
+HIGH = 640
+"""Points the window is high at least while the drawer is out, if the desktop is."""
+LETTERS = 13.0
+"""Size of the notes' letters, points."""
+HINTS = {
+    "value": "VALUE: drag, or wheel", "volume": "VOLUME: drag, or wheel",
+    "contrast": "contrast of the display: drag up or down, or wheel",
+    "joystick": "joystick: drag; it springs back (the wheel holds it up or down)",
+    "card": "card slot: click, or drop a file on it", "pcm-card": "PCM card slot: click, or drop a file on it",
+    "power": "power switch", "damper": "damper pedal: hold", "pedal1": "pedal 1: drag up or down, or wheel",
+    "pedal2": "pedal 2: drag up or down, or wheel",
 }  # fmt: skip
-_PAD = (
-    pygame.K_KP_0, pygame.K_KP_1, pygame.K_KP_2, pygame.K_KP_3, pygame.K_KP_4,
-    pygame.K_KP_5, pygame.K_KP_6, pygame.K_KP_7, pygame.K_KP_8, pygame.K_KP_9,
-)  # fmt: skip
-_KEYS |= {code: str(digit) for digit, code in enumerate(_PAD)}
-_TOP_ROW = (
-    pygame.KSCAN_0, pygame.KSCAN_1, pygame.KSCAN_2, pygame.KSCAN_3, pygame.KSCAN_4,
-    pygame.KSCAN_5, pygame.KSCAN_6, pygame.KSCAN_7, pygame.KSCAN_8, pygame.KSCAN_9,
-)  # fmt: skip
-
-
-def driver() -> str:
-    """What the display is, for `korgm1 doctor`.
-
-    Raises:
-        UserError: it cannot be used.
-    """
-    name = _open_display()
-    pygame.display.quit()
-    return f"{name}, pygame-ce {pygame.ver}"
-
-
-def _open_display() -> str:
-    """SDL's name of the display. Unasked, SDL draws to nowhere where nothing answers: that is no display for us."""
-    try:
-        pygame.display.init()
-        name = pygame.display.get_driver()
-    except pygame.error as error:
-        raise UserError(f"the display cannot be used: {error}") from None
-    if name in ("offscreen", "dummy") and not os.environ.get("SDL_VIDEODRIVER"):
-        pygame.display.quit()
-        raise UserError(f"the display {os.environ.get('DISPLAY', '')} does not answer")
-    return name
-
-
-def _icon() -> pygame.Surface:
-    """A small panel: display, three keys, one light."""
-    icon = pygame.Surface((32, 32))
-    icon.fill(_PANEL)
-    pygame.draw.rect(icon, LIT.ground, (3, 6, 26, 9))
-    for x in (3, 12, 21):
-        pygame.draw.rect(icon, (98, 100, 108), (x, 20, 8, 7))
-    pygame.draw.rect(icon, _LIT, (5, 17, 4, 2))
-    return icon
-
-
-def key_for(code: int, scancode: int, shift: bool) -> str | None:
-    """The panel key a computer key works: 1-8 of the top row are A-H, with SHIFT the digits; the rest as printed.
-
-    The top row goes by place (scancode), so that it works on a keyboard with other letters, too.
-    """
-    if scancode in _TOP_ROW:
-        digit = _TOP_ROW.index(scancode)
-        if shift:
-            return str(digit)
-        return "ABCDEFGH"[digit - 1] if 1 <= digit <= 8 else None
-    return _KEYS.get(code)
 
 
 class Window:
-    """The window of one session.
+    """The window of one desk.
+
+    Args:
+        desk: what is shown and worked.
+        keymap: what the computer's keys do.
+        full_screen: begin on the whole screen.
+        bench: begin with the drawer open.
+        folder: where the drawer keeps saved states and looks for cards.
+        keys_file: where the user's key map is, or would be; the page of keys names it.
 
     Raises:
         UserError: the display cannot be opened.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        _open_display()
-        try:
-            pygame.font.init()
-            pygame.display.set_caption(f"korgm1 - {session.model.title}")
-            pygame.display.set_icon(_icon())
-            self._screen = pygame.display.set_mode((WIDTH, HEIGHT), pygame.RESIZABLE)
-        except pygame.error as error:
-            pygame.quit()
-            raise UserError(f"the display cannot be used: {error}") from None
-        self._canvas = pygame.Surface((WIDTH, HEIGHT))
-        self._fonts = {size: pygame.font.Font(None, size) for size in (18, 20, 24)}
-        self._dragging = False
-        self._clicked: str | None = None
-        self._over: Button | None = None
-        self._codes: dict[int, str] = {}
-        self._down: dict[str, int] = {}
-        self._due: dict[str, int] = {}
-        self._shown: object = None
+    def __init__(
+        self, desk: Desk, keymap: Keymap, full_screen: bool = False, bench: bool = False, folder: Path | None = None,
+        keys_file: str = "",
+    ) -> None:
+        self._desk = desk
+        self._drawer: Drawer | None = None
+        self._folder = folder
+        self._help = HelpPage(keymap, keys_file)
+        session = desk.session
+        self._screen = Screen(_title(desk), layout_of(session.model.rack).size, full_screen)
+        self._keys = PanelKeys(desk, keymap, self._damper, self._command, self._do)
+        self._alive = True
+        self._over: Part | None = None
+        self._damped = False
+        self._given: tuple[int, int] | None = None
+        self._sent_at = -CPU_HZ
+        self._notes: list[Note] = []
+        self._of: object = None
+        self._placed: object = None
+        self._view: PanelView
+        self._hands: PanelHands
+        self._instrument()
+        desk.on_midi_out(self._sent)
+        desk.window_picture = self.save
+        if bench:
+            self._do("drawer")
 
     def poll(self, wait: float) -> bool:
         """Take input, waiting for it `wait` seconds at most.
@@ -139,169 +100,229 @@ class Window:
         Returns:
             False when the window was closed.
         """
-        first = pygame.event.wait(max(1, round(wait * 1000)))
-        alive = True
-        for event in [first, *pygame.event.get()]:
-            alive = self._take(event) and alive
-        now = self._session.clock
-        for key in [key for key, due in self._due.items() if due <= now]:
-            del self._due[key]
-            self._session.key_up(key)
-        return alive
+        for event in self._screen.events(wait):
+            try:
+                self._take(event)
+            except M1Error as error:
+                self._desk.say(str(error), "error")
+        return self._alive
 
     def draw(self, status: str = "") -> None:
-        """Paint, if anything has changed. `status` stands below: a hint, or ""."""
-        session = self._session
-        dots = session.machine.lcd.dots()
-        leds = session.leds
-        held = frozenset(session.machine.panel.held)
-        size = self._screen.get_size()
-        state = (dots.tobytes(), tuple(leds.items()), held, self._over, self._value, status, size)
-        if state == self._shown:
+        """Paint what has changed. `status` stands below: a hint, or ""."""
+        self._instrument()
+        screen, desk, drawer = self._screen, self._desk, self._drawer
+        panel, beside = self._boxes()
+        if (panel, beside) != self._placed and not self._help.open:
+            self._placed = panel, beside
+            self._view.fit(screen, panel)
+            self._notes = []
+            if drawer is not None:
+                drawer.invalidate()
+        dots = desk.session.machine.lcd.dots() if desk.powered else EMPTY
+        self._view.glass.look(dots, desk.contrast, desk.powered, desk.backlight_hours, desk.now)
+        if self._help.open:
+            self._placed = None
+            if self._help.paint(screen, (0, 0, *screen.size), screen.scale):
+                screen.show()
             return
-        self._shown = state
-        self._paint(leds, held, status)
-        image = pygame.image.frombuffer(render(dots).tobytes(), LCD[2:], "RGB")
-        self._canvas.blit(image, LCD[:2])
-        scale, left, top = self._placing()
-        self._screen.fill((12, 12, 13))
-        if scale == 1:
-            self._screen.blit(self._canvas, (left, top))
-        else:
-            size = (round(WIDTH * scale), round(HEIGHT * scale))
-            self._screen.blit(pygame.transform.smoothscale(self._canvas, size), (left, top))
-        pygame.display.flip()
+        boxes = self._view.paint(screen, self._seen())
+        boxes += self._paint_notes(panel, status, boxes)
+        if drawer is not None and drawer.open and drawer.paint(screen, beside, screen.scale):
+            boxes.append(beside)
+        if boxes:
+            screen.show(boxes)
 
     def save(self, path: str) -> None:
-        """The canvas as it was painted last, as a PNG."""
-        pygame.image.save(self._canvas, path)
+        """What was painted last, as a PNG.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        self._screen.save(path)
 
     def close(self) -> None:
         """Close the window."""
-        self._release_all()
-        pygame.quit()
+        self._let_go()
+        self._desk.window_picture = None
+        self._screen.close()
+
+    # what is shown
+
+    def _boxes(self) -> tuple[Box, Box]:
+        """Where the panel is and where the drawer is: right of it, or below where the window is narrow."""
+        width, height = self._screen.size
+        if self._drawer is None or not self._drawer.open:
+            return (0, 0, width, height), (0, 0, 0, 0)
+        wide = round(self._drawer.WIDTH * self._screen.scale)
+        if width - wide >= NARROW * self._screen.scale:
+            return (0, 0, width - wide, height), (width - wide, 0, wide, height)
+        of = self._view.layout.size
+        high = min(round(width * of[1] / of[0]), height // 2)
+        return (0, 0, width, high), (0, high, width, height - high)
+
+    def _instrument(self) -> None:
+        """The desk may have another instrument on it since the last look."""
+        session = self._desk.session
+        firmware = f"{session.firmware.name} {session.firmware.version}"
+        guesses = {name: session.hypotheses[name] for name in ("H-LCD-GHOST", "H-EL-HALF")}
+        of = (session.model.name, firmware, tuple(guesses.values()))
+        if of == self._of:
+            return
+        self._of, self._placed = of, None
+        layout = layout_of(session.model.rack)
+        self._screen.rename(_title(self._desk))
+        try:
+            glass = Glass(guesses)
+        except UsageError as error:
+            self._desk.say(str(error), "error")
+            glass = Glass(Hypotheses())
+        self._view = PanelView(layout, glass, session.model.title, firmware)
+        self._hands = PanelHands(self._desk, layout, self._damper, self._slot, self._command)
+
+    def _seen(self) -> Seen:
+        desk = self._desk
+        heard = {"MIDI OUT"} if 0 <= desk.now - self._sent_at < FLICKER else set()
+        if desk.now < desk.midi_until + FLICKER:
+            heard |= {"MIDI IN", "MIDI THRU"}
+        path = desk.session.card_path
+        return Seen(
+            powered=desk.powered,
+            held=desk.held,
+            leds=desk.leds,
+            controls=desk.controls,
+            knobs={"volume": desk.volume, "contrast": desk.contrast},
+            notes=desk.notes,
+            cards={"card": (path.stem if path else "card") if desk.card_in else "",
+                   "pcm-card": "" if desk.session.pcm_card is None else "PCM"},
+            traffic=frozenset(heard),
+            damper=self._damped,
+            over=self._over,
+        )  # fmt: skip
+
+    def _paint_notes(self, panel: Box, status: str, boxes: list[Box]) -> list[Box]:
+        """Paint the notes over the panel; where one has gone, the panel again."""
+        screen = self._screen
+        size = max(10.0, LETTERS * self._view.place.scale)
+        wanted = [note_in(screen, panel, said(self._desk.messages, self._desk.now, status), size)]
+        if self._over is not None:
+            about = self._view.place.box(self._over.area, 4)
+            wanted.append(note_beside(screen, panel, about, self._hint(self._over), size * 0.9))
+        notes = [note for note in wanted if note is not None]
+        shown: list[Box] = []
+        gone = [note.box for note in self._notes if note not in notes]
+        for box in gone:
+            self._view.again(screen, box)
+            shown.append(box)
+        for note in notes:
+            if note not in self._notes or any(_meet(note.box, box) for box in (*boxes, *gone)):
+                note.paint(screen)
+                shown.append(note.box)
+        self._notes = notes
+        return shown
+
+    def _hint(self, part: Part) -> str:
+        if part.kind == "key":
+            chord = self._keys.chord_for(part.name)
+            return f"{part.name}: computer key {readable(chord)}" if chord else part.name
+        return HINTS.get(part.name, "")
+
+    def _sent(self, clock: int, byte: int) -> None:
+        self._sent_at = clock
 
     # input
 
-    def _take(self, event: pygame.event.Event) -> bool:
-        if event.type == pygame.QUIT:
-            return False
-        if event.type == pygame.KEYDOWN:
-            key = key_for(event.key, event.scancode, bool(event.mod & pygame.KMOD_SHIFT))
-            if key is not None and event.scancode not in self._codes:
-                self._codes[event.scancode] = key
-                self._press(key)
-        elif event.type == pygame.KEYUP:
-            key = self._codes.pop(event.scancode, None)
-            if key is not None:
-                self._release(key)
-        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            self._click(*self._point(event.pos))
-        elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
-            self._dragging = False
-            if self._clicked is not None:
-                self._release(self._clicked)
-                self._clicked = None
-        elif event.type == pygame.MOUSEMOTION:
-            x, y = self._point(event.pos)
-            self._over = button_at(x, y)
-            if self._dragging:
-                self._slide(slider_value(y))
-        elif event.type == pygame.MOUSEWHEEL:
-            self._slide(self._value + event.y)
-        elif event.type == pygame.WINDOWFOCUSLOST:
-            self._release_all()
-        return True
+    def _take(self, event: ui.Event) -> None:
+        mine = isinstance(event, (ui.PointerMove, ui.PointerUp)) and self._hands.holds(event.pointer)
+        if not mine and (self._help.take(event) or (self._drawer is not None and self._drawer.take(event))):
+            self._over = None
+            if self._drawer is not None and not self._drawer.open:
+                self._make_room()
+            return
+        points = self._view.place.points
+        match event:
+            case ui.Quit():
+                self._alive = False
+            case ui.KeyDown():
+                self._keys.down(event)
+            case ui.KeyUp(key):
+                self._keys.up(key)
+            case ui.PointerDown(pointer, x, y):
+                self._hands.down(pointer, *points(x, y))
+            case ui.PointerMove(pointer, x, y):
+                self._hands.move(pointer, *points(x, y))
+            case ui.PointerUp(pointer):
+                self._hands.up(pointer)
+            case ui.Hover(x, y):
+                over = self._view.touched(x, y)
+                self._over = over if over is not None and over.kind not in ("piano", "jack", "midi") else None
+            case ui.Wheel(x, y, steps):
+                self._hands.wheel(*points(x, y), steps)
+            case ui.FocusLost():
+                self._let_go()
+            case ui.FileDropped(path, x, y):
+                part = self._view.touched(x, y)
+                self._command(command_for(Path(path), part.name if part is not None else ""))
+            case _:
+                pass
 
-    def _click(self, x: float, y: float) -> None:
-        button = button_at(x, y)
-        left, top, width, height = SLIDER
-        if button is not None:
-            self._clicked = button.key
-            self._press(button.key)
-        elif left - 12 <= x < left + width + 12 and top - 16 <= y < top + height + 16:
-            self._dragging = True
-            self._slide(slider_value(y))
+    def _let_go(self) -> None:
+        self._keys.let_go()
+        self._hands.let_go()
+        self._desk.let_go()
+        self._over = None
 
-    def _press(self, key: str) -> None:
-        self._due.pop(key, None)
-        self._down[key] = self._session.clock
-        self._session.key_down(key)
+    def _command(self, line: str) -> bool:
+        return attempt(self._desk, line)
 
-    def _release(self, key: str) -> None:
-        pressed = self._down.pop(key, None)
-        if pressed is not None:
-            self._due[key] = pressed + SHORTEST
+    def _do(self, what: str) -> None:
+        """What only a window can."""
+        if what == "quit":
+            self._alive = False
+        elif what == "full screen":
+            self._screen.toggle_full_screen()
+        elif what == "help":
+            self._help.toggle()
+        elif what == "drawer":
+            if self._drawer is None:
+                from korgm1.frontends.drawer import Drawer
 
-    def _release_all(self) -> None:
-        self._dragging = False
-        self._clicked = None
-        self._codes.clear()
-        for key in list(self._down):
-            self._release(key)
+                self._drawer = Drawer(self._desk, self._folder)
+            self._drawer.toggle()
+            self._make_room()
 
-    @property
-    def _value(self) -> int:
-        """Where VALUE stands, 0-127 (the panel counts to 255)."""
-        return self._session.machine.panel.controls()["value"] >> 1
+    def _make_room(self) -> None:
+        """The drawer has come out or gone in: the window is larger by it where there is room."""
+        assert self._drawer is not None
+        screen, given = self._screen, self._given
+        width, height = screen.size
+        if self._drawer.open and given is None:
+            screen.grow(self._drawer.WIDTH, max(0.0, HIGH - height / screen.scale))
+            self._given = screen.size[0] - width, screen.size[1] - height
+        elif not self._drawer.open and given is not None:
+            screen.grow(-given[0] / screen.scale, -given[1] / screen.scale)
+            self._given = None
 
-    def _slide(self, value: int) -> None:
-        self._session.slide(max(0, min(SLIDER_TOP, value)))
+    def _damper(self, down: bool) -> None:
+        """The pedal as MIDI controller 64 on channel 1: where its jack is wired to is not known."""
+        self._damped = down
+        self._desk.midi_in(bytes([0xB0, 64, 127 if down else 0]))
 
-    # painting
+    def _slot(self, name: str) -> None:
+        """A click takes a card out; an empty slot opens the drawer, where cards are chosen."""
+        inside = self._desk.card_in if name == "card" else self._desk.session.pcm_card is not None
+        if inside:
+            self._command(f"{name} eject")
+        else:
+            self._desk.say("drop a card's file here, or choose one in the drawer")
+            if self._drawer is None or not self._drawer.open:
+                self._do("drawer")
+            assert self._drawer is not None
+            self._drawer.show("Cards")
 
-    def _placing(self) -> tuple[float, int, int]:
-        """Scale of the canvas in the window, and where its corner lies."""
-        width, height = self._screen.get_size()
-        scale = min(width / WIDTH, height / HEIGHT)
-        return scale, round((width - WIDTH * scale) / 2), round((height - HEIGHT * scale) / 2)
 
-    def _point(self, position: tuple[int, int]) -> tuple[float, float]:
-        scale, left, top = self._placing()
-        return (position[0] - left) / scale, (position[1] - top) / scale
+def _title(desk: Desk) -> str:
+    return f"korgm1 - {desk.session.model.title}"
 
-    def _text(self, text: str, size: int, colour: tuple[int, int, int], x: int, y: int, align: float = 0.0) -> None:
-        """`align` 0 puts the text right of x, 0.5 centres it, 1 puts it left of x; y is its middle."""
-        image = self._fonts[size].render(text, True, colour)
-        self._canvas.blit(image, (round(x - align * image.get_width()), round(y - image.get_height() / 2)))
 
-    def _paint(self, leds: dict[str, bool], held: frozenset[str], status: str) -> None:
-        self._canvas.fill(_PANEL)
-        session = self._session
-        firmware = session.firmware
-        self._text(f"{session.model.title}   {firmware.name} {firmware.version}", 20, _CAPTION, LCD[0], 24)
-        self._text(f"cell {session.battery.cell_volts:.2f} V", 20, _CAPTION, LCD[0] + LCD[2], 24, 1.0)
-        for text, x, y in CAPTIONS:
-            self._text(text, 18, _CAPTION, x, y + 6)
-        for button in BUTTONS:
-            self._paint_button(button, button.key in held, leds.get(button.key, False))
-        self._paint_slider()
-        self._text(status, 20, _WARN, 30, HEIGHT - 22)
-        if self._over is not None and self._over.shortcut:
-            hint = f"{self._over.label}: computer key {self._over.shortcut}"
-            self._text(hint, 20, _HINT, WIDTH - 30, HEIGHT - 22, 1.0)
-
-    def _paint_button(self, button: Button, held: bool, lit: bool) -> None:
-        rect = pygame.Rect(button.x, button.y, button.width, button.height)
-        face = _DOWN if held else _OVER if button is self._over else _KEY
-        pygame.draw.rect(self._canvas, (14, 14, 16), rect.move(0, 2), border_radius=6)
-        pygame.draw.rect(self._canvas, face, rect, border_radius=6)
-        pygame.draw.rect(self._canvas, _FRAME, rect, 1, border_radius=6)
-        middle = rect.centery + (-8 if button.shortcut and button.height > 44 else 0)
-        if button.led:
-            bar = pygame.Rect(rect.centerx - 15, rect.top + 8, 30, 7)
-            if lit:
-                pygame.draw.rect(self._canvas, _GLOW, bar.inflate(8, 6), border_radius=6)
-            pygame.draw.rect(self._canvas, _LIT if lit else _DARK, bar, border_radius=3)
-            middle = rect.centery + 4
-        self._text(button.label, 24 if len(button.label) < 3 else 20, _TEXT, rect.centerx, middle, 0.5)
-        if button.height > 44:
-            self._text(button.shortcut, 18, _HINT, rect.centerx, rect.bottom - 11, 0.5)
-
-    def _paint_slider(self) -> None:
-        left, top, width, height = SLIDER
-        slot = pygame.Rect(left + width // 2 - 3, top, 6, height)
-        pygame.draw.rect(self._canvas, (10, 10, 11), slot, border_radius=3)
-        knob = pygame.Rect(left, slider_y(self._value) - 10, width, 20)
-        pygame.draw.rect(self._canvas, _DOWN if self._dragging else (98, 100, 108), knob, border_radius=4)
-        pygame.draw.line(self._canvas, _TEXT, (knob.left + 4, knob.centery), (knob.right - 5, knob.centery), 2)
+def _meet(a: Box, b: Box) -> bool:
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]

@@ -26,7 +26,7 @@ TERMINAL_KEYS = frozenset(("space", *_NAMED))
 """Those with a name; any other printable character is its own."""
 
 _SAME = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+j": "enter", "ctrl+[": "escape", "ctrl+h": "backspace"}
-_KEPT = {"ctrl+c": "stops the program", "ctrl+z": "puts the program aside", "ctrl+\\": "ends the program"}
+_KEPT = {"ctrl+c": "stops the program", "ctrl+z": "puts the program aside"}
 _SPOKEN = {"kp": "pad", "ctrl": "Ctrl", "alt": "Alt", "shift": "Shift"}
 
 
@@ -94,11 +94,13 @@ def window_chord(key: str, shift: bool = False, ctrl: bool = False, alt: bool = 
     return "ctrl+" * ctrl + "alt+" * alt + "shift+" * shift + key
 
 
-def readable(text: str) -> str:
-    """A chord as people read it.
+def readable(text: str, where: str = WINDOW) -> str:
+    """A chord as people read it: in a window letters are places, so they are capitals.
 
-    >>> [readable(text) for text in ("ctrl+shift+z", "kp enter", "page up", "alt+left", "f2", ":", "A")]
+    >>> [readable(text) for text in ("ctrl+shift+z", "kp enter", "page up", "alt+left", "f2", ":", "a")]
     ['Ctrl+Shift+Z', 'pad Enter', 'Page Up', 'Alt+Left', 'F2', ':', 'A']
+    >>> readable("a", TERMINAL), readable("alt+a", TERMINAL), readable("ctrl+a", TERMINAL)
+    ('a', 'Alt+a', 'Ctrl+A')
     """
     parts = []
     rest = text
@@ -106,7 +108,8 @@ def readable(text: str) -> str:
         parts.append(_SPOKEN[word[0]])
         rest = word[2]
     words = rest.split(" ") if len(rest) > 1 else [rest]
-    names = [_SPOKEN.get(word, word if len(word) == 1 and not parts else word.capitalize()) for word in words]
+    typed = where == TERMINAL and "Ctrl" not in parts
+    names = [_SPOKEN.get(word, word if len(word) == 1 and typed else word.capitalize()) for word in words]
     return "+".join([*parts, " ".join(names)])
 
 

@@ -41,13 +41,12 @@ class View(Protocol):
 class Cables(Protocol):
     """The host's MIDI ports, as verbs.live_midi has them."""
 
-    status: str
+    @property
+    def status(self) -> str:
+        """What is connected, or ""."""
 
     def feed(self) -> None:
         """Hand over what has come in, before time passes."""
-
-    def close(self) -> None:
-        """Let the ports go."""
 
 
 class Pacer:
@@ -114,7 +113,7 @@ def status(desk: Desk) -> str:
 
 
 def live(
-    desk: Desk, view: View, opened: Callable[[], LiveSound | None], cables: Callable[[], Cables | None],
+    desk: Desk, view: View, opened: Callable[[], LiveSound | None], ports: Cables | None,
     seconds: float | None, asked: list[int],
 ) -> None:
     """Run a desk until its view, a signal or the time ends it.
@@ -123,22 +122,21 @@ def live(
         desk: its power may be on or off.
         view: what it is shown in.
         opened: opens the sound, when the first picture is there.
-        cables: opens the MIDI ports, then, too.
+        ports: the host's MIDI ports, open; they stay so.
         seconds: desk seconds to run; None for ever.
         asked: something is in it once a signal has come.
     """
     view.draw()
     with contextlib.ExitStack() as at_the_end:
-        sound, ports = opened(), cables()
-        for each in (sound, ports):
-            if each is not None:
-                at_the_end.callback(each.close)
+        sound = opened()
+        if sound is not None:
+            at_the_end.callback(sound.close)
         pacer = Pacer(desk, seconds) if sound is None else prime(desk, sound, seconds)
         wait = 0.0
         while not pacer.done and not asked and view.poll(wait):
             if ports is not None:
                 ports.feed()
-                desk.live.midi = ports.status
+                desk.live.midi = ports.status or "no ports"
             wait = pacer.step()
             desk.live.speed = pacer.speed
             if sound is not None:

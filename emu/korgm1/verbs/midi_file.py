@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from korgm1.clock import clocks
 from korgm1.errors import UserError
@@ -39,6 +39,19 @@ def load_midi(path: Path) -> list[tuple[float, bytes]]:
     return [(at, data) for at, data in _messages(str(path), data) if data]
 
 
+def tempo(path: Path) -> float | None:
+    """The first tempo of a standard MIDI file in beats a minute; 120 where it names none, None where it is none.
+
+    Raises:
+        UserError: unreadable.
+    """
+    data = read_file(path, "a file of MIDI bytes (.syx) or a standard MIDI file", LIMIT)
+    if not is_song(data):
+        return None
+    found: int = next((one.tempo for one in _read(str(path), data).merged_track if one.type == "set_tempo"), 500_000)
+    return round(60e6 / found, 2)
+
+
 def song_of(name: str, data: bytes) -> Song:
     """A standard MIDI file as what is sent and when; it ends with its last event, the end of the longest track too.
 
@@ -67,12 +80,20 @@ def is_song(data: bytes) -> bool:
     return data.startswith(b"MThd")
 
 
-def _messages(name: str, data: bytes) -> list[tuple[float, bytes]]:
-    """Seconds and bytes of each event; those that are not sent have none."""
+def _read(name: str, data: bytes) -> Any:
+    """mido's view of a standard MIDI file."""
     import mido
 
     try:
-        song = mido.MidiFile(file=io.BytesIO(data), clip=True)
+        return mido.MidiFile(file=io.BytesIO(data), clip=True)
+    except Exception as error:
+        raise UserError(f"{name} is no usable standard MIDI file: {_reason(error)}", "MThd, MTrk chunks") from error
+
+
+def _messages(name: str, data: bytes) -> list[tuple[float, bytes]]:
+    """Seconds and bytes of each event; those that are not sent have none."""
+    song = _read(name, data)
+    try:
         second = _ticks_a_second(song.ticks_per_beat) if song.ticks_per_beat < 0 else 1
         messages = list(song if second == 1 else song.merged_track)
     except Exception as error:

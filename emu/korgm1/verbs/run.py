@@ -19,9 +19,13 @@ from korgm1.machine.faults import Faults
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
 from korgm1.verbs.boot import add_output_options
 from korgm1.verbs.concert import add_view_option
-from korgm1.verbs.live import Cables, View, live
+from korgm1.verbs.keys import open_keymap
+from korgm1.verbs.live import View, live
 from korgm1.verbs.live_sound import LiveSound, OpenOutput, add_live_options, open_sound
+from korgm1.verbs.midi_options import OpenPorts, add_midi_options, live_midi
+from korgm1.verbs.midi_player import MidiPlayer
 from korgm1.verbs.options import add_machine_options, battery, check_files, chosen, power, say_warnings, session_from
+from korgm1.verbs.places import data_folder
 from korgm1.verbs.trace_options import add_trace_options
 from korgm1.verbs.words import named
 
@@ -42,25 +46,17 @@ Terminal: ? shows the keys. Closing the window, q in the terminal, or Ctrl-C swi
 
 Open = Callable[..., View]
 """Opens a view of (desk, keymap); the window's has full_screen= and bench=, too."""
-OpenCables = Callable[["Desk", argparse.Namespace], Cables | None]
-"""Opens the MIDI ports that the options ask for."""
 
 
-def no_cables(desk: Desk, args: argparse.Namespace) -> None:
-    """No ports."""
-
-
-def add_parser(
-    subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutput, cables: OpenCables = no_cables
-) -> None:
+def add_parser(subparsers: Any, frontends: Mapping[str, Open], opened: OpenOutput, ports: OpenPorts) -> None:
     """Put this verb on the command line.
 
     Args:
         subparsers: where to.
         opened: opens the host's sound output.
-        cables: opens the host's MIDI ports.
         frontends: "window", "terminal" and "speaker": functions that open a view of a desk. "window" raises UserError
             where there is no display; one that is missing has no option.
+        ports: opens the host's MIDI ports.
     """
     parser = subparsers.add_parser(
         "run",
@@ -84,19 +80,20 @@ def add_parser(
     sound = parser.add_argument_group("sound")
     add_view_option(sound)
     add_live_options(sound)
+    add_midi_options(parser.add_argument_group("MIDI"))
     add_trace_options(add_output_options(parser))
-    parser.set_defaults(run=lambda args: run(args, frontends, opened, cables))
+    parser.set_defaults(run=lambda args: run(args, frontends, opened, ports))
 
 
 def run(
-    args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput, cables: OpenCables = no_cables
+    args: argparse.Namespace, frontends: Mapping[str, Open], opened: OpenOutput, ports: OpenPorts | None = None
 ) -> int:
     """Run until the user or `--seconds` ends it; the power is switched off in every case."""
     from korgm1.desk import Desk
 
     if args.no_sram and args.sram:
         raise UsageError("--sram and --no-sram exclude each other", "one of them")
-    keymap = key_map(args)
+    keymap = open_keymap(args.keys)
     check_files(args)
     kept, own_image = args.sram, False
     if not args.sram and not args.no_sram:
@@ -110,6 +107,8 @@ def run(
             args.sram = read_file(own, "an SRAM image")
     session = session_from(args)
     say_warnings(session)
+    for warning in keymap.warnings:
+        print(f"korgm1: {warning}", file=sys.stderr)
     picture = b""
     with contextlib.ExitStack() as at_the_end:
         named_output = None if args.audio_device is None else open_sound(session, args, opened)
@@ -131,7 +130,7 @@ def run(
                 return named_output or open_sound(desk.session, args, opened, say=without)
 
             try:
-                _play(desk, args, frontends, keymap, sound, cables, asked)
+                _play(desk, args, frontends, keymap, sound, ports, asked)
             finally:
                 for text in silent:
                     print(f"korgm1: {text}", file=sys.stderr)
@@ -150,43 +149,27 @@ def run(
     return EXIT_CPU_FAULT if last.stopped else EXIT_OK
 
 
-def key_map(args: argparse.Namespace) -> Keymap:
-    """The key map of --keys, or the user's own, or the default one.
-
-    Raises:
-        UserError: the file cannot be used; it names each line that is wrong.
-    """
-    import platformdirs
-
-    from korgm1.desk.commands import check
-    from korgm1.keymap import load
-
-    own = Path(platformdirs.user_config_dir("korgm1", appauthor=False)) / "keys.toml"
-    return load(Path(args.keys) if args.keys else own if own.exists() else None, check)
-
-
 def own_file(args: argparse.Namespace) -> Path:
     """Where the user's RAM image of this model and firmware is kept from run to run.
 
     Each firmware has one of its own: another version would take the first's memory for garbage and initialise it.
     """
-    import platformdirs
-
     from korgm1.romset.load import load_os
 
     firmware = load_os(args.roms, args.model)
     version = firmware.version if firmware.version != "?" else firmware.sha1[:8]
     name = firmware.name if args.roms is None else f"{firmware.name} {version}"
     slug = re.sub(r"[^a-z0-9]+", "-", f"{args.model} {name}".lower()).strip("-")
-    return Path(platformdirs.user_data_dir("korgm1", appauthor=False)) / f"{slug}.sram"
+    return data_folder() / f"{slug}.sram"
 
 
 def _play(
     desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap,
-    opened: Callable[[], LiveSound | None], cables: OpenCables, asked: list[int],
+    opened: Callable[[], LiveSound | None], ports: OpenPorts | None, asked: list[int],
 ) -> None:
-    with contextlib.closing(_open(desk, args, frontends, keymap)) as view:
-        live(desk, view, opened, lambda: cables(desk, args), args.seconds, asked)
+    MidiPlayer(desk)
+    with live_midi(desk, args, ports) as midi, contextlib.closing(_open(desk, args, frontends, keymap)) as view:
+        live(desk, view, opened, midi, args.seconds, asked)
 
 
 def _open(desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap) -> View:

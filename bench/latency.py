@@ -1,0 +1,123 @@
+"""How soon the window answers: program start to first frame, key press to LCD, and what an idle window costs.
+
+Under Xvfb, at real-time speed, without sound. A key is pressed through the X server (XTest), then the pixels of the
+display are looked at until one has changed; so the figure holds all there is between: X, SDL, the step of the live
+loop, the firmware's own scanning of its keys (about 10 ms in OpenM1), the LCD's slowness and the painting.
+
+    .venv/bin/python bench/latency.py [--presses 50] [--runs 5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import ctypes.util
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent / "tests" / "models")]
+
+from instrument_window import lcd_box
+from screen_driver import LIMIT, Driven, Screen, driven, missing_tools, screen, wait_for
+
+UP, DOWN = 0xFF52, 0xFF54
+"""X's names of the arrow keys, which are UP and DOWN of the panel."""
+IDLE = 5.0
+"""Host seconds over which the idle window is measured."""
+
+
+class Fingers:
+    """Computer keys pressed without a process between: the X server's own XTest."""
+
+    def __init__(self, display: str) -> None:
+        names = [ctypes.util.find_library(name) for name in ("X11", "Xtst")]
+        if None in names:
+            raise SystemExit("libX11 and libXtst are needed (apt-get install libxtst6)")
+        self._x, self._test = (ctypes.CDLL(name) for name in names)
+        self._x.XOpenDisplay.restype = ctypes.c_void_p
+        self._x.XKeysymToKeycode.argtypes = [ctypes.c_void_p, ctypes.c_ulong]
+        self._test.XTestFakeKeyEvent.argtypes = [ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_ulong]
+        self._x.XFlush.argtypes = [ctypes.c_void_p]
+        self._display = self._x.XOpenDisplay(display.encode())
+
+    def move(self, symbol: int, down: bool) -> None:
+        """Press or let go."""
+        self._test.XTestFakeKeyEvent(self._display, self._x.XKeysymToKeycode(self._display, symbol), down, 0)
+        self._x.XFlush(self._display)
+
+
+def first_frame(where: Screen, folder: Path) -> float:
+    """Milliseconds from the start of the process to the first pixel of its window that is not the empty screen's."""
+    empty = where.picture()[::8, ::8].copy()
+    begun = time.perf_counter()
+    with driven(where, folder, "--no-sram") as window:
+        raise_if_ended(window)
+        while (where.picture()[::8, ::8] == empty).mean() > 0.9:
+            time.sleep(0.001)
+        return (time.perf_counter() - begun) * 1000
+
+
+def raise_if_ended(window: Driven) -> None:
+    """Stop where the program did."""
+    if window.child.poll() is not None:
+        raise SystemExit(f"korgm1 ended with {window.child.returncode}")
+
+
+def press_to_lcd(window: Driven, fingers: Fingers, presses: int) -> list[float]:
+    """Milliseconds from a key to the first changed pixel of the LCD, for each press."""
+    x, y, w, h = (round(number) for number in lcd_box(window))
+    rows, columns = slice(window.top + y, window.top + y + h), slice(window.left + x, window.left + x + w)
+    found = []
+    for number in range(presses):
+        symbol = DOWN if number % 2 else UP
+        time.sleep(0.3 + number % 7 * 0.003)
+        before = window.screen.picture()[rows, columns].copy()
+        begun = time.perf_counter()
+        fingers.move(symbol, True)
+        while np.array_equal(window.screen.picture()[rows, columns], before):
+            if time.perf_counter() - begun > LIMIT:
+                raise SystemExit("a press changed nothing on the LCD")
+            time.sleep(0.0005)
+        found.append((time.perf_counter() - begun) * 1000)
+        time.sleep(0.1)
+        fingers.move(symbol, False)
+    return found
+
+
+def cpu_seconds(process: int) -> float:
+    """CPU time a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--presses", type=int, default=50)
+    parser.add_argument("--runs", type=int, default=5)
+    args = parser.parse_args()
+    if missing_tools():
+        raise SystemExit(missing_tools())
+    with tempfile.TemporaryDirectory() as name, screen(Path(name)) as where:
+        folder = Path(name)
+        starts = [first_frame(where, folder) for _ in range(args.runs)]
+        print(f"start to first frame       {statistics.median(starts):7.0f} ms   (best {min(starts):.0f}, {args.runs} runs)")
+        with driven(where, folder, "--no-sram") as window:
+            wait_for(lambda: window.lcd()[0].startswith("Prog"), lambda: f"no play page: {window.lcd()}")
+            waits = sorted(press_to_lcd(window, Fingers(where.display), args.presses))
+            late = waits[min(len(waits) - 1, round(0.95 * len(waits)))]
+            print(f"press to LCD, median       {statistics.median(waits):7.1f} ms   (p95 {late:.1f}, {len(waits)} presses)")
+            begun, used = time.monotonic(), cpu_seconds(window.child.pid)
+            time.sleep(IDLE)
+            share = (cpu_seconds(window.child.pid) - used) / (time.monotonic() - begun)
+            print(f"idle window, real time     {share:7.1%} of a core, emulation and drawing")
+
+
+if __name__ == "__main__":
+    main()
