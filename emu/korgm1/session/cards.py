@@ -36,8 +36,8 @@ class Cards(Base):
         A card whose file could not be written when it was ejected still holds what was on it.
 
         Args:
-            card: an image of 32,768 bytes (its cell is new), a `Card`, which is used itself, or the path of one. What is
-                on it is written back with backups when it has been written to and is ejected, or the power goes off;
+            card: an image of 32,768 bytes (its cell is new), a `Card`, which is used itself, or the path of one. What
+                is on it is written back with backups when it has been written to and is ejected, or the power goes off;
                 its cell and switch are in PATH.toml.
             protected: the switch on the card; None: as it is.
 
