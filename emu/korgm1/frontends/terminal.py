@@ -116,9 +116,9 @@ class Terminal:
         lines += [(1, status)] if status else []
         news = [("! " if message.kind == "error" else "") + message.text for message in self._messages()]
         for text in [*self._answer, *(line for new in news for line in new.splitlines())]:
-            lines += [(_NEWS, line) for line in textwrap.wrap(text, max(2, columns - 1)) or [""]]
+            lines += [(_NEWS, line) for line in _wrapped(text, columns) or [""]]
         offers = "  ".join(self._typist.prompt.offers) if self._typist.prompt is not None else ""
-        lines += [(_NEWS, line) for line in textwrap.wrap(offers, max(2, columns - 1))]
+        lines += [(_NEWS, line) for line in _wrapped(offers, columns)]
         lines += [(7, "")] if not self._typist.help else []
         lines += [(_NEWS, line) for line in self._help(columns)]
         ranked = sorted(range(len(lines)), key=lambda n: lines[n][0])
@@ -172,8 +172,8 @@ class Terminal:
     def _help(self, columns: int) -> list[str]:
         if not self._typist.help:
             words = [f"{self._key(action)} {says}" for action, says in _HINTS if self._key(action)]
-            return textwrap.wrap("   ".join(words), max(2, columns - 1))[:1]
-        return help_lines(self._keymap, max(2, columns - 1), rack=not self._desk.session.keyboard)
+            return _wrapped("   ".join(words), columns)[:1]
+        return help_lines(self._keymap, max(3, columns - 1), rack=not self._desk.session.keyboard)
 
     def _key(self, action: str) -> str:
         keys = [key for key, what in self._keymap.terminal.items() if what == action]
@@ -233,3 +233,7 @@ def help_lines(keymap: Keymap, width: int = 78, rack: bool = False) -> list[str]
         if rows:
             lines += textwrap.wrap(f"{group.title}: {rows}", width, subsequent_indent="  ", break_on_hyphens=False)
     return lines
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    return textwrap.wrap(text, max(2, columns - 1), break_on_hyphens=False)
