@@ -115,7 +115,6 @@ class PanelView:
                 layer = screen.layer(width, height)
                 paint_part(layer, Place(self.place.scale, self.place.left - left, self.place.top - top), part, (notes,))
                 self._keyboards.append(layer)
-        screen.clip(None)
         keys = {key: (area, black) for key, area, black in piano_keys(part.area)}
         boxes = []
         for key in sorted(old ^ new):

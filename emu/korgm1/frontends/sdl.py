@@ -6,8 +6,6 @@ straight. Text is the font that comes with pygame (no search through the system'
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +21,9 @@ from korgm1.board.lcd_picture import png_bytes
 from korgm1.errors import UserError
 from korgm1.files import write_atomic
 from korgm1.frontends import canvas as ui
+from korgm1.frontends import x_server
 from korgm1.frontends.canvas import Box, Colour, Point
+from korgm1.frontends.masks import disc
 from korgm1.frontends.panel_backdrop import paint_icon
 from korgm1.frontends.scancodes import NAMES
 
@@ -83,16 +83,7 @@ def _font(size: int, bold: bool) -> pygame.font.Font:
 @lru_cache(maxsize=512)
 def _disc(diameter: int, line: float, colour: Colour) -> pygame.Surface:
     """A disc or ring with smooth edges."""
-    middle = (diameter - 1) / 2
-    at = np.arange(diameter) - middle
-    far = np.hypot(at[:, None], at[None, :])
-    cover = np.clip(diameter / 2 - far + 0.5, 0, 1)
-    if line:
-        cover = np.minimum(cover, np.clip(far - (diameter / 2 - line) + 0.5, 0, 1))
-    pixels = np.empty((diameter, diameter, 4), np.uint8)
-    pixels[..., :3] = colour
-    pixels[..., 3] = np.round(cover * 255)
-    return pygame.image.frombuffer(pixels.tobytes(), (diameter, diameter), "RGBA").convert_alpha()
+    return pygame.image.frombuffer(disc(diameter, line, colour).tobytes(), (diameter, diameter), "RGBA").convert_alpha()
 
 
 class Painted:
@@ -122,12 +113,12 @@ class Painted:
             else:
                 fill(colour, box)
             return
-        disc = _disc(2 * r, line, colour)
+        corners = _disc(2 * r, line, colour)
         for left, top, part in (
             (x, y, (0, 0, r, r)), (x + w - r, y, (r, 0, r, r)), (x, y + h - r, (0, r, r, r)),
             (x + w - r, y + h - r, (r, r, r, r)),
         ):  # fmt: skip
-            self.surface.blit(disc, (left, top), part)
+            self.surface.blit(corners, (left, top), part)
         if line:
             fill(colour, (x + r, y, w - 2 * r, line))
             fill(colour, (x + r, y + h - line, w - 2 * r, line))
@@ -306,19 +297,8 @@ class Screen(Painted):
 
     def on_lost(self, rescue: Callable[[], None]) -> None:
         """Have `rescue` called if the X server goes away: Xlib ends the process then, whatever anybody says."""
-        if pygame.display.get_driver() != "x11":
-            return
-        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
-
-        def lost(_: int) -> int:
-            try:
-                rescue()
-            finally:
-                os._exit(1)
-
-        with contextlib.suppress(OSError, AttributeError):
-            self._lost = kind(lost)
-            ctypes.CDLL("libX11.so.6").XSetIOErrorHandler(self._lost)
+        if pygame.display.get_driver() == "x11":
+            self._lost = x_server.on_lost(rescue)
 
     def save(self, path: str) -> None:
         """What was painted, as a PNG.
