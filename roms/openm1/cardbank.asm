@@ -162,7 +162,7 @@ card_combi_at:
 ; CARD: the card's bank in the play modes; elsewhere it says what is in the slot.
 card_key:
         call    card_look
-        mov     byte [card_says], 0     ; it is said now
+        and     byte [card_says], SAY_LOW | SAY_BAD     ; the rest is said now
         mov     byte [entry_digits], 0
         mov     byte [redraw], 1
         mov     al, [mode]

@@ -86,10 +86,10 @@ show_now:
         call    show_message
         jmp     draw
 
-; A card of ours is in, and what was to be said about it is not said later. Else carry, SI = why.
+; A card of ours is in. Else carry, SI = why.
 card_ready:
         call    card_look
-        mov     byte [card_says], 0
+        and     byte [card_says], SAY_LOW | SAY_BAD     ; the rest is said now
         call    card_why
         cmp     byte [card_kind], CARD_NONE
         je      .no
@@ -169,7 +169,7 @@ card_receive:
         inc     di
         mov     [RECEIVE_POINTER], di
         loop    .byte
-        call    sound_service
+        call    card_breath
         mov     si, [card_next]
         pop     cx
         test    cx, cx
@@ -179,6 +179,22 @@ card_receive:
 .gone:
         pop     cx
         stc
+        ret
+
+; What does not wait: the sound, and active sensing. All kept.
+card_breath:
+        call    sound_service
+        push    ax
+        mov     ax, [ticks]
+        xchg    ax, [seen_ticks]
+        sub     ax, [seen_ticks]
+        sub     [tx_quiet], ax
+        cmp     word [tx_quiet], SENSING_SEND
+        jb      .end
+        mov     al, 0FEh
+        call    midi_put
+.end:
+        pop     ax
         ret
 
 ; ---- save ----
@@ -335,7 +351,7 @@ card_append:
         clc
         ret
 .look:
-        call    sound_service
+        call    card_breath
         call    card_there
         mov     ah, 0
         jz      .more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from recording_canvas import RecordingCanvas, overlap
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
-from korgm1.frontends.canvas import Box, KeyDown, PointerDown, PointerMove, PointerUp, Text
+from korgm1.frontends.canvas import Box, Hover, KeyDown, PointerDown, PointerMove, PointerUp, Text, Wheel
 from korgm1.frontends.drawer import Drawer
 from korgm1.frontends.drawer_hands import FOOT, TOP
 from korgm1.frontends.widgets_more import Section
@@ -394,3 +395,61 @@ def test_on_a_real_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert (left == left[0, 0]).all(), "something is painted outside of the controls"
     finally:
         screen.close()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_done_to_it_nothing_raises(seed: int, tmp_path: Path) -> None:
+    """Clicks anywhere, keys and texts in any order; time passes between them."""
+    chance = random.Random(seed)
+    desk, canvas, now = started(sram=str(tmp_path / "x.sram")), RecordingCanvas(), [0.0]
+    drawer = Drawer(desk, tmp_path, lambda: now[0])
+    drawer.toggle()
+    keys = ("up", "down", "left", "right", "enter", "escape", "backspace", "page down", "space", "home")
+    box = (20, 10, 340, 700)
+    painted = 0
+    for _ in range(250):
+        section = chance.choice(drawer._sections)
+        if section.title != "Scenarios" or chance.random() < 0.2:
+            section.folded = chance.random() < 0.3
+        x, y = chance.uniform(0, 380), chance.uniform(0, 720)
+        match chance.randrange(6):
+            case 0 | 1:
+                drawer.take(PointerDown(0, x, y))
+                drawer.take(PointerMove(0, x + chance.uniform(-90, 90), y + chance.uniform(-9, 9)))
+                drawer.take(PointerUp(0, x, y))
+            case 2:
+                drawer.take(Wheel(x, y, chance.randint(-9, 9)))
+            case 3:
+                drawer.take(Hover(x, y))
+            case 4:
+                drawer.take(KeyDown(chance.choice(keys), shift=chance.random() < 0.1))
+            case _:
+                drawer.take(Text(chance.choice(["2.5", "8y", "CR2032", "ä\x00'", "../x", "H", ""])))
+        if not drawer.open:
+            drawer.toggle()
+        desk.run(desk.now + CPU_HZ // 50)
+        now[0] += 0.2
+        painted += drawer.paint(canvas, box, 1.0)
+        canvas.forget()
+    assert painted > 100
+    desk.close()
+
+
+def test_a_low_window_grows_for_it_and_shrinks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "SDL_VIDEODRIVER", "dummy")
+    from korgm1.frontends.window import HIGH, Window
+    from korgm1.keymap import default
+
+    window = Window(started(model="m1r"), default(), folder=tmp_path)
+    try:
+        window.draw()
+        before = window._screen.size
+        assert before[1] < HIGH
+        window._do("drawer")
+        window.draw()
+        assert window._screen.size[1] == HIGH and window._boxes()[1][3] == HIGH
+        window._do("drawer")
+        window.draw()
+        assert window._screen.size == before
+    finally:
+        window.close()

@@ -104,3 +104,52 @@ def test_a_settled_guess_in_a_recording(tmp_path: Path) -> None:
     assert replay(rewritten(path, **{"H-TCU-ODD": "8254"})).whole
     with pytest.raises(M1Error, match="H-TCU-ODD=82C54, a guess that turned out wrong"):
         replay(rewritten(path, **{"H-TCU-ODD": "82C54"}))
+
+
+CARD = bytes(n * 3 & 0xFF for n in range(32768))
+
+
+def test_a_card_without_a_cell_in_a_snapshot_gets_a_new_one() -> None:
+    """Layout 1 of the block `card` was its bytes and its switch."""
+    session = Session(engine="v30", card=CARD)
+    session.power_on()
+    session.run(0.3)
+    state = decode(session.snapshot())
+    state.blocks["card"] = {"data": CARD, "protected": True}
+    state.versions.pop("card")
+    state.manifest["hypotheses"]["H-ADC-CH"] = "joystick_x,joystick_y,value,aftertouch,pedal1,pedal2,battery,none"
+    for name in ("H-CARD-CELL", "H-CARD-FORMAT"):
+        state.manifest["hypotheses"].pop(name)
+    again = Session(engine="unicorn")
+    again.restore(encode(state))
+    again.run(1.0)
+    assert again.card is not None and again.card.protected and bytes(again.card.data) == CARD
+    again.power_off()
+    again.power_on()
+    assert again.card.lost == 0 and 3.2 < again.card.supply.cell_volts < 3.3
+
+
+@pytest.mark.parametrize("engine", ["v30", "unicorn"])
+def test_a_recording_of_format_3_with_cards(engine: str, tmp_path: Path) -> None:
+    """Its checkpoints do not look at cards, and cards have no state."""
+    path = tmp_path / "x.rec"
+    session = Session(engine="v30", card=CARD)
+    session.record(path)
+    session.power_on()
+    session.run(2.0)
+    session.eject_card()
+    session.run(0.3)
+    session.insert_card(CARD, protected=True)
+    session.run(0.3)
+    session.power_off()
+    session.record_end()
+    rows = [json.loads(row) for row in path.read_text().splitlines()]
+    rows[0]["version"] = 3
+    rows[0].pop("card_state")
+    for row in rows:
+        row.pop("state", None)
+        for name in ("card", "pcm_card"):
+            row.get("check", {}).pop(name, None)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    played = replay(path, engine=engine)
+    assert played.whole and played.checks >= 10

@@ -1,4 +1,4 @@
-"""OpenM1's pages for the card: load, save, format; refusals; what is cut by an ejected card or by the mains; any content."""
+"""OpenM1's pages for the card: load, save, format; refusals; what an ejected card or the mains cut; any content."""
 
 from __future__ import annotations
 
@@ -250,8 +250,16 @@ def test_what_sounds_goes_on_meanwhile(m1: Session) -> None:
                                      m1.sram[0x440D + 13 : 0x440D + 143]) + b"\xf7")
     m1.run(0.2)
     on(m1, 60)
-    assert act(m1, *SAVE)[-1] == WRITTEN
-    assert [voice.key for voice in voices(m1)] == [60]
+    for page, end in ((SAVE, WRITTEN), (LOAD, LOADED)):
+        press(m1, "GLOBAL", *page, "UP")
+        m1.key_down("UP")
+        for turn in range(4):
+            sensed = m1.midi_out.count(0xFE)
+            m1.run(0.33)
+            assert m1.midi_out.count(0xFE) > sensed, "active sensing goes on"
+            assert turn or [voice.key for voice in voices(m1)] == [60]
+        m1.key_up("UP")
+        assert said(m1) == end
 
 
 # ---- cut ----
@@ -301,7 +309,7 @@ def test_cut_in_the_middle(m1: Session, page: tuple[str, ...], mains: bool) -> N
 
 
 def test_any_content_of_a_card(m1: Session) -> None:
-    """Random bytes, random under a good head, damaged cards: no hang, nothing written but where the card's business is."""
+    """Random bytes, random under a good head, damaged cards: no hang, nothing written where it has no business."""
     rng = random.Random(11)
     start = m1.snapshot()
     for turn in range(24):

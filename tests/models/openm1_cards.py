@@ -18,7 +18,7 @@ LOAD, SAVE, FORMAT = ("6",), ("7",), ("7", "PAGE+")
 
 
 def made(m1: Session, kind: int, steps: int = 0, word: str = "Card") -> bytes:
-    """A card whose sounds have names: "Card P07", "Card C07"; combination n plays card programs n and n + 1 in layers."""
+    """A card whose sounds have names: "Card P07", "Card C07"; combination n plays programs n and n + 1 of it."""
     form = FORMATS[kind]
     data = b""
     if form.sounds:

@@ -6,6 +6,8 @@ under test. Whoever waits for something polls with a deadline; what never came i
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import mmap
 import os
 import select
@@ -60,7 +62,10 @@ def wait_for(look: Callable[[], Found | None], what: Callable[[], str] | str, li
 
 
 def read_xwd(data: bytes | mmap.mmap) -> Picture:
-    """The pixels of an xwd file (version 7, 24 or 32 bits a pixel) as uint8 of shape (height, width, 3)."""
+    """The pixels of an xwd file (version 7, 32 bits a pixel) as uint8 of shape (height, width, 3).
+
+    A mapped file may change while it is read: it is copied once, so that no pixel has colours of two times.
+    """
     head = struct.unpack(">25I", data[:100])
     size, version, width, height, little, bits = head[0], head[1], head[4], head[5], head[7] == 0, head[11]
     pitch, masks, colours = head[12], head[14:17], head[19]
@@ -68,6 +73,7 @@ def read_xwd(data: bytes | mmap.mmap) -> Picture:
         raise ValueError(f"an xwd file of version {version} with {bits} bits a pixel")
     start = size + 12 * colours
     rows = np.frombuffer(data, "<u4" if little else ">u4", height * pitch // 4, start).reshape(height, pitch // 4)
+    rows = rows.copy()
     shifts = [(mask & -mask).bit_length() - 1 for mask in masks]
     return np.stack([(rows[:, :width] >> shift & 0xFF).astype(np.uint8) for shift in shifts], axis=-1)
 
@@ -78,16 +84,27 @@ class Screen:
     Args:
         display: its name.
         frame: the file its pixels are in.
+        server: the process.
     """
 
-    def __init__(self, display: str, frame: Path) -> None:
+    def __init__(self, display: str, frame: Path, server: subprocess.Popen[bytes]) -> None:
         self.display = display
+        self._server = server
         with frame.open("rb") as file:
             self._pixels = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def picture(self) -> Picture:
         """The whole screen as it is now."""
         return read_xwd(self._pixels)
+
+    def end(self) -> None:
+        """The display goes away."""
+        self._server.terminate()
+        try:
+            self._server.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+            self._server.wait()
 
     def xdotool(self, *words: str | int) -> str:
         """Run xdotool; what it printed."""
@@ -125,14 +142,50 @@ def screen(folder: Path, width: int = 1400, height: int = 900) -> Iterator[Scree
             number = answer.readline().strip() if ready else ""
         if not number:
             raise RuntimeError("Xvfb does not start here")
-        yield Screen(f":{number}", folder / "Xvfb_screen0")
+        found = Screen(f":{number}", folder / "Xvfb_screen0", server)
+    except BaseException:
+        server.kill()
+        server.wait()
+        raise
+    try:
+        yield found
     finally:
-        server.terminate()
-        try:
-            server.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        found.end()
+
+
+class ClientMessage(ctypes.Structure):
+    """Xlib's XClientMessageEvent, with the rest of the union XEvent behind it."""
+
+    _fields_ = (
+        ("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send_event", ctypes.c_int), ("display", ctypes.c_void_p),
+        ("window", ctypes.c_ulong), ("message_type", ctypes.c_ulong), ("format", ctypes.c_int),
+        ("data", ctypes.c_long * 5), ("rest", ctypes.c_long * 24),
+    )  # fmt: skip
+
+
+def tell_window(display: str, window: int, kind: str, what: str) -> None:
+    """Send a window an X client message of one atom.
+
+    Raises:
+        RuntimeError: there is no libX11, or no such display.
+    """
+    name = ctypes.util.find_library("X11")
+    if name is None:
+        raise RuntimeError("libX11 is not installed")
+    x = ctypes.CDLL(name)
+    x.XOpenDisplay.restype = ctypes.c_void_p
+    x.XInternAtom.restype = ctypes.c_ulong
+    x.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
+    x.XSendEvent.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_long, ctypes.c_void_p]
+    x.XCloseDisplay.argtypes = [ctypes.c_void_p]
+    server = x.XOpenDisplay(display.encode())
+    if not server:
+        raise RuntimeError(f"the display {display} does not answer")
+    atoms = [x.XInternAtom(server, text.encode(), False) for text in (kind, what)]
+    message = ClientMessage(type=33, send_event=1, window=window, message_type=atoms[0], format=32)
+    message.data[0] = atoms[1]
+    x.XSendEvent(server, window, False, 0, ctypes.byref(message))
+    x.XCloseDisplay(server)
 
 
 class Driven:
@@ -149,24 +202,40 @@ class Driven:
     def __init__(self, screen: Screen, child: subprocess.Popen[str]) -> None:
         self.screen = screen
         self.child = child
-        self.window = wait_for(self._search, lambda: f"no window came; {self._ended()}")
-        self.left, self.top, self.width, self.height = self.place()
-        screen.xdotool("windowfocus", self.window)
+        self.window, self.left, self.top, self.width, self.height = "", 0, 0, 0, 0
+        self.look_again(lambda: True)
+
+    def look_again(self, settled: Callable[[], bool]) -> None:
+        """The window may be another one, or elsewhere: find it, when `settled` says of its new size that it is there."""
+        def there() -> bool:
+            found = self._search()
+            place = self._place(found) if found else None
+            if found is None or place is None:
+                return False
+            self.window = found
+            self.left, self.top, self.width, self.height = place
+            return settled()
+
+        wait_for(there, lambda: f"no such window came, {self.width} x {self.height}; {self._ended()}")
+        self.screen.xdotool("windowfocus", self.window)
 
     def _search(self) -> str | None:
         if self.child.poll() is not None:
-            raise AssertionError(f"korgm1 ended before its window came: {self._ended()}")
+            raise AssertionError(f"korgm1 ended, its window with it: {self._ended()}")
         return self.screen.xdotool("search", "--onlyvisible", "--class", "korgm1").partition("\n")[0] or None
 
     def _ended(self) -> str:
         code = self.child.poll()
         return "it runs" if code is None else f"it ended with {code}: {self.child.communicate(timeout=LIMIT)}"
 
-    def place(self) -> tuple[int, int, int, int]:
-        """Where the window is now: left, top, width, height."""
-        lines = self.screen.xdotool("getwindowgeometry", "--shell", self.window).splitlines()
-        found = dict(line.split("=") for line in lines)
-        return int(found["X"]), int(found["Y"]), int(found["WIDTH"]), int(found["HEIGHT"])
+    def _place(self, window: str) -> tuple[int, int, int, int] | None:
+        """Left, top, width, height on the screen; None if it has just gone."""
+        lines = self.screen.xdotool("getwindowgeometry", "--shell", window).splitlines()
+        found = dict(line.split("=") for line in lines if "=" in line)
+        try:
+            return int(found["X"]), int(found["Y"]), int(found["WIDTH"]), int(found["HEIGHT"])
+        except KeyError:
+            return None
 
     def picture(self) -> Picture:
         """The window as it is now."""
@@ -207,9 +276,14 @@ class Driven:
         """Type a text."""
         self.screen.xdotool("type", text)
 
+    def resize(self, width: int, height: int) -> None:
+        """Have the window so large, and find it again."""
+        self.screen.xdotool("windowsize", self.window, width, height)
+        self.look_again(lambda: (self.width, self.height) == (width, height))
+
     def close_window(self) -> None:
-        """Close the window as its frame would: by asking the program."""
-        self.screen.xdotool("windowclose", self.window)
+        """Click the cross in its frame: what a window manager then says to the program (there is none here)."""
+        tell_window(self.screen.display, int(self.window), "WM_PROTOCOLS", "WM_DELETE_WINDOW")
 
     def interrupt(self) -> tuple[int, str, str]:
         """Ctrl-C; exit code and what was said on stdout and stderr."""
@@ -230,8 +304,8 @@ def without_display(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def driven(screen: Screen, folder: Path, *words: str | Path) -> Iterator[Driven]:
-    """`korgm1 run --mute WORDS` in a window.
+def started(screen: Screen, folder: Path, *words: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """`korgm1 run --mute WORDS` on a screen.
 
     Args:
         screen: where.
@@ -248,7 +322,7 @@ def driven(screen: Screen, folder: Path, *words: str | Path) -> Iterator[Driven]
         text=True,
     )
     try:
-        yield Driven(screen, child)
+        yield child
     finally:
         child.kill()
         child.wait()

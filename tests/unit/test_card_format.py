@@ -160,3 +160,9 @@ def test_a_dump_of_a_pcm_card() -> None:
     assert seen.names[0] == (0, "MultiSound Name1") and abs(seen.rms / 16384 - 0.5) < 0.01
     assert pcm_dump.look(wave.byteswap().tobytes()).swapped
     assert pcm_dump.look(bytes(2)).full == 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_has_no_names(seed: int) -> None:
+    noise = np.random.default_rng(seed).integers(0, 256, 1 << 19, np.uint8).tobytes()
+    assert len(pcm_dump.look(noise).names) <= 2

@@ -20,6 +20,8 @@ QUIET = 4
 SHORTEST_SILENCE = 64
 """Words in a row."""
 _NAME = re.compile(rb"[ -~]{10,}")
+_WORDS = re.compile(r"[A-Z]?[a-z]{3,}| +")
+"""Most of a name; of noise that can be read, little."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,14 @@ def look(data: bytes) -> PcmDump:
 
 
 def decibels(level: float) -> float:
-    """A level below full scale (32,768) in dB; minus infinity for silence.
+    """How far a level is below full scale (32,768), in dB; infinity for silence.
 
     >>> round(decibels(16384)), decibels(0)
-    (-6, -inf)
+    (6, inf)
     """
-    return 20 * log10(level / 32768) if level > 0 else float("-inf")
+    return abs(20 * log10(level / 32768)) if level > 0 else float("inf")
 
 
 def _names(data: bytes) -> list[tuple[int, str]]:
     found = [(match.start(), match.group().decode("ascii")) for match in _NAME.finditer(data)]
-    return [(at, text) for at, text in found if sum(letter.isalpha() for letter in text) * 2 >= len(text)]
+    return [(at, text) for at, text in found if len(_WORDS.sub("", text)) * 2 <= len(text)]

@@ -12,8 +12,8 @@ No host time, no graphics, no threads: whoever has those (`korgm1 run`, `korgm1 
 
 from __future__ import annotations
 
-from korgm1.desk.core import LiveStatus, Message
 from korgm1.desk.scenes import Scenes
+from korgm1.desk.status import LiveStatus, Message
 
 
 class Desk(Scenes):

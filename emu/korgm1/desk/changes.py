@@ -11,6 +11,9 @@ from korgm1.desk.supply import Mains
 from korgm1.errors import M1Error
 from korgm1.hypotheses import hypothesis_named
 
+BYTE = CPU_HZ // 3125
+"""Clocks of a byte on a MIDI cable."""
+
 
 class Changes(Mains):
     """Screwdriver, cards and cables. RAM, cell and card stay what they are."""
@@ -151,6 +154,7 @@ class Changes(Mains):
             UsageError: no bytes.
         """
         self._did()
+        self.midi_until = max(self.now, at or 0, self.midi_until) + len(data) * BYTE
         if self.session.powered:
             clock = None if at is None or at <= self.now else (at - self._base) / CPU_HZ
             self.session.midi_in(data, clock)

@@ -10,48 +10,14 @@ import bisect
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from korgm1.clock import CPU_HZ
+from korgm1.desk.status import MESSAGES, LiveStatus, Message
 from korgm1.result import LcdChange
 from korgm1.session import Session
-
-MESSAGES = 100
-"""Messages that are kept."""
-
-
-@dataclass(frozen=True)
-class Message:
-    """Something that was said: its number since the desk was made, the desk time, "info" or "error", the text."""
-
-    number: int
-    at: int
-    kind: str
-    text: str
-
-
-@dataclass
-class LiveStatus:
-    """What the live loop knows and the instrument does not.
-
-    Attributes:
-        speed: emulated time by host time, lately; 1.0 is real time.
-        sound: where the sound goes, or why it goes nowhere.
-        gaps: how often the sound had a gap.
-        trouble: what there is to say of the sound, or "".
-        midi: which ports are open.
-        latency_ms: milliseconds of sound that are made ahead; 0 without sound.
-    """
-
-    speed: float = 1.0
-    sound: str = "no sound"
-    gaps: int = 0
-    trouble: str = ""
-    midi: str = "no ports"
-    latency_ms: float = 0.0
 
 
 class Core:
@@ -63,6 +29,7 @@ class Core:
         volume: 0-100, the VOLUME pot behind the outputs.
         contrast: 0-100, the LCD's pot; 50 is right.
         touched: desk time of the last thing that was done.
+        midi_until: desk time at which the last byte into MIDI IN is over.
         messages: what was said, newest last.
         play_midi_file: plays a file into MIDI IN ("stop" ends it); None where nobody can.
         window_picture: draws the whole view to a file; None where the view has no picture.
@@ -73,7 +40,7 @@ class Core:
         self.live = LiveStatus()
         self.volume = 100
         self.contrast = 50
-        self.touched = -CPU_HZ
+        self.touched = self.midi_until = -CPU_HZ
         self.messages: deque[Message] = deque(maxlen=MESSAGES)
         self.play_midi_file: Callable[[str], object] | None = None
         self.window_picture: Callable[[str], None] | None = None
@@ -95,6 +62,7 @@ class Core:
         self._led_listeners: list[Callable[[dict[str, bool]], None]] = []
         self._row: LcdChange | None = None
         self._shown: tuple[str, str] | None = None
+        self._lit: dict[str, bool] = self.leds
         self._attend()
 
     # time
@@ -170,6 +138,7 @@ class Core:
         before, old = self.now, self.session.machine
         was_on = self.session.powered
         self._collect_sound()
+        self._tell()
         try:
             yield
         finally:
@@ -183,6 +152,10 @@ class Core:
             elif session.powered and not was_on:
                 self._foil_from = before
             self._fill_sound()
+            if session.machine is not old:
+                self._row = session.timeline[-1] if session.timeline else None
+                self._show(LcdChange(before, self.lcd) if self._row is not None else None)
+            self._lights.append(self.leds)
             self._tell()
 
     # sound
@@ -273,9 +246,6 @@ class Core:
         self.session.watch_outputs(
             lambda clock, byte: self._midi.append((clock, byte)), lambda leds: self._lights.append(leds)
         )
-        rows = self.session.timeline
-        self._row = rows[-1] if rows else None
-        self._lights.append(self.leds)
         if self._listening:
             self.session.listen(True)
 
@@ -287,13 +257,18 @@ class Core:
                 midi_listener(self._base + clock, byte)
         lights, self._lights[:] = list(self._lights), []
         for leds in lights:
-            for led_listener in self._led_listeners:
-                led_listener(leds)
+            if leds != self._lit:
+                self._lit = leds
+                for led_listener in self._led_listeners:
+                    led_listener(leds)
         for picture in self._new_pictures():
-            if picture.lcd != self._shown:
-                self._shown = picture.lcd
-                for picture_listener in self._picture_listeners:
-                    picture_listener(picture)
+            self._show(picture)
+
+    def _show(self, picture: LcdChange | None) -> None:
+        if picture is not None and picture.lcd != self._shown:
+            self._shown = picture.lcd
+            for listener in self._picture_listeners:
+                listener(picture)
 
     def _new_pictures(self) -> list[LcdChange]:
         if not self.session.powered:

@@ -19,8 +19,8 @@ from korgm1.snapshot import Snapshot
 
 LARGE = 4096
 GROUP = 30
-PICTURES = 100
-"""LCD pictures that an entry remembers."""
+LATEST = 100
+"""So many of the latest LCD pictures and MIDI OUT bytes an entry remembers."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,7 @@ class History:
         """
         large: list[bytes] = []
         blocks = _exchange(state.blocks, lambda value: _put(value, large), [])
-        lengths = [len(part) for part in large]
-        if self._in_group >= GROUP or [len(part) for part in self._key] != lengths:
+        if self._in_group >= GROUP or len(self._key) != len(large):
             self._key, self._in_group = tuple(large), 0
         self._in_group += 1
         entry = Entry(
@@ -128,13 +127,15 @@ def _exchange(value: Any, put: Callable[[bytes], Any], large: list[bytes]) -> An
 
 
 def _pack(data: bytes, key: bytes) -> bytes:
-    if data == key:
-        return b""
-    return zlib.compress((np.frombuffer(data, np.uint8) ^ np.frombuffer(key, np.uint8)).tobytes(), 1)
+    return b"" if data == key else zlib.compress(_changed(data, key), 1)
 
 
 def _unpack(data: bytes, key: bytes) -> bytes:
-    if not data:
-        return key
-    changed = np.frombuffer(zlib.decompress(data), np.uint8) ^ np.frombuffer(key, np.uint8)
-    return bytes(changed.tobytes())
+    return _changed(zlib.decompress(data), key) if data else key
+
+
+def _changed(data: bytes, key: bytes) -> bytes:
+    """As far as the key goes what differs from it, then the rest; what differs, given again, is the data."""
+    common = min(len(data), len(key))
+    part = np.frombuffer(data, np.uint8, common) ^ np.frombuffer(key, np.uint8, common)
+    return bytes(part.tobytes()) + data[common:]

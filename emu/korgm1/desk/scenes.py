@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from korgm1.desk.travel import Travel
 from korgm1.errors import M1Error, UsageError
-from korgm1.scenario.case import Phase
-from korgm1.scenario.checks import Check
-from korgm1.scenario.description import scenario_named
-from korgm1.scenario.running import Play
-from korgm1.scenario.steps import Step
 from korgm1.session import Session
 from korgm1.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from korgm1.scenario.case import Phase
+    from korgm1.scenario.checks import Check
+    from korgm1.scenario.running import Play
+    from korgm1.scenario.steps import Step
 
 
 class Scenes(Travel):
@@ -54,6 +56,9 @@ class Scenes(Travel):
         >>> desk.scenario, desk.messages[-1].text[:21]
         ('dead-cell', 'the scenario is over:')
         """
+        from korgm1.scenario.description import scenario_named
+        from korgm1.scenario.running import Play
+
         if self.session.recording:
             raise UsageError("a recording is under way, which this would break", "the end of the recording first")
         scenario = scenario_named(name)
@@ -86,9 +91,22 @@ class Scenes(Travel):
 
     def _go_to(self, state: bytes | Snapshot, sounding: frozenset[int], card: Path | None) -> None:
         super()._go_to(state, sounding, card)
+        self._give_up("its steps cannot be taken back")
+
+    def _power_off(self) -> None:
+        self._give_up("it was switched off")
+        super()._power_off()
+
+    def dip(self, seconds: float) -> str:
+        """See `Mains.dip`; a scenario ends there."""
+        outcome = super().dip(seconds)
+        self._give_up("the mains failed")
+        return outcome
+
+    def _give_up(self, why: str) -> None:
         if self.playing:
             self._end_play()
-            self.say("the scenario ends here: its steps cannot be taken back")
+            self.say(f"the scenario ends here: {why}")
 
     def close(self) -> None:
         """The desk is left: a scenario is over, what is on is switched off, its files are saved.
@@ -153,6 +171,9 @@ class Scenes(Travel):
         self._end_play()
 
     def _tell_of(self, what: Phase | Step | Check) -> None:
+        from korgm1.scenario.case import Phase
+        from korgm1.scenario.steps import Step
+
         if isinstance(what, Phase):
             self.say(f"-- {what.title}")
         elif isinstance(what, Step):

@@ -11,7 +11,7 @@ from typing import Any
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk.changes import Changes
-from korgm1.desk.history import PICTURES, Entry, History
+from korgm1.desk.history import LATEST, Entry, History
 from korgm1.errors import UsageError
 from korgm1.files import read_file
 from korgm1.session import Session
@@ -58,7 +58,8 @@ class Travel(Changes):
         self._go_to(read_file(Path(path), "a snapshot (korgm1 state save)"), frozenset(), None)
         self._did()
         self._keep_moment()
-        self.say(f"{path} loaded")
+        image = self.session.image_path
+        self.say(f"{path} loaded" + ("" if image is None else f"; at power-off its RAM goes to {image}"))
 
     # the last minutes
 
@@ -127,7 +128,9 @@ class Travel(Changes):
         self._mark = self.now + CPU_HZ
         if self._minutes and not self.session.recording:
             extra: Any = (self.notes, self.session.card_path)
-            self._past.add(self._line, self.session.take(PICTURES), extra)
+            state = self.session.take(LATEST)
+            state.blocks["midi_out"]["data"] = state.blocks["midi_out"]["data"][-LATEST:]
+            self._past.add(self._line, state, extra)
 
     def _did(self) -> None:
         """Something is done: what lay ahead will never be."""

@@ -158,4 +158,5 @@ def engine(bench: Bench) -> Section:
         Label(lambda: bench.session.stopped or bench.session.frozen or "", BAD),
         Value("instrument", lambda: bench.session.model.title),
         Value("firmware", firmware),
+        Label(lambda: f"RAM image: {bench.session.image_path or 'kept in no file'}"),
     ], folded=True, summary=lambda: f"{bench.session.engine_name}, {bench.desk.live.speed:.0%}")  # fmt: skip

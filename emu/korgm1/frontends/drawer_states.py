@@ -31,22 +31,27 @@ class Slot:
         self.when = ""
         self.lcd: tuple[str, str] | None = None
 
-    def look(self) -> None:
-        """Look at the file again, if it is another one."""
+    def look(self) -> bool:
+        """Look at the file again, if it is another one.
+
+        Returns:
+            Whether it was read.
+        """
         try:
             stat = self.path.stat()
         except OSError:
             self._stamp, self.when, self.lcd = None, "", None
-            return
+            return False
         stamp = (stat.st_mtime_ns, stat.st_size)
         if stamp == self._stamp:
-            return
+            return False
         self._stamp = stamp
         self.when = time.strftime("%Y-%m-%d %H:%M", time.localtime(stat.st_mtime))
         try:
             self.lcd = lcd_of(read_file(self.path, "a saved state"))
         except (M1Error, LookupError, TypeError, ValueError, zlib.error):
             self.lcd = ("cannot be read", "")
+        return True
 
 
 def lcd_of(data: bytes) -> tuple[str, str]:
@@ -86,8 +91,7 @@ class SlotView(Widget):
         return -(-len(self._slots) // self._across(width)) * self._HIGH
 
     def look(self) -> tuple[object, ...]:
-        for slot in self._slots:
-            slot.look()
+        any(slot.look() for slot in self._slots)
         return (self._chosen[0], *((slot.when, slot.lcd) for slot in self._slots))
 
     def paint(self, brush: Brush, touch: Touch) -> None:

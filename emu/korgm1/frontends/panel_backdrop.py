@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from korgm1.board.lcd_picture import LIT
 from korgm1.frontends.canvas import Canvas
 from korgm1.frontends.panel_layout import Layout
-from korgm1.frontends.panel_paint import BODY, DIM, EDGE, FAINT, HOLE, PRINT, SHADOW, Place
+from korgm1.frontends.panel_paint import BODY, CAP_TOP, DIM, EDGE, FAINT, HOLE, PRINT, SHADOW, Place
+from korgm1.frontends.panel_paint import LIT as LAMP
 
 ROOM = (14, 14, 15)
 """Around the instrument."""
@@ -31,6 +33,15 @@ def paint_backdrop(canvas: Canvas, layout: Layout, place: Place, title: str, fir
         for start, end in _beside_captions(layout, left, y, right):
             canvas.rect((place.x(start), place.y(y), place.x(end) - place.x(start), 1), FAINT)
     _plate(canvas, layout, place, title, firmware)
+
+
+def paint_icon(canvas: Canvas) -> None:
+    """A small panel on 32 x 32 pixels: display, three keys, one light."""
+    canvas.rect((0, 0, 32, 32), BODY)
+    canvas.rect((3, 6, 26, 9), LIT.ground)
+    for x in (3, 12, 21):
+        canvas.rect((x, 20, 8, 7), CAP_TOP)
+    canvas.rect((5, 17, 4, 2), LAMP)
 
 
 def _rear(canvas: Canvas, layout: Layout, place: Place) -> None:

@@ -15,10 +15,14 @@ from korgm1.clock import CPU_HZ
 from korgm1.physics.el_foil import brightness
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, Protocol
 
     from korgm1.frontends.canvas import Box, Canvas, Colour
+
+    class Guesses(Protocol):
+        """`Hypotheses`, or a dict."""
+
+        def __getitem__(self, key: str) -> Any: ...
 
 FOIL = (0.08, 0.08)
 """Time constants of the backlight coming and going, seconds: its inverter's capacitors (ASSUMED)."""
@@ -27,14 +31,28 @@ SETTLED = 10.0
 EMPTY = np.zeros((2, 40, 8, 5), np.bool_)
 
 
+def glass_in(box: Box) -> tuple[Shape, int, int]:
+    """The dots' sizes in a frame of this box, and where the first one's corner is, all in whole pixels.
+
+    >>> glass_in((154, 84, 990, 144))
+    (Shape(pitch=4, gap=1, column_gap=3, line_gap=5), 191, 122)
+    """
+    shape = Shape.fitting(box[2] * 0.98, box[3] * 0.9)
+    wide, high = shape.size()
+    return shape, box[0] + (box[2] - wide) // 2, box[1] + (box[3] - high) // 2
+
+
 class Glass:
     """What the LCD looks like now.
 
     Args:
         guesses: hypothesis id -> value, for H-LCD-GHOST and H-EL-HALF.
+
+    Raises:
+        UsageError: H-LCD-GHOST cannot be used.
     """
 
-    def __init__(self, guesses: Mapping[str, Any]) -> None:
+    def __init__(self, guesses: Guesses) -> None:
         self._times = ghost(str(guesses["H-LCD-GHOST"]))
         self._half_life = float(guesses["H-EL-HALF"])
         self._levels: Levels = np.zeros(EMPTY.shape, np.float32)
@@ -84,9 +102,9 @@ class Glass:
             The boxes that were painted.
         """
         light = round(float(self._light[0]) * 255)
-        shape = self.shape = Shape.fitting(box[2] * 0.98, box[3] * 0.9)
+        shape, left, top = glass_in(box)
         wide, high = shape.size()
-        left, top = box[0] + (box[2] - wide) // 2, box[1] + (box[3] - high) // 2
+        self.shape = shape
         if whole or self._painted is None or light != self._painted_light:
             r, g, b = (int(part) for part in paint(light / 255)[0])
             ground: Colour = (r, g, b)

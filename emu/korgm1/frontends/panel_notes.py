@@ -10,7 +10,7 @@ from korgm1.clock import CPU_HZ
 from korgm1.frontends.canvas import Box, Canvas, Colour
 
 if TYPE_CHECKING:
-    from korgm1.desk.core import Message
+    from korgm1.desk import Message
 
 SHOWN = 5 * CPU_HZ
 """Clocks a message stays; an error twice as long."""

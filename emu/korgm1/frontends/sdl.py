@@ -11,14 +11,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pygame
 
+from korgm1.board.lcd_picture import png_bytes
 from korgm1.errors import UserError
+from korgm1.files import write_atomic
 from korgm1.frontends import canvas as ui
 from korgm1.frontends.canvas import Box, Colour, Point
+from korgm1.frontends.panel_backdrop import paint_icon
 from korgm1.frontends.scancodes import NAMES
 
 if TYPE_CHECKING:
@@ -30,6 +34,8 @@ WIDE = 0.62
 """Advance of a mono character in font heights."""
 ROOM = 4000
 """Pictures of texts kept."""
+REPEAT = (400, 50)
+"""Milliseconds until a key that is held repeats, and from then on."""
 BIG = 3000
 """Width of a desktop from which a point is two pixels (ASSUMED: SDL 2 does not tell X11's scale)."""
 
@@ -46,7 +52,10 @@ def driver() -> str:
 
 
 def _open_display() -> str:
-    """SDL's name of the display. Unasked, SDL draws to nowhere where nothing answers: that is no display for us."""
+    """SDL's name of the display. Unasked, SDL draws to nowhere where nothing answers: that is no display for us.
+
+    X11 gets boxes by shared memory: through OpenGL, SDL's own way, every box costs the whole window.
+    """
     try:
         pygame.display.init()
         name = pygame.display.get_driver()
@@ -55,6 +64,8 @@ def _open_display() -> str:
     if name in ("offscreen", "dummy") and not os.environ.get("SDL_VIDEODRIVER"):
         pygame.display.quit()
         raise UserError(f"the display {os.environ.get('DISPLAY', '')} does not answer")
+    if name == "x11":
+        os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
     return name
 
 
@@ -223,12 +234,16 @@ class Screen(Painted):
     def __init__(self, title: str, size: tuple[int, int], full_screen: bool = False) -> None:
         _open_display()
         self._fingers: dict[int, int] = {}
+        self._keys: set[int] = set()
         self._rolled = 0.0
         self.full_screen = False
         try:
             pygame.font.init()
-            pygame.display.set_caption(title)
-            pygame.display.set_icon(_icon())
+            pygame.key.set_repeat(*REPEAT)
+            self.rename(title)
+            icon = Painted(pygame.Surface((32, 32)))
+            paint_icon(icon)
+            pygame.display.set_icon(icon.surface)
             desktop = pygame.display.get_desktop_sizes()[0]
             self.scale = 2.0 if desktop[0] >= BIG else 1.0
             room = min(1.0, desktop[0] / (size[0] * self.scale), desktop[1] * 0.95 / (size[1] * self.scale))
@@ -241,6 +256,10 @@ class Screen(Painted):
             raise UserError(f"the display cannot be used: {error}") from None
         if full_screen:
             self.toggle_full_screen()
+
+    def rename(self, title: str) -> None:
+        """Give the window another name."""
+        pygame.display.set_caption(title)
 
     def events(self, wait: float) -> list[ui.Event]:
         """What has happened, waiting `wait` seconds at most for it; () if nothing."""
@@ -271,12 +290,16 @@ class Screen(Painted):
         except pygame.error as error:
             raise UserError(f"the screen cannot be changed: {error}") from None
 
-    def widen(self, points: float) -> None:
-        """Make the window so much wider (negative: narrower), if it is no full screen and the desktop has room."""
-        width, height = self.size
-        wide = width + round(points * self.scale)
-        if not self.full_screen and 0 < wide <= pygame.display.get_desktop_sizes()[0][0]:
-            self.surface = pygame.display.set_mode((wide, height), pygame.RESIZABLE)
+    def grow(self, wide: float, high: float) -> None:
+        """Make the window so much wider and higher (negative: less so), in points.
+
+        Each only where the desktop has room; nothing happens to a full screen.
+        """
+        desktop = pygame.display.get_desktop_sizes()[0]
+        wanted = [now + round(by * self.scale) for now, by in zip(self.size, (wide, high), strict=True)]
+        new = [want if 0 < want <= most else now for now, want, most in zip(self.size, wanted, desktop, strict=True)]
+        if not self.full_screen and tuple(new) != self.size:
+            self.surface = pygame.display.set_mode(new, pygame.RESIZABLE)
 
     def save(self, path: str) -> None:
         """What was painted, as a PNG.
@@ -284,11 +307,6 @@ class Screen(Painted):
         Raises:
             UserError: the file cannot be written.
         """
-        from pathlib import Path
-
-        from korgm1.board.lcd_picture import png_bytes
-        from korgm1.files import write_atomic
-
         write_atomic(Path(path), png_bytes(self.pixels()))
 
     def close(self) -> None:
@@ -335,6 +353,22 @@ class Screen(Painted):
         self.surface = pygame.display.get_surface() or self.surface
         return ui.Resized(*self.size)
 
+    def _key_down(self, event: pygame.event.Event) -> ui.Event | None:
+        name = NAMES.get(event.scancode)
+        shift, ctrl, alt = (bool(event.mod & keys) for keys in (pygame.KMOD_SHIFT, pygame.KMOD_CTRL, pygame.KMOD_ALT))
+        repeat = event.scancode in self._keys
+        self._keys.add(event.scancode)
+        return None if name is None else ui.KeyDown(name, shift, ctrl, alt, repeat)
+
+    def _key_up(self, event: pygame.event.Event) -> ui.Event | None:
+        self._keys.discard(event.scancode)
+        name = NAMES.get(event.scancode)
+        return None if name is None else ui.KeyUp(name)
+
+    def _left(self, _: pygame.event.Event) -> ui.Event:
+        self._keys.clear()
+        return ui.FocusLost()
+
     def _exposed(self, _: pygame.event.Event) -> None:
         self.show()
 
@@ -342,22 +376,10 @@ class Screen(Painted):
 _BUTTONS = {1: 0, 3: -1}
 
 
-def _key_down(_: Screen, event: pygame.event.Event) -> ui.Event | None:
-    name = NAMES.get(event.scancode)
-    shift, ctrl, alt = (bool(event.mod & keys) for keys in (pygame.KMOD_SHIFT, pygame.KMOD_CTRL, pygame.KMOD_ALT))
-    repeat = bool(getattr(event, "repeat", False))
-    return None if name is None else ui.KeyDown(name, shift, ctrl, alt, repeat)
-
-
-def _key_up(_: Screen, event: pygame.event.Event) -> ui.Event | None:
-    name = NAMES.get(event.scancode)
-    return None if name is None else ui.KeyUp(name)
-
-
 _TAKERS: dict[int, Callable[[Screen, pygame.event.Event], ui.Event | None]] = {
     pygame.QUIT: lambda screen, event: ui.Quit(),
-    pygame.KEYDOWN: _key_down,
-    pygame.KEYUP: _key_up,
+    pygame.KEYDOWN: Screen._key_down,
+    pygame.KEYUP: Screen._key_up,
     pygame.TEXTINPUT: lambda screen, event: ui.Text(event.text),
     pygame.MOUSEBUTTONDOWN: lambda screen, event: (
         ui.PointerDown(_BUTTONS[event.button], *event.pos) if event.button in _BUTTONS else None
@@ -373,17 +395,6 @@ _TAKERS: dict[int, Callable[[Screen, pygame.event.Event], ui.Event | None]] = {
     pygame.WINDOWLEAVE: lambda screen, event: ui.Hover(-1, -1),
     pygame.WINDOWSIZECHANGED: Screen._resized,
     pygame.WINDOWEXPOSED: Screen._exposed,
-    pygame.WINDOWFOCUSLOST: lambda screen, event: ui.FocusLost(),
+    pygame.WINDOWFOCUSLOST: Screen._left,
     pygame.DROPFILE: lambda screen, event: ui.FileDropped(event.file, *pygame.mouse.get_pos()),
 }
-
-
-def _icon() -> pygame.Surface:
-    """A small panel: display, three keys, one light."""
-    icon = Painted(pygame.Surface((32, 32)))
-    icon.fill((27, 27, 30))
-    icon.rect((3, 6, 26, 9), (131, 136, 139))
-    for x in (3, 12, 21):
-        icon.rect((x, 20, 8, 7), (98, 100, 108))
-    icon.rect((5, 17, 4, 2), (255, 70, 48))
-    return icon.surface

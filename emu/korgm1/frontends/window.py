@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk.commands import attempt
-from korgm1.errors import M1Error
+from korgm1.errors import M1Error, UsageError
 from korgm1.frontends import canvas as ui
 from korgm1.frontends.canvas import Box
 from korgm1.frontends.drop import command_for
@@ -24,6 +24,7 @@ from korgm1.frontends.panel_notes import Note, note_beside, note_in, said
 from korgm1.frontends.panel_paint import Seen
 from korgm1.frontends.panel_view import PanelView
 from korgm1.frontends.sdl import Screen, driver
+from korgm1.hypotheses import Hypotheses
 from korgm1.keymap import readable
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ FLICKER = CPU_HZ // 16
 """Clocks a socket's light stays on after a byte."""
 NARROW = 640
 """Points the panel has at least where the drawer is beside it."""
+HIGH = 640
+"""Points the window is high at least while the drawer is out, if the desktop is."""
 LETTERS = 13.0
 """Size of the notes' letters, points."""
 HINTS = {
@@ -73,20 +76,20 @@ class Window:
         self._folder = folder
         self._help = HelpPage(keymap, keys_file)
         session = desk.session
-        self._screen = Screen(f"korgm1 - {session.model.title}", layout_of(session.model.rack).size, full_screen)
+        self._screen = Screen(_title(desk), layout_of(session.model.rack).size, full_screen)
         self._keys = PanelKeys(desk, keymap, self._damper, self._command, self._do)
         self._alive = True
         self._over: Part | None = None
         self._damped = False
-        self._wider = 0
-        self._heard: dict[str, int] = {}
+        self._given: tuple[int, int] | None = None
+        self._sent_at = -CPU_HZ
         self._notes: list[Note] = []
         self._of: object = None
         self._placed: object = None
         self._view: PanelView
         self._hands: PanelHands
         self._instrument()
-        desk.on_midi_out(lambda clock, byte: self._heard.update({"MIDI OUT": clock}))
+        desk.on_midi_out(self._sent)
         desk.window_picture = self.save
         if bench:
             self._do("drawer")
@@ -167,12 +170,20 @@ class Window:
             return
         self._of, self._placed = of, None
         layout = layout_of(session.model.rack)
-        self._view = PanelView(layout, Glass(guesses), session.model.title, firmware)
+        self._screen.rename(_title(self._desk))
+        try:
+            glass = Glass(guesses)
+        except UsageError as error:
+            self._desk.say(str(error), "error")
+            glass = Glass(Hypotheses())
+        self._view = PanelView(layout, glass, session.model.title, firmware)
         self._hands = PanelHands(self._desk, layout, self._damper, self._slot, self._command)
 
     def _seen(self) -> Seen:
         desk = self._desk
-        heard = frozenset(name for name, clock in self._heard.items() if 0 <= desk.now - clock < FLICKER)
+        heard = {"MIDI OUT"} if 0 <= desk.now - self._sent_at < FLICKER else set()
+        if desk.now < desk.midi_until + FLICKER:
+            heard |= {"MIDI IN", "MIDI THRU"}
         path = desk.session.card_path
         return Seen(
             powered=desk.powered,
@@ -183,7 +194,7 @@ class Window:
             notes=desk.notes,
             cards={"card": (path.stem if path else "card") if desk.card_in else "",
                    "pcm-card": "" if desk.session.pcm_card is None else "PCM"},
-            traffic=heard,
+            traffic=frozenset(heard),
             damper=self._damped,
             over=self._over,
         )  # fmt: skip
@@ -215,13 +226,16 @@ class Window:
             return f"{part.name}: computer key {readable(chord)}" if chord else part.name
         return HINTS.get(part.name, "")
 
+    def _sent(self, clock: int, byte: int) -> None:
+        self._sent_at = clock
+
     # input
 
     def _take(self, event: ui.Event) -> None:
         mine = isinstance(event, (ui.PointerMove, ui.PointerUp)) and self._hands.holds(event.pointer)
         if not mine and (self._help.take(event) or (self._drawer is not None and self._drawer.take(event))):
             self._over = None
-            if self._drawer is not None and not self._drawer.open and self._wider:
+            if self._drawer is not None and not self._drawer.open:
                 self._make_room()
             return
         points = self._view.place.points
@@ -277,12 +291,16 @@ class Window:
             self._make_room()
 
     def _make_room(self) -> None:
-        """The drawer has come out or gone in: the window is wider by it where there is room."""
+        """The drawer has come out or gone in: the window is larger by it where there is room."""
         assert self._drawer is not None
-        before = self._screen.size[0]
-        if self._drawer.open != (self._wider != 0):
-            self._screen.widen(self._drawer.WIDTH if self._drawer.open else -self._wider / self._screen.scale)
-        self._wider = self._screen.size[0] - before if self._drawer.open else 0
+        screen, given = self._screen, self._given
+        width, height = screen.size
+        if self._drawer.open and given is None:
+            screen.grow(self._drawer.WIDTH, max(0.0, HIGH - height / screen.scale))
+            self._given = screen.size[0] - width, screen.size[1] - height
+        elif not self._drawer.open and given is not None:
+            screen.grow(-given[0] / screen.scale, -given[1] / screen.scale)
+            self._given = None
 
     def _damper(self, down: bool) -> None:
         """The pedal as MIDI controller 64 on channel 1: where its jack is wired to is not known."""
@@ -300,6 +318,10 @@ class Window:
                 self._do("drawer")
             assert self._drawer is not None
             self._drawer.show("Cards")
+
+
+def _title(desk: Desk) -> str:
+    return f"korgm1 - {desk.session.model.title}"
 
 
 def _meet(a: Box, b: Box) -> bool:

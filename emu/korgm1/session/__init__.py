@@ -278,7 +278,7 @@ class Session(Changing, Watching):
         if self._busy_until() > self.machine.clock:
             warnings.append("it ended before all keys and MIDI that were planned")
         if self.card is not None and self.card.lost:
-            warnings.append(f"the program card had lost {self.card.lost:,} of its {CARD_CELLS:,} cells: its cell is weak")
+            warnings.append(f"the program card had lost {self.card.lost:,} of its {CARD_CELLS:,} cells")
         return BootResult(
             model=self.model.name,
             firmware={"name": self.firmware.name, "version": self.firmware.version, "sha1": self.firmware.sha1},

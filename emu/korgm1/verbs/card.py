@@ -142,7 +142,7 @@ def run_info(args: argparse.Namespace) -> int:
     """Print what a card holds."""
     from korgm1.board.card import SIZE
     from korgm1.cardfile.card_file import read_card
-    from korgm1.romset.pcm_card import SIZES, card_warnings, read_pcm_card
+    from korgm1.romset.pcm_card import card_warnings, read_pcm_card
     from korgm1.sram_layout import SIZE as SRAM_SIZE
     from korgm1.sram_layout import describe
     from korgm1.verbs import card_text
@@ -151,7 +151,7 @@ def run_info(args: argparse.Namespace) -> int:
     size = path.stat().st_size if path.is_file() else SIZE
     looks_pcm = size != SIZE and size % 2 == 0 and 0 < size <= 524_288 and not _is_sysex(path)
     if args.pcm or looks_pcm:
-        data = read_pcm_card(read_file(path, f"the dump of a PCM card: {SIZES}"))
+        data = read_pcm_card(path)
         if not args.pcm and len(data) == SRAM_SIZE and describe(data) is not None:
             raise UserError(f"{path} is an image of the RAM", "a card", f"korgm1 sram show {path}")
         if args.json:
@@ -200,7 +200,8 @@ def run_extract(args: argparse.Namespace) -> int:
         f"{len(bank.programs)} programs, {len(bank.combinations)} combinations" if bank.programs else "",
         f"{bank.step_count:,} steps of sequences" if bank.songs else "",
     ]
-    print("\n".join([*notes, f"{args.out}: {len(data):,} bytes, {data.count(0xF7)} SysEx dumps: "
+    dumps = data.count(0xF7)
+    print("\n".join([*notes, f"{args.out}: {len(data):,} bytes, {dumps} SysEx dump{'s' * (dumps != 1)}: "
                      + ", ".join(filter(None, held))]))
     return EXIT_OK
 

@@ -1,0 +1,58 @@
+"""The window's pictures in docs are what the tool draws: the display to the dot, the rest but for a font's version."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import battery_pictures
+import panel_pictures
+from korgm1.frontends.panel_layout import layout_of
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def pixels(path: Path) -> NDArray[np.int16]:
+    """An RGB picture without filters, as the program writes them."""
+    data, at, header, lines = path.read_bytes(), 8, b"", b""
+    while at < len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        kind, body = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        header, lines = (body, lines) if kind == b"IHDR" else (header, lines + body if kind == b"IDAT" else lines)
+        at += 12 + length
+    width, height = struct.unpack(">II", header[:8])
+    rows = np.frombuffer(zlib.decompress(lines), np.uint8).reshape(height, 1 + 3 * width)
+    assert not rows[:, 0].any()
+    return rows[:, 1:].reshape(height, width, 3).astype(np.int16)
+
+
+@pytest.fixture(scope="module")
+def sram() -> bytes:
+    return battery_pictures.my_sram()
+
+
+@pytest.mark.parametrize("name", panel_pictures.PICTURES)
+def test_a_committed_picture_is_what_the_tool_draws(
+    tmp_path: Path, sram: bytes, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    panel_pictures.draw(tmp_path, name, sram)
+    here, there = pixels(DOCS / name), pixels(tmp_path / name)
+    again = f"docs/{name} is another picture: run tools/panel_pictures.py"
+    layout = layout_of("m1r" in name)
+    assert here.shape == there.shape == (layout.size[1], layout.size[0], 3), again
+    x, y, w, h = (round(part) for part in layout.lcd)
+    assert (here[y : y + h, x : x + w] == there[y : y + h, x : x + w]).all(), again
+    assert np.abs(here - there).mean() < 0.5, again
+
+
+def test_they_are_three_pictures_and_stand_on_the_page() -> None:
+    page = (DOCS / "panel.md").read_text("utf-8")
+    assert len({pixels(DOCS / name).tobytes() for name in panel_pictures.PICTURES}) == 3
+    for name in panel_pictures.PICTURES:
+        assert f"]({name})" in page

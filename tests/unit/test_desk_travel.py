@@ -1,0 +1,285 @@
+"""Going back in time, states in files, and scenarios played live."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from korgm1.clock import CPU_HZ
+from korgm1.desk import Desk
+from korgm1.desk.history import GROUP, History
+from korgm1.errors import M1Error, SnapshotError, UsageError
+from korgm1.result import LcdChange
+from korgm1.scenario.description import scenario_named
+from korgm1.scenario.running import run
+from korgm1.session import Session
+from korgm1.snapshot import Snapshot
+
+SECOND = CPU_HZ
+
+
+def playing(seconds: float = 2.0, **options: object) -> Desk:
+    desk = Desk(Session(**options))  # type: ignore[arg-type]
+    desk.power(True)
+    desk.run(round(seconds * SECOND))
+    return desk
+
+
+def type_in(desk: Desk, keys: str) -> None:
+    for key in keys:
+        desk.tap(key)
+    desk.run(desk.now + SECOND)
+
+
+# the last minutes
+
+
+def test_back_and_forward_until_something_is_done() -> None:
+    desk = playing(3)
+    shown = []
+    for keys in ("11", "22", "33"):
+        shown.append(desk.lcd)
+        type_in(desk, keys)
+    last = desk.lcd
+    assert desk.history >= 5 and desk.ahead == 0
+    assert desk.rewind(1) == 1 and desk.lcd == shown[2]
+    assert desk.rewind(1) == 2 and desk.lcd == shown[1]
+    assert desk.rewind(-1) == 1 and desk.lcd == shown[2]
+    assert desk.rewind(-9) == 0 and desk.lcd == last
+    assert desk.rewind(2) == 2
+    type_in(desk, "77")
+    assert desk.lcd[0][:8] == "Prog I77" and desk.ahead == 0
+    assert desk.rewind(-5) == 0 and desk.lcd[0][:8] == "Prog I77"
+    desk.rewind(10_000)
+    assert desk.history == 0
+
+
+def test_time_that_only_passes_leaves_what_lies_ahead() -> None:
+    desk = playing(6)
+    desk.rewind(4)
+    assert desk.ahead == 4
+    desk.run(desk.now + 2 * SECOND)
+    assert desk.ahead == 2
+    assert desk.rewind(-2) == 0
+    desk.run(desk.now + 3 * SECOND)
+    assert (desk.ahead, desk.history >= 8) == (0, True)
+
+
+def test_going_back_is_exact() -> None:
+    desk = playing(3)
+    other = playing(3)
+    for each in (desk, other):
+        type_in(each, "42")
+    type_in(desk, "99")
+    desk.rewind(1)
+    for each in (desk, other):
+        type_in(each, "17")
+    assert desk.session.sram == other.session.sram and desk.session.clock == other.session.clock
+
+
+def test_minutes_are_the_limit() -> None:
+    desk = Desk(Session(), minutes=1)
+    desk.power(True)
+    desk.run(75 * SECOND)
+    assert 58 <= desk.history <= 60
+    none = Desk(Session(), minutes=0)
+    none.power(True)
+    none.run(5 * SECOND)
+    assert none.history == 0 and none.rewind(3) == 0
+
+
+def test_back_over_the_power_switch_and_years(tmp_path: Path) -> None:
+    path = tmp_path / "x.sram"
+    desk = playing(3, battery="CR2032", sram=path)
+    type_in(desk, "42")
+    desk.leave(60 * 31_557_600.0)
+    desk.run(desk.now + SECOND)
+    assert desk.session.battery.cell_volts < 1
+    kept = path.read_bytes()
+    desk.rewind(2)
+    assert desk.powered and desk.session.battery.cell_volts > 3 and desk.lcd[0][:6] == "Prog I"
+    assert path.read_bytes() == kept
+    desk.power(False)
+    assert desk.session.image_path == path
+
+
+def test_hands_are_where_they_are_not_where_they_were() -> None:
+    desk = playing(3)
+    desk.listen(True)
+    desk.note_on(24)
+    desk.key_down("INT")
+    desk.run(desk.now + 3 * SECOND)
+    desk.let_go()
+    desk.run(desk.now + 3 * SECOND)
+    desk.key_down("4")
+    desk.rewind(4)
+    assert desk.held == {"4"}
+    desk.run(desk.now + 4 * SECOND)
+    desk.heard()
+    desk.run(desk.now + SECOND // 2)
+    assert abs(desk.heard()).max() < 2000, "a note that nobody holds ends"
+
+
+def test_the_card_stays_the_file_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "x.card"
+    path.write_bytes(bytes(32768))
+    desk = playing(3)
+    desk.insert_card(str(path))
+    desk.run(desk.now + 2 * SECOND)
+    desk.eject_card()
+    desk.run(desk.now + 2 * SECOND)
+    desk.rewind(3)
+    assert desk.card_in and desk.session.card_path == path
+
+
+def test_a_recording_refuses_time_travel(tmp_path: Path) -> None:
+    session = Session()
+    session.record(tmp_path / "x.rec")
+    desk = Desk(session)
+    desk.power(True)
+    desk.run(3 * SECOND)
+    desk.save_state(str(tmp_path / "x.state"))
+    for deed in (
+        lambda: desk.rewind(1), lambda: desk.load_state(str(tmp_path / "x.state")), lambda: desk.set_engine("v30"),
+        lambda: desk.set_faults([]), lambda: desk.set_hypothesis("H-VREF", "4.5"),
+        lambda: desk.start_scenario("dead-cell"),
+    ):
+        with pytest.raises(UsageError, match="recording"):
+            deed()
+    assert desk.history == 0
+    desk.close()
+    session.record_end()
+
+
+def test_a_history_is_small_and_gives_back_what_was_put_in() -> None:
+    history = History(2 * GROUP + 5)
+    memory = bytearray(hashlib.sha512(b"x").digest() * 1024)
+    put = []
+    for at in range(2 * GROUP + 20):
+        memory[at * 7] ^= 0xFF
+        blocks = {
+            "sram": {"data": bytes(memory), "longer": bytes(memory[: 5000 + at])},
+            "n": {"at": at, "list": [1, "two", None, 2.5, True, b"small"]},
+        }
+        put.append((at, blocks))
+        history.add(at, Snapshot({"clock": at}, blocks, {"sram": 3}), at)
+    assert history.size < 4 * len(memory)
+    assert [entry.at for entry in history.entries] == [at for at, _ in put[-(2 * GROUP + 5) :]]
+    for entry, (at, blocks) in zip(history.entries, put[-(2 * GROUP + 5) :], strict=True):
+        assert entry.state() == Snapshot({"clock": at}, blocks, {"sram": 3}) and entry.extra == at
+    found = history.before(30)
+    assert found is not None and found.at == 30
+    history.drop(30)
+    assert history.entries[-1].at == 30
+    assert History(3).before(1) is None
+
+
+# states in files
+
+
+def test_a_state_is_loaded_into_the_running_instrument(tmp_path: Path) -> None:
+    path = tmp_path / "x.state"
+    desk = playing(3)
+    type_in(desk, "42")
+    desk.save_state(str(path))
+    type_in(desk, "99")
+    desk.load_state(str(path))
+    assert desk.lcd[0][:8] == "Prog I42"
+    desk.rewind(1)
+    assert desk.lcd[0][:8] in ("Prog I99", "Prog I42")
+    other = playing(2, model="m1r")
+    with pytest.raises(SnapshotError, match="m1"):
+        other.load_state(str(path))
+    path.write_bytes(path.read_bytes()[:-50])
+    with pytest.raises(M1Error):
+        desk.load_state(str(path))
+    assert desk.powered and desk.lcd[0][:6] == "Prog I"
+
+
+# scenarios
+
+
+@pytest.mark.parametrize("name", ["dead-cell", "brown-out-restart"])
+def test_a_scenario_lived_is_the_scenario_run(name: str) -> None:
+    try:
+        scenario = scenario_named(name)
+    except UsageError:
+        scenario = scenario_named("dead-cell")
+    batch = run(scenario)
+    desk = Desk(Session())
+    desk.start_scenario(scenario.name)
+    play = desk._play
+    assert play is not None and desk.scenario == scenario.name
+    for _ in range(100_000):
+        if not desk.playing:
+            break
+        desk.run(desk.now + 133_333)
+    assert tuple(play.phases) == batch.phases
+    told = [message.text for message in desk.messages]
+    assert any("the scenario is over: all" in text for text in told)
+    assert any(text.startswith("> ") for text in told) and any(text.startswith("holds: ") for text in told)
+
+
+def test_the_users_own_instrument_waits_and_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "own.sram"
+    desk = playing(3, sram=path)
+    type_in(desk, "42")
+    own = desk.session
+    desk.start_scenario("dead-cell")
+    assert desk.session is not own and not own.powered
+    kept = path.read_bytes()
+    assert kept == own.sram
+    while desk.playing:
+        desk.run(desk.now + SECOND)
+    type_in(desk, "17")
+    desk.power(False)
+    assert path.read_bytes() == kept, "nothing of the scenario's is written"
+    desk.start_scenario("dead-cell")
+    desk.run(desk.now + SECOND)
+    desk.stop_scenario()
+    assert desk.session is own and own.powered and desk.scenario is None
+    desk.run(desk.now + 2 * SECOND)
+    assert desk.lcd[0][:6] == "Prog I"
+    desk.start_scenario("dead-cell")
+    desk.close()
+    assert not own.powered and not desk.powered
+    desk.close()
+
+
+def test_going_back_in_a_scenario_ends_it() -> None:
+    desk = Desk(Session())
+    desk.start_scenario("dead-cell")
+    for _ in range(40):
+        if desk.history < 2 and desk.playing:
+            desk.run(desk.now + SECOND)
+    if not desk.playing:
+        pytest.fail("the scenario was over before it could be gone back in")
+    desk.rewind(1)
+    assert not desk.playing and desk.scenario == "dead-cell"
+    assert "cannot be taken back" in desk.messages[-1].text
+
+
+@pytest.mark.parametrize("deed", [lambda desk: desk.power(False), lambda desk: desk.dip(1.0)])
+def test_switching_off_in_a_scenario_ends_it(deed: Callable[[Desk], object]) -> None:
+    desk = Desk(Session())
+    desk.start_scenario("dead-cell")
+    while desk.playing and desk.history < 1:
+        desk.run(desk.now + SECOND)
+    deed(desk)
+    desk.run(desk.now + 10 * SECOND)
+    assert not desk.playing and any("ends here" in message.text for message in desk.messages)
+
+
+def test_only_what_is_new_is_told_after_going_back() -> None:
+    desk = playing(3)
+    for keys in ("11", "22", "33"):
+        type_in(desk, keys)
+    told: list[LcdChange] = []
+    desk.on_picture(told.append)
+    desk.rewind(2)
+    assert [picture.lcd for picture in told] == [desk.lcd] and told[0].clock == desk.now
+    desk.set_engine("v30")
+    assert len(told) == 1
