@@ -136,6 +136,8 @@ def test_a_refusal_is_told_and_ends_the_sending(folder: Path, capsys: pytest.Cap
     (["send", "x.syx", "--emulated", "--pace", "fast"], "there is no pace 'fast'"),
     (["send", "x.syx", "--emulated", "--pace", "0/1s"], "there is no pace '0/1s'"),
     (["receive", "-o", "y.syx", "--emulated"], "nobody sends anything by hand"),
+    (["receive", "-o", "y.syx", "--emulated", "--request", "mode", "--bank", "card"], "mode is of no card"),
+    (["receive", "-o", "y.syx", "--emulated", "--bank", "card"], "--bank card asks for nothing"),
     (["receive", "-o", "y.syx"], "there is nothing to receive from"),
     (["receive", "-o", "y.syx", "--emulated", "--request", "all", "--channel", "17"], "there is no channel 17"),
     (["receive", "-o", "y.syx", "--emulated", "--request", "all", "--sram", "y.syx"], "y.syx"),
