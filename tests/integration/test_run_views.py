@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from korgm1.frontends import audio_out, midi_ports
+from korgm1.frontends import audio_out
 
 
 def test_audio_probe_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,18 +39,3 @@ def test_audio_probe_names_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
     fake.query_devices = none
     assert "no output device" in audio_out.probe()
     assert "-1" not in audio_out.probe()
-
-
-def test_midi_probe(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "rtmidi", None)
-    assert "pip install python-rtmidi" in midi_ports.probe()
-    fake: Any = ModuleType("rtmidi")
-    fake.MidiIn = fake.MidiOut = lambda: SimpleNamespace(get_ports=lambda: ["Keyboard"])
-    monkeypatch.setitem(sys.modules, "rtmidi", fake)
-    assert midi_ports.probe() == "Keyboard, Keyboard"
-
-    def broken() -> None:
-        raise SystemError("no ALSA sequencer")
-
-    fake.MidiIn = broken
-    assert "no ALSA" in midi_ports.probe()

@@ -63,7 +63,10 @@ def test_listing_says_what_there_is_and_what_does_not_work(host: Host) -> None:
 def test_no_backend_no_ports_no_module(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.inputs.clear()
     host.outputs.clear()
+    host.broken[3] = "no server"
     assert midi_ports.probe() == "no ports"
+    with pytest.raises(UserError, match="there is no MIDI input 'uno'"):
+        Ports().open_input("uno")
     host.broken.update({2: "no sequencer", 3: "no server"})
     assert midi_ports.probe() == "the system's MIDI cannot be used (ALSA: no sequencer; Jack: no server)"
     with pytest.raises(UserError, match="no sequencer; no server"):

@@ -169,7 +169,7 @@ def _opened(kind: str, word: str) -> tuple[Any, str, str]:
     what = "input" if kind == "MidiIn" else "output"
     all_names: list[str] = []
     places: list[tuple[Any, int, str]] = []
-    reasons = []
+    reasons, works = [], False
     for api in library.get_compiled_api():
         try:
             client = _client(library, kind, api)
@@ -177,10 +177,11 @@ def _opened(kind: str, word: str) -> tuple[Any, str, str]:
         except Exception as error:
             reasons.append(str(error))
             continue
+        works = True
         backend = str(library.get_api_display_name(api))
         places += [(client, number, backend) for number in range(len(names))]
         all_names += names
-    if not all_names and reasons:
+    if reasons and not works:
         raise UserError(f"the system's MIDI cannot be used ({'; '.join(reasons)})", f"a MIDI {what}", "korgm1 doctor")
     number = choose(word, all_names, what)
     client, own, backend = places[number]

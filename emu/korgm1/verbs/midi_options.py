@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
+from korgm1.errors import UsageError
+
 if TYPE_CHECKING:
     from korgm1.desk import Desk
     from korgm1.verbs.live_midi import LiveMidi, PortIn, PortOut
@@ -44,6 +46,7 @@ def live_midi(desk: Desk, args: argparse.Namespace, ports: OpenPorts | None) -> 
 
     Raises:
         UserError: one is not there, or cannot be opened.
+        UsageError: one is named twice.
     """
     if ports is None or not (args.midi_in or args.midi_out or args.midi_thru or args.midi_virtual):
         yield None
@@ -63,8 +66,15 @@ def live_midi(desk: Desk, args: argparse.Namespace, ports: OpenPorts | None) -> 
                 opened.callback(into[-1].close)
         if args.midi_virtual:
             own_in, own_out = ports.open_virtual()
+            opened.callback(own_in.close)
+            opened.callback(own_out.close)
             inputs.append(own_in)
             outputs.append(own_out)
+        for some in (inputs, outputs, thru):
+            names = [port.name for port in some]
+            twice = next((name for name in names if names.count(name) > 1), None)
+            if twice is not None:
+                raise UsageError(f"the port {twice} is named twice", "each port once")
         opened.pop_all()
         live = LiveMidi(
             desk, inputs, outputs, time.monotonic, ports.open_input, ports.open_output, thru, args.midi_sensing

@@ -56,6 +56,7 @@ def add_parsers(deeds: Any, ports: OpenPorts) -> None:
     ))  # fmt: skip
     one.add_argument("-o", "--out", metavar="FILE", type=named, required=True)
     one.add_argument("--request", choices=tuple(REQUESTS), help="what to ask for")
+    one.add_argument("--bank", choices=("int", "card"), default="int", help="of which memory; default: int")
     one.add_argument("--channel", type=int, default=1, metavar="N", help="the instrument's global channel; default: 1")
     one.add_argument("--wait", type=seconds, metavar="S", help="seconds to wait for the first message")
     _add_wire(one)
@@ -101,6 +102,8 @@ def run_receive(args: argparse.Namespace, ports: OpenPorts) -> int:
 
     if not 1 <= args.channel <= 16:
         raise UsageError(f"there is no channel {args.channel}", "1 to 16")
+    if args.bank == "card" and not args.request:
+        raise UsageError("--bank card asks for nothing", "--request programs, or another")
     if args.emulated and not args.request:
         raise UsageError("nobody sends anything by hand from the emulated instrument", "--request all")
     check_apart([], [("-o", args.out), ("--sram", args.sram)])
@@ -108,7 +111,12 @@ def run_receive(args: argparse.Namespace, ports: OpenPorts) -> int:
     request = b""
     if args.request:
         asked = REQUESTS[args.request]
-        request = syx.message(args.channel, asked[0], asked[1:])
+        fields = asked[1:]
+        if args.bank == "card":
+            if not fields:
+                raise UsageError(f"{args.request} is of no card", "programs, combis, global, sequences or all")
+            fields = b"\1"
+        request = syx.message(args.channel, asked[0], fields)
     with _wire(args, ports, needs_output=bool(request)) as wire:
         if not wire.receives:
             raise UsageError("there is nothing to receive from", "--midi-in PORT, or --emulated", "korgm1 midi list")

@@ -1,0 +1,113 @@
+"""Real MIDI ports, where a JACK server can be started: the live instrument at virtual ports, asked by others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from korgm1 import syx
+
+PATIENCE = 60.0
+"""Host seconds; nothing here takes two on a host that is not busy."""
+
+
+def until(what: Callable[[], object], why: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while not what():
+        if time.monotonic() > end:
+            pytest.fail(why)
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
+    """A JACK server without a sound card; its name is in the environment."""
+    rtmidi = pytest.importorskip("rtmidi", reason="python-rtmidi is not installed")
+    if rtmidi.API_UNIX_JACK not in rtmidi.get_compiled_api():
+        pytest.skip("this python-rtmidi has no JACK backend")
+    if shutil.which("jackd") is None:
+        pytest.skip("jackd is not installed")
+    name = f"korgm1-test-{os.getpid()}"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    log = (tmp_path / "jackd.log").open("wb")
+    process = subprocess.Popen(
+        ["jackd", "--no-mlock", "-n", name, "-r", "-d", "dummy", "-p", "256"], stdout=log, stderr=log
+    )
+    try:
+        end = time.monotonic() + 15
+        while korgm1("midi", "list").returncode:
+            if process.poll() is not None or time.monotonic() > end:
+                pytest.skip("jackd cannot run here: " + (tmp_path / "jackd.log").read_text(errors="replace")[-200:])
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+        log.close()
+
+
+def korgm1(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "korgm1", *words], capture_output=True, text=True, timeout=2 * PATIENCE, check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture
+def instrument(server: subprocess.Popen[bytes], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`korgm1 run` in a terminal that is none, at ports of its own."""
+    out = (tmp_path / "run.out").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "korgm1", "run", "--tty", "--mute", "--no-sram", "--midi-virtual"],
+        stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+    )
+    try:
+        until(lambda: "korgm1 in" in korgm1("midi", "list").stdout, "there is no port of korgm1 run")
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(10)
+        out.close()
+
+
+def test_the_live_instrument_answers_over_real_ports(instrument: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    ports = ("--midi-out", "korgm1 in", "--midi-in", "korgm1 out")
+    listed = korgm1("midi", "list").stdout
+    assert "korgm1 out" in listed.partition("outputs:")[0]
+    program = syx.message(1, 0x40, data=b"By cable  " + bytes(133))
+    file, back = tmp_path / "p.syx", tmp_path / "back.syx"
+    file.write_bytes(program)
+    until(lambda: not korgm1("syx", "receive", "-o", str(back), "--request", "mode", *ports).returncode, "it is silent")
+    sent = korgm1("syx", "send", str(file), *ports)
+    assert "loaded (reply 23)" in sent.stdout, sent.stderr
+    got = korgm1("syx", "receive", "-o", str(back), "--request", "program", *ports)
+    assert got.returncode == 0, got.stderr
+    assert back.read_bytes() == program
+    instrument.send_signal(signal.SIGTERM)
+    instrument.wait(PATIENCE)
+    assert "By cable" in (tmp_path / "run.out").read_text()
+    gone = korgm1("syx", "send", str(file), *ports)
+    assert gone.returncode == 1
+    assert "there is no MIDI output 'korgm1 in'" in gone.stderr
+
+
+def test_the_server_dies_and_the_instrument_lives(
+    server: subprocess.Popen[bytes], instrument: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    server.terminate()
+    server.wait(10)
+    assert korgm1("midi", "list").returncode == 1
+    instrument.send_signal(signal.SIGTERM)
+    instrument.wait(PATIENCE)
+    assert "Prog I00 Init Prog" in (tmp_path / "run.out").read_text(errors="replace")
