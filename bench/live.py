@@ -128,7 +128,7 @@ def idle(seconds: float, sound: bool) -> float:
     output = (lambda: LiveSound(desk.session, Nowhere(0.15))) if sound else (lambda: None)
     view = View(lambda wait: time.sleep(wait) or time.monotonic() < until, lambda: None)
     begun, cpu = time.monotonic(), time.process_time()
-    live(desk, view, output, lambda: None, None, [])
+    live(desk, view, output, None, None, [])
     return (time.process_time() - cpu) / (time.monotonic() - begun)
 
 
@@ -156,7 +156,7 @@ def presses(count: int, sound: bool) -> dict[str, float]:
             state.update(at=0.0, next=time.monotonic() + 0.25 + len(host) % 7 * 0.0123)
 
     output = (lambda: LiveSound(desk.session, Nowhere(0.15))) if sound else (lambda: None)
-    live(desk, View(poll, draw), output, lambda: None, None, [])
+    live(desk, View(poll, draw), output, None, None, [])
     host.sort()
     return {
         "host_median": statistics.median(host), "host_95": host[int(len(host) * 0.95)],

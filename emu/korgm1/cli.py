@@ -7,44 +7,19 @@ import io
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from korgm1 import __version__
 from korgm1.errors import M1Error
 from korgm1.frontends import audio_out, display, midi_ports
-from korgm1.verbs import (
-    age,
-    boot,
-    card,
-    cpu_check,
-    dis,
-    doctor,
-    faults,
-    hypotheses,
-    keys,
-    midi,
-    play,
-    render,
-    rom,
-    run,
-    scenario,
-    scope,
-    serve,
-    sram,
-    state,
-    sweep,
-    syx,
-    tap,
-    trace,
-    wave,
-)
-from korgm1.verbs.live import View
 from korgm1.verbs.signals import INTERRUPTED
 
 if TYPE_CHECKING:
     from korgm1.desk import Desk
     from korgm1.keymap import Keymap
+    from korgm1.verbs.live import View
 
 
 def _terminal(desk: Desk, keymap: Keymap) -> View:
@@ -59,12 +34,40 @@ def _speaker(desk: Desk, keymap: Keymap) -> View:
     return Speaker(desk, keymap)
 
 
-FRONTENDS: Mapping[str, run.Open] = {
+FRONTENDS: Mapping[str, Callable[..., View]] = {
     "window": display.open_window,
     "terminal": _terminal,
     "speaker": _speaker,
 }
 PROBES = {"display": display.probe, "audio": audio_out.probe, "MIDI": midi_ports.probe}
+
+VERBS: Mapping[str, Callable[[], tuple[Any, ...]]] = {
+    "boot": tuple,
+    "run": lambda: (FRONTENDS, audio_out.AudioOut, midi_ports.Ports()),
+    "render": tuple,
+    "midi": lambda: (midi_ports.listing,),
+    "play": lambda: (audio_out.AudioOut, audio_out.devices),
+    "age": tuple,
+    "card": tuple,
+    "rom": tuple,
+    "state": tuple,
+    "scenario": tuple,
+    "scope": tuple,
+    "serve": lambda: (audio_out.AudioOut, midi_ports.Ports()),
+    "sram": tuple,
+    "sweep": tuple,
+    "syx": lambda: (midi_ports.Ports(),),
+    "tap": tuple,
+    "trace": tuple,
+    "wave": tuple,
+    "cpu-check": tuple,
+    "dis": tuple,
+    "faults": tuple,
+    "hypotheses": tuple,
+    "keys": tuple,
+    "doctor": lambda: (PROBES,),
+}
+"""The verbs, in the order of the help; each is the module of its name, whose add_parser gets these things."""
 
 EPILOG = """\
 examples:
@@ -78,8 +81,11 @@ korgm1 VERB --help says more. Exit codes: 0 ok, 1 an input that cannot be used, 
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line.
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The command line.
+
+    Args:
+        only: a verb; the others are not read in, which takes longer than many a verb's work. None: all.
 
     >>> build_parser().parse_args(["boot", "--battery", "dead"]).battery
     'dead'
@@ -92,30 +98,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"korgm1 {__version__}")
     subparsers = parser.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
-    boot.add_parser(subparsers)
-    run.add_parser(subparsers, FRONTENDS, audio_out.AudioOut, midi_ports.Ports())
-    render.add_parser(subparsers)
-    midi.add_parser(subparsers, midi_ports.listing)
-    play.add_parser(subparsers, audio_out.AudioOut, audio_out.devices)
-    age.add_parser(subparsers)
-    card.add_parser(subparsers)
-    rom.add_parser(subparsers)
-    state.add_parser(subparsers)
-    scenario.add_parser(subparsers)
-    scope.add_parser(subparsers)
-    serve.add_parser(subparsers, audio_out.AudioOut)
-    sram.add_parser(subparsers)
-    sweep.add_parser(subparsers)
-    syx.add_parser(subparsers, midi_ports.Ports())
-    tap.add_parser(subparsers)
-    trace.add_parser(subparsers)
-    wave.add_parser(subparsers)
-    cpu_check.add_parser(subparsers)
-    dis.add_parser(subparsers)
-    faults.add_parser(subparsers)
-    hypotheses.add_parser(subparsers)
-    keys.add_parser(subparsers)
-    doctor.add_parser(subparsers, PROBES)
+    for verb, things in VERBS.items():
+        if only in (None, verb):
+            import_module(f"korgm1.verbs.{verb.replace('-', '_')}").add_parser(subparsers, *things())
     return parser
 
 
@@ -155,7 +140,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        args = build_parser().parse_args(signed(sys.argv[1:] if argv is None else argv))
+        words = signed(sys.argv[1:] if argv is None else argv)
+        args = build_parser(words[0] if words and words[0] in VERBS else None).parse_args(words)
         code: int = args.run(args)
         sys.stdout.flush()
         return code

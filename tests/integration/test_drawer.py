@@ -7,9 +7,13 @@ import os
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
+from png_pixels import pixels
 from recording_canvas import RecordingCanvas, overlap
 
+import battery_pictures
+import bench_picture
 from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
 from korgm1.frontends.canvas import Box, Hover, KeyDown, PointerDown, PointerMove, PointerUp, Text, Wheel
@@ -20,6 +24,7 @@ from korgm1.hypotheses import all_hypotheses
 from korgm1.machine.fault_catalogue import FAULTS
 from korgm1.session import Session
 
+BOOK = Path(__file__).resolve().parents[2] / "docs" / "bench.md"
 TALL: Box = (0, 0, 380, 3600)
 
 
@@ -251,6 +256,9 @@ def test_scenarios_section() -> None:
     bench = Bench(desk, unfolded="Scenarios")
     bench.click("#24, then Init Program")
     bench.click("start")
+    bench.paint()
+    assert desk.scenario is None and bench.canvas.where("one moment")
+    bench.paint()
     assert desk.scenario == "dead-cell" and desk.session is not mine and "playing: dead-cell" in bench.words
     desk.run(desk.now + 10 * CPU_HZ)
     assert any("> " in word for word in bench.words)
@@ -371,7 +379,7 @@ def test_nothing_overlaps_at_any_size(width: int, height: int, tmp_path: Path) -
 
 
 def test_sections_are_those_of_the_book() -> None:
-    book = (Path(__file__).parents[2] / "docs" / "bench.md").read_text("utf-8")
+    book = BOOK.read_text("utf-8")
     drawer = Drawer(Desk(Session()))
     sections: list[Section] = drawer._sections
     assert [section.title for section in sections] == [
@@ -433,6 +441,14 @@ def test_whatever_is_done_to_it_nothing_raises(seed: int, tmp_path: Path) -> Non
         canvas.forget()
     assert painted > 100
     desk.close()
+
+
+def test_the_picture_in_the_book_is_what_the_tool_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "SDL_VIDEODRIVER", "dummy")
+    bench_picture.draw(tmp_path / "bench.png", battery_pictures.my_sram())
+    here, there = pixels(bench_picture.PICTURE), pixels(tmp_path / "bench.png")
+    assert here.shape == there.shape and np.abs(here - there).mean() < 0.5, "run tools/bench_picture.py"
+    assert "](bench.png)" in BOOK.read_text("utf-8")
 
 
 def test_a_low_window_grows_for_it_and_shrinks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from openm1_cards import (
@@ -26,6 +27,7 @@ from openm1_cards import (
 from openm1_sound import on, voices
 
 from korgm1.cardfile.card_format import FORMATS, SONGS_SIZE, Content, identify
+from korgm1.replay import replay
 from korgm1.session import Session
 from korgm1.sysex import HEAD, pack
 
@@ -306,6 +308,27 @@ def test_cut_in_the_middle(m1: Session, page: tuple[str, ...], mains: bool) -> N
             assert press(again, "CARD")[:8] == "Prog C00", "what is there can be read"
         cut += busy and page == LOAD
     assert cut >= 3
+
+
+def test_pages_recorded_and_played_again_on_every_engine(m1: Session, tmp_path: Path) -> None:
+    """Load, save with the card taken out in the middle, format."""
+    path, card = tmp_path / "pages.rec", made(m1, HUNDRED)
+    session = Session(sram=m1.sram, engine="v30", card=card)
+    session.record(path)
+    session.power_on()
+    session.run(2)
+    press(session, "GLOBAL", *LOAD, "UP", "UP")
+    session.run(1)
+    assert said(session) == LOADED
+    press(session, *SAVE, "UP", "UP")
+    cut = session.eject_card()
+    session.run(0.5)
+    session.insert_card(cut)
+    assert act(session, *FORMAT, "E", seconds=1)[-1] == WRITTEN
+    session.power_off()
+    session.record_end()
+    for engine in ("unicorn", "lockstep"):
+        assert replay(path, engine=engine).whole
 
 
 def test_any_content_of_a_card(m1: Session) -> None:

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from png_pixels import pixels
 
 import battery_pictures
 import panel_pictures
 from korgm1.frontends.panel_layout import layout_of
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-
-
-def pixels(path: Path) -> NDArray[np.int16]:
-    """An RGB picture without filters, as the program writes them."""
-    data, at, header, lines = path.read_bytes(), 8, b"", b""
-    while at < len(data):
-        (length,) = struct.unpack(">I", data[at : at + 4])
-        kind, body = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
-        header, lines = (body, lines) if kind == b"IHDR" else (header, lines + body if kind == b"IDAT" else lines)
-        at += 12 + length
-    width, height = struct.unpack(">II", header[:8])
-    rows = np.frombuffer(zlib.decompress(lines), np.uint8).reshape(height, 1 + 3 * width)
-    assert not rows[:, 0].any()
-    return rows[:, 1:].reshape(height, width, 3).astype(np.int16)
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from korgm1.frontends.panel_layout import BUTTONS
+from korgm1.cli import FRONTENDS, main
+from korgm1.desk import Desk
+from korgm1.desk.commands import typed
 from korgm1.session import Session
 
 RUN = [sys.executable, "-m", "korgm1", "run", "--mute"]
@@ -149,64 +150,66 @@ def test_a_window_without_a_screen(home: dict[str, str], tmp_path: Path) -> None
     assert (tmp_path / "lcd.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.fixture
-def screen() -> Iterator[str]:
-    """A virtual X display; its name."""
-    for tool in ("Xvfb", "xdotool"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x700x24", "-noreset", "-nolisten", "tcp"],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    with os.fdopen(read) as answer:
-        ready, _, _ = select.select([answer], [], [], LIMIT)
-        number = answer.readline().strip() if ready else ""
-        if not number:
-            server.kill()
-            server.wait()
-            pytest.skip("Xvfb does not start here")
-        yield f":{number}"
-    server.terminate()
-    server.wait(LIMIT)
+class Deeds:
+    """A view that does something and is closed."""
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = lines
+
+    def __call__(self, desk: Desk, keymap: object) -> Deeds:
+        self._desk = desk
+        return self
+
+    def poll(self, wait: float) -> bool:
+        for line in self._lines:
+            typed(self._desk, line)
+        return False
+
+    def draw(self, status: str = "") -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
 
 
-def test_buttons_clicked_in_a_real_window(home: dict[str, str], screen: str) -> None:
-    environment = {**home, "DISPLAY": screen}
-    child = subprocess.Popen(
-        [*RUN, "--no-sram", "--seconds", "30", "--json"],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.mark.parametrize(("lines", "said"), [
+    (("run 2", "scenario dead-cell", "run 1"), "power off; the RAM is in"),
+    (("run 2", "power off", "cell absent", "leave 1mo", "power on", "run 2"), "stays as it was"),
+    (("run 2", "power off"), "power off; the RAM is in"),
+    (("run 2", "rewind 1", "engine v30", "faults adc-dead"), "power off; the RAM is in"),
+])
+def test_whatever_was_done_the_users_own_image_is_whole(
+    lines: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    mine = tmp_path / "korgm1" / "m1-openm1.sram"
+    assert main(["run", "--tty", "--mute", "--seconds", "2"]) == 0
+    kept = mine.read_bytes()
+    capsys.readouterr()
+    monkeypatch.setitem(FRONTENDS, "terminal", Deeds(*lines))
+    assert main(["run", "--tty", "--mute"]) == 0
+    assert said in capsys.readouterr().out
+    assert mine.read_bytes()[0x3000:0xA000] == kept[0x3000:0xA000]
 
-    def xdotool(*words: str) -> str:
-        done = subprocess.run(["xdotool", *words], env=environment, capture_output=True, text=True, timeout=LIMIT)
-        return done.stdout
 
-    try:
-        window = ""
-        while not window and child.poll() is None:
-            window = xdotool("sleep", "0.1", "search", "--onlyvisible", "--class", "korgm1").partition("\n")[0]
-        assert window, child.communicate(timeout=LIMIT)
-        place = dict(line.split("=") for line in xdotool("getwindowgeometry", "--shell", window).splitlines())
-        xdotool("sleep", "2")
-        for key in ("4", "2"):
-            button = next(button for button in BUTTONS if button.key == key)
-            x = int(place["X"]) + button.x + button.width // 2
-            y = int(place["Y"]) + button.y + button.height // 2
-            xdotool("mousemove", str(x), str(y), "sleep", "0.1", "mousedown", "1", "sleep", "0.05", "mouseup", "1")
-            xdotool("sleep", "0.3")
-        child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=LIMIT)
-    finally:
-        child.kill()
-        child.wait()
-    assert child.returncode == 0, err
-    assert json.loads(out)["lcd"][0].startswith("Prog I42")
-    assert err == ""
+def test_an_image_that_cannot_be_written_is_rescued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = tmp_path / "stick"
+    folder.mkdir()
+
+    class Pulled(Deeds):
+        """The stick with the image is pulled out while the instrument runs."""
+
+        def poll(self, wait: float) -> bool:
+            shutil.rmtree(folder)
+            folder.write_text("in the way")
+            return super().poll(wait)
+
+    (tmp_path / "my.sram").write_bytes(b"another's")
+    monkeypatch.setitem(FRONTENDS, "terminal", Pulled("run 2", "power off"))
+    assert main(["run", "--tty", "--mute", "--sram", str(folder / "my.sram")]) == 1
+    assert f"what was to be written is in {tmp_path / 'my-1.sram'}" in capsys.readouterr().err
+    assert (tmp_path / "my-1.sram").stat().st_size == 65536 and (tmp_path / "my.sram").read_bytes() == b"another's"

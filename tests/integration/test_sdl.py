@@ -167,3 +167,12 @@ def test_full_screen_and_back(screen: Any) -> None:
     assert screen.size == (before[0] + 50, before[1] + 20)
     screen.grow(100_000, -20)
     assert screen.size == (before[0] + 50, before[1]), "wider than the desktop it does not get"
+
+
+def test_a_window_that_grows_stays_on_the_desktop(screen: Any) -> None:
+    import pygame
+
+    wide = pygame.display.get_desktop_sizes()[0][0]
+    pygame.display.set_window_position((wide - screen.size[0] - 10, 7))
+    screen.grow(50, 0)
+    assert pygame.display.get_window_position() == (wide - screen.size[0], 7)

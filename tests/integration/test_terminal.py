@@ -202,9 +202,9 @@ def test_every_button_can_be_typed_and_help_says_how(bench: Bench) -> None:
     assert "terminal" not in default().unreachable()
     text = " ".join(help_lines(default(), 1000))
     for name in set(PANEL_KEYS) - set("ABCDEFGH0123456789") - {"10HOLD"}:
-        assert f"{name} " in text
+        assert f"{name} = " in text
     bench.type("?")
-    assert "Modes: INT I, F2" in bench.text and "power off and leave" in bench.text
+    assert "Modes: INT = I, F2" in bench.text and "power off and leave" in bench.text
     bench.type("?")
     assert "Modes:" not in bench.text
 
@@ -275,6 +275,8 @@ def test_answers_errors_and_help_of_commands(bench: Bench) -> None:
     assert "there is no command 'prss'; expected one of press" in bench.text
     bench.type(":help cell\r")
     assert "cell CELL: put another cell in" in bench.text and "CR2032@VOLTS" in bench.text
+    bench.type(":help\r")
+    assert "press, down, up" in bench.text and "help COMMAND says" in bench.text
     bench.type(":load /nowhere.state\r")
     assert "/nowhere.state" in bench.text
     bench.type(":cell dead\r")
@@ -283,6 +285,13 @@ def test_answers_errors_and_help_of_commands(bench: Bench) -> None:
     bench.view.draw()
     assert "0.40 V" not in bench.text, "a message does not stay for ever"
     assert bench.type(":quit\r") is False
+
+
+def test_an_answer_that_does_not_fit_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((60, 14)))
+    bench.out.vt.resize(60, 14)
+    bench.type(":state\r")
+    assert "at: " in bench.text and "lines more than fit here" in bench.text and "|Prog I00" in bench.text
 
 
 def test_errors_of_keys_are_told(desk: Desk, typed: tuple[int, int]) -> None:

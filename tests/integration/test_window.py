@@ -279,6 +279,27 @@ def test_the_computer_keys_are_a_piano(desk: Desk, live: Any) -> None:
     assert not desk.notes
 
 
+@pytest.mark.parametrize("number", [0, 13, 24, 60])
+def test_a_key_that_is_down_looks_so_whatever_else_changes(cold: Desk, window: Any, number: int) -> None:
+    def face() -> Any:
+        return window._screen.pixels()[440:680].copy()
+
+    step(window, cold, times=2)
+    before = face()
+    cold.key_down("INT")
+    cold.contrast = 70
+    cold.note_on(number)
+    step(window, cold, times=2)
+    changed = np.argwhere((face() != before).any(axis=2))
+    left, top, wide, high = next(area for key, area, _ in panel_layout.piano_keys(part("piano").area) if key == number)
+    (_, x0), (y1, x1) = changed.min(axis=0), changed.max(axis=0)
+    assert left - 2 <= x0 and x1 <= left + wide + 2 and y1 + 440 <= top + high + 2
+    assert len(changed) > 200 or wide < 20 < len(changed)
+    cold.note_off(number)
+    step(window, cold, times=2)
+    assert (face() == before).all()
+
+
 def test_focus_lost_lets_everything_go(desk: Desk, live: Any) -> None:
     key("z")
     key("f4")

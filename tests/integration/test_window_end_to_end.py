@@ -188,8 +188,9 @@ def test_computer_keys_and_every_size(display: Screen, tmp_path: Path) -> None:
         m1.shows("Prog I0_")
         m1.press("3")
         m1.shows("Prog I03")
+        m1.to_corner()
         m1.key("F11")
-        m1.look_again(lambda: (m1.width, m1.height) == (2000, 1000))
+        m1.look_again(lambda: (m1.left, m1.top, m1.width, m1.height) == (0, 0, 2000, 1000))
         m1.shows("Prog I03")
         m1.key("ctrl+q")
         code, _, err = m1.end()
@@ -247,8 +248,9 @@ def test_a_display_that_goes_away_costs_no_memory(tmp_path: Path) -> None:
     with screen(tmp_path / "screen") as short, window(short, mine) as m1:
         m1.shows(PLAY)
         m1.screen.end()
-        code, out, err = m1.end()
-    assert IMAGE in files(mine), (code, out, err)
+        code, _, err = m1.end()
+    assert code == 1 and err == "korgm1: the display is gone; the power is off and the RAM saved\n"
+    assert (mine / IMAGE).stat().st_size == 65536
 
 
 def click_text(m1: InstrumentWindow, text: str) -> None:

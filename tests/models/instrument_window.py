@@ -12,8 +12,8 @@ from lcd_reading import Grid, read_lcd
 from numpy.typing import NDArray
 from screen_driver import Driven, Picture, Screen, wait_for
 
-from korgm1.board.lcd_glass import Shape
 from korgm1.frontends.panel_layout import Layout, Part, layout_of
+from korgm1.frontends.panel_lcd import glass_in
 from korgm1.frontends.panel_paint import Place
 
 RED, GREEN = (255, 66, 44), (96, 226, 96)
@@ -33,10 +33,8 @@ def place_of(layout: Layout, width: int, height: int) -> Place:
 
 def grid_of(layout: Layout, place: Place) -> Grid:
     """Where the LCD's dots are: whole pixels a dot, in the middle of its frame."""
-    left, top, width, height = place.box(layout.lcd)
-    shape = Shape.fitting(width * 0.97, height * 0.9)
-    wide, high = shape.size()
-    return Grid(left + (width - wide) // 2, top + (height - high) // 2, shape.pitch, shape.gap, shape.column, shape.line)
+    shape, left, top = glass_in(place.box(layout.lcd))
+    return Grid(left, top, shape.pitch, shape.gap, shape.column, shape.line)
 
 
 class InstrumentWindow(Driven):
@@ -129,10 +127,10 @@ def files(folder: Path) -> list[str]:
 
 
 def find_text(picture: Picture, text: str) -> tuple[int, int] | None:
-    """The middle of a text painted by `korgm1.frontends.sdl` in one colour, first from the top; None if it is not there.
+    """The middle of a text painted by `korgm1.frontends.sdl`, the first from the top; None if it is not there.
 
-    It is there where the pixels that its letters cover wholly all have one colour, and no pixel that they leave empty has
-    that colour.
+    It is there where the pixels that its letters cover wholly all have one colour, and no pixel that they leave empty
+    has that colour.
     """
     packed = picture.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     for bold in (False, True):

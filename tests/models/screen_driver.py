@@ -61,10 +61,14 @@ def wait_for(look: Callable[[], Found | None], what: Callable[[], str] | str, li
         time.sleep(STEP)
 
 
-def read_xwd(data: bytes | mmap.mmap) -> Picture:
+def read_xwd(data: bytes | mmap.mmap, part: tuple[slice, slice] = (slice(None), slice(None))) -> Picture:
     """The pixels of an xwd file (version 7, 32 bits a pixel) as uint8 of shape (height, width, 3).
 
     A mapped file may change while it is read: it is copied once, so that no pixel has colours of two times.
+
+    Args:
+        data: the file.
+        part: rows and columns that are wanted.
     """
     head = struct.unpack(">25I", data[:100])
     size, version, width, height, little, bits = head[0], head[1], head[4], head[5], head[7] == 0, head[11]
@@ -73,9 +77,9 @@ def read_xwd(data: bytes | mmap.mmap) -> Picture:
         raise ValueError(f"an xwd file of version {version} with {bits} bits a pixel")
     start = size + 12 * colours
     rows = np.frombuffer(data, "<u4" if little else ">u4", height * pitch // 4, start).reshape(height, pitch // 4)
-    rows = rows.copy()
+    rows = rows[:, :width][part].copy()
     shifts = [(mask & -mask).bit_length() - 1 for mask in masks]
-    return np.stack([(rows[:, :width] >> shift & 0xFF).astype(np.uint8) for shift in shifts], axis=-1)
+    return np.stack([(rows >> shift & 0xFF).astype(np.uint8) for shift in shifts], axis=-1)
 
 
 class Screen:
@@ -93,9 +97,9 @@ class Screen:
         with frame.open("rb") as file:
             self._pixels = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
-    def picture(self) -> Picture:
-        """The whole screen as it is now."""
-        return read_xwd(self._pixels)
+    def picture(self, part: tuple[slice, slice] = (slice(None), slice(None))) -> Picture:
+        """The screen as it is now, or these rows and columns of it."""
+        return read_xwd(self._pixels, part)
 
     def end(self) -> None:
         """The display goes away."""
@@ -206,7 +210,7 @@ class Driven:
         self.look_again(lambda: True)
 
     def look_again(self, settled: Callable[[], bool]) -> None:
-        """The window may be another one, or elsewhere: find it, when `settled` says of its new size that it is there."""
+        """The window may be another one, or elsewhere: find it, once `settled` says that its new size is right."""
         def there() -> bool:
             found = self._search()
             place = self._place(found) if found else None
@@ -239,8 +243,8 @@ class Driven:
 
     def picture(self) -> Picture:
         """The window as it is now."""
-        whole = self.screen.picture()
-        return whole[self.top : self.top + self.height, self.left : self.left + self.width]
+        rows, columns = slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+        return self.screen.picture((rows, columns))
 
     def move(self, x: float, y: float) -> None:
         """Move the pointer to a point of the window."""
@@ -280,6 +284,11 @@ class Driven:
         """Have the window so large, and find it again."""
         self.screen.xdotool("windowsize", self.window, width, height)
         self.look_again(lambda: (self.width, self.height) == (width, height))
+
+    def to_corner(self) -> None:
+        """Have the window's corner in the screen's: what a window manager does with one that is to fill the screen."""
+        self.screen.xdotool("windowmove", self.window, 0, 0)
+        self.look_again(lambda: (self.left, self.top) == (0, 0))
 
     def close_window(self) -> None:
         """Click the cross in its frame: what a window manager then says to the program (there is none here)."""

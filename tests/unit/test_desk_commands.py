@@ -55,6 +55,7 @@ LINES = [
     ("midi 90 3C 64", lambda d: True),
     ("volume 30", lambda d: d.volume == 30),
     ("contrast 70", lambda d: d.contrast == 70),
+    ("backlight 4000", lambda d: 4000 <= d.backlight_hours < 4000.1),
     ("rewind 1", lambda d: d.ahead == 1),
     ("rewind", lambda d: d.ahead == 1),
     ("scenario dead-cell", lambda d: d.scenario == "dead-cell"),

@@ -165,7 +165,7 @@ CONSTANT = {
     "MidiOut": {"_keep", "listener"},
     "Hd44780": {"_has_bar", "_obey", "_short", "_long", "_add", "_power_on", "_blink_half", "_listeners"},
     "Panel": {"_places", "_led_names", "_absent", "_rail", "_listeners", "_stuck"},
-    "KeyScan": {"_open_bus", "_fitted"},
+    "KeyScan": {"_open_bus", "fitted"},
     "M58990": {"reference"},
     "SoundBoard": {"_open_bus"},
     "Mb87402": {"_open_bus"},

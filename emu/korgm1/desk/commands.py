@@ -252,6 +252,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(dict([
     ),
     _command("volume", "the VOLUME pot", deeds.volume, Argument("position", "whole", "0 to 100")),
     _command("contrast", "the display's pot", deeds.contrast, Argument("position", "whole", "0 to 100; 50 is right")),
+    _command("backlight", "the age of the display's light", deeds.backlight, Argument("hours", "number", "lit so far")),
     _command("lcd", "what the display shows", deeds.lcd),
     _command("leds", "which lights are lit", deeds.leds),
     _command("state", "how everything is", deeds.state),

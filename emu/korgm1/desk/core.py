@@ -74,9 +74,13 @@ class Core:
 
     @property
     def backlight_hours(self) -> float:
-        """How long the EL foil of the display has been lit, in hours of this desk."""
+        """How long the EL foil of the display has been lit, in hours of this desk and of what it was set to."""
         lit = self.now - self._foil_from if self.session.powered else 0
         return (self._foil_clocks + lit) / CPU_HZ / 3600
+
+    @backlight_hours.setter
+    def backlight_hours(self, hours: float) -> None:
+        self._foil_clocks, self._foil_from = round(hours * 3600 * CPU_HZ), self.now
 
     def run(self, until: int) -> None:
         """Let time pass to desk time `until`: to the first instruction boundary there, as `Session.run_until`.

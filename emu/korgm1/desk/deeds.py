@@ -148,6 +148,12 @@ def contrast(desk: Desk, position: int) -> None:
     desk.contrast = _pot(position)
 
 
+def backlight(desk: Desk, hours: float) -> None:
+    if not 0 <= hours <= 1_000_000:
+        raise UsageError(f"{hours:g} hours of light", "0 to 1,000,000")
+    desk.backlight_hours = hours
+
+
 def lcd(desk: Desk) -> dict[str, Any]:
     return {"at": desk.now, "lines": list(desk.lcd)}
 

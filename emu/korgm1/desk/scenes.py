@@ -123,6 +123,14 @@ class Scenes(Travel):
         else:
             own.save_files()
 
+    def rescue(self, folder: Path) -> list[Path]:
+        """What could not be written of the user's own instrument is written into another folder, see `Session.rescue`.
+
+        Raises:
+            UserError: it cannot be written there either.
+        """
+        return (self.session if self._own is None else self._own[0]).rescue(folder)
+
     def _end_play(self) -> None:
         self._going, self._goal, self._play = iter(()), None, None
 

@@ -68,13 +68,13 @@ def carry_out(desk: Desk, line: str) -> list[str]:
 
 
 def help_lines(name: str = "") -> list[str]:
-    """The commands, or one of them with its arguments.
+    """The names of the commands, or one of them with its arguments.
 
     Raises:
         UsageError: there is no such command.
     """
     if not name:
-        return [*(f"{one.usage}: {one.help}" for one in COMMANDS.values()), *OWN.values()]
+        return [", ".join((*COMMANDS, *OWN)), "help COMMAND says what one does"]
     if name in OWN:
         return [OWN[name]]
     if name not in COMMANDS:
@@ -87,7 +87,7 @@ def answer(result: Any) -> list[str]:
     """What a command told, as lines of text.
 
     >>> answer({"a": 1, "b": {"c": [2, "x"]}}), answer(None), answer(True)
-    (['a: 1', 'b: c: 2 x'], [], ['yes'])
+    (['a: 1', 'b: c: 2 / x'], [], ['yes'])
     """
     if result is None or result == "":
         return []
@@ -95,6 +95,8 @@ def answer(result: Any) -> list[str]:
         return [f"{name}: {_flat(value)}" for name, value in result.items()]
     if isinstance(result, list):
         return [_flat(value) for value in result]
+    if isinstance(result, str):
+        return result.splitlines()
     return _flat(result).splitlines()
 
 
@@ -106,8 +108,10 @@ def _flat(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}: {_flat(inner)}" for name, inner in value.items())
     if isinstance(value, list):
-        return " ".join(map(_flat, value)) or "none"
-    return value if isinstance(value, str) else json.dumps(value)
+        return " / ".join(map(_flat, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return value.strip() if isinstance(value, str) else json.dumps(value)
 
 
 def _known(desk: Desk, command: str, argument: str, kind: str) -> tuple[str, ...]:

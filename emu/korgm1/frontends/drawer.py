@@ -83,6 +83,7 @@ class Drawer(DrawerHands):
         self._looks: dict[Widget, Hashable] = {}
         self._foot: Hashable = None
         self._wanted: Section | None = None
+        self._told = False
 
     def show(self, title: str) -> None:
         """Unfold a section and scroll to it, at the next picture."""
@@ -108,6 +109,9 @@ class Drawer(DrawerHands):
         """
         if not self.open or box[2] < 1 or box[3] < 1:
             return False
+        if self._told:
+            self._bench.go_on()
+            self._due = 0.0
         now = self._clock()
         if (canvas, box, scale) != (self._canvas, self._box, self._scale):
             self._canvas, self._box, self._scale, self._all = canvas, box, scale, True
@@ -117,7 +121,9 @@ class Drawer(DrawerHands):
         self._due = now + LOOK
         assert self._ruler is not None
         self._arrange(self._ruler)
-        return self._paint(canvas, self._ruler)
+        painted = self._paint(canvas, self._ruler)
+        self._told = self._bench.waiting is not None
+        return painted
 
     def _arrange(self, ruler: Ruler) -> None:
         """Place what is seen, below each other; another place paints everything."""

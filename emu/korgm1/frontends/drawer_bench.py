@@ -32,6 +32,8 @@ class Bench:
         self.desk, self.folder, self.clock = desk, folder, clock
         self._said = ("", False)
         self._until = 0.0
+        self.waiting: Callable[[], object] | None = None
+        """What is to be done when the words at the bottom have been seen."""
 
     @property
     def session(self) -> Session:
@@ -64,6 +66,17 @@ class Bench:
         self.say(told, wrong=bool(last is not None and last is not said and last.kind == "error"))
         return result
 
+    def do_slowly(self, words: str, command: str, /, **arguments: Any) -> None:
+        """The same for a command that takes a second or two: first these words are shown, then it is carried out."""
+        self.waiting = lambda: self.do(command, **arguments)
+        self.say(words)
+
+    def go_on(self) -> None:
+        """Carry out what waits, now that its words have been shown."""
+        deed, self.waiting = self.waiting, None
+        if deed is not None:
+            deed()
+
     def say(self, words: str, wrong: bool = False) -> None:
         """Put words at the bottom of the drawer."""
         self._said = (words, wrong)
@@ -72,4 +85,5 @@ class Bench:
     @property
     def said(self) -> tuple[str, bool]:
         """The words at the bottom, "" for none, and whether something went wrong."""
-        return self._said if self.clock() < self._until else ("", False)
+        stays = self.waiting is not None or self.clock() < self._until
+        return self._said if stays else ("", False)

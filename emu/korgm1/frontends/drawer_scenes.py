@@ -26,7 +26,7 @@ def scenarios(bench: Bench) -> Section:
         return row.reported
 
     def start() -> None:
-        bench.do("scenario", name=chosen[0])
+        bench.do_slowly("one moment: its instrument is made ready", "scenario", name=chosen[0])
 
     def running() -> bool:
         return bench.desk.scenario is not None

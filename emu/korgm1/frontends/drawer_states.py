@@ -77,12 +77,17 @@ class SlotView(Widget):
     """The eight slots: number, picture, time; one of them is chosen."""
 
     takes_focus = True
-    hint = "Saved states. Choose one, then save into it or load it; Enter loads it."
     _HIGH = 38
 
     def __init__(self, slots: list[Slot], chosen: list[int], load: Button) -> None:
         super().__init__()
         self._slots, self._chosen, self._load = slots, chosen, load
+        self.hint = self._about
+
+    def _about(self) -> str:
+        when = self._slots[self._chosen[0]].when
+        what = f"Slot {self._chosen[0] + 1}, " + (f"saved {when}." if when else "empty.")
+        return what + " Choose one, then save into it or load it; Enter loads it."
 
     def _across(self, width: int) -> int:
         return 2 if width >= 330 else 1

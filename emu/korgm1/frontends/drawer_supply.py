@@ -57,7 +57,7 @@ def power(bench: Bench) -> Section:
             for name, time in DIPS
         )),
         Label(lambda: _stands(bench), BAD),
-        Value("last power-on", lambda: _wake(bench), "What the last power-on found in the RAM."),
+        Value("last power-on", lambda: _wake(bench), lambda: _turned(bench)),
     ], summary=lambda: "on" if on() else "off")  # fmt: skip
 
 
@@ -74,10 +74,16 @@ def _wake(bench: Bench) -> str | tuple[str, tuple[int, int, int]]:
         return "none yet", OFF
     if wake.blank:
         return "chips never powered before", WARN
-    lowest = f", down to {wake.lowest_volts:.2f} V" if isfinite(wake.lowest_volts) else ""
+    lowest = f" at {wake.lowest_volts:.2f} V" if isfinite(wake.lowest_volts) else ""
     if not wake.lost:
         return "everything kept" + lowest, GOOD
-    return f"{wake.lost:,} cells lost, {wake.flipped:,} turned{lowest}", BAD
+    return f"{wake.lost:,} cells lost{lowest}", BAD
+
+
+def _turned(bench: Bench) -> str:
+    wake = bench.session.wake
+    many = f" {wake.flipped:,} bits read otherwise than at power-off." if wake is not None and wake.lost else ""
+    return "What the last power-on found in the RAM, and the lowest supply it had before." + many
 
 
 def cell(bench: Bench) -> Section:

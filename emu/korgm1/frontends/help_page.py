@@ -188,7 +188,7 @@ class HelpPage:
         return True
 
     def take(self, event: ui.Event) -> bool:
-        """What happened in the window; True: it was for the page. Escape, F1 and a click beside a drag put it away."""
+        """What happened; True: it was for the page. Escape, F1 and a click that is no drag put it away."""
         if not self.open:
             return False
         match event:

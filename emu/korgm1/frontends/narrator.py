@@ -47,7 +47,7 @@ def fields(line: str) -> list[Field]:
     found = []
     for match in _FIELD.finditer(line):
         text = match[0]
-        marked = len(text) > 1 and text[0] == _MARK
+        marked = len(text) > 1 and text[0] == _MARK and text[1] != " "
         found.append(Field(text[marked:], match.start() + marked, match.end(), marked))
     return found
 

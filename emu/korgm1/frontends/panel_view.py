@@ -108,6 +108,7 @@ class PanelView:
         """
         old, new = before[0], now[0]
         assert isinstance(old, frozenset) and isinstance(new, frozenset)
+        screen.clip(None)
         left, top, width, height = self.place.box(part.area)
         if not self._keyboards:
             for notes in (frozenset(), frozenset(range(KEYS))):

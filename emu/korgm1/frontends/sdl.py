@@ -21,7 +21,9 @@ from korgm1.board.lcd_picture import png_bytes
 from korgm1.errors import UserError
 from korgm1.files import write_atomic
 from korgm1.frontends import canvas as ui
+from korgm1.frontends import x_server
 from korgm1.frontends.canvas import Box, Colour, Point
+from korgm1.frontends.masks import disc
 from korgm1.frontends.panel_backdrop import paint_icon
 from korgm1.frontends.scancodes import NAMES
 
@@ -81,16 +83,7 @@ def _font(size: int, bold: bool) -> pygame.font.Font:
 @lru_cache(maxsize=512)
 def _disc(diameter: int, line: float, colour: Colour) -> pygame.Surface:
     """A disc or ring with smooth edges."""
-    middle = (diameter - 1) / 2
-    at = np.arange(diameter) - middle
-    far = np.hypot(at[:, None], at[None, :])
-    cover = np.clip(diameter / 2 - far + 0.5, 0, 1)
-    if line:
-        cover = np.minimum(cover, np.clip(far - (diameter / 2 - line) + 0.5, 0, 1))
-    pixels = np.empty((diameter, diameter, 4), np.uint8)
-    pixels[..., :3] = colour
-    pixels[..., 3] = np.round(cover * 255)
-    return pygame.image.frombuffer(pixels.tobytes(), (diameter, diameter), "RGBA").convert_alpha()
+    return pygame.image.frombuffer(disc(diameter, line, colour).tobytes(), (diameter, diameter), "RGBA").convert_alpha()
 
 
 class Painted:
@@ -120,12 +113,12 @@ class Painted:
             else:
                 fill(colour, box)
             return
-        disc = _disc(2 * r, line, colour)
+        corners = _disc(2 * r, line, colour)
         for left, top, part in (
             (x, y, (0, 0, r, r)), (x + w - r, y, (r, 0, r, r)), (x, y + h - r, (0, r, r, r)),
             (x + w - r, y + h - r, (r, r, r, r)),
         ):  # fmt: skip
-            self.surface.blit(disc, (left, top), part)
+            self.surface.blit(corners, (left, top), part)
         if line:
             fill(colour, (x + r, y, w - 2 * r, line))
             fill(colour, (x + r, y + h - line, w - 2 * r, line))
@@ -236,6 +229,7 @@ class Screen(Painted):
         self._fingers: dict[int, int] = {}
         self._keys: set[int] = set()
         self._rolled = 0.0
+        self._lost: object = None
         self.full_screen = False
         try:
             pygame.font.init()
@@ -263,8 +257,7 @@ class Screen(Painted):
 
     def events(self, wait: float) -> list[ui.Event]:
         """What has happened, waiting `wait` seconds at most for it; () if nothing."""
-        first = pygame.event.wait(max(1, round(wait * 1000)))
-        found = [self._translate(event) for event in [first, *pygame.event.get()]]
+        found = map(self._translate, [pygame.event.wait(max(1, round(wait * 1000))), *pygame.event.get()])
         return [event for event in found if event is not None]
 
     def layer(self, w: int, h: int) -> Painted:
@@ -291,15 +284,21 @@ class Screen(Painted):
             raise UserError(f"the screen cannot be changed: {error}") from None
 
     def grow(self, wide: float, high: float) -> None:
-        """Make the window so much wider and higher (negative: less so), in points.
-
-        Each only where the desktop has room; nothing happens to a full screen.
-        """
-        desktop = pygame.display.get_desktop_sizes()[0]
+        """Make a window so many points wider and higher (or less so) where the desktop has room; it stays on it."""
+        if self.full_screen:
+            return
+        desktop, here = pygame.display.get_desktop_sizes()[0], pygame.display.get_window_position()
         wanted = [now + round(by * self.scale) for now, by in zip(self.size, (wide, high), strict=True)]
         new = [want if 0 < want <= most else now for now, want, most in zip(self.size, wanted, desktop, strict=True)]
-        if not self.full_screen and tuple(new) != self.size:
-            self.surface = pygame.display.set_mode(new, pygame.RESIZABLE)
+        self.surface = pygame.display.set_mode(new, pygame.RESIZABLE)
+        there = [min(at, most - size) for at, most, size in zip(here, desktop, new, strict=True)]
+        if there != list(here) and 0 <= here[0] < desktop[0]:
+            pygame.display.set_window_position(there)
+
+    def on_lost(self, rescue: Callable[[], None]) -> None:
+        """Have `rescue` called if the X server goes away: Xlib ends the process then, whatever anybody says."""
+        if pygame.display.get_driver() == "x11":
+            self._lost = x_server.on_lost(rescue)
 
     def save(self, path: str) -> None:
         """What was painted, as a PNG.

@@ -46,6 +46,7 @@ class Speaker:
         self._commands = None if self._tty.interactive else _lines_from(keys)
         self._rest = b""
         self._picture: LcdChange | None = None
+        self._seen, self._since = ("", ""), desk.now
         desk.on_picture(self._take_picture)
         session = desk.session
         self._say([f"{session.model.title}, {session.firmware.name} {session.firmware.version}"])
@@ -78,9 +79,11 @@ class Speaker:
         self._status = status
         if desk.powered:
             lcd = desk.session.machine.lcd
+            if desk.lcd != self._seen:
+                finished = self._picture is not None and self._picture.lcd == desk.lcd
+                self._seen, self._since = desk.lcd, self._picture.clock if self._picture and finished else desk.now
             lines = readable(desk.lcd, lcd.cgram)
-            since = self._picture.clock if self._picture is not None and self._picture.lcd == desk.lcd else desk.now
-            self._say(self._narrator.look(desk.now, lines, since, lcd.cursor, desk.leds, desk.touched))
+            self._say(self._narrator.look(desk.now, lines, self._since, lcd.cursor, desk.leds, desk.touched))
 
     def close(self) -> None:
         """Give the terminal back as it was."""

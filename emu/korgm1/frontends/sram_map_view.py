@@ -1,8 +1,8 @@
 """The RAM as a live picture: 256 x 256 cells, a byte each, address 0000 at the top left.
 
 Soft colours tell the regions, lighter where more bits are one. A byte that was written another value glows for two
-seconds; a byte with cells that were lost at the last power-on is red until it is written, or the firmware has made a
-valid memory of it again. Pure but for the paint.
+seconds; a byte with cells that were lost at the last power-on is red until it is written, or, where very many
+were lost, until the firmware has made a valid memory of it all again. Pure but for the paint.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ GLOW = 2 * CPU_HZ
 """Clocks a changed byte glows."""
 LARGEST = 320
 """Points of a side, at most."""
+RUINED = SIZE // 4
+"""Bytes with lost cells above which no firmware keeps a memory: if it is valid all the same, it was made anew."""
 LAYOUT_AGE = CPU_HZ
 """Clocks after which a changed image is laid out anew."""
 HOT_BYTE, LOST_BYTE, PLAIN = (255, 246, 190), (224, 52, 44), (150, 154, 162)
@@ -76,8 +78,6 @@ class SramMap:
             self._wake = wake
             mask = None if wake is None else wake.mask
             self._lost = np.zeros(SIZE, bool) if mask is None else np.frombuffer(mask, np.uint8) != 0
-            if self._lost.any() and read(image).valid:
-                self._lost[:] = False
             self._changed[:] = -(1 << 62)
             self._glows_until = -1
         elif image != self.image:
@@ -92,8 +92,8 @@ class SramMap:
         self.image = image
         if self.layout is None or (image != self._laid and (fresh or now - self._laid_at >= LAYOUT_AGE)):
             self.layout, self._laid, self._laid_at = read(image), image, now
-            for region in self.layout.regions if self.layout.valid else ():
-                self._lost[region.start : region.end] &= not region.kept
+            if self.layout.valid and np.count_nonzero(self._lost) > RUINED:
+                self._lost[:] = False
 
     def picture(self, now: int) -> Pixels:
         """256 x 256 pixels of the last `follow`."""

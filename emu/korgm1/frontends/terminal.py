@@ -25,6 +25,8 @@ SAID_FOR = 8 * CPU_HZ
 """Clocks a message stays on the screen; an error twice as long."""
 MESSAGES = 4
 """Messages that are on the screen at once."""
+_NEWS = 3
+"""How important answers, messages and help are among the lines of the screen; 0 is the display."""
 _RED, _UNDER, _PLAIN = "\x1b[1;31m", "\x1b[4m", "\x1b[0m"
 
 
@@ -114,12 +116,16 @@ class Terminal:
         lines += [(1, status)] if status else []
         news = [("! " if message.kind == "error" else "") + message.text for message in self._messages()]
         for text in [*self._answer, *(line for new in news for line in new.splitlines())]:
-            lines += [(3, line) for line in textwrap.wrap(text, max(2, columns - 1), drop_whitespace=False) or [""]]
-        if self._typist.prompt is not None:
-            lines += [(3, line) for line in textwrap.wrap("  ".join(self._typist.prompt.offers), max(2, columns - 1))]
+            lines += [(_NEWS, line) for line in _wrapped(text, columns) or [""]]
+        offers = "  ".join(self._typist.prompt.offers) if self._typist.prompt is not None else ""
+        lines += [(_NEWS, line) for line in _wrapped(offers, columns)]
         lines += [(7, "")] if not self._typist.help else []
-        lines += [(3, line) for line in self._help(columns)]
-        shown = sorted(sorted(range(len(lines)), key=lambda n: lines[n][0])[:rows])
+        lines += [(_NEWS, line) for line in self._help(columns)]
+        ranked = sorted(range(len(lines)), key=lambda n: lines[n][0])
+        left_out = [n for n in ranked[rows:] if lines[n][0] == _NEWS]
+        if left_out and lines[ranked[rows - 1]][0] == _NEWS:
+            lines[ranked[rows - 1]] = (_NEWS, f"... and {len(left_out) + 1} lines more than fit here")
+        shown = sorted(ranked[:rows])
         return [self._styled(lines[n][1][:columns], lines[n][0] == 2, n) for n in shown]
 
     def _styled(self, line: str, lights: bool, number: int) -> str:
@@ -166,8 +172,8 @@ class Terminal:
     def _help(self, columns: int) -> list[str]:
         if not self._typist.help:
             words = [f"{self._key(action)} {says}" for action, says in _HINTS if self._key(action)]
-            return textwrap.wrap("   ".join(words), max(2, columns - 1))[:1]
-        return help_lines(self._keymap, max(2, columns - 1), rack=not self._desk.session.keyboard)
+            return _wrapped("   ".join(words), columns)[:1]
+        return help_lines(self._keymap, max(3, columns - 1), rack=not self._desk.session.keyboard)
 
     def _key(self, action: str) -> str:
         keys = [key for key, what in self._keymap.terminal.items() if what == action]
@@ -219,11 +225,15 @@ def help_lines(keymap: Keymap, width: int = 78, rack: bool = False) -> list[str]
 
     >>> from korgm1.keymap import default
     >>> help_lines(default())[0]
-    'Modes: INT I, F2; COMBI C, F3; PROG P, F4; SEQ S, F5; CARD R, F6;'
+    'Modes: INT = I, F2; COMBI = C, F3; PROG = P, F4; SEQ = S, F5; CARD = R, F6;'
     """
     lines = []
     for group in table(keymap, rack):
-        rows = "; ".join(f"{row.what} {row.terminal}" for row in group.rows if row.terminal)
+        rows = "; ".join(f"{row.what} = {row.terminal}" for row in group.rows if row.terminal)
         if rows:
             lines += textwrap.wrap(f"{group.title}: {rows}", width, subsequent_indent="  ", break_on_hyphens=False)
     return lines
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    return textwrap.wrap(text, max(2, columns - 1), break_on_hyphens=False)

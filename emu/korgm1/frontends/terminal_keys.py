@@ -62,6 +62,8 @@ class Typed:
         ([], ['alt+['])
         """
         rest, self._rest = self._rest, ""
+        if not rest:
+            return []
         return ["escape"] if rest == "\x1b" else _named(rest[:2]) + [key for char in rest[2:] for key in _named(char)]
 
 

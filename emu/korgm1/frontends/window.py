@@ -6,6 +6,7 @@ content belongs.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,7 @@ class Window:
         self._help = HelpPage(keymap, keys_file)
         session = desk.session
         self._screen = Screen(_title(desk), layout_of(session.model.rack).size, full_screen)
+        self._screen.on_lost(self._display_lost)
         self._keys = PanelKeys(desk, keymap, self._damper, self._command, self._do)
         self._alive = True
         self._over: Part | None = None
@@ -145,6 +147,14 @@ class Window:
         self._let_go()
         self._desk.window_picture = None
         self._screen.close()
+
+    def _display_lost(self) -> None:
+        """Nothing more can be shown, and the process is about to end: power off, the files saved."""
+        try:
+            self._desk.close()
+            print("korgm1: the display is gone; the power is off and the RAM saved", file=sys.stderr, flush=True)
+        except M1Error as error:
+            print(f"korgm1: the display is gone; {error}", file=sys.stderr, flush=True)
 
     # what is shown
 

@@ -67,8 +67,10 @@ def table(keymap: Keymap, rack: bool = False) -> tuple[Group, ...]:
     controls += [row("damper pedal", "damper")] if "damper" in bound else []
     commands = [row(parts(action)[1], action) for action in sorted(bound) if parts(action)[0] == "command"]
     rest = [row(_words(kind), kind) for kind in KINDS if not KINDS[kind][0] and kind in bound - {"damper", "none"}]
+    mode = next((readable(key, TERMINAL) for key, action in keymap.terminal.items() if action == "piano"), "")
+    piano = f"Piano (in the terminal after {mode})" if mode else "Piano"
     groups = [
-        ("Modes", modes), ("Buttons", buttons), ("Controls", controls), ("Piano", list(_piano(keymap, row, bound))),
+        ("Modes", modes), ("Buttons", buttons), ("Controls", controls), (piano, list(_piano(keymap, row, bound))),
         ("Commands", commands), ("Program", rest),
     ]  # fmt: skip
     return tuple(Group(title, tuple(rows)) for title, rows in groups if rows)
@@ -84,15 +86,17 @@ _BUTTONS = (
 def _piano(keymap: Keymap, row: Callable[..., Row], bound: set[str]) -> Iterator[Row]:
     """Notes in rows of an octave, then octave and velocity."""
     notes = sorted(int(parts(action)[1]) for action in bound if parts(action)[0] == "note")
-    mode = next((readable(key, TERMINAL) for key, action in keymap.terminal.items() if action == "piano"), "")
+    mode = "piano" in keymap.terminal.values()
+    letters = _chords({key: action for key, action in keymap.window.items() if len(key) == 1})
     for octave in range(0, 61, 12):
         inside = [number for number in notes if octave <= number < octave + 12]
         if not inside:
             continue
         first, last = (NOTES[number % 12] for number in (inside[0], inside[-1]))
         found = row(f"octave {octave // 12 + 1}, {first} to {last}", *(f"note {number}" for number in inside))
-        typed = found.terminal or (f"the same in piano mode ({mode})" if mode else "")
-        yield Row(found.what, found.window, typed, found.actions)
+        typed = _family([letters.get(action, []) for action in found.actions], TERMINAL) if mode else ""
+        both = [found.terminal] * bool(found.terminal) + [typed] * bool(typed)
+        yield Row(found.what, found.window, " or ".join(both), found.actions)
     for kind, words in (("octave", "base C by {} octave"), ("velocity", "velocity {}")):
         for action in _steps(bound, kind):
             yield row(words.format(parts(action)[1]), action)

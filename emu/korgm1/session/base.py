@@ -279,6 +279,27 @@ class Base:
         """The files that could not be written yet."""
         return [path for path, _, _ in self._unsaved]
 
+    def rescue(self, folder: Path) -> list[Path]:
+        """Write what waits to be written into another folder, under names that are free there; nothing waits then.
+
+        Returns:
+            The files that were written.
+
+        Raises:
+            UserError: one cannot be written there either.
+        """
+        written = []
+        while self._unsaved:
+            path, image, _ = self._unsaved[0]
+            place = folder / path.name
+            number = 1
+            while place.exists():
+                number, place = number + 1, folder / f"{path.stem}-{number}{path.suffix}"
+            write_atomic(place, image)
+            written.append(place)
+            del self._unsaved[0]
+        return written
+
     def save_files(self) -> None:
         """Write the images that wait to be written: those of a `power_off` or `eject_card` that could not.
 

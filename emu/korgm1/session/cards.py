@@ -36,9 +36,9 @@ class Cards(Base):
         A card whose file could not be written when it was ejected still holds what was on it.
 
         Args:
-            card: an image of 32,768 bytes (its cell is new), a card, or the path of one. What is on it is written back
-                with backups when it has been written to and is ejected, or the power goes off; its cell and switch are
-                in PATH.toml.
+            card: an image of 32,768 bytes (its cell is new), a `Card`, which is used itself, or the path of one. What
+                is on it is written back with backups when it has been written to and is ejected, or the power goes off;
+                its cell and switch are in PATH.toml.
             protected: the switch on the card; None: as it is.
 
         Raises:
@@ -113,7 +113,8 @@ class Cards(Base):
         if self.pcm_card is not None:
             raise UsageError("there is a PCM card in its slot", "eject_pcm_card() first")
         data = read_pcm_card(source)
-        self._note("insert_pcm_card", card=pack(data))
+        if self.recording:  # packing takes longer than all else
+            self._note("insert_pcm_card", card=pack(data))
         self._set_pcm_card(data)
 
     def eject_pcm_card(self) -> bytes:

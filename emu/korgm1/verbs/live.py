@@ -69,8 +69,9 @@ class Pacer:
         self._origin = monotonic() - desk.now / CPU_HZ
         self._end = None if seconds is None else clocks(seconds)
         self._judged = (monotonic(), desk.now)
+        self._rate = 1.0
         self.speed = 1.0
-        """Emulated time by host time, lately; 1.0 is real time."""
+        """Emulated time by host time, of the last two judgements the better: one stall is no slow host."""
 
     @property
     def done(self) -> bool:
@@ -96,7 +97,8 @@ class Pacer:
             desk.run(target)
         now = self._monotonic()
         if now - self._judged[0] >= JUDGE:
-            self.speed = (desk.now - self._judged[1]) / CPU_HZ / (now - self._judged[0])
+            rate = (desk.now - self._judged[1]) / CPU_HZ / (now - self._judged[0])
+            self.speed, self._rate = max(rate, self._rate), rate
             self._judged = (now, desk.now)
         frame = LOOK if desk.now - desk.touched < clocks(AWAKE) else FRAME
         return max(0.0, frame - (now - self._origin - desk.now / CPU_HZ))

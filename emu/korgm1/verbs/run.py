@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,8 +108,6 @@ def run(
             args.sram = read_file(own, "an SRAM image")
     session = session_from(args)
     say_warnings(session)
-    for warning in keymap.warnings:
-        print(f"korgm1: {warning}", file=sys.stderr)
     picture = b""
     with contextlib.ExitStack() as at_the_end:
         named_output = None if args.audio_device is None else open_sound(session, args, opened)
@@ -116,7 +115,7 @@ def run(
             at_the_end.callback(named_output.close)
         asked = at_the_end.enter_context(power(session, args))
         desk = Desk(session, own_image=own_image)
-        at_the_end.callback(desk.close)
+        at_the_end.callback(leave, desk)
         desk.volume = args.volume
         with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
             silent: list[str] = []
@@ -147,6 +146,23 @@ def run(
     elif not args.no_sram:
         print("power off; with a cell this weak your own RAM image stays as it was (--sram FILE keeps another)")
     return EXIT_CPU_FAULT if last.stopped else EXIT_OK
+
+
+def leave(desk: Desk) -> None:
+    """Close a desk; what cannot be written where it belongs goes to the folder of temporary files.
+
+    Raises:
+        UserError: something went there, or could not be written at all; it says which.
+    """
+    try:
+        desk.close()
+    except UserError as error:
+        try:
+            written = desk.rescue(Path(tempfile.gettempdir()))
+        except UserError:
+            raise error from None
+        names = ", ".join(str(path) for path in written)
+        raise UserError(f"{error.found}; what was to be written is in {names}", error.expected, error.hint) from None
 
 
 def own_file(args: argparse.Namespace) -> Path:

@@ -12,6 +12,7 @@ from korgm1.clock import CPU_HZ, clocks
 from korgm1.errors import UsageError
 from korgm1.verbs.concert import add_view_option
 from korgm1.verbs.live_sound import OpenOutput, latency, volume
+from korgm1.verbs.midi_options import OpenPorts, add_midi_options
 from korgm1.verbs.options import add_machine_options
 from korgm1.verbs.run import run
 from korgm1.verbs.serving_host import DeskHost
@@ -103,12 +104,13 @@ class Remote:
             self._host.tell(peers)
 
 
-def add_parser(subparsers: Any, opened: OpenOutput) -> None:
+def add_parser(subparsers: Any, opened: OpenOutput, ports: OpenPorts) -> None:
     """Put this verb on the command line.
 
     Args:
         subparsers: where to.
         opened: opens the host's sound output.
+        ports: opens its MIDI ports.
     """
     parser = subparsers.add_parser(
         "serve",
@@ -131,22 +133,24 @@ def add_parser(subparsers: Any, opened: OpenOutput) -> None:
     sound.add_argument("--audio-device", metavar="DEVICE", help="number or name (korgm1 play --list-devices)")
     sound.add_argument("--volume", type=volume, default=100, metavar="0-100", help="default: 100")
     add_view_option(sound)
+    add_midi_options(parser.add_argument_group("MIDI"))
     out = parser.add_argument_group("what comes out")
     out.add_argument("--record", metavar="FILE", help="write every input down, for boot --replay")
     add_trace_options(out)
     parser.set_defaults(tty=True, speak=False, keys=None, json=False, png=None)
-    parser.set_defaults(run=lambda args: serve(args, opened))
+    parser.set_defaults(run=lambda args: serve(args, opened, ports))
 
 
-def serve(args: argparse.Namespace, opened: OpenOutput) -> int:
+def serve(args: argparse.Namespace, opened: OpenOutput, ports: OpenPorts | None = None) -> int:
     """Serve until somebody says quit, stdin ends, a signal comes or `--seconds` are over; then the power goes off.
 
     Raises:
         UserError: there cannot be a socket at that path.
-        UsageError: sound of a time that does not pass by itself.
+        UsageError: sound or MIDI ports where time does not pass by itself.
     """
-    if args.paced_by_client and not args.mute:
-        raise UsageError("--sound and --paced-by-client exclude each other", "one of them")
+    cables = args.midi_in or args.midi_out or args.midi_thru or args.midi_virtual
+    if args.paced_by_client and (cables or not args.mute):
+        raise UsageError("with --paced-by-client there is no time for sound or MIDI ports", "one without the other")
     path = None if args.unix is None else Path(args.unix)
     wires = Wires(path, lambda text: print(f"korgm1: {text}", file=sys.stderr))
 
@@ -156,4 +160,4 @@ def serve(args: argparse.Namespace, opened: OpenOutput) -> int:
     with contextlib.closing(wires), contextlib.redirect_stdout(sys.stderr):
         if path is not None:
             print(f"korgm1: at {path}, for you alone (quit or Ctrl-C ends it)", file=sys.stderr)
-        return run(args, {"terminal": open_remote}, opened)
+        return run(args, {"terminal": open_remote}, opened, ports)
