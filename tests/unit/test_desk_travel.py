@@ -12,9 +12,11 @@ from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
 from korgm1.desk.history import GROUP, History
 from korgm1.errors import M1Error, SnapshotError, UsageError
+from korgm1.machine.m1 import M1
 from korgm1.result import LcdChange
+from korgm1.scenario import bank
 from korgm1.scenario.description import scenario_named
-from korgm1.scenario.running import run
+from korgm1.scenario.running import FRAME, run
 from korgm1.session import Session
 from korgm1.snapshot import Snapshot
 
@@ -221,6 +223,45 @@ def test_a_scenario_lived_is_the_scenario_run(name: str) -> None:
     told = [message.text for message in desk.messages]
     assert any("the scenario is over: all" in text for text in told)
     assert any(text.startswith("> ") for text in told) and any(text.startswith("holds: ") for text in told)
+
+
+@pytest.mark.parametrize("name", ["dead-cell", "swap-with-power-on"])
+def test_a_scenario_keeps_nobody_waiting(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a frame costs, in emulated clocks of whatever machine: what is made beforehand comes in pieces."""
+    monkeypatch.setattr(bank, "_made", {})
+    spent, run_until = [0], M1.run_until
+
+    def counted(machine: M1, clock: int) -> None:
+        begun = machine.clock
+        run_until(machine, clock)
+        spent[0] += machine.clock - begun
+
+    monkeypatch.setattr(M1, "run_until", counted)
+    desk, most = Desk(Session()), 0
+    desk.start_scenario(name)
+    while desk.playing:
+        most, spent[0] = max(most, spent[0]), 0
+        desk.run(desk.now + FRAME)
+    assert desk.scenario == name and set(bank._made) == {"init", "bank"}
+    assert FRAME <= most < SECOND // 4
+    assert any("the scenario is over: all" in message.text for message in desk.messages)
+
+
+def test_what_is_done_while_a_scenario_is_made_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bank, "_made", {})
+    desk = playing(2)
+    own = desk.session
+    desk.start_scenario("dead-cell")
+    desk.run(desk.now + FRAME)
+    assert not desk.powered and not own.powered and "bank" not in bank._made
+    desk.stop_scenario()
+    assert desk.session is own and own.powered
+    desk.start_scenario("dead-cell")
+    desk.power(True)
+    desk.run(desk.now + 10 * SECOND)
+    assert not desk.playing and desk.messages[-1].kind == "error" and "the power is on" in desk.messages[-1].text
+    desk.close()
+    assert not own.powered
 
 
 def test_the_users_own_instrument_waits_and_comes_back(tmp_path: Path) -> None:
