@@ -137,6 +137,78 @@ def test_the_card_stays_the_file_it_was(tmp_path: Path) -> None:
     assert desk.card_in and desk.session.card_path == path
 
 
+def on_card(desk: Desk, byte: int) -> None:
+    """The firmware writes to the card in the slot."""
+    assert desk.session.card is not None
+    desk.session.card.data[100] = byte
+
+
+def test_a_card_is_written_as_it_is_after_going_back_over_what_wrote_its_file(tmp_path: Path) -> None:
+    """Its file holds what was on it when it came out later, until the card as it is now comes out."""
+    path = tmp_path / "x.card"
+    path.write_bytes(bytes(32768))
+    desk = playing(3)
+    desk.insert_card(str(path))
+    desk.run(desk.now + 2 * SECOND)
+    on_card(desk, 7)
+    desk.run(desk.now + SECOND)
+    desk.eject_card()
+    assert path.read_bytes()[100] == 7
+    desk.run(desk.now + 2 * SECOND)
+    desk.rewind(4)
+    assert desk.session.card is not None and desk.session.card.data[100] == 0 and path.read_bytes()[100] == 7
+    desk.set_engine("v30")
+    desk.eject_card()
+    assert path.read_bytes()[100] == 0 and path.with_name("x.card.1").read_bytes()[100] == 7
+    desk.rewind(-4)
+    desk.insert_card(str(path))
+    stamp = path.stat().st_mtime_ns
+    desk.run(desk.now + 2 * SECOND)
+    desk.rewind(1)
+    desk.eject_card()
+    assert path.stat().st_mtime_ns == stamp, "what is on it is in its file"
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_card_that_time_travel_takes_out_keeps_what_was_on_it(back: bool, tmp_path: Path) -> None:
+    path, state = tmp_path / "x.card", tmp_path / "x.state"
+    path.write_bytes(bytes(32768))
+    desk = playing(3)
+    desk.save_state(str(state))
+    desk.run(desk.now + 2 * SECOND)
+    desk.insert_card(str(path))
+    on_card(desk, 7)
+    desk.run(desk.now + 2 * SECOND)
+    if back:
+        desk.rewind(3)
+    else:
+        desk.load_state(str(state))
+    assert not desk.card_in and path.read_bytes()[100] == 7
+    desk.rewind(-9 if back else 1)
+    assert desk.session.card_path == path and desk.session.card is not None and desk.session.card.data[100] == 7
+
+
+def test_a_note_of_the_cable_that_is_held_no_more_ends(tmp_path: Path) -> None:
+    desk = playing(3)
+    desk.listen(True)
+    desk.midi_in(bytes.fromhex("90 3C 64 B0 40 7F"))
+    desk.run(desk.now + 3 * SECOND)
+    desk.midi_in(bytes.fromhex("80 3C 00 B0 40 00"))
+    desk.run(desk.now + 3 * SECOND)
+    desk.rewind(4)
+    desk.run(desk.now + 4 * SECOND)
+    desk.heard()
+    desk.run(desk.now + SECOND // 2)
+    assert abs(desk.heard()).max() < 2000, "a note that nobody holds ends"
+    desk.midi_in(bytes.fromhex("90 3C 64"))
+    desk.run(desk.now + 3 * SECOND)
+    desk.rewind(1)
+    desk.run(desk.now + 2 * SECOND)
+    desk.heard()
+    desk.run(desk.now + SECOND // 2)
+    assert abs(desk.heard()).max() > 2000, "a note that somebody still holds goes on"
+
+
 def test_a_recording_refuses_time_travel(tmp_path: Path) -> None:
     session = Session()
     session.record(tmp_path / "x.rec")

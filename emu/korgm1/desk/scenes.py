@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from korgm1.desk.travel import Travel
+from korgm1.desk.travel import Around, Travel
 from korgm1.errors import M1Error, UsageError
 from korgm1.session import Session
 from korgm1.snapshot import Snapshot
@@ -89,8 +89,8 @@ class Scenes(Travel):
         self.say("your own instrument again")
         self.power(was_on)
 
-    def _go_to(self, state: bytes | Snapshot, sounding: frozenset[int], card: Path | None) -> None:
-        super()._go_to(state, sounding, card)
+    def _go_to(self, state: bytes | Snapshot, around: Around) -> None:
+        super()._go_to(state, around)
         self._give_up("its steps cannot be taken back")
 
     def _power_off(self) -> None:

@@ -110,6 +110,7 @@ class Session(Changing, Watching):
             check_writable(self._sram_path)
         self._unsaved = []
         self._card_path = self._card = self._card_text = None
+        self._card_files = {}
         inserted = None if card is None else self._card_from(card)
         if inserted is not None:
             inserted.supply.celsius = self.battery.celsius

@@ -62,6 +62,7 @@ class Base:
     _kept: bytes | None
     _card: bytes | None
     _card_text: str | None
+    _card_files: dict[Path, tuple[bytes, str]]
     _unsaved: list[tuple[Path, bytes, int]]
     _power_ups: int
     _used: bool
