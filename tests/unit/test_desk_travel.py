@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -360,6 +361,39 @@ def test_the_users_own_instrument_waits_and_comes_back(tmp_path: Path) -> None:
     desk.close()
     assert not own.powered and not desk.powered
     desk.close()
+
+
+def test_what_could_not_be_written_before_a_scenario_is_tried_again_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "own.sram"
+    desk = playing(2, sram=path)
+    path.mkdir()
+    desk.start_scenario("dead-cell")
+    desk.run(desk.now + 11 * SECOND)
+    errors = [message.text for message in desk.messages if message.kind == "error"]
+    assert len(errors) == 2 and not any("is written now" in message.text for message in desk.messages)
+    path.rmdir()
+    desk.run(desk.now + 11 * SECOND)
+    assert path.is_file() and any("is written now" in message.text for message in desk.messages)
+
+
+@pytest.mark.parametrize("end", [
+    lambda desk: desk.stop_scenario(), lambda desk: desk.start_scenario("dead-cell"), lambda desk: desk.close(),
+])
+def test_a_card_put_into_a_scenarios_instrument_is_not_lost(end: Callable[[Desk], object], tmp_path: Path) -> None:
+    path = tmp_path / "x.card"
+    path.write_bytes(bytes(32768))
+    desk = playing(2)
+    desk.start_scenario("dead-cell")
+    desk.insert_card(str(path))
+    on_card(desk, 7)
+    desk.run(desk.now + SECOND)
+    path.unlink()
+    path.mkdir()
+    with contextlib.suppress(M1Error):
+        end(desk)
+    path.rmdir()
+    desk.close()
+    assert path.read_bytes()[100] == 7
 
 
 def test_going_back_in_a_scenario_ends_it() -> None:

@@ -127,10 +127,16 @@ class Mains(Hands):
     def save_files(self) -> None:
         """Write what could not be written; see `power`."""
         self._save_at = None
-        try:
-            self.session.save_files()
-        except M1Error as error:
-            self._say_unsaved(error)
+        for session in self._sessions:
+            try:
+                session.save_files()
+            except M1Error as error:
+                self._say_unsaved(error)
+
+    @property
+    def _sessions(self) -> list[Session]:
+        """The instruments of this desk."""
+        return [self.session]
 
     def _say_unsaved(self, error: M1Error) -> None:
         self.say(f"{error}; nothing is lost: it is tried again", "error")
