@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from korgm1.board.midi import BYTE
 from korgm1.clock import CPU_HZ
 from korgm1.desk.supply import Mains
 from korgm1.errors import M1Error
 from korgm1.hypotheses import hypothesis_named
 from korgm1.midi_stream import Assembler, Held
 from korgm1.session import Session
-
-BYTE = CPU_HZ // 3125
-"""Clocks of a byte on a MIDI cable."""
 
 
 class Changes(Mains):

@@ -50,8 +50,10 @@ class Travel(Changes):
         """Write the whole instrument to a file, for `load_state` and `korgm1 state`.
 
         Raises:
+            UsageError: it is the RAM's image or a card.
             UserError: it cannot be written.
         """
+        self.check_apart(path)
         self.session.save(path)
         self.say(f"{path} written")
 

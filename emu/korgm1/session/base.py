@@ -342,7 +342,7 @@ def read_image(
         path, data, name = None, bytes(source), what
     else:
         path = Path(source)
-        if not path.exists():
+        if not os.path.exists(path):
             return path, None
         data, name = read_file(path, f"{what} of {size:,} bytes"), str(path)
     if len(data) != size:
