@@ -9,8 +9,9 @@ from typing import Any
 from korgm1.board.midi import BYTE
 from korgm1.clock import CPU_HZ
 from korgm1.desk.supply import Mains
-from korgm1.errors import M1Error
-from korgm1.hypotheses import hypothesis_named
+from korgm1.errors import M1Error, UsageError
+from korgm1.hypotheses import Hypotheses, hypothesis_named
+from korgm1.machine.faults import Faults
 from korgm1.midi_stream import Assembler, Held
 from korgm1.session import Session
 
@@ -35,6 +36,7 @@ class Changes(Mains):
         ('adc-dead',)
         """
         words = tuple(words)
+        Faults(words)
         self._power_cycle(lambda: self.session.set_faults(words))
         self.say("broken: " + ", ".join(words) if words else "nothing is broken")
 
@@ -52,6 +54,7 @@ class Changes(Mains):
         changed.pop(hypothesis_named(id).id, None)
         if value is not None:
             changed[id] = value
+        Hypotheses(changed)
         self._power_cycle(lambda: self.session.set_hypotheses(changed))
         self.say(f"{id} is {self.session.hypotheses[id]}")
 
@@ -175,6 +178,8 @@ class Changes(Mains):
 
     def _power_cycle(self, change: Callable[[], None]) -> None:
         """Do what only an instrument that is off lets be done."""
+        if self.session.recording:
+            raise UsageError("a recording is under way, which this would break", "the end of the recording first")
         was_on = self.session.powered
         if was_on:
             self._power_off()
