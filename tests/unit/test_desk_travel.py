@@ -109,6 +109,24 @@ def test_back_over_the_power_switch_and_years(tmp_path: Path) -> None:
     assert desk.session.image_path == path
 
 
+def test_a_memory_from_before_its_loss_is_kept_again(tmp_path: Path) -> None:
+    """What would not be written over the user's own image, and what goes into it after going back."""
+    path = tmp_path / "own.sram"
+    desk = Desk(Session(battery="CR2032", sram=path), own_image=True)
+    desk.power(True)
+    desk.run(3 * SECOND)
+    desk.leave(100 * 31_557_600.0)
+    desk.power(True)
+    desk.run(desk.now + 3 * SECOND)
+    assert desk.session.image_path is None
+    desk.rewind(5)
+    assert desk.session.image_path == path and desk.powered
+    type_in(desk, "42")
+    desk.power(False)
+    assert path.read_bytes() == desk.session.sram
+    desk.rewind(-9)
+
+
 def test_hands_are_where_they_are_not_where_they_were() -> None:
     desk = playing(3)
     desk.listen(True)
