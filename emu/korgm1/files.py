@@ -44,11 +44,10 @@ def write_atomic(path: Path, data: bytes, backups: int = 0) -> None:
             _rotate(path, backups)
         os.chmod(temporary, mode)
         os.replace(temporary, path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:    # RuntimeError: links that go in a circle
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
-        reason = error.strerror or str(error)
-        raise UserError(f"{path} cannot be written: {reason}", "a folder you may write to") from error
+        raise UserError(f"{path} cannot be written: {_reason(error)}", "a folder you may write to") from error
 
 
 def check_writable(path: Path) -> None:
@@ -64,9 +63,8 @@ def check_writable(path: Path) -> None:
         folder = next(parent for parent in path.parents if parent.exists())
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except (OSError, StopIteration) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"{path} cannot be written: {reason}", "a folder you may write to") from error
+    except (OSError, RuntimeError, StopIteration) as error:
+        raise UserError(f"{path} cannot be written: {_reason(error)}", "a folder you may write to") from error
 
 
 def check_ending(path: Path, ending: str, kind: str) -> None:
@@ -145,7 +143,7 @@ class PartFile:
                 _want_file(self._part)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._part.open("wb", buffering=0)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise self._failed(error) from error
 
     def write(self, data: bytes) -> None:
@@ -198,8 +196,8 @@ class PartFile:
         self._file.close()
         self._part.unlink(missing_ok=True)
 
-    def _failed(self, error: OSError) -> UserError:
-        return UserError(f"{self.path} cannot be written: {error.strerror or error}", "a folder you may write to")
+    def _failed(self, error: Exception) -> UserError:
+        return UserError(f"{self.path} cannot be written: {_reason(error)}", "a folder you may write to")
 
 
 def read_file(path: Path, what: str, limit: int = 64 << 20) -> bytes:
@@ -243,7 +241,7 @@ def _rotate(path: Path, backups: int) -> None:
 def _same(a: str, b: str) -> bool:
     try:
         return Path(a).resolve() == Path(b).resolve() or os.path.samefile(a, b)
-    except OSError:
+    except (OSError, RuntimeError):
         return False
 
 
@@ -251,6 +249,10 @@ def _want_file(path: Path) -> None:
     if not path.is_file():
         what = "a folder" if path.is_dir() else "a device or a pipe"
         raise UserError(f"{path} cannot be written: it is {what}, not a file", "the name of a file")
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _umask() -> int:

@@ -11,6 +11,7 @@ Without FILE.toml it is a card with a new cell, not protected. Times and charges
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def read_image(path: Path) -> bytes:
     Raises:
         UserError: it is not there, or has another size.
     """
-    if not path.exists():
+    if not os.path.exists(path):
         raise UserError(f"{path} is not there", IMAGE, f"korgm1 card new {path}")
     data = read_file(path, IMAGE)
     if len(data) == SIZE:
