@@ -24,7 +24,7 @@ import numpy as np
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent / "tests" / "models")]
 
 from instrument_window import InstrumentWindow  # noqa: E402
-from screen_driver import LIMIT, Screen, missing_tools, screen, started  # noqa: E402
+from screen_driver import LIMIT, Picture, Screen, missing_tools, screen, started, wait_for  # noqa: E402
 
 UP, DOWN = 0xFF52, 0xFF54
 """X's names of the arrow keys, which are UP and DOWN of the panel."""
@@ -52,12 +52,17 @@ class Fingers:
         self._x.XFlush(self._display)
 
 
-def first_frame(where: Screen, folder: Path) -> tuple[float, float]:
+def middle(where: Screen) -> Picture:
+    """Some pixels of the screen's middle."""
+    return where.picture()[200:700:8, 200:1200:8].copy()
+
+
+def first_frame(where: Screen, folder: Path, empty: Picture) -> tuple[float, float]:
     """Milliseconds of the host and of CPU from the start to the first frame: half of the screen's middle is another."""
-    empty = where.picture()[200:700:8, 200:1200:8].copy()
+    wait_for(lambda: np.array_equal(middle(where), empty), "the last window is still there")
     begun = time.perf_counter()
     with started(where, folder, "--no-sram") as child:
-        while (where.picture()[200:700:8, 200:1200:8] == empty).all(axis=-1).mean() > 0.5:
+        while (middle(where) == empty).all(axis=-1).mean() > 0.5:
             if child.poll() is not None:
                 raise SystemExit(f"korgm1 ended with {child.returncode}")
             time.sleep(0.001)
@@ -101,7 +106,8 @@ def main() -> None:
         raise SystemExit(missing_tools())
     with tempfile.TemporaryDirectory() as name, screen(Path(name)) as where:
         folder = Path(name)
-        starts = [first_frame(where, folder) for _ in range(args.runs)]
+        empty = middle(where)
+        starts = [first_frame(where, folder, empty) for _ in range(args.runs)]
         host, used = (statistics.median(one) for one in zip(*starts, strict=True))
         best = min(starts)[0]
         print(f"start to first frame  {host:6.0f} ms  (best {best:.0f}, {args.runs} starts; CPU {used:.0f} ms)")

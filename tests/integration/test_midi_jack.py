@@ -16,7 +16,8 @@ import pytest
 from korgm1 import syx
 
 PATIENCE = 60.0
-"""Host seconds; nothing here takes two on a host that is not busy."""
+"""Host seconds; nothing here takes two on a host that is not busy. On a busy one JACK loses a message now and then:
+what is asked is asked again."""
 
 
 def until(what: Callable[[], object], why: str) -> None:
@@ -41,7 +42,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproce
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     log = (tmp_path / "jackd.log").open("wb")
     process = subprocess.Popen(
-        ["jackd", "--no-mlock", "-n", name, "-r", "-d", "dummy", "-p", "256"], stdout=log, stderr=log
+        ["jackd", "--no-mlock", "-n", name, "-r", "-d", "dummy", "-p", "1024"], stdout=log, stderr=log
     )
     try:
         end = time.monotonic() + 15
@@ -88,12 +89,15 @@ def test_the_live_instrument_answers_over_real_ports(instrument: subprocess.Pope
     program = syx.message(1, 0x40, data=b"By cable  " + bytes(133))
     file, back = tmp_path / "p.syx", tmp_path / "back.syx"
     file.write_bytes(program)
-    until(lambda: not korgm1("syx", "receive", "-o", str(back), "--request", "mode", *ports).returncode, "it is silent")
-    sent = korgm1("syx", "send", str(file), *ports)
-    assert "loaded (reply 23)" in sent.stdout, sent.stderr
-    got = korgm1("syx", "receive", "-o", str(back), "--request", "program", *ports)
-    assert got.returncode == 0, got.stderr
-    assert back.read_bytes() == program
+
+    def asked(what: str) -> bytes:
+        back.unlink(missing_ok=True)
+        korgm1("syx", "receive", "-o", str(back), "--request", what, *ports)
+        return back.read_bytes() if back.exists() else b""
+
+    until(lambda: asked("mode")[4:6] == b"\x42\2", "it does not say its mode")
+    until(lambda: "loaded (reply 23)" in korgm1("syx", "send", str(file), *ports).stdout, "it takes no program")
+    until(lambda: asked("program") == program, "the program does not come back")
     instrument.send_signal(signal.SIGTERM)
     instrument.wait(PATIENCE)
     assert "By cable" in (tmp_path / "run.out").read_text()
