@@ -32,6 +32,8 @@ def test_a_bank_goes_onto_a_card_and_comes_back(capsys: pytest.CaptureFixture[st
     assert "100PROG/100COMBI" in said(capsys, "new", "a.card", "--from", "bank.syx")
     said(capsys, "new", "b.card", "--from", "x.sram")
     assert Path("a.card").read_bytes() == Path("b.card").read_bytes()
+    told = said(capsys, "new", "s.card", "--from", "x.sram", "--format", "seq")
+    assert "left out 100 combinations, 100 programs: --format" in told
     shown = said(capsys, "info", "a.card")
     assert "sound, its sum fits" in shown and "42 Slow Brass" in shown and "not protected" in shown
     assert "3 SysEx dumps: 100 programs, 100 combinations" in said(capsys, "extract", "a.card", "-o", "out.syx")

@@ -93,8 +93,9 @@ def card_of(
         card.power_ups = fields.get("power_ups", 0)
         if card.power_ups < 0:
             raise ValueError(f"power_ups = {card.power_ups}")
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{name} cannot be understood: {error}", "what korgm1 card writes", _HINT) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        what = "too many brackets" if isinstance(error, RecursionError) else str(error)
+        raise UserError(f"{name} cannot be understood: {what}", "what korgm1 card writes", _HINT) from error
     except (LookupError, TypeError, ValueError, OverflowError) as error:
         what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
         raise UserError(f"{name} cannot be used: {what}", "protected, seed, power_ups, [cell]", _HINT) from error

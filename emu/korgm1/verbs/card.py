@@ -116,7 +116,7 @@ def run_new(args: argparse.Namespace) -> int:
     from korgm1.cardfile.card_format import format_named
     from korgm1.verbs.card_text import described
 
-    path = Path(args.file)
+    path, left = Path(args.file), ""
     check_apart([("--from", args.source)], [("FILE", args.file), ("FILE.toml", str(beside(path)))])
     for there in (path, beside(path)):
         if there.exists() and not args.force:
@@ -129,12 +129,16 @@ def run_new(args: argparse.Namespace) -> int:
         card.supply.history.stay(0.0, 60.0, 25.0)
         card.settle()
     else:
-        bank = _initialised()
+        form, bank = format_named(args.format), _initialised()
         if args.source:
-            bank = _source(Path(args.source)).filled(bank)
-        card = Card(bank.card(format_named(args.format)), seed=args.seed)
+            given = _source(Path(args.source))
+            bank = given.filled(bank)
+            left = given.left_out(form)
+        card = Card(bank.card(form), seed=args.seed)
     write_card(path, card)
     print(described(args.file, card))
+    if left:
+        print(f"left out {left}: --format says what a card holds")
     return EXIT_OK
 
 
@@ -280,8 +284,7 @@ def _write_beside(path: Path, card: Card) -> None:
 
 
 def _is_sysex(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(1) == b"\xf0"
+    return read_file(path, "a card").startswith(b"\xf0")
 
 
 def _initialised() -> Bank:
