@@ -126,8 +126,14 @@ def test_a_refusal_is_told_and_ends_the_sending(folder: Path, capsys: pytest.Cap
     assert "found the form or the size of the data wrong (reply 26)" in out
     assert "1 of 2 messages were not sent" in out
     assert main(["syx", "receive", "-o", "x2.syx", "--emulated", "--request", "drums"]) == 1
-    assert "the instrument refused: it was not loaded" in capsys.readouterr().err
+    assert "the instrument refused: it has not what is asked for" in capsys.readouterr().err
     assert not Path("x2.syx").exists()
+    Path("open.syx").write_bytes(PROGRAM + PROGRAM[:50])
+    assert main(["syx", "send", "open.syx", "--emulated", "--anyway"]) == 1
+    assert "loaded (reply 23)\n1 of 2 messages were not sent" in capsys.readouterr().out
+    Path("open.syx").write_bytes(PROGRAM[:50])
+    assert main(["syx", "send", "open.syx", "--emulated", "--anyway"]) == 1
+    assert "open.syx has no whole message" in capsys.readouterr().err
     Path("ch2.syx").write_bytes(syx.message(2, 0x40, data=bytes(143)))
     assert main(["syx", "send", "ch2.syx", "--emulated", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
