@@ -249,6 +249,18 @@ def test_a_port_whose_backend_dies_is_gone_and_thru_repeats() -> None:
     assert len(thru.sent) == 1
 
 
+def test_a_note_that_is_still_on_its_way_is_let_go_behind_it() -> None:
+    host, port = Host(), Port("keys")
+    desk = Desk(host)
+    midi = live(desk, [port])
+    desk.run()
+    host.now += AGAIN
+    port.waiting, port.there = [(host.now, b"\x90<d")], False
+    midi.feed()
+    (begun, first), (ended, last) = desk.got
+    assert (first, last) == (b"\x90<d", b"\x90<\0") and desk.now < begun <= ended
+
+
 def test_another_port_is_not_taken_for_the_pulled_one() -> None:
     host, first, second = Host(), Port("UNO 20:0"), Port("UNO 24:0")
     desk, opened = Desk(host), []

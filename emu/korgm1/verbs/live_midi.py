@@ -222,7 +222,7 @@ class LiveMidi:
     def close(self) -> None:
         """Let the ports go, and the notes held by them."""
         for held in self._held.values():
-            self._give(held.release(), self._desk.now)
+            self._give(held.release())
         for jack in self._all:
             jack.close()
 
@@ -236,12 +236,13 @@ class LiveMidi:
         due = clocks(max(0.0, self._mapping.desk(at) + DELAY))
         if due < self._desk.now:
             self.late += 1
-        self._give(message, max(due, self._desk.now, self._last))
+        self._give(message, due)
 
-    def _give(self, data: bytes, at: int) -> None:
+    def _give(self, data: bytes, at: int = 0) -> None:
+        """At this desk time, or as soon as that is possible behind what came before."""
         if data:
-            self._last = at
-            self._desk.midi_in(data, at)
+            self._last = max(at, self._desk.now, self._last)
+            self._desk.midi_in(data, self._last)
 
     def _sent(self, clock: int, byte: int) -> None:
         """The instrument sent a byte, whose stop bit was over at this desk time."""
@@ -257,7 +258,7 @@ class LiveMidi:
         for jack in self._in:
             happened = jack.look(_names(self._in))
             if happened == "gone":
-                self._give(self._held[jack.name].release(), self._desk.now)
+                self._give(self._held[jack.name].release())
             self._tell("input", jack.name, happened)
         for some in (self._out, self._thru):
             for out in some:
