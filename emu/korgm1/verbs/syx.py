@@ -153,13 +153,17 @@ def load(path: str) -> bytes:
         UserError: it cannot be read, is empty, or has too many messages.
     """
     from korgm1.files import read_file
-    from korgm1.verbs.midi_file import is_song, load_midi
+    from korgm1.syx.song import exclusive
+    from korgm1.verbs.midi_file import is_song
 
     data = read_file(Path(path), "a .syx file, or a standard MIDI file with exclusive messages", LIMIT)
     if not data:
         raise UserError(f"{path} is empty", "F0 ... F7")
     if is_song(data):
-        data = b"".join(message for _, message in load_midi(Path(path)) if message[:1] == b"\xf0")
+        try:
+            data = b"".join(exclusive(data))
+        except ValueError as error:
+            raise UserError(f"{path} is no usable standard MIDI file: {error}", "MThd, MTrk chunks") from None
         if not data:
             raise UserError(f"{path} is a song without exclusive messages", "F0 ... F7", f"korgm1 run --midi {path}")
     if (count := data.count(0xF0)) > MESSAGES:
