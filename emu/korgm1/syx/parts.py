@@ -117,7 +117,7 @@ def _whole(code: int, channel: int, fields: bytes, parts: list[tuple[str, bytes]
         own = b"".join(some for part, some in parts if part == kind)
         wants = sum(row.size * row.count for row in rows if row.part == kind)
         if len(own) != wants:
-            raise UserError(f"the parts with {kind} are {len(own):,} bytes of data together", f"{wants:,}, as announced")
+            raise UserError(f"the parts with {kind} are {len(own):,} bytes of data", f"{wants:,}, as announced")
         data += own
     return message(channel, code, fields, data)
 
