@@ -46,6 +46,15 @@ def test_files(tmp_path: Path) -> None:
     assert read_card(path).data[5] == 7
 
 
+def test_where_one_file_cannot_be_written_the_other_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.card"
+    path.write_bytes(bytes(SIZE))
+    beside(path).mkdir()
+    with pytest.raises(UserError, match="it is a folder"):
+        write_card(path, Card(b"\1" * SIZE))
+    assert path.read_bytes() == bytes(SIZE) and len(list(tmp_path.iterdir())) == 2
+
+
 WORN = (
     "[cell]\nkind = 'CR2016'\nseed = 0\ndrawn_mah = 1.0\nself_mah = 0\nage_seconds = 2.0\ndry = 0\n"
     "polarised_volts = 0.5\noffset_volts = 0"

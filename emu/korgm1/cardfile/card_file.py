@@ -18,7 +18,7 @@ from typing import Any
 from korgm1.board.battery_text import parse_reading, parse_volts
 from korgm1.board.card import SIZE, Card
 from korgm1.errors import UsageError, UserError
-from korgm1.files import BACKUPS, read_file, write_atomic
+from korgm1.files import BACKUPS, check_writable, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.physics.bench_supply import KINDS, BenchSupply, Cell
 from korgm1.physics.cell_cr2016 import Cr2016
@@ -155,6 +155,7 @@ def write_card(path: Path, card: Card) -> None:
     Raises:
         UserError: one cannot be written; what was there is still there.
     """
+    check_writable(beside(path))
     write_atomic(path, bytes(card.data), backups=BACKUPS)
     write_atomic(beside(path), card_text(card).encode("utf-8"))
 

@@ -301,15 +301,22 @@ def _source(path: Path) -> Bank:
     from korgm1.cardfile.bank import of_sram
     from korgm1.performance.asking import load
     from korgm1.session import Session
-    from korgm1.verbs.midi_file import load_midi
+    from korgm1.syx import pieces
+    from korgm1.syx.layout import PARTS
+    from korgm1.verbs.syx import load as load_messages
 
     data = read_file(path, "SysEx dumps or an image of the RAM")
     if len(data) == SIZE and not data.startswith(b"\xf0"):
         return of_sram(data)
-    if not data.startswith(b"\xf0"):
+    if not data.startswith((b"\xf0", b"MThd")):
         raise UserError(f"{path} is neither", f"SysEx dumps (F0 ...) or an image of the RAM, {SIZE:,} bytes")
+    messages = load_messages(str(path))
+    if not {piece.clean[4] for piece in pieces(messages) if piece.korg} & {0x50, *PARTS.values()}:
+        raise UserError(
+            f"{path} has no dump of a bank; a single program or combination goes to no number",
+            "all data, programs, combinations, sequences or global", f"korgm1 syx check {path}",
+        )
     with Session() as m1:
         m1.boot()
-        for _, part in load_midi(path):
-            load(m1, part, str(path))
+        load(m1, messages, str(path))
     return of_sram(m1.sram)
