@@ -153,7 +153,8 @@ def test_a_pcm_card(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(("words", "code", "text"), [
     (["new", "bank.syx"], 1, "is there already"), (["new", "a", "--from", "none"], 1, "none"),
-    (["new", "a", "--from", "junk"], 1, "neither"), (["new", "a", "--from", "one.syx"], 1, "no dump of a bank"), (["info", "none"], 1, "korgm1 card new none"),
+    (["new", "a", "--from", "junk"], 1, "neither"), (["new", "a", "--from", "one.syx"], 1, "no dump of a bank"),
+    (["info", "none"], 1, "korgm1 card new none"),
     (["new", "a", "--format", "blank", "--from", "bank.syx"], 1, "blank"),
     (["new", "bank.syx", "--from", "bank.syx", "--force"], 2, "same file"),
     (["info", "junk"], 1, "9 bytes"), (["info", "."], 1, "folder"), (["age", "junk", "--years", "1"], 1, "9 bytes"),
