@@ -14,7 +14,8 @@ from korgm1.board.lcd_glass import paint
 from korgm1.board.panel import Panel
 from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
-from korgm1.errors import UserError
+from korgm1.desk.commands import perform
+from korgm1.errors import UsageError, UserError
 from korgm1.frontends import display, panel_layout
 from korgm1.frontends.panel_layout import Part, keyboard, rack
 from korgm1.keymap import default
@@ -527,11 +528,13 @@ def test_a_file_that_is_not_there_is_told(desk: Desk, live: Any, tmp_path: Path)
     assert "cannot be read" in desk.messages[-1].text and desk.messages[-1].kind == "error"
 
 
-def test_a_guess_that_cannot_be_used_is_told_and_the_window_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(Session(hypotheses={"H-LCD-GHOST": "soon"}))
+def test_a_guess_that_cannot_be_used_is_refused_and_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(Session())
     view = opened(desk, monkeypatch)
+    with pytest.raises(UsageError, match="milliseconds"):
+        perform(desk, "hypothesis", {"id": "H-LCD-GHOST", "value": "soon"})
     view.draw()
-    assert "H-LCD-GHOST" in desk.messages[-1].text
+    assert desk.session.hypotheses["H-LCD-GHOST"] == "150,200"
     view.close()
 
 

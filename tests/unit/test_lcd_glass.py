@@ -70,10 +70,15 @@ def test_no_ghost_is_at_once() -> None:
     assert np.array_equal(follow(BLANK, aims, 0.0, ghost("0,0")), aims)
 
 
-@pytest.mark.parametrize("text", ["", "1", "1,2,3", "a,b", "-1,5", "nan,1", "inf,inf"])
+@pytest.mark.parametrize("text", ["", "1", "1,2,3", "a,b", "-1,5", "nan,1", "inf,inf", "10000,1", "1,2\n", "\u0661,2"])
 def test_another_text_is_no_ghost(text: str) -> None:
     with pytest.raises(UsageError, match="milliseconds"):
-        ghost(text)
+        Hypotheses({"H-LCD-GHOST": text})
+
+
+def test_what_is_let_through_can_be_used() -> None:
+    for text in ("0,0", "9999.9,0.5", "0000,1"):
+        assert all(0 <= time < 10 for time in ghost(Hypotheses({"H-LCD-GHOST": text})["H-LCD-GHOST"]))
 
 
 def test_the_default_guesses_are_these() -> None:

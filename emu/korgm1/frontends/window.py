@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk.commands import attempt
-from korgm1.errors import M1Error, UsageError
+from korgm1.errors import M1Error
 from korgm1.frontends import canvas as ui
 from korgm1.frontends.canvas import Box
 from korgm1.frontends.drop import command_for
@@ -25,7 +25,6 @@ from korgm1.frontends.panel_notes import Note, note_beside, note_in, said
 from korgm1.frontends.panel_paint import Seen
 from korgm1.frontends.panel_view import PanelView
 from korgm1.frontends.sdl import Screen, driver
-from korgm1.hypotheses import Hypotheses
 from korgm1.keymap import readable
 
 if TYPE_CHECKING:
@@ -181,12 +180,7 @@ class Window:
         self._of, self._placed = of, None
         layout = layout_of(session.model.rack)
         self._screen.rename(_title(self._desk))
-        try:
-            glass = Glass(guesses)
-        except UsageError as error:
-            self._desk.say(str(error), "error")
-            glass = Glass(Hypotheses())
-        self._view = PanelView(layout, glass, session.model.title, firmware)
+        self._view = PanelView(layout, Glass(guesses), session.model.title, firmware)
         self._hands = PanelHands(self._desk, layout, self._damper, self._slot, self._command)
 
     def _seen(self) -> Seen:
