@@ -95,7 +95,7 @@ def started(**options: object) -> Desk:
 def test_power_section() -> None:
     desk = started()
     bench = Bench(desk, unfolded="Power")
-    assert bench.value("last power-on") == "chips never powered before"
+    assert bench.value("last power-on") == "never powered before"
     bench.click("power on")
     assert not desk.powered and "power off" in bench.words
     bench.click("hold at power-on", dx=120)

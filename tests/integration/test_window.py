@@ -466,6 +466,39 @@ def test_the_drawer_takes_room_and_gives_it_back(desk: Desk, live: Any) -> None:
     assert (front(live) == first).mean() > 0.99
 
 
+@pytest.mark.parametrize(("size", "scale", "drawer"), [
+    ((1280, 690), 980 / 1280, 300), ((900, 600), 600 / 1280, 300), ((1660, 690), 1.0, 380), ((1600, 690), 1.0, 320),
+])  # fmt: skip
+def test_the_drawer_is_slim_where_the_panel_needs_the_room(
+    cold: Desk, window: Any, size: tuple[int, int], scale: float, drawer: int
+) -> None:
+    import pygame
+
+    window._do("drawer")
+    pygame.display.set_mode(size, pygame.RESIZABLE)
+    window.poll(0.001)
+    window.draw()
+    assert window._view.place.scale == pytest.approx(scale, abs=0.002)
+    assert window._boxes()[1] == (size[0] - drawer, 0, drawer, size[1])
+
+
+@pytest.mark.parametrize("page", [False, True])
+def test_full_screen_is_painted_even_if_it_is_as_large(cold: Desk, window: Any, page: bool) -> None:
+    import pygame
+
+    pygame.display.set_mode(pygame.display.get_desktop_sizes()[0], pygame.RESIZABLE)
+    window.poll(0.001)
+    if page:
+        window._do("help")
+    window.draw()
+    before = front(window)
+    window._screen.surface.fill((255, 0, 255))
+    window._do("full screen")
+    window.draw()
+    assert (front(window) == before).mean() > 0.99
+    window._do("full screen")
+
+
 def test_it_may_begin_with_the_drawer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     view = opened(desk, monkeypatch, bench=True)
     view.draw()

@@ -158,10 +158,11 @@ def picture(levels: Levels, shape: Shape, light: float) -> Image:
         light: the backlight, 0 to 1.
 
     Returns:
-        uint8 of shape (lines x shape.line, columns x shape.column, 3).
+        uint8 of shape (lines x shape.line, columns x shape.column, 4): red, green, blue and nothing, as four bytes are
+        looked up ten times faster than three.
 
     >>> picture(np.zeros((2, 40, 8, 5), np.float32), Shape.of(4), 1.0).shape
-    (74, 920, 3)
+    (74, 920, 4)
     """
     lines, columns, rows, dots = levels.shape
     pitch, gap = shape.pitch, shape.gap
@@ -181,8 +182,15 @@ def picture(levels: Levels, shape: Shape, light: float) -> Image:
         stacked, joined = np.minimum(shades[:, :-1], shades[:, 1:]), np.minimum(shades[..., :-1], shades[..., 1:])
         every(size, 0, gap, size, rows - 1, dots)[:] = (stacked // 3 * 2)[:, :, None, :, :, None]
         every(0, size, size, gap, rows, dots - 1)[:] = (joined // 3 * 2)[:, :, None, :, :, None]
-    image: Image = paint(light)[cells.reshape(lines * shape.line, columns * shape.column)]
-    return image
+    high, wide = lines * shape.line, columns * shape.column
+    image: Image = _words(_share(light)).take(cells.reshape(high, wide), mode="clip").view(np.uint8)
+    return image.reshape(high, wide, 4)
+
+
+@lru_cache(maxsize=64)
+def _words(light: int) -> npt.NDArray[np.uint32]:
+    """`_paint` with four bytes a shade, as one number."""
+    return np.pad(_paint(light), ((0, 0), (0, 1))).view(np.uint32)[:, 0]
 
 
 @lru_cache(maxsize=64)
@@ -205,4 +213,8 @@ def paint(light: float) -> npt.NDArray[np.uint8]:
     >>> [int(part) for part in paint(1.0)[0]] == list(LIT.ground)
     True
     """
-    return _paint(round(max(0.0, min(1.0, light)) * 255))
+    return _paint(_share(light))
+
+
+def _share(light: float) -> int:
+    return round(max(0.0, min(1.0, light)) * 255)

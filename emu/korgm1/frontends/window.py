@@ -36,8 +36,10 @@ __all__ = ["Window", "driver"]
 
 FLICKER = CPU_HZ // 16
 """Clocks a socket's light stays on after a byte."""
-NARROW = 640
+NARROW = 560
 """Points the panel has at least where the drawer is beside it."""
+SLIM = 300
+"""Points the drawer has at least: it leaves the panel what it can until that has its full size."""
 HIGH = 640
 """Points the window is high at least while the drawer is out, if the desktop is."""
 LETTERS = 13.0
@@ -82,7 +84,7 @@ class Window:
         self._alive = True
         self._over: Part | None = None
         self._damped = False
-        self._given: tuple[int, int] | None = None
+        self._given: tuple[float, float] | None = None
         self._sent_at = -CPU_HZ
         self._notes: list[Note] = []
         self._of: object = None
@@ -162,7 +164,8 @@ class Window:
         width, height = self._screen.size
         if self._drawer is None or not self._drawer.open:
             return (0, 0, width, height), (0, 0, 0, 0)
-        wide = round(self._drawer.WIDTH * self._screen.scale)
+        spare = width / self._screen.scale - self._view.layout.size[0]
+        wide = round(min(self._drawer.WIDTH, max(SLIM, spare)) * self._screen.scale)
         if width - wide >= NARROW * self._screen.scale:
             return (0, 0, width - wide, height), (width - wide, 0, wide, height)
         of = self._view.layout.size
@@ -284,6 +287,8 @@ class Window:
             self._alive = False
         elif what == "full screen":
             self._screen.toggle_full_screen()
+            self._placed = None
+            self._help.invalidate()
         elif what == "help":
             self._help.toggle()
         elif what == "drawer":
@@ -298,12 +303,11 @@ class Window:
         """The drawer has come out or gone in: the window is larger by it where there is room."""
         assert self._drawer is not None
         screen, given = self._screen, self._given
-        width, height = screen.size
         if self._drawer.open and given is None:
-            screen.grow(self._drawer.WIDTH, max(0.0, HIGH - height / screen.scale))
-            self._given = screen.size[0] - width, screen.size[1] - height
+            high = screen.size[1] / screen.scale
+            self._given = screen.grow(self._drawer.WIDTH, max(0.0, HIGH - high))
         elif not self._drawer.open and given is not None:
-            screen.grow(-given[0] / screen.scale, -given[1] / screen.scale)
+            screen.grow(-given[0], -given[1])
             self._given = None
 
     def _damper(self, down: bool) -> None:
