@@ -317,6 +317,9 @@ def test_keys_page_by_page_where_the_screen_is_small(bench: Bench, monkeypatch: 
     assert all("Prog I00" in page for page in pages) and "Modes" not in pages[-1]
     bench.type("?")
     assert "page 1 of" in bench.text
+    bench.desk.say("something new")
+    bench.view.draw()
+    assert "page 1 of" in bench.text and "something new" in bench.text
 
 
 def test_errors_of_keys_are_told(desk: Desk, typed: tuple[int, int]) -> None:

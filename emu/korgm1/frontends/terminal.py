@@ -26,7 +26,9 @@ SAID_FOR = 8 * CPU_HZ
 MESSAGES = 4
 """Messages that are on the screen at once."""
 _NEWS = 3
-"""How important answers and help are among the lines of the screen, and a little less so messages; 0 is the display."""
+"""How important answers and help are among the lines of the screen, older messages a little less; 0 is the display."""
+_LATEST = 2.5
+"""The latest message is more important than those."""
 _RED, _UNDER, _PLAIN = "\x1b[1;31m", "\x1b[4m", "\x1b[0m"
 
 
@@ -119,9 +121,9 @@ class Terminal:
         lines += [(1, status)] if status else []
         lines += [(_NEWS, line) for text in self._answer for line in _wrapped(text, columns) or [""]]
         news = self._messages()
-        for older, message in zip(range(len(news), 0, -1), news, strict=True):
+        for older, message in zip(reversed(range(len(news))), news, strict=True):
             text = ("! " if message.kind == "error" else "") + message.text
-            rank = _NEWS + older / (MESSAGES + 1)
+            rank = _NEWS + older / (MESSAGES + 1) if older else _LATEST
             lines += [(rank, line) for part in text.splitlines() for line in _wrapped(part, columns) or [""]]
         offers = "  ".join(self._typist.prompt.offers) if self._typist.prompt is not None else ""
         lines += [(_NEWS, line) for line in _wrapped(offers, columns)]
