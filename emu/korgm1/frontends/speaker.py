@@ -183,8 +183,8 @@ class Speaker:
 def spoken(keys: str) -> str:
     """Keys that are a sign alone, by their names: voices leave signs out.
 
-    >>> spoken("VALUE -10 = _; VALUE +1 = +, =; damper = `; 10's HOLD = Enter, .; notes = , l . ; /")
-    "VALUE -10 = underscore; VALUE +1 = plus, equals; damper = backquote; 10's HOLD = Enter, dot; notes = comma l dot semicolon slash"
+    >>> spoken("VALUE -10 = _; VALUE +1 = +, =; 10's HOLD = Enter, .; notes = , l . ; /")
+    "VALUE -10 = underscore; VALUE +1 = plus, equals; 10's HOLD = Enter, dot; notes = comma l dot semicolon slash"
     """
     return re.sub(r"(?<!\S)([^\w\s]|_)(?=[,;]?(?:\s|$))", _named, keys)
 
