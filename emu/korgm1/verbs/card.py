@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK, UserError
 from korgm1.files import check_apart, check_ending, check_writable, read_file, write_atomic
+from korgm1.verbs.signals import asked_to_stop, stopped
 from korgm1.verbs.words import celsius, named
 
 if TYPE_CHECKING:
@@ -289,7 +290,11 @@ def _initialised() -> Bank:
     from korgm1.cardfile.bank import of_sram
     from korgm1.scenario.bank import initialised
 
-    return of_sram(initialised())
+    with asked_to_stop() as asked:
+        image = initialised()
+    if asked:
+        raise stopped()
+    return of_sram(image)
 
 
 def _source(path: Path) -> Bank:
@@ -305,8 +310,8 @@ def _source(path: Path) -> Bank:
         return of_sram(data)
     if not data.startswith(b"\xf0"):
         raise UserError(f"{path} is neither", f"SysEx dumps (F0 ...) or an image of the RAM, {SIZE:,} bytes")
-    with Session() as m1:
-        m1.boot()
+    with asked_to_stop() as asked, Session() as m1:
+        m1.boot(asked_to_stop=lambda: asked)
         for _, part in load_midi(path):
-            load(m1, part, str(path))
+            load(m1, part, str(path), lambda: asked)
     return of_sram(m1.sram)
