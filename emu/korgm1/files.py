@@ -231,7 +231,7 @@ def read_file(path: Path, what: str, limit: int = 64 << 20) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
         if len(data) > limit:
-            raise UserError(f"{path} has more than {limit:,} bytes", f"{what} of at most {limit:,} bytes")
+            raise UserError(f"{path} has more than {limit:,} bytes", what)
         return data
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}", what) from error
