@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import mido
 import numpy as np
 import pytest
 
+from korgm1.board.adc_m58990 import M58990
 from korgm1.cardfile.card_file import read_card
 from korgm1.cli import main
-from korgm1.scenario.bank import dump, named
+from korgm1.scenario.bank import dump, initialised, named
 from korgm1.session import Session
 from korgm1.syx import message, pieces
 
@@ -186,3 +188,24 @@ def test_boot_takes_the_cell_along(capsys: pytest.CaptureFixture[str]) -> None:
     cell = read_card(Path("a.card")).supply.cell
     assert cell is not None and 0.4 < cell.age_seconds < 0.6
     assert main(["boot", "--card", "a.card", "--png", "a.card.toml"]) == 2
+
+
+@pytest.mark.parametrize("source", [(), ("--from", "bank.syx")])
+def test_ctrl_c_in_the_midst_of_a_device_makes_no_card(
+    source: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read = M58990.read
+    came: list[object] = []
+
+    def interrupted(adc: M58990, offset: int) -> int:
+        came.append(signal.getsignal(signal.SIGINT))
+        if len(came) == 1:
+            signal.raise_signal(signal.SIGINT)
+        return read(adc, offset)
+
+    monkeypatch.setattr(M58990, "read", interrupted)
+    initialised.cache_clear()
+    assert main(["card", "new", "a.card", *source]) == 130
+    assert came and signal.default_int_handler not in came, "an exception could be lost in a callback"
+    assert capsys.readouterr().err.startswith("korgm1: stopped")
+    assert not list(Path().glob("a.card*"))

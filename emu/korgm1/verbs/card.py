@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK, UserError
 from korgm1.files import check_apart, check_ending, check_writable, read_file, write_atomic
+from korgm1.verbs.signals import asked_to_stop, stopped
 from korgm1.verbs.words import celsius, named
 
 if TYPE_CHECKING:
@@ -292,7 +293,11 @@ def _initialised() -> Bank:
     from korgm1.cardfile.bank import of_sram
     from korgm1.scenario.bank import initialised
 
-    return of_sram(initialised())
+    with asked_to_stop() as asked:
+        image = initialised()
+    if asked:
+        raise stopped()
+    return of_sram(image)
 
 
 def _source(path: Path) -> Bank:
@@ -316,7 +321,7 @@ def _source(path: Path) -> Bank:
             f"{path} has no dump of a bank; a single program or combination goes to no number",
             "all data, programs, combinations, sequences or global", f"korgm1 syx check {path}",
         )
-    with Session() as m1:
-        m1.boot()
-        load(m1, messages, str(path))
+    with asked_to_stop() as asked, Session() as m1:
+        m1.boot(asked_to_stop=lambda: asked)
+        load(m1, messages, str(path), lambda: asked)
     return of_sram(m1.sram)
