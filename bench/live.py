@@ -3,8 +3,9 @@
     .venv/bin/python bench/live.py [--starts 5] [--presses 30] [--json]
 
 The view draws nothing and the sound goes nowhere: what a window adds is bench/drawing.py, what a display adds
-bench/latency.py. Starts and presses are by the wall, so other work on the machine enters; medians are told. The
-rest is CPU time.
+bench/latency.py. Presses are by the wall, so other work on the machine enters; medians are told. A start is told by the
+wall, in CPU time, and by the wall without the time in which it waited for a core (Linux): what it takes when nothing
+else is at work. The modules are compiled before, as installing does. The rest is CPU time.
 """
 
 from __future__ import annotations
@@ -29,11 +30,18 @@ from korgm1.verbs.live_sound import LiveSound
 START = """
 import os, sys, time
 from korgm1 import cli
+def tell():
+    now, used = time.monotonic(), time.process_time()
+    try:
+        waited = int(open("/proc/self/schedstat").read().split()[1]) / 1e9
+    except OSError:
+        waited = 0.0
+    os.write(1, f"{now} {used} {waited}\\n".encode())
 class View:
     def __init__(self, desk, keymap, **options): pass
     def poll(self, wait): return False
     def draw(self, status=""):
-        os.write(1, f"{time.monotonic()}\\n".encode())
+        tell()
     def close(self): pass
 if sys.argv.pop(1) == "null":
     cli.FRONTENDS["window"] = View
@@ -44,7 +52,7 @@ else:
         draw = view.draw
         def drawn(*words):
             draw(*words)
-            os.write(1, f"{time.monotonic()}\\n".encode())
+            tell()
             raise SystemExit
         view.draw = drawn
         return view
@@ -98,17 +106,20 @@ class Nowhere:
         """Nothing."""
 
 
-def starts(count: int, what: str) -> float:
-    """Median milliseconds from the start of a process to its first picture."""
-    times = []
-    for _ in range(count):
+def starts(count: int, what: str) -> dict[str, float]:
+    """Median milliseconds from the start of a process to its first picture; the first start is not counted."""
+    environment = {**os.environ, "SDL_VIDEODRIVER": "dummy"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    rows = []
+    for _ in range(count + 1):
         begun = time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-c", START, what], capture_output=True, text=True, check=False,
-            env={**os.environ, "SDL_VIDEODRIVER": "dummy"},
+            [sys.executable, "-c", START, what], capture_output=True, text=True, check=False, env=environment
         )
-        times.append((float(done.stdout.split()[0]) - begun) * 1000)
-    return statistics.median(times)
+        shown, used, waited = (float(word) for word in done.stdout.splitlines()[-1].split())
+        rows.append((shown - begun, used, shown - begun - waited))
+    wall, cpu, alone = (statistics.median(column) * 1000 for column in zip(*rows[1:], strict=True))
+    return {"wall": wall, "cpu": cpu, "alone": alone}
 
 
 def ready() -> Desk:
