@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -315,6 +316,18 @@ def test_a_boot_imports_nothing_that_only_sound_needs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines()[-1] == "[]", done
+
+
+def test_numpy_starts_no_threads() -> None:
+    if not Path("/proc/self/task").is_dir():
+        pytest.skip("this system does not list a process's threads")
+    code = (
+        "import os, sys, korgm1.cli; korgm1.cli.main(['boot', '--seconds', '0.1']); "
+        "print('numpy' in sys.modules, len(os.listdir('/proc/self/task')))"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment)
+    assert done.stdout.splitlines()[-1] == "True 1", done
 
 
 def test_the_list_of_devices(card: Card, capsys: pytest.CaptureFixture[str]) -> None:
