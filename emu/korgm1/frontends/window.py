@@ -76,8 +76,8 @@ class Window:
         self._desk = desk
         self._drawer: Drawer | None = None
         self._folder = folder
-        self._help = HelpPage(keymap, keys_file)
         session = desk.session
+        self._help = HelpPage(keymap, keys_file, session.model.rack)
         self._screen = Screen(_title(desk), layout_of(session.model.rack).size, full_screen)
         self._screen.on_lost(self._display_lost)
         self._keys = PanelKeys(desk, keymap, self._damper, self._command, self._do)
