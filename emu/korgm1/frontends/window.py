@@ -87,6 +87,8 @@ class Window:
         self._given: tuple[float, float] | None = None
         self._sent_at = -CPU_HZ
         self._notes: list[Note] = []
+        self._told: object = None
+        self._telling: Note | None = None
         self._of: object = None
         self._placed: object = None
         self._view: PanelView
@@ -210,7 +212,10 @@ class Window:
         """Paint the notes over the panel; where one has gone, the panel again."""
         screen = self._screen
         size = max(10.0, LETTERS * self._view.place.scale)
-        wanted = [note_in(screen, panel, said(self._desk.messages, self._desk.now, status), size)]
+        told = panel, said(self._desk.messages, self._desk.now, status), size
+        if told != self._told:
+            self._told, self._telling = told, note_in(screen, *told)
+        wanted = [self._telling]
         if self._over is not None:
             about = self._view.place.box(self._over.area, 4)
             wanted.append(note_beside(screen, panel, about, self._hint(self._over), size * 0.9))
