@@ -182,6 +182,8 @@ class Window:
         of = (session.model.name, firmware, tuple(guesses.values()))
         if of == self._of:
             return
+        if self._of is not None:
+            self._let_go()
         self._of, self._placed = of, None
         layout = layout_of(session.model.rack)
         self._screen.rename(_title(self._desk))
