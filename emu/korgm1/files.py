@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -47,7 +48,7 @@ def write_atomic(path: Path, data: bytes, backups: int = 0) -> None:
     except (OSError, RuntimeError) as error:    # RuntimeError: links that go in a circle
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
-        raise UserError(f"{path} cannot be written: {_reason(error)}", "a folder you may write to") from error
+        raise unwritten(path, error) from error
 
 
 def check_writable(path: Path) -> None:
@@ -60,11 +61,22 @@ def check_writable(path: Path) -> None:
         path = path.resolve()
         if path.exists():
             _want_file(path)
-        folder = next(parent for parent in path.parents if parent.exists())
+        folder = next((parent for parent in path.parents if parent.exists()), path.parent)
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except (OSError, RuntimeError, StopIteration) as error:
-        raise UserError(f"{path} cannot be written: {_reason(error)}", "a folder you may write to") from error
+    except (OSError, RuntimeError) as error:
+        raise unwritten(path, error) from error
+
+
+def unwritten(path: Path, error: Exception) -> UserError:
+    """What to say of a file that the system did not let us write.
+
+    >>> str(unwritten(Path("x"), OSError(28, "No space left on device")))
+    'x cannot be written: No space left on device; expected room on the disk'
+    """
+    full = (getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG"))
+    expected = "room on the disk" if getattr(error, "errno", 0) in full else "a folder you may write to"
+    return UserError(f"{path} cannot be written: {_reason(error)}", expected)
 
 
 def check_ending(path: Path, ending: str, kind: str) -> None:
@@ -197,7 +209,7 @@ class PartFile:
         self._part.unlink(missing_ok=True)
 
     def _failed(self, error: Exception) -> UserError:
-        return UserError(f"{self.path} cannot be written: {_reason(error)}", "a folder you may write to")
+        return unwritten(self.path, error)
 
 
 def read_file(path: Path, what: str, limit: int = 64 << 20) -> bytes:
@@ -219,7 +231,7 @@ def read_file(path: Path, what: str, limit: int = 64 << 20) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
         if len(data) > limit:
-            raise UserError(f"{path} has more than {limit:,} bytes", f"{what} of at most {limit:,} bytes")
+            raise UserError(f"{path} has more than {limit:,} bytes", what)
         return data
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}", what) from error

@@ -167,15 +167,18 @@ class Mains(Hands):
     def _power_off(self) -> None:
         self._save_at = None
         path = self.session.image_path
+        unsaved: M1Error | None = None
         with self._change():
             try:
                 self.session.power_off()
             except M1Error as error:
                 if self.session.powered:
                     raise
-                self._say_unsaved(error)
-            else:
-                self.say(f"power off; the RAM is in {path}" if path is not None else "power off")
+                unsaved = error
+        if unsaved is not None:
+            self._say_unsaved(unsaved)
+        else:
+            self.say(f"power off; the RAM is in {path}" if path is not None else "power off")
 
     def _look_at_ram(self) -> None:
         """Say what the last power-on found, and keep a spoilt memory out of the user's own file."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from korgm1.clock import CPU_HZ
 from korgm1.desk.changes import Changes
 from korgm1.desk.history import LATEST, Entry, History
-from korgm1.errors import UsageError
+from korgm1.errors import SnapshotError, UsageError
 from korgm1.files import read_file
 from korgm1.midi_stream import Held
 from korgm1.session import Session
@@ -67,7 +67,11 @@ class Travel(Changes):
             SnapshotError: damaged, or of another model, firmware or program version.
             UsageError: a recording is under way.
         """
-        self._go_to(read_file(Path(path), "a snapshot (korgm1 state save)"), Around(self.session.image_path))
+        data = read_file(Path(path), "a snapshot (korgm1 state save)")
+        try:
+            self._go_to(data, Around(self.session.image_path))
+        except SnapshotError as error:
+            raise SnapshotError(f"{path}: {error.found}", error.expected, error.hint.replace("FILE", path)) from error
         self._did()
         self._keep_moment()
         image = self.session.image_path

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk.commands import attempt
-from korgm1.errors import M1Error, UsageError
+from korgm1.errors import M1Error
 from korgm1.frontends import canvas as ui
 from korgm1.frontends.canvas import Box
 from korgm1.frontends.drop import command_for
@@ -25,7 +25,6 @@ from korgm1.frontends.panel_notes import Note, note_beside, note_in, said
 from korgm1.frontends.panel_paint import Seen
 from korgm1.frontends.panel_view import PanelView
 from korgm1.frontends.sdl import Screen, driver
-from korgm1.hypotheses import Hypotheses
 from korgm1.keymap import readable
 
 if TYPE_CHECKING:
@@ -37,8 +36,10 @@ __all__ = ["Window", "driver"]
 
 FLICKER = CPU_HZ // 16
 """Clocks a socket's light stays on after a byte."""
-NARROW = 640
+NARROW = 560
 """Points the panel has at least where the drawer is beside it."""
+SLIM = 300
+"""Points the drawer has at least: it leaves the panel what it can until that has its full size."""
 HIGH = 640
 """Points the window is high at least while the drawer is out, if the desktop is."""
 LETTERS = 13.0
@@ -75,17 +76,19 @@ class Window:
         self._desk = desk
         self._drawer: Drawer | None = None
         self._folder = folder
-        self._help = HelpPage(keymap, keys_file)
         session = desk.session
+        self._help = HelpPage(keymap, keys_file, session.model.rack)
         self._screen = Screen(_title(desk), layout_of(session.model.rack).size, full_screen)
         self._screen.on_lost(self._display_lost)
         self._keys = PanelKeys(desk, keymap, self._damper, self._command, self._do)
         self._alive = True
         self._over: Part | None = None
         self._damped = False
-        self._given: tuple[int, int] | None = None
+        self._given: tuple[float, float] | None = None
         self._sent_at = -CPU_HZ
         self._notes: list[Note] = []
+        self._told: object = None
+        self._telling: Note | None = None
         self._of: object = None
         self._placed: object = None
         self._view: PanelView
@@ -152,7 +155,7 @@ class Window:
         """Nothing more can be shown, and the process is about to end: power off, the files saved."""
         try:
             self._desk.close()
-            print("korgm1: the display is gone; the power is off and the RAM saved", file=sys.stderr, flush=True)
+            print("korgm1: the display is gone; the power is off and every file saved", file=sys.stderr, flush=True)
         except M1Error as error:
             print(f"korgm1: the display is gone; {error}", file=sys.stderr, flush=True)
 
@@ -163,7 +166,8 @@ class Window:
         width, height = self._screen.size
         if self._drawer is None or not self._drawer.open:
             return (0, 0, width, height), (0, 0, 0, 0)
-        wide = round(self._drawer.WIDTH * self._screen.scale)
+        spare = width / self._screen.scale - self._view.layout.size[0]
+        wide = round(min(self._drawer.WIDTH, max(SLIM, spare)) * self._screen.scale)
         if width - wide >= NARROW * self._screen.scale:
             return (0, 0, width - wide, height), (width - wide, 0, wide, height)
         of = self._view.layout.size
@@ -178,15 +182,12 @@ class Window:
         of = (session.model.name, firmware, tuple(guesses.values()))
         if of == self._of:
             return
+        if self._of is not None:
+            self._let_go()
         self._of, self._placed = of, None
         layout = layout_of(session.model.rack)
         self._screen.rename(_title(self._desk))
-        try:
-            glass = Glass(guesses)
-        except UsageError as error:
-            self._desk.say(str(error), "error")
-            glass = Glass(Hypotheses())
-        self._view = PanelView(layout, glass, session.model.title, firmware)
+        self._view = PanelView(layout, Glass(guesses), session.model.title, firmware)
         self._hands = PanelHands(self._desk, layout, self._damper, self._slot, self._command)
 
     def _seen(self) -> Seen:
@@ -213,7 +214,10 @@ class Window:
         """Paint the notes over the panel; where one has gone, the panel again."""
         screen = self._screen
         size = max(10.0, LETTERS * self._view.place.scale)
-        wanted = [note_in(screen, panel, said(self._desk.messages, self._desk.now, status), size)]
+        told = panel, said(self._desk.messages, self._desk.now, status), size
+        if told != self._told:
+            self._told, self._telling = told, note_in(screen, *told)
+        wanted = [self._telling]
         if self._over is not None:
             about = self._view.place.box(self._over.area, 4)
             wanted.append(note_beside(screen, panel, about, self._hint(self._over), size * 0.9))
@@ -290,6 +294,8 @@ class Window:
             self._alive = False
         elif what == "full screen":
             self._screen.toggle_full_screen()
+            self._placed = None
+            self._help.invalidate()
         elif what == "help":
             self._help.toggle()
         elif what == "drawer":
@@ -304,12 +310,11 @@ class Window:
         """The drawer has come out or gone in: the window is larger by it where there is room."""
         assert self._drawer is not None
         screen, given = self._screen, self._given
-        width, height = screen.size
         if self._drawer.open and given is None:
-            screen.grow(self._drawer.WIDTH, max(0.0, HIGH - height / screen.scale))
-            self._given = screen.size[0] - width, screen.size[1] - height
+            high = screen.size[1] / screen.scale
+            self._given = screen.grow(self._drawer.WIDTH, max(0.0, HIGH - high))
         elif not self._drawer.open and given is not None:
-            screen.grow(-given[0] / screen.scale, -given[1] / screen.scale)
+            screen.grow(-given[0], -given[1])
             self._given = None
 
     def _damper(self, down: bool) -> None:

@@ -173,7 +173,7 @@ class Base:
 
     def _need_power(self) -> None:
         if not self.powered:
-            raise UsageError("the power is off", "the power on")
+            raise UsageError("the power is off", "power on first")
 
     def _new_machine(self, card: Card | None, before: M1 | None = None) -> M1:
         """A machine without power, with that program card; the player's hands are as on the one before."""

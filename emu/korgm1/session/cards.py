@@ -50,7 +50,7 @@ class Cards(Base):
         32768
         """
         if self.machine.card.status == 0:
-            raise UsageError("there is a card in the slot", "an empty slot")
+            raise UsageError("there is a card in the slot", "an empty slot: eject it first")
         there = self._card_from(card)
         if protected is not None:
             there.protected = protected
@@ -72,7 +72,7 @@ class Cards(Base):
         """
         card = self.machine.eject_card()
         if card is None:
-            raise UsageError("there is no card in the slot", "one in it")
+            raise UsageError("there is no card in the slot", "one: insert it first")
         self._note("eject_card")
         if not self.powered:
             card.settle()
@@ -92,7 +92,7 @@ class Cards(Base):
         True
         """
         if self.card is None:
-            raise UsageError("there is no card in the slot", "one in it")
+            raise UsageError("there is no card in the slot", "one: insert it first")
         self.card.protected = on
         self._note("protect_card", on=on)
 
@@ -111,7 +111,7 @@ class Cards(Base):
         1000
         """
         if self.pcm_card is not None:
-            raise UsageError("there is a PCM card in its slot", "an empty slot")
+            raise UsageError("there is a PCM card in its slot", "an empty slot: eject it first")
         data = read_pcm_card(source)
         if self.recording:  # packing takes longer than all else
             self._note("insert_pcm_card", card=pack(data))
@@ -127,7 +127,7 @@ class Cards(Base):
             UsageError: there is none.
         """
         if self.pcm_card is None:
-            raise UsageError("there is no PCM card in its slot", "one in it")
+            raise UsageError("there is no PCM card in its slot", "one: insert it first")
         data = self.pcm_card
         self._note("eject_pcm_card")
         self._set_pcm_card(None)

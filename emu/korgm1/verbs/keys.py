@@ -108,7 +108,7 @@ def lines(keymap: Keymap, rack: bool = False, tables: tuple[str, ...] = (WINDOW,
         rows = []
         for row in group.rows:
             texts = [getattr(row, name) for name in tables]
-            if not any(texts) and not row.actions[0].startswith("key "):
+            if not any(texts) and not row.button:
                 continue
             if not any(texts):
                 texts[0] = "(no key)"
@@ -119,7 +119,8 @@ def lines(keymap: Keymap, rack: bool = False, tables: tuple[str, ...] = (WINDOW,
                 parts = [cell[number] if number < len(cell) else "" for cell in cells]
                 line = f"  {parts[0]:<{_WHAT}}{parts[1]:<{_KEYS}}  " + (parts[2] if both else "")
                 rows.append(line.rstrip())
-        found += [group.title.upper(), *rows] if rows else []
+        before = f" (in the terminal after {group.before})" if group.before and TERMINAL in tables else ""
+        found += [group.title.upper() + before, *rows] if rows else []
     return found
 
 
@@ -137,8 +138,15 @@ def names() -> str:
 
 
 def _list(keys: frozenset[str]) -> list[str]:
-    shown = " ".join(f'"{key}"' if " " in key else key for key in sorted(keys))
-    return textwrap.wrap(shown, 98, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    shown = " ".join(f'"{key}"'.replace(" ", "\0") if " " in key else key for key in sorted(keys, key=_order))
+    rows = textwrap.wrap(shown, 98, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    return [row.replace("\0", " ") for row in rows]
+
+
+def _order(key: str) -> tuple[bool, str, int]:
+    """Characters first, then words, f2 before f10."""
+    word = key.rstrip("0123456789") if len(key) > 1 else key
+    return len(key) > 1, word, int(key[len(word) :] or 0)
 
 
 def _command(line: str) -> None:
