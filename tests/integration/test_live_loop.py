@@ -127,6 +127,9 @@ def test_the_first_picture_comes_before_sound_and_ports(desk: Desk) -> None:
         def feed(self) -> None:
             order.append(("feed", len(view.shown)))
 
+        def anew(self) -> None:
+            raise AssertionError("there is no sound")
+
     def opened() -> str:
         order.append(("sound", len(view.shown)))
         return "nowhere"
@@ -163,10 +166,22 @@ def test_sound_that_takes_long_to_open_holds_nothing_up(desk: Desk, pictures: in
         assert five.wait(30), "the loop stood still"
         return sound
 
+    class Ports:
+        status = ""
+        told: tuple[int, ...] = ()
+
+        def feed(self) -> None:
+            """Nothing."""
+
+        def anew(self) -> None:
+            self.told += (desk.now,)
+
     asked: list[int] = []
+    ports = Ports()
     sound.follow = lambda desk: asked.append(15)  # type: ignore[method-assign]
-    live(desk, view, opened, None, None, asked)  # type: ignore[arg-type]
-    assert not sound.open and bool(asked) == (pictures > 5)
+    live(desk, view, opened, ports, None, asked)  # type: ignore[arg-type]
+    assert not sound.open and bool(asked) == bool(ports.told) == (pictures > 5)
+    assert all(now >= CPU_HZ * sound.depth for now in ports.told)
 
 
 def test_sound_that_never_opens_lets_it_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

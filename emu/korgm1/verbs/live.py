@@ -54,6 +54,9 @@ class Cables(Protocol):
     def feed(self) -> None:
         """Hand over what has come in, before time passes."""
 
+    def anew(self) -> None:
+        """Desk time has jumped."""
+
 
 class Pacer:
     """Desk time at the host's pace.
@@ -144,6 +147,8 @@ def live(
                 settled, found = True, opening.result()
                 if not isinstance(found, str):
                     sound, pacer = found, prime(desk, found, seconds)
+                    if ports is not None:
+                        ports.anew()
                 elif found:
                     desk.live.sound = found
                     desk.say(found)
