@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Protocol
 
 from korgm1.clock import CPU_HZ, clocks
@@ -21,6 +23,10 @@ JUDGE = 2.0
 """Host seconds over which the speed is judged."""
 LOOK, AWAKE = 0.004, 0.1
 """After something was done the loop looks again so soon, for so long; host seconds."""
+SOON = 0.05
+"""Host seconds for which the sound is waited for; the first import of its filters takes a second, beside the loop."""
+PATIENCE = 5.0
+"""Host seconds for which the end waits for sound that is being opened."""
 TOO_SLOW = 0.95
 """Below this share of real time a host is called slow."""
 
@@ -47,6 +53,9 @@ class Cables(Protocol):
 
     def feed(self) -> None:
         """Hand over what has come in, before time passes."""
+
+    def anew(self) -> None:
+        """Desk time has jumped."""
 
 
 class Pacer:
@@ -115,7 +124,7 @@ def status(desk: Desk) -> str:
 
 
 def live(
-    desk: Desk, view: View, opened: Callable[[], LiveSound | None], ports: Cables | None,
+    desk: Desk, view: View, opened: Callable[[], LiveSound | str], ports: Cables | None,
     seconds: float | None, asked: list[int],
 ) -> None:
     """Run a desk until its view, a signal or the time ends it.
@@ -123,27 +132,56 @@ def live(
     Args:
         desk: its power may be on or off.
         view: what it is shown in.
-        opened: opens the sound, when the first picture is there.
+        opened: opens the sound, in a thread of its own, when the first picture is there; a text says why there is none.
         ports: the host's MIDI ports, open; they stay so.
         seconds: desk seconds to run; None for ever.
         asked: something is in it once a signal has come.
     """
     view.draw()
-    with contextlib.ExitStack() as at_the_end:
-        sound = opened()
-        if sound is not None:
-            at_the_end.callback(sound.close)
-        pacer = Pacer(desk, seconds) if sound is None else prime(desk, sound, seconds)
-        wait = 0.0
-        while not pacer.done and not asked and view.poll(wait):
+    with _opening(opened) as opening:
+        wait([opening], SOON)
+        pacer, sound, pause = Pacer(desk, seconds), None, 0.0
+        settled = False
+        while not pacer.done and not asked and view.poll(pause):
+            if not settled and opening.done():
+                settled, found = True, opening.result()
+                if not isinstance(found, str):
+                    sound, pacer = found, prime(desk, found, seconds)
+                    if ports is not None:
+                        ports.anew()
+                elif found:
+                    desk.live.sound = found
+                    desk.say(found)
             if ports is not None:
                 ports.feed()
                 desk.live.midi = ports.status or "no ports"
-            wait = pacer.step()
+            pause = pacer.step()
             desk.live.speed = pacer.speed
             if sound is not None:
                 sound.follow(desk)
             view.draw(status(desk))
+
+
+@contextlib.contextmanager
+def _opening(opened: Callable[[], LiveSound | str]) -> Iterator[Future[LiveSound | str]]:
+    """The sound that is being opened; it is closed at the end even if nobody took it, or left behind if it hangs."""
+    opening: Future[LiveSound | str] = Future()
+
+    def work() -> None:
+        try:
+            opening.set_result(opened())
+        except BaseException as error:
+            opening.set_exception(error)
+
+    threading.Thread(target=work, name="sound", daemon=True).start()
+    try:
+        yield opening
+    finally:
+        wait([opening], PATIENCE)
+        if opening.done():
+            found = opening.result()
+            if not isinstance(found, str):
+                found.close()
 
 
 def prime(desk: Desk, sound: LiveSound, seconds: float | None = None) -> Pacer:
