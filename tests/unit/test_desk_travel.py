@@ -237,7 +237,7 @@ def test_a_recording_refuses_time_travel(tmp_path: Path) -> None:
     desk.save_state(str(tmp_path / "x.state"))
     for deed in (
         lambda: desk.rewind(1), lambda: desk.load_state(str(tmp_path / "x.state")), lambda: desk.set_engine("v30"),
-        lambda: desk.set_faults([]), lambda: desk.set_hypothesis("H-VREF", "4.5"),
+        lambda: desk.set_faults(["adc-dead"]), lambda: desk.set_hypothesis("H-VREF", "4.5"),
         lambda: desk.start_scenario("dead-cell"),
     ):
         with pytest.raises(UsageError, match="recording"):
