@@ -43,7 +43,7 @@ def test_reading_says_what_was_found(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is a folder"):
         read_file(tmp_path, "an SRAM image")
     (tmp_path / "big").write_bytes(bytes(100))
-    with pytest.raises(UserError, match="more than 99 bytes; expected an SRAM image$"):
+    with pytest.raises(UserError, match=r"more than 99 bytes; expected an SRAM image$"):
         read_file(tmp_path / "big", "an SRAM image", limit=99)
     assert read_file(tmp_path / "big", "x") == bytes(100)
 
