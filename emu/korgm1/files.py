@@ -45,7 +45,7 @@ def write_atomic(path: Path, data: bytes, backups: int = 0) -> None:
             _rotate(path, backups)
         os.chmod(temporary, mode)
         os.replace(temporary, path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:    # RuntimeError: links that go in a circle
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
         raise unwritten(path, error) from error
@@ -64,19 +64,19 @@ def check_writable(path: Path) -> None:
         folder = next((parent for parent in path.parents if parent.exists()), path.parent)
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise unwritten(path, error) from error
 
 
-def unwritten(path: Path, error: OSError) -> UserError:
+def unwritten(path: Path, error: Exception) -> UserError:
     """What to say of a file that the system did not let us write.
 
     >>> str(unwritten(Path("x"), OSError(28, "No space left on device")))
     'x cannot be written: No space left on device; expected room on the disk'
     """
     full = (getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG"))
-    expected = "room on the disk" if error.errno in full else "a folder you may write to"
-    return UserError(f"{path} cannot be written: {error.strerror or error}", expected)
+    expected = "room on the disk" if getattr(error, "errno", 0) in full else "a folder you may write to"
+    return UserError(f"{path} cannot be written: {_reason(error)}", expected)
 
 
 def check_ending(path: Path, ending: str, kind: str) -> None:
@@ -155,7 +155,7 @@ class PartFile:
                 _want_file(self._part)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._part.open("wb", buffering=0)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise self._failed(error) from error
 
     def write(self, data: bytes) -> None:
@@ -208,7 +208,7 @@ class PartFile:
         self._file.close()
         self._part.unlink(missing_ok=True)
 
-    def _failed(self, error: OSError) -> UserError:
+    def _failed(self, error: Exception) -> UserError:
         return unwritten(self.path, error)
 
 
@@ -253,7 +253,7 @@ def _rotate(path: Path, backups: int) -> None:
 def _same(a: str, b: str) -> bool:
     try:
         return Path(a).resolve() == Path(b).resolve() or os.path.samefile(a, b)
-    except OSError:
+    except (OSError, RuntimeError):
         return False
 
 
@@ -261,6 +261,10 @@ def _want_file(path: Path) -> None:
     if not path.is_file():
         what = "a folder" if path.is_dir() else "a device or a pipe"
         raise UserError(f"{path} cannot be written: it is {what}, not a file", "the name of a file")
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _umask() -> int:
