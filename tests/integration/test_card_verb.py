@@ -13,7 +13,8 @@ import pytest
 from korgm1.board.adc_m58990 import M58990
 from korgm1.cardfile.card_file import read_card
 from korgm1.cli import main
-from korgm1.scenario.bank import dump, initialised, named
+from korgm1.scenario import bank
+from korgm1.scenario.bank import dump, named
 from korgm1.session import Session
 from korgm1.syx import message, pieces
 
@@ -204,7 +205,7 @@ def test_ctrl_c_in_the_midst_of_a_device_makes_no_card(
         return read(adc, offset)
 
     monkeypatch.setattr(M58990, "read", interrupted)
-    initialised.cache_clear()
+    monkeypatch.setattr(bank, "_made", {})
     assert main(["card", "new", "a.card", *source]) == 130
     assert came and signal.default_int_handler not in came, "an exception could be lost in a callback"
     assert capsys.readouterr().err.startswith("korgm1: stopped")
