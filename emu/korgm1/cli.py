@@ -139,6 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts threads as it is read in; nothing here uses them
     try:
         words = signed(sys.argv[1:] if argv is None else argv)
         args, strange = build_parser(words[0] if words and words[0] in VERBS else None).parse_known_args(words)

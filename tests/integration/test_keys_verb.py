@@ -79,7 +79,7 @@ def test_the_users_own_map_is_in_use(capsys: pytest.CaptureFixture[str], nobodys
 def test_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(said(capsys, "--json")[1])
     assert found["window"]["f4"] == "key PROG" and found["terminal"]["P"] == "key PROG"
-    assert {"title", "rows"} == set(found["groups"][0])
+    assert {"title", "rows", "before"} == set(found["groups"][0])
     assert list(json.loads(said(capsys, "--json", "--window")[1])) == ["piano", "window", "groups"]
     names = said(capsys, "--names")[1]
     assert '"kp enter"' in names and "full screen" in names

@@ -314,6 +314,17 @@ def test_focus_lost_lets_everything_go(desk: Desk, live: Any) -> None:
     assert not desk.notes and not desk.held and desk.controls["joystick_x"] == 128
 
 
+def test_what_is_held_comes_up_when_another_instrument_is_there(cold: Desk, window: Any) -> None:
+    down(middle("INT"))
+    window.poll(0.001)
+    assert cold.held == {"INT"}
+    cold.set_hypothesis("H-LCD-GHOST", "0,0")
+    window.draw()
+    up(middle("INT"))
+    step(window, cold, 0.1)
+    assert not cold.held
+
+
 # computer keys
 
 

@@ -285,11 +285,6 @@ class Driven:
         self.screen.xdotool("windowsize", self.window, width, height)
         self.look_again(lambda: (self.width, self.height) == (width, height))
 
-    def to_corner(self) -> None:
-        """Have the window's corner in the screen's: what a window manager does with one that is to fill the screen."""
-        self.screen.xdotool("windowmove", self.window, 0, 0)
-        self.look_again(lambda: (self.left, self.top) == (0, 0))
-
     def close_window(self) -> None:
         """Click the cross in its frame: what a window manager then says to the program (there is none here)."""
         tell_window(self.screen.display, int(self.window), "WM_PROTOCOLS", "WM_DELETE_WINDOW")

@@ -6,8 +6,8 @@ import pytest
 from recording_canvas import RecordingCanvas, overlap
 
 from korgm1.frontends.canvas import Box, KeyDown, PointerDown, PointerMove, PointerUp, Wheel
-from korgm1.frontends.help_page import HelpPage, table
-from korgm1.keymap import PANEL_KEYS, default, loads, readable
+from korgm1.frontends.help_page import HelpPage
+from korgm1.keymap import default, loads, table
 
 
 def painted(box: Box, scale: float = 1.0, map_text: str = "") -> tuple[HelpPage, RecordingCanvas]:
@@ -17,19 +17,39 @@ def painted(box: Box, scale: float = 1.0, map_text: str = "") -> tuple[HelpPage,
     return page, canvas
 
 
-def test_every_button_and_every_chord_is_in_the_table() -> None:
-    rows = [row for _, rows in table(default()) for row in rows]
-    assert {name for name, _ in rows} >= set(PANEL_KEYS)
-    words = " ".join(chords for _, chords in rows)
-    assert all(readable(chord) in words for chord, action in default().window.items() if action != "none")
+def rows(map_text: str = "", rack: bool = False) -> list[tuple[str, str]]:
+    """What must stand there, of all groups."""
+    keys = loads(map_text.encode(), "keys.toml") if map_text else default()
+    return [(row.what, row.window) for group in table(keys, rack) for row in group.rows if row.window]
+
+
+def words(canvas: RecordingCanvas) -> list[str]:
+    return [text for text, _, _ in canvas.texts]
 
 
 def test_it_is_made_from_the_map_in_force() -> None:
-    changed = loads(b'[window]\n"f12" = "key INT"\nf2 = "none"\n', "keys.toml")
-    rows = dict(row for _, rows in table(changed) for row in rows)
-    assert rows["INT"] == "F12"
-    gone = dict(table(loads(b'piano = "off"\n', "keys.toml")))
-    assert not any(name.startswith("from C") for name, _ in gone["Piano"])
+    changed = 'piano = "off"\n[window]\n"f12" = "key INT"\nf2 = "none"\nf3 = "none"\n'
+    _, canvas = painted((0, 0, 1280, 640), map_text=changed)
+    there = words(canvas)
+    assert there[there.index("INT") + 1] == "F12"
+    assert there[there.index("COMBI") + 1] == "-", "a button without a key says so"
+    assert "type a command" not in there, "the terminal's own are not the window's"
+    assert not any(text.startswith("octave") for text in there)
+
+
+def test_a_rack_has_no_joystick() -> None:
+    for rack in (False, True):
+        page, canvas = HelpPage(default(), "", rack), RecordingCanvas()
+        page.toggle()
+        page.paint(canvas, (0, 0, 1280, 640), 1.0)
+        assert ("joystick left" in words(canvas)) is not rack
+
+
+def test_what_is_too_long_for_its_row_goes_on_in_the_next() -> None:
+    long = "[window]\n" + "".join(f'"ctrl+alt+{key}" = "key INT"\n' for key in "abcdefghij")
+    _, canvas = painted((0, 0, 640, 640), map_text=long)
+    there = " ".join(words(canvas))
+    assert all(f"Ctrl+Alt+{key}" in there for key in "ABCDEFGHIJ") and "..." not in there
 
 
 @pytest.mark.parametrize(
@@ -37,10 +57,9 @@ def test_it_is_made_from_the_map_in_force() -> None:
 )
 def test_all_of_it_fits_and_nothing_overlaps(box: Box, scale: float) -> None:
     _, canvas = painted(box, scale)
-    there = {text for text, _, _ in canvas.texts}
-    for _, rows in table(default()):
-        for name, chords in rows:
-            assert name in there and chords in there
+    there = " ".join(words(canvas))
+    for what, keys in rows():
+        assert what in there and keys in there
     boxes = [where for _, where, _ in canvas.texts]
     assert not any(overlap(one, other) for n, one in enumerate(boxes) for other in boxes[n + 1 :])
     right, bottom = box[0] + box[2], box[1] + box[3]
@@ -50,7 +69,7 @@ def test_all_of_it_fits_and_nothing_overlaps(box: Box, scale: float) -> None:
 @pytest.mark.parametrize("scroll", ["wheel", "keys", "drag"])
 def test_a_small_one_scrolls_to_its_end(scroll: str) -> None:
     page, canvas = painted((0, 0, 500, 300))
-    last = table(default())[-1][1][-1][0]
+    last = rows()[-1][0]
     assert last not in {text for text, _, _ in canvas.texts}
     assert not page.paint(canvas, (0, 0, 500, 300), 1.0)
     for _ in range(80):

@@ -215,8 +215,11 @@ def test_messages_are_shown_for_a_while_and_errors_longer() -> None:
 def test_notes_stay_inside_their_box() -> None:
     canvas = RecordingCanvas()
     box = (20, 10, 300, 200)
-    long = note_in(canvas, box, (("word " * 40, WARN), ("short", WARN)), 13)
-    assert long is not None and long.lines[0][0].endswith("...") and long.lines[1][0] == "short"
+    long = note_in(canvas, box, (("word " * 15, WARN), ("short", WARN)), 13)
+    assert long is not None and long.lines[-1][0] == "short"
+    assert " ".join(text for text, _ in long.lines[:-1]).split() == ["word"] * 15, "nothing of it is lost"
+    endless = note_in(canvas, box, (("word " * 4000, WARN), ("short", WARN)), 13)
+    assert endless is not None and endless.box[1] >= 10 and endless.lines[-1][0] == "short"
     about: Part
     for about in keyboard().parts:
         beside = note_beside(canvas, box, Place(0.2).box(about.area), "INT: computer key F2", 12)

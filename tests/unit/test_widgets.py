@@ -302,6 +302,18 @@ def test_losing_the_window_lets_everything_go() -> None:
     assert not done
 
 
+def test_a_drawer_that_goes_in_lets_everything_go() -> None:
+    done: list[int] = []
+    button = Button("a", lambda: done.append(1))
+    setup = Setup(button)
+    at = setup.place(button)
+    setup.drawer.take(PointerDown(0, *at))
+    setup.drawer.toggle()
+    assert not setup.drawer.take(PointerUp(0, *at)), "it is for the panel"
+    setup.drawer.toggle()
+    assert not setup.drawer.take(PointerMove(0, *at)) and not setup.drawer.take(PointerUp(0, *at)) and not done
+
+
 def test_hint_and_error_stand_at_the_bottom() -> None:
     setup = Setup(Button("a", lambda: None, "what it is for"))
     setup.drawer.take(Hover(*setup.place(setup.drawer._widgets[1])))

@@ -52,6 +52,8 @@ class DrawerHands:
         """Out, with the keyboard in it, or in."""
         self.open = not self.open
         self._all = True
+        self._held.clear()
+        self._pulled.clear()
         self._drop()
         if self.open:
             self._keys = True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from korgm1.clock import CPU_HZ
 from korgm1.frontends.canvas import Box, Canvas, Colour
+from korgm1.frontends.widget_ground import Ruler
 
 if TYPE_CHECKING:
     from korgm1.desk import Message
@@ -58,11 +59,13 @@ def said(messages: Iterable[Message], now: int, status: str) -> tuple[tuple[str,
 
 
 def note_in(canvas: Canvas, box: Box, lines: tuple[tuple[str, Colour], ...], size: float) -> Note | None:
-    """A note with these lines at the bottom of a box, or None; lines that are too long are cut."""
+    """A note with these lines at the bottom of a box, or None; what is too long for a line goes on in the next."""
     if not lines:
         return None
-    room = box[2] - 4 * size
-    fitting = tuple((_cut(canvas, text, size, room), colour) for text, colour in lines)
+    ruler = Ruler(canvas, 1)
+    room = round(box[2] - 4 * size)
+    most = max(1, round((box[3] / 2 - size) / size / 1.5))
+    fitting = tuple((row, colour) for text, colour in lines for row in ruler.wrap(text, room, size))[-most:]
     wide = round(max(canvas.text_width(text, size) for text, _ in fitting) + 2 * size)
     high = round(len(fitting) * size * 1.5 + size)
     x, y = box[0] + (box[2] - wide) // 2, box[1] + box[3] - high - round(size)
@@ -79,11 +82,3 @@ def note_beside(canvas: Canvas, box: Box, about: Box, text: str, size: float) ->
     if y + high > box[1] + box[3]:
         y = about[1] - high - round(size / 2)
     return Note((x, y, wide, high), ((text, INFO),), size)
-
-
-def _cut(canvas: Canvas, text: str, size: float, room: float) -> str:
-    if canvas.text_width(text, size) <= room:
-        return text
-    while text and canvas.text_width(text + "...", size) > room:
-        text = text[:-1]
-    return text + "..."

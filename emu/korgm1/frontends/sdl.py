@@ -7,6 +7,7 @@ straight. Text is the font that comes with pygame (no search through the system'
 from __future__ import annotations
 
 import os
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -25,7 +26,7 @@ from korgm1.frontends import x_server
 from korgm1.frontends.canvas import Box, Colour, Point
 from korgm1.frontends.masks import disc
 from korgm1.frontends.panel_backdrop import paint_icon
-from korgm1.frontends.sdl_events import Input
+from korgm1.frontends.sdl_events import Input, Pair
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -243,6 +244,7 @@ class Screen(Painted):
         self._input = Input(lambda: self.size, pygame.mouse.get_pos)
         self._lost: object = None
         self.full_screen = False
+        self._stood = (0, 0)
         try:
             pygame.font.init()
             pygame.key.set_repeat(*REPEAT)
@@ -284,12 +286,17 @@ class Screen(Painted):
             pygame.display.update([pygame.Rect(box) for box in boxes])
 
     def toggle_full_screen(self) -> None:
-        """Full screen, or a window again."""
+        """Full screen, or a window again.
+
+        The window goes to the first screen's corner before: where there is no window manager it would stay where it is.
+        """
         try:
             if self.full_screen:
-                self.surface = pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+                self._resize(self._windowed)
+                pygame.display.set_window_position(self._stood)
             else:
-                self._windowed = self.surface.get_size()
+                self._windowed, self._stood = self.surface.get_size(), pygame.display.get_window_position()
+                pygame.display.set_window_position((0, 0))
                 self.surface = pygame.display.set_mode(pygame.display.get_desktop_sizes()[0], pygame.FULLSCREEN)
             self.full_screen = not self.full_screen
         except pygame.error as error:
@@ -310,11 +317,20 @@ class Screen(Painted):
         if self.full_screen:
             self._windowed = new[0], new[1]
         else:
-            self.surface = pygame.display.set_mode(new, pygame.RESIZABLE)
+            self._resize((new[0], new[1]))
             there = [min(at, most - size) for at, most, size in zip(here, desktop, new, strict=True)]
             if there != list(here) and 0 <= here[0] < desktop[0]:
                 pygame.display.set_window_position(there)
         return (new[0] - old[0]) / self.scale, (new[1] - old[1]) / self.scale
+
+    def _resize(self, size: Pair) -> None:
+        """A window of that size. On X11, SDL brings one back from the whole screen only when it is told twice."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Requested window was forcibly", RuntimeWarning)
+            self.surface = pygame.display.set_mode(size, pygame.RESIZABLE)
+            if self.size != size:
+                pygame.event.pump()
+                self.surface = pygame.display.set_mode(size, pygame.RESIZABLE)
 
     def on_lost(self, rescue: Callable[[], None]) -> None:
         """Have `rescue` called if the X server goes away: Xlib ends the process then, whatever anybody says."""

@@ -260,7 +260,8 @@ def help_lines(keymap: Keymap, width: int = 78, rack: bool = False) -> list[str]
     for group in table(keymap, rack):
         rows = "; ".join(f"{row.what} = {row.terminal}" for row in group.rows if row.terminal)
         if rows:
-            lines += textwrap.wrap(f"{group.title}: {rows}", width, subsequent_indent="  ", break_on_hyphens=False)
+            title = f"{group.title} (after {group.before})" if group.before else group.title
+            lines += textwrap.wrap(f"{title}: {rows}", width, subsequent_indent="  ", break_on_hyphens=False)
     return lines
 
 

@@ -76,8 +76,8 @@ class Window:
         self._desk = desk
         self._drawer: Drawer | None = None
         self._folder = folder
-        self._help = HelpPage(keymap, keys_file)
         session = desk.session
+        self._help = HelpPage(keymap, keys_file, session.model.rack)
         self._screen = Screen(_title(desk), layout_of(session.model.rack).size, full_screen)
         self._screen.on_lost(self._display_lost)
         self._keys = PanelKeys(desk, keymap, self._damper, self._command, self._do)
@@ -87,6 +87,8 @@ class Window:
         self._given: tuple[float, float] | None = None
         self._sent_at = -CPU_HZ
         self._notes: list[Note] = []
+        self._told: object = None
+        self._telling: Note | None = None
         self._of: object = None
         self._placed: object = None
         self._view: PanelView
@@ -180,6 +182,8 @@ class Window:
         of = (session.model.name, firmware, tuple(guesses.values()))
         if of == self._of:
             return
+        if self._of is not None:
+            self._let_go()
         self._of, self._placed = of, None
         layout = layout_of(session.model.rack)
         self._screen.rename(_title(self._desk))
@@ -210,7 +214,10 @@ class Window:
         """Paint the notes over the panel; where one has gone, the panel again."""
         screen = self._screen
         size = max(10.0, LETTERS * self._view.place.scale)
-        wanted = [note_in(screen, panel, said(self._desk.messages, self._desk.now, status), size)]
+        told = panel, said(self._desk.messages, self._desk.now, status), size
+        if told != self._told:
+            self._told, self._telling = told, note_in(screen, *told)
+        wanted = [self._telling]
         if self._over is not None:
             about = self._view.place.box(self._over.area, 4)
             wanted.append(note_beside(screen, panel, about, self._hint(self._over), size * 0.9))

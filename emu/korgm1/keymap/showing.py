@@ -29,13 +29,19 @@ class Row:
     terminal: str
     actions: tuple[str, ...]
 
+    @property
+    def button(self) -> bool:
+        """Whether it stands for buttons of the panel, which are named even where they have no key."""
+        return self.actions[0].startswith("key ")
+
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under a title."""
+    """Rows under a title; `before` is what the terminal's keys need first, or ""."""
 
     title: str
     rows: tuple[Row, ...]
+    before: str = ""
 
 
 def table(keymap: Keymap, rack: bool = False) -> tuple[Group, ...]:
@@ -73,12 +79,11 @@ def table(keymap: Keymap, rack: bool = False) -> tuple[Group, ...]:
     commands = [row(COMMANDS.get(line, line), f"command {line}") for line in lines]
     rest = [row(_words(kind), kind) for kind in KINDS if not KINDS[kind][0] and kind in bound - {"damper", "none"}]
     mode = next((readable(key, TERMINAL) for key, action in keymap.terminal.items() if action == "piano"), "")
-    piano = f"Piano (in the terminal after {mode})" if mode else "Piano"
     groups = [
-        ("Modes", modes), ("Buttons", buttons), ("Controls", controls), (piano, list(_piano(keymap, row, bound))),
+        ("Modes", modes), ("Buttons", buttons), ("Controls", controls), ("Piano", list(_piano(keymap, row, bound))),
         ("Commands", commands), ("Program", rest),
     ]  # fmt: skip
-    return tuple(Group(title, tuple(rows)) for title, rows in groups if rows)
+    return tuple(Group(title, tuple(rows), mode * (title == "Piano")) for title, rows in groups if rows)
 
 
 _BUTTONS = (

@@ -108,7 +108,7 @@ def lines(keymap: Keymap, rack: bool = False, tables: tuple[str, ...] = (WINDOW,
         rows = []
         for row in group.rows:
             texts = [getattr(row, name) for name in tables]
-            if not any(texts) and not row.actions[0].startswith("key "):
+            if not any(texts) and not row.button:
                 continue
             if not any(texts):
                 texts[0] = "(no key)"
@@ -119,7 +119,8 @@ def lines(keymap: Keymap, rack: bool = False, tables: tuple[str, ...] = (WINDOW,
                 parts = [cell[number] if number < len(cell) else "" for cell in cells]
                 line = f"  {parts[0]:<{_WHAT}}{parts[1]:<{_KEYS}}  " + (parts[2] if both else "")
                 rows.append(line.rstrip())
-        found += [group.title.upper(), *rows] if rows else []
+        before = f" (in the terminal after {group.before})" if group.before and TERMINAL in tables else ""
+        found += [group.title.upper() + before, *rows] if rows else []
     return found
 
 

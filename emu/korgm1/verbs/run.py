@@ -7,7 +7,6 @@ import contextlib
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,6 +151,8 @@ def leave(desk: Desk) -> None:
     try:
         desk.close()
     except UserError as error:
+        import tempfile
+
         try:
             written = desk.rescue(Path(tempfile.gettempdir()))
         except UserError:
