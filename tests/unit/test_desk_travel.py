@@ -287,7 +287,7 @@ def test_a_state_is_loaded_into_the_running_instrument(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="m1"):
         other.load_state(str(path))
     path.write_bytes(path.read_bytes()[:-50])
-    with pytest.raises(M1Error):
+    with pytest.raises(M1Error, match=r"x\.state: "):
         desk.load_state(str(path))
     assert desk.powered and desk.lcd[0][:6] == "Prog I"
 
