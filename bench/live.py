@@ -137,7 +137,7 @@ def idle(seconds: float, sound: bool) -> float:
     if sound:
         stage(desk.session, "analogue", Nowhere.rate, 2)
     until = time.monotonic() + seconds
-    output = (lambda: LiveSound(desk.session, Nowhere(0.15))) if sound else (lambda: None)
+    output = (lambda: LiveSound(desk.session, Nowhere(0.15))) if sound else (lambda: "")
     view = View(lambda wait: time.sleep(wait) or time.monotonic() < until, lambda: None)
     begun, cpu = time.monotonic(), time.process_time()
     live(desk, view, output, None, None, [])
@@ -167,7 +167,7 @@ def presses(count: int, sound: bool) -> dict[str, float]:
             emulated.append((desk.now - state["clock"]) / CPU_HZ * 1000)
             state.update(at=0.0, next=time.monotonic() + 0.25 + len(host) % 7 * 0.0123)
 
-    output = (lambda: LiveSound(desk.session, Nowhere(0.15))) if sound else (lambda: None)
+    output = (lambda: LiveSound(desk.session, Nowhere(0.15))) if sound else (lambda: "")
     live(desk, View(poll, draw), output, None, None, [])
     host.sort()
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,10 @@ from korgm1.errors import UsageError
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One guess: what it claims, why, how sure, what would refute it, and the values it can take."""
+    """One guess: what it claims, why, how sure, what would refute it, and the values it can take.
+
+    `pattern` is the regular expression a text must match wholly, `form` says it in words.
+    """
 
     id: str
     claim: str
@@ -27,6 +31,8 @@ class Hypothesis:
     choices: tuple[Any, ...] = ()
     min: float | None = None
     max: float | None = None
+    pattern: str = ""
+    form: str = ""
 
 
 SETTLED: Mapping[str, Any] = {
@@ -118,6 +124,8 @@ class Hypotheses:
                 raise UsageError(f"{key}={value!r} is out of range", f"{low:g} to {high:g}")
             if row.choices and value not in row.choices:
                 raise UsageError(f"{key}={value!r} is not known", "one of " + ", ".join(map(str, row.choices)))
+            if row.pattern and not re.fullmatch(row.pattern, value):
+                raise UsageError(f"{key}={value!r} cannot be used", row.form)
             self._values[key] = value
 
     def __getitem__(self, key: str) -> Any:

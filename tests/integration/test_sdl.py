@@ -83,10 +83,24 @@ def test_mono_letters_are_all_as_wide(screen: Any) -> None:
     assert screen.text_width("iiii", 16) < screen.text_width("WWWW", 16)
 
 
-def test_pictures_layers_and_clips(screen: Any) -> None:
-    pixels = np.random.default_rng(1).integers(0, 255, (10, 20, 3), np.uint8)
+def test_small_letters_are_as_wide_as_their_size(screen: Any) -> None:
+    widths = [screen.text_width("START/STOP", size) for size in (5, 6, 7, 8, 9)]
+    assert all(6 < width / size < 6.6 for width, size in zip(widths, (5, 6, 7, 8, 9), strict=True)), widths
+    for size in (5, 7.5, 9):
+        screen.fill(BLACK)
+        width = screen.text("START/STOP", 100, 50, size, WHITE, 0.5)
+        columns = np.flatnonzero(light(screen).sum(axis=0))
+        assert width == screen.text_width("START/STOP", size)
+        assert width - 4 <= columns[-1] - columns[0] + 1 <= width
+
+
+@pytest.mark.parametrize("depth", [3, 4])
+def test_pictures_layers_and_clips(screen: Any, depth: int) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (10, 20, depth), np.uint8)
     screen.image(pixels, 30, 40)
-    assert (screen.pixels()[40:50, 30:50] == pixels).all()
+    assert (screen.pixels()[40:50, 30:50] == pixels[..., :3]).all()
+    screen.image(pixels[2:8, 3:7], 60, 40)
+    assert (screen.pixels()[40:46, 60:64] == pixels[2:8, 3:7, :3]).all()
     layer = screen.layer(50, 50)
     layer.rect((0, 0, 50, 50), WHITE)
     screen.fill(BLACK)
@@ -160,7 +174,8 @@ def test_full_screen_and_back(screen: Any) -> None:
     before = screen.size
     screen.toggle_full_screen()
     assert screen.full_screen and screen.size == pygame.display.get_desktop_sizes()[0]
-    screen.grow(100, 0)
+    assert screen.grow(100, 0) == (100, 0) and screen.size == pygame.display.get_desktop_sizes()[0]
+    assert screen.grow(-100, 0) == (-100, 0)
     screen.toggle_full_screen()
     assert not screen.full_screen and screen.size == before
     screen.grow(50, 20)

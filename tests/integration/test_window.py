@@ -14,7 +14,8 @@ from korgm1.board.lcd_glass import paint
 from korgm1.board.panel import Panel
 from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
-from korgm1.errors import UserError
+from korgm1.desk.commands import perform
+from korgm1.errors import UsageError, UserError
 from korgm1.frontends import display, panel_layout
 from korgm1.frontends.panel_layout import Part, keyboard, rack
 from korgm1.keymap import default
@@ -465,6 +466,39 @@ def test_the_drawer_takes_room_and_gives_it_back(desk: Desk, live: Any) -> None:
     assert (front(live) == first).mean() > 0.99
 
 
+@pytest.mark.parametrize(("size", "scale", "drawer"), [
+    ((1280, 690), 980 / 1280, 300), ((900, 600), 600 / 1280, 300), ((1660, 690), 1.0, 380), ((1600, 690), 1.0, 320),
+])  # fmt: skip
+def test_the_drawer_is_slim_where_the_panel_needs_the_room(
+    cold: Desk, window: Any, size: tuple[int, int], scale: float, drawer: int
+) -> None:
+    import pygame
+
+    window._do("drawer")
+    pygame.display.set_mode(size, pygame.RESIZABLE)
+    window.poll(0.001)
+    window.draw()
+    assert window._view.place.scale == pytest.approx(scale, abs=0.002)
+    assert window._boxes()[1] == (size[0] - drawer, 0, drawer, size[1])
+
+
+@pytest.mark.parametrize("page", [False, True])
+def test_full_screen_is_painted_even_if_it_is_as_large(cold: Desk, window: Any, page: bool) -> None:
+    import pygame
+
+    pygame.display.set_mode(pygame.display.get_desktop_sizes()[0], pygame.RESIZABLE)
+    window.poll(0.001)
+    if page:
+        window._do("help")
+    window.draw()
+    before = front(window)
+    window._screen.surface.fill((255, 0, 255))
+    window._do("full screen")
+    window.draw()
+    assert (front(window) == before).mean() > 0.99
+    window._do("full screen")
+
+
 def test_it_may_begin_with_the_drawer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     view = opened(desk, monkeypatch, bench=True)
     view.draw()
@@ -527,11 +561,13 @@ def test_a_file_that_is_not_there_is_told(desk: Desk, live: Any, tmp_path: Path)
     assert "cannot be read" in desk.messages[-1].text and desk.messages[-1].kind == "error"
 
 
-def test_a_guess_that_cannot_be_used_is_told_and_the_window_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(Session(hypotheses={"H-LCD-GHOST": "soon"}))
+def test_a_guess_that_cannot_be_used_is_refused_and_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(Session())
     view = opened(desk, monkeypatch)
+    with pytest.raises(UsageError, match="milliseconds"):
+        perform(desk, "hypothesis", {"id": "H-LCD-GHOST", "value": "soon"})
     view.draw()
-    assert "H-LCD-GHOST" in desk.messages[-1].text
+    assert desk.session.hypotheses["H-LCD-GHOST"] == "150,200"
     view.close()
 
 

@@ -116,6 +116,19 @@ def test_every_label_is_printed(layout: Layout) -> None:
     assert not any("korg" in word.lower().replace("korgm1", "") for word in words), "no maker's mark"
 
 
+@BOTH
+def test_letters_can_be_read_on_a_small_panel_and_stay_on_their_key(layout: Layout) -> None:
+    for scale in (0.47, 0.77):
+        for part in layout.parts:
+            if part.kind != "key":
+                continue
+            canvas, place = RecordingCanvas(), Place(scale)
+            paint_part(canvas, place, part, look(part, Seen()))
+            (_, (left, _, wide, high), _), box = canvas.texts[0], place.box(part.area)
+            assert box[0] <= left and left + wide <= box[0] + box[2], part
+            assert high >= 9 or wide > 0.8 * box[2] or high == 5, part
+
+
 class Layers(RecordingCanvas):
     """A recording canvas with layers."""
 

@@ -65,7 +65,7 @@ class Canvas(Protocol):
         """How wide `text` would come out."""
 
     def image(self, pixels: NDArray[np.uint8], x: int, y: int) -> None:
-        """Pixels of shape (height, width, 3), with their corner at x, y."""
+        """Pixels of shape (height, width, 3), or 4 with a byte of no meaning, with their corner at x, y."""
 
     def clip(self, box: Box | None) -> None:
         """Paint inside this box only; None: anywhere."""

@@ -73,7 +73,7 @@ def _wake(bench: Bench) -> str | tuple[str, tuple[int, int, int]]:
     if wake is None:
         return "none yet", OFF
     if wake.blank:
-        return "chips never powered before", WARN
+        return "never powered before", WARN
     lowest = f" at {wake.lowest_volts:.2f} V" if isfinite(wake.lowest_volts) else ""
     if not wake.lost:
         return "everything kept" + lowest, GOOD

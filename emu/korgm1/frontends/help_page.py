@@ -23,6 +23,7 @@ from korgm1.frontends.widget_ground import (
     Ruler,
 )
 from korgm1.keymap import Keymap, parts, readable
+from korgm1.keymap.showing import COMMANDS
 
 Rows = list[tuple[str, str]]
 
@@ -69,11 +70,13 @@ def words(action: str) -> str:
     """What an action does, for people.
 
     >>> words("key EDIT PROG"), words("octave +1"), words("command rewind 1"), words("joystick left")
-    ('EDIT PROG', 'octave up', 'rewind 1', 'joystick: bend down')
+    ('EDIT PROG', 'octave up', 'a second back', 'joystick: bend down')
     """
     kind, argument = parts(action)
-    if kind in ("key", "command"):
+    if kind == "key":
         return argument
+    if kind == "command":
+        return COMMANDS.get(argument, argument)
     if kind == "joystick":
         return f"joystick: {_JOYSTICK[argument]}"
     if kind in ("octave", "velocity", "value", "volume"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from korgm1.board.lcd_picture import LIT
 from korgm1.frontends.canvas import Canvas
 from korgm1.frontends.panel_layout import Layout
-from korgm1.frontends.panel_paint import BODY, CAP_TOP, DIM, EDGE, FAINT, HOLE, PRINT, SHADOW, Place
+from korgm1.frontends.panel_paint import BODY, CAP_TOP, DIM, EDGE, FAINT, HOLE, PRINT, SHADOW, Place, letters
 from korgm1.frontends.panel_paint import LIT as LAMP
 
 ROOM = (14, 14, 15)
@@ -28,7 +28,7 @@ def paint_backdrop(canvas: Canvas, layout: Layout, place: Place, title: str, fir
     _housing(canvas, layout, place)
     _display(canvas, layout, place)
     for text, x, y in layout.captions:
-        canvas.text(text, place.x(x), place.y(y), 9.5 * place.scale, DIM, 0.5)
+        canvas.text(text, place.x(x), place.y(y), letters(canvas, place, text, 9.5, 8 * len(text)), DIM, 0.5)
     for left, y, right in layout.rules:
         for start, end in _beside_captions(layout, left, y, right):
             canvas.rect((place.x(start), place.y(y), place.x(end) - place.x(start), 1), FAINT)
@@ -89,6 +89,8 @@ def _plate(canvas: Canvas, layout: Layout, place: Place, title: str, firmware: s
     if kind.startswith("EX "):
         model, kind = f"{model} EX", kind[3:]
     canvas.text(model, place.x(x + w), place.y(y + 20), 34 * place.scale, PRINT, 1.0)
-    canvas.text(kind.upper(), place.x(x + w), place.y(y + 48), 10.5 * place.scale, DIM, 1.0)
+    size = letters(canvas, place, kind.upper(), 10.5, w)
+    canvas.text(kind.upper(), place.x(x + w), place.y(y + 48), size, DIM, 1.0)
     canvas.rect(place.box((x + w - 120, y + 59, 120, 1)), FAINT)
-    canvas.text(f"korgm1   {firmware}", place.x(x + w), place.y(y + 71), 9.5 * place.scale, FAINT, 1.0)
+    text = f"korgm1   {firmware}"
+    canvas.text(text, place.x(x + w), place.y(y + 71), letters(canvas, place, text, 9.5, w), FAINT, 1.0)

@@ -49,9 +49,6 @@ class Glass:
 
     Args:
         guesses: hypothesis id -> value, for H-LCD-GHOST and H-EL-HALF.
-
-    Raises:
-        UsageError: H-LCD-GHOST cannot be used.
     """
 
     def __init__(self, guesses: Guesses) -> None:

@@ -21,6 +21,10 @@ IVORY, IVORY_DOWN, IVORY_EDGE = (232, 230, 222), (200, 196, 184), (150, 148, 140
 EBONY, EBONY_TOP = (18, 18, 20), (46, 46, 50)
 CARD, CARD_TEXT = (38, 66, 104), (226, 230, 236)
 GREEN, GREEN_OUT = (96, 226, 96), (22, 52, 24)
+LEAST = 9.0
+"""Pixels of the smallest letters, where they have room; smaller ones cannot be read."""
+ASIDE = 6
+"""Points a text may be wider than the part it is under."""
 TURN = 0.75 * pi
 """How far a knob turns from its middle to each end, radians."""
 
@@ -121,8 +125,19 @@ def paint_part(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
     _PAINTERS[part.kind](canvas, place, part, state)
 
 
-def _label(canvas: Canvas, place: Place, text: str, x: float, y: float, size: float, colour: Colour = DIM) -> None:
-    canvas.text(text, place.x(x), place.y(y), size * place.scale, colour, 0.5)
+def letters(canvas: Canvas, place: Place, text: str, size: float, room: float) -> float:
+    """The size in pixels for a text of so many points: legible on a small panel too, if `room` points hold it then."""
+    pixels = max(size * place.scale, LEAST)
+    while pixels > 5 and canvas.text_width(text, pixels) > room * place.scale:
+        pixels -= 0.5
+    return pixels
+
+
+def _label(
+    canvas: Canvas, place: Place, text: str, x: float, y: float, size: float, room: float, colour: Colour = DIM,
+) -> None:  # fmt: skip
+    """A text with its middle at a point, `room` points wide at most."""
+    canvas.text(text, place.x(x), place.y(y), letters(canvas, place, text, size, room), colour, 0.5)
 
 
 def _key(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
@@ -143,12 +158,8 @@ def _key(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
         lamp = place.box((x + w / 2 - 15, y + drop + 7, 30, 6))
         canvas.rect(lamp, LIT if lit else OUT, lamp[3] / 2)
         middle += 6
-    size = 12.0 if w > 80 else 10.5
-    while size > 7 and canvas.text_width(part.label, size * place.scale) > (w - 5) * place.scale:
-        size -= 0.5
-    if h > 30 and len(part.label) < 2:
-        size = 15.0
-    _label(canvas, place, part.label, x + w / 2, middle, size, PRINT if not lit else (255, 236, 230))
+    size = 15.0 if h > 30 and len(part.label) < 2 else 12.0 if w > 80 else 10.5
+    _label(canvas, place, part.label, x + w / 2, middle, size, w - 4, PRINT if not lit else (255, 236, 230))
 
 
 def _rail(canvas: Canvas, place: Place, part: Part, share: float, over: object, ticks: int) -> None:
@@ -204,7 +215,7 @@ def _knob(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
     x, y, w, h = part.area
     radius = min(w / 2 - 8, (h - 12) / 2) * 0.78
     _turned(canvas, place, x + w / 2, y + (h - 12) / 2 + 1, radius, int(str(state[1])) / 100, state[0])
-    _label(canvas, place, part.label, x + w / 2, y + h - 3, 9)
+    _label(canvas, place, part.label, x + w / 2, y + h - 3, 9, w + ASIDE)
 
 
 def _stick(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
@@ -249,7 +260,7 @@ def _piano(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
 def _slot(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
     over, inside = state
     x, y, w, h = part.area
-    _label(canvas, place, part.label, x + w / 2, y + h - 5, 9 if h < 60 else 10)
+    _label(canvas, place, part.label, x + w / 2, y + h - 5, 9 if h < 60 else 10, w + ASIDE)
     high = 14.0 if h > 60 else 9.0
     mouth = (x + 4, y + (h - 12) / 2 + (h > 60) * 14 - high / 2, w - 8, high)
     canvas.rect(place.box(mouth, 1.5), METAL_DARK if over else EDGE, place.px(3))
@@ -259,10 +270,10 @@ def _slot(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
         card = (mouth[0] + 6, mouth[1] + high / 2 - out, mouth[2] - 12, out + 2)
         canvas.rect(place.box(card), CARD, place.px(3))
         canvas.rect(place.box((card[0], card[1], card[2], 2)), (84, 120, 168), place.px(1))
-        text = str(inside)
-        while text and canvas.text_width(text, 9 * place.scale) > (card[2] - 6) * place.scale:
+        text, size = str(inside), max(9 * place.scale, LEAST)
+        while text and canvas.text_width(text, size) > (card[2] - 6) * place.scale:
             text = text[:-1]
-        _label(canvas, place, text, x + w / 2, card[1] + out / 2, 9, CARD_TEXT)
+        _label(canvas, place, text, x + w / 2, card[1] + out / 2, 9, card[2], CARD_TEXT)
 
 
 def _power(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
@@ -275,7 +286,7 @@ def _power(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
     canvas.rect(place.box((rocker[0], rocker[1] + (half if on else 0), 30, half)), CAP_DOWN, place.px(3))
     canvas.rect(place.box((x + w / 2 - 1, rocker[1] + half * 0.22, 2, half * 0.56)), LIT if on else PRINT)
     canvas.circle(place.x(x + w / 2), place.y(rocker[1] + half * 1.5), half * 0.3 * place.scale, PRINT, place.px(1.2))
-    _label(canvas, place, part.label, x + w / 2, y + h - 3, 9)
+    _label(canvas, place, part.label, x + w / 2, y + h - 3, 9, w + ASIDE)
 
 
 def _jack(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
@@ -285,7 +296,7 @@ def _jack(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
     canvas.circle(px, py, radius, METAL_DARK)
     canvas.circle(px, py, radius * 0.84, METAL)
     canvas.circle(px, py, radius * 0.52, HOLE)
-    _label(canvas, place, part.label, x + w / 2, y + h - 3, 9)
+    _label(canvas, place, part.label, x + w / 2, y + h - 3, 9, w + ASIDE)
 
 
 def _pedal(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
@@ -312,7 +323,7 @@ def _midi(canvas: Canvas, place: Place, part: Part, state: Look) -> None:
         canvas.circle(place.x(middle) + cos(angle) * radius * 0.55 * place.scale,
                       place.y(level) - sin(angle) * radius * 0.55 * place.scale, 1.5 * place.scale, METAL)
     canvas.circle(place.x(middle + radius + 10), place.y(level), 3.6 * place.scale, GREEN if state[0] else GREEN_OUT)
-    _label(canvas, place, part.label, middle, y + h - 3, 9)
+    _label(canvas, place, part.label, middle, y + h - 3, 9, w)
 
 
 _PAINTERS: dict[str, Paint] = {

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pygame
@@ -25,13 +25,15 @@ from korgm1.frontends import x_server
 from korgm1.frontends.canvas import Box, Colour, Point
 from korgm1.frontends.masks import disc
 from korgm1.frontends.panel_backdrop import paint_icon
-from korgm1.frontends.scancodes import NAMES
+from korgm1.frontends.sdl_events import Input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EM = 0.6875
 """Pixels of font height for a size of 1 of pygame's own font (pygame's constant)."""
+SMALL, FINE = 10, 4
+"""Below this size letters are drawn so many times larger and made smaller: on whole pixels they would run wide."""
 WIDE = 0.62
 """Advance of a mono character in font heights."""
 ROOM = 4000
@@ -72,7 +74,7 @@ def _open_display() -> str:
 
 
 @lru_cache(maxsize=256)
-def _font(size: int, bold: bool) -> pygame.font.Font:
+def _font(size: float, bold: bool) -> pygame.font.Font:
     if not pygame.font.get_init():
         pygame.font.init()
     font = pygame.font.Font(None, max(6, round(size / EM)))
@@ -155,20 +157,24 @@ class Painted:
         """See `Canvas.text`."""
         if not text:
             return 0
-        picture = self._picture(text, max(5, round(size)), colour, bold, mono)
+        picture = self._picture(text, _whole(size), colour, bold, mono)
         width = picture.get_width()
         self.surface.blit(picture, (round(x - align * width), round(y - picture.get_height() * 0.5)))
         return width
 
     def text_width(self, text: str, size: float, bold: bool = False, mono: bool = False) -> int:
         """See `Canvas.text_width`."""
-        size = max(5, round(size))
-        return len(text) * _advance(size) if mono else _font(size, bold).size(text)[0]
+        size = _whole(size)
+        if mono:
+            return len(text) * _advance(size)
+        fine = FINE if size < SMALL else 1
+        return -(-_font(size * fine, bold).size(text)[0] // fine)
 
     def image(self, pixels: NDArray[np.uint8], x: int, y: int) -> None:
         """See `Canvas.image`."""
-        height, width, _ = pixels.shape
-        self.surface.blit(pygame.image.frombuffer(pixels.tobytes(), (width, height), "RGB"), (x, y))
+        height, width, depth = pixels.shape
+        kind: Literal["RGB", "RGBX"] = "RGB" if depth == 3 else "RGBX"
+        self.surface.blit(pygame.image.frombuffer(np.ascontiguousarray(pixels).data, (width, height), kind), (x, y))
 
     def clip(self, box: Box | None) -> None:
         """See `Canvas.clip`."""
@@ -184,7 +190,7 @@ class Painted:
         raw = np.frombuffer(pygame.image.tobytes(self.surface, "RGB"), np.uint8)
         return raw.reshape(height, width, 3)
 
-    def _picture(self, text: str, size: int, colour: Colour, bold: bool, mono: bool) -> pygame.Surface:
+    def _picture(self, text: str, size: float, colour: Colour, bold: bool, mono: bool) -> pygame.Surface:
         key = (text, size, colour, bold, mono)
         picture = self._texts.get(key)
         if picture is None:
@@ -195,6 +201,9 @@ class Painted:
                 for number, char in enumerate(text):
                     glyph = font.render(char, True, colour)
                     picture.blit(glyph, (number * advance + (advance - glyph.get_width()) // 2, 0))
+            elif size < SMALL:
+                picture = _font(size * FINE, bold).render(text, True, colour)
+                picture = pygame.transform.smoothscale(picture, [-(-side // FINE) for side in picture.get_size()])
             else:
                 picture = font.render(text, True, colour)
             self._texts[key] = picture
@@ -203,6 +212,11 @@ class Painted:
         else:
             self._texts.move_to_end(key)
         return picture
+
+
+def _whole(size: float) -> float:
+    """The size that is drawn: whole pixels, halves of small letters."""
+    return max(5.0, round(2 * size) / 2 if size < SMALL else round(size))
 
 
 def _advance(size: float) -> int:
@@ -226,9 +240,7 @@ class Screen(Painted):
 
     def __init__(self, title: str, size: tuple[int, int], full_screen: bool = False) -> None:
         _open_display()
-        self._fingers: dict[int, int] = {}
-        self._keys: set[int] = set()
-        self._rolled = 0.0
+        self._input = Input(lambda: self.size, pygame.mouse.get_pos)
         self._lost: object = None
         self.full_screen = False
         try:
@@ -283,17 +295,26 @@ class Screen(Painted):
         except pygame.error as error:
             raise UserError(f"the screen cannot be changed: {error}") from None
 
-    def grow(self, wide: float, high: float) -> None:
-        """Make a window so many points wider and higher (or less so) where the desktop has room; it stays on it."""
-        if self.full_screen:
-            return
+    def grow(self, wide: float, high: float) -> tuple[float, float]:
+        """Make the window so many points wider and higher (or less so) where the desktop has room; it stays on it.
+
+        On the whole screen that is done to the window it will be again.
+
+        Returns:
+            By how many points it was.
+        """
         desktop, here = pygame.display.get_desktop_sizes()[0], pygame.display.get_window_position()
-        wanted = [now + round(by * self.scale) for now, by in zip(self.size, (wide, high), strict=True)]
-        new = [want if 0 < want <= most else now for now, want, most in zip(self.size, wanted, desktop, strict=True)]
-        self.surface = pygame.display.set_mode(new, pygame.RESIZABLE)
-        there = [min(at, most - size) for at, most, size in zip(here, desktop, new, strict=True)]
-        if there != list(here) and 0 <= here[0] < desktop[0]:
-            pygame.display.set_window_position(there)
+        old = self._windowed if self.full_screen else self.size
+        wanted = [now + round(by * self.scale) for now, by in zip(old, (wide, high), strict=True)]
+        new = [want if 0 < want <= most else now for now, want, most in zip(old, wanted, desktop, strict=True)]
+        if self.full_screen:
+            self._windowed = new[0], new[1]
+        else:
+            self.surface = pygame.display.set_mode(new, pygame.RESIZABLE)
+            there = [min(at, most - size) for at, most, size in zip(here, desktop, new, strict=True)]
+            if there != list(here) and 0 <= here[0] < desktop[0]:
+                pygame.display.set_window_position(there)
+        return (new[0] - old[0]) / self.scale, (new[1] - old[1]) / self.scale
 
     def on_lost(self, rescue: Callable[[], None]) -> None:
         """Have `rescue` called if the X server goes away: Xlib ends the process then, whatever anybody says."""
@@ -315,85 +336,8 @@ class Screen(Painted):
         pygame.quit()
 
     def _translate(self, event: pygame.event.Event) -> ui.Event | None:
-        take = _TAKERS.get(event.type)
-        if take is None or getattr(event, "touch", False):
-            return None
-        return take(self, event)
-
-    def _wheel(self, event: pygame.event.Event) -> ui.Event | None:
-        self._rolled += getattr(event, "precise_y", event.y) * (-1 if getattr(event, "flipped", False) else 1)
-        steps = int(self._rolled)
-        self._rolled -= steps
-        x, y = pygame.mouse.get_pos()
-        return ui.Wheel(x, y, steps) if steps else None
-
-    def _finger(self, event: pygame.event.Event) -> ui.Event | None:
-        width, height = self.size
-        x, y = event.x * width, event.y * height
-        if event.type == pygame.FINGERDOWN:
-            number = next(n for n in range(1, 99) if n not in self._fingers.values())
-            self._fingers[event.finger_id] = number
-            return ui.PointerDown(number, x, y)
-        known = self._fingers.get(event.finger_id)
-        if known is None:
-            return None
-        if event.type == pygame.FINGERMOTION:
-            return ui.PointerMove(known, x, y)
-        del self._fingers[event.finger_id]
-        return ui.PointerUp(known, x, y)
-
-    def _moved(self, event: pygame.event.Event) -> ui.Event:
-        left, _, right = event.buttons
-        if left or right:
-            return ui.PointerMove(0 if left else -1, *event.pos)
-        return ui.Hover(*event.pos)
-
-    def _resized(self, _: pygame.event.Event) -> ui.Event:
-        self.surface = pygame.display.get_surface() or self.surface
-        return ui.Resized(*self.size)
-
-    def _key_down(self, event: pygame.event.Event) -> ui.Event | None:
-        name = NAMES.get(event.scancode)
-        shift, ctrl, alt = (bool(event.mod & keys) for keys in (pygame.KMOD_SHIFT, pygame.KMOD_CTRL, pygame.KMOD_ALT))
-        repeat = event.scancode in self._keys
-        self._keys.add(event.scancode)
-        return None if name is None else ui.KeyDown(name, shift, ctrl, alt, repeat)
-
-    def _key_up(self, event: pygame.event.Event) -> ui.Event | None:
-        self._keys.discard(event.scancode)
-        name = NAMES.get(event.scancode)
-        return None if name is None else ui.KeyUp(name)
-
-    def _left(self, _: pygame.event.Event) -> ui.Event:
-        self._keys.clear()
-        return ui.FocusLost()
-
-    def _exposed(self, _: pygame.event.Event) -> None:
-        self.show()
-
-
-_BUTTONS = {1: 0, 3: -1}
-
-
-_TAKERS: dict[int, Callable[[Screen, pygame.event.Event], ui.Event | None]] = {
-    pygame.QUIT: lambda screen, event: ui.Quit(),
-    pygame.KEYDOWN: Screen._key_down,
-    pygame.KEYUP: Screen._key_up,
-    pygame.TEXTINPUT: lambda screen, event: ui.Text(event.text),
-    pygame.MOUSEBUTTONDOWN: lambda screen, event: (
-        ui.PointerDown(_BUTTONS[event.button], *event.pos) if event.button in _BUTTONS else None
-    ),
-    pygame.MOUSEBUTTONUP: lambda screen, event: (
-        ui.PointerUp(_BUTTONS[event.button], *event.pos) if event.button in _BUTTONS else None
-    ),
-    pygame.MOUSEMOTION: Screen._moved,
-    pygame.MOUSEWHEEL: Screen._wheel,
-    pygame.FINGERDOWN: Screen._finger,
-    pygame.FINGERMOTION: Screen._finger,
-    pygame.FINGERUP: Screen._finger,
-    pygame.WINDOWLEAVE: lambda screen, event: ui.Hover(-1, -1),
-    pygame.WINDOWSIZECHANGED: Screen._resized,
-    pygame.WINDOWEXPOSED: Screen._exposed,
-    pygame.WINDOWFOCUSLOST: Screen._left,
-    pygame.DROPFILE: lambda screen, event: ui.FileDropped(event.file, *pygame.mouse.get_pos()),
-}
+        if event.type == pygame.WINDOWSIZECHANGED:
+            self.surface = pygame.display.get_surface() or self.surface
+        elif event.type == pygame.WINDOWEXPOSED:
+            self.show()
+        return self._input.taken(pygame.event.event_name(event.type), event)

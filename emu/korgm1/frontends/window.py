@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk.commands import attempt
-from korgm1.errors import M1Error, UsageError
+from korgm1.errors import M1Error
 from korgm1.frontends import canvas as ui
 from korgm1.frontends.canvas import Box
 from korgm1.frontends.drop import command_for
@@ -25,7 +25,6 @@ from korgm1.frontends.panel_notes import Note, note_beside, note_in, said
 from korgm1.frontends.panel_paint import Seen
 from korgm1.frontends.panel_view import PanelView
 from korgm1.frontends.sdl import Screen, driver
-from korgm1.hypotheses import Hypotheses
 from korgm1.keymap import readable
 
 if TYPE_CHECKING:
@@ -37,8 +36,10 @@ __all__ = ["Window", "driver"]
 
 FLICKER = CPU_HZ // 16
 """Clocks a socket's light stays on after a byte."""
-NARROW = 640
+NARROW = 560
 """Points the panel has at least where the drawer is beside it."""
+SLIM = 300
+"""Points the drawer has at least: it leaves the panel what it can until that has its full size."""
 HIGH = 640
 """Points the window is high at least while the drawer is out, if the desktop is."""
 LETTERS = 13.0
@@ -83,7 +84,7 @@ class Window:
         self._alive = True
         self._over: Part | None = None
         self._damped = False
-        self._given: tuple[int, int] | None = None
+        self._given: tuple[float, float] | None = None
         self._sent_at = -CPU_HZ
         self._notes: list[Note] = []
         self._of: object = None
@@ -152,7 +153,7 @@ class Window:
         """Nothing more can be shown, and the process is about to end: power off, the files saved."""
         try:
             self._desk.close()
-            print("korgm1: the display is gone; the power is off and the RAM saved", file=sys.stderr, flush=True)
+            print("korgm1: the display is gone; the power is off and every file saved", file=sys.stderr, flush=True)
         except M1Error as error:
             print(f"korgm1: the display is gone; {error}", file=sys.stderr, flush=True)
 
@@ -163,7 +164,8 @@ class Window:
         width, height = self._screen.size
         if self._drawer is None or not self._drawer.open:
             return (0, 0, width, height), (0, 0, 0, 0)
-        wide = round(self._drawer.WIDTH * self._screen.scale)
+        spare = width / self._screen.scale - self._view.layout.size[0]
+        wide = round(min(self._drawer.WIDTH, max(SLIM, spare)) * self._screen.scale)
         if width - wide >= NARROW * self._screen.scale:
             return (0, 0, width - wide, height), (width - wide, 0, wide, height)
         of = self._view.layout.size
@@ -181,12 +183,7 @@ class Window:
         self._of, self._placed = of, None
         layout = layout_of(session.model.rack)
         self._screen.rename(_title(self._desk))
-        try:
-            glass = Glass(guesses)
-        except UsageError as error:
-            self._desk.say(str(error), "error")
-            glass = Glass(Hypotheses())
-        self._view = PanelView(layout, glass, session.model.title, firmware)
+        self._view = PanelView(layout, Glass(guesses), session.model.title, firmware)
         self._hands = PanelHands(self._desk, layout, self._damper, self._slot, self._command)
 
     def _seen(self) -> Seen:
@@ -290,6 +287,8 @@ class Window:
             self._alive = False
         elif what == "full screen":
             self._screen.toggle_full_screen()
+            self._placed = None
+            self._help.invalidate()
         elif what == "help":
             self._help.toggle()
         elif what == "drawer":
@@ -304,12 +303,11 @@ class Window:
         """The drawer has come out or gone in: the window is larger by it where there is room."""
         assert self._drawer is not None
         screen, given = self._screen, self._given
-        width, height = screen.size
         if self._drawer.open and given is None:
-            screen.grow(self._drawer.WIDTH, max(0.0, HIGH - height / screen.scale))
-            self._given = screen.size[0] - width, screen.size[1] - height
+            high = screen.size[1] / screen.scale
+            self._given = screen.grow(self._drawer.WIDTH, max(0.0, HIGH - high))
         elif not self._drawer.open and given is not None:
-            screen.grow(-given[0] / screen.scale, -given[1] / screen.scale)
+            screen.grow(-given[0], -given[1])
             self._given = None
 
     def _damper(self, down: bool) -> None:

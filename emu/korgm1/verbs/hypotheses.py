@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for key, row in rows.items():
         print(f"{key} = {row.default}   (confidence: {row.confidence}; {row.switch})")
-        values = ", ".join(map(str, row.choices)) if row.choices else ""
+        values = ", ".join(map(str, row.choices)) if row.choices else row.form
         if row.min is not None and row.max is not None:
             values = f"{row.min:g} to {row.max:g}"
         texts = {"claim": row.claim, "evidence": row.evidence, "falsifier": row.falsifier, "values": values}
