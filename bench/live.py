@@ -1,10 +1,11 @@
 """The live instrument: start to first picture, what the loop costs, how soon a key is seen, what rewinding costs.
 
-    .venv/bin/python bench/live.py [--starts 5] [--presses 30] [--json]
+    .venv/bin/python bench/live.py [--starts 5] [--presses 30] [--notes 10] [--json]
 
 The view draws nothing and the sound goes nowhere: what a window adds is bench/drawing.py, what a display adds
-bench/latency.py. Starts and presses are by the wall, so other work on the machine enters; medians are told. The
-rest is CPU time.
+bench/latency.py. Presses are by the wall, so other work on the machine enters; medians are told. A start is told by the
+wall, in CPU time, and by the wall without the time in which it waited for a core (Linux): what it takes when nothing
+else is at work. The modules are compiled before, as installing does. The rest is CPU time.
 """
 
 from __future__ import annotations
@@ -29,11 +30,18 @@ from korgm1.verbs.live_sound import LiveSound
 START = """
 import os, sys, time
 from korgm1 import cli
+def tell():
+    now, used = time.monotonic(), time.process_time()
+    try:
+        waited = int(open("/proc/self/schedstat").read().split()[1]) / 1e9
+    except OSError:
+        waited = 0.0
+    os.write(1, f"{now} {used} {waited}\\n".encode())
 class View:
     def __init__(self, desk, keymap, **options): pass
     def poll(self, wait): return False
     def draw(self, status=""):
-        os.write(1, f"{time.monotonic()}\\n".encode())
+        tell()
     def close(self): pass
 if sys.argv.pop(1) == "null":
     cli.FRONTENDS["window"] = View
@@ -44,7 +52,7 @@ else:
         draw = view.draw
         def drawn(*words):
             draw(*words)
-            os.write(1, f"{time.monotonic()}\\n".encode())
+            tell()
             raise SystemExit
         view.draw = drawn
         return view
@@ -72,16 +80,16 @@ class View:
 class Nowhere:
     """An output whose card takes sound by the host's clock, in blocks of 10 ms."""
 
-    rate, gaps, name, alive = 48000, 0, "nowhere", True
+    rate, gaps, name, alive, lag = 48000, 0, "nowhere", True, 0.0
 
     def __init__(self, depth: float) -> None:
         self.depth = depth
-        self._begun = time.monotonic()
+        self.begun = 0.0
 
     @property
     def taken(self) -> int:
         """Samples, in whole blocks."""
-        return int((time.monotonic() - self._begun) / 0.01) * 480
+        return int((time.monotonic() - self.begun) / 0.01) * 480 if self.begun else 0
 
     @property
     def waiting(self) -> float:
@@ -89,7 +97,8 @@ class Nowhere:
         return 0.0
 
     def play(self, block: Frames) -> None:
-        """Drop it."""
+        """Drop it; the first starts the card."""
+        self.begun = self.begun or time.monotonic()
 
     def drain(self) -> None:
         """Nothing."""
@@ -98,17 +107,20 @@ class Nowhere:
         """Nothing."""
 
 
-def starts(count: int, what: str) -> float:
-    """Median milliseconds from the start of a process to its first picture."""
-    times = []
-    for _ in range(count):
+def starts(count: int, what: str) -> dict[str, float]:
+    """Median milliseconds from the start of a process to its first picture; the first start is not counted."""
+    environment = {**os.environ, "SDL_VIDEODRIVER": "dummy"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    rows = []
+    for _ in range(count + 1):
         begun = time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-c", START, what], capture_output=True, text=True, check=False,
-            env={**os.environ, "SDL_VIDEODRIVER": "dummy"},
+            [sys.executable, "-c", START, what], capture_output=True, text=True, check=False, env=environment
         )
-        times.append((float(done.stdout.split()[0]) - begun) * 1000)
-    return statistics.median(times)
+        shown, used, waited = (float(word) for word in done.stdout.splitlines()[-1].split())
+        rows.append((shown - begun, used, shown - begun - waited))
+    wall, cpu, alone = (statistics.median(column) * 1000 for column in zip(*rows[1:], strict=True))
+    return {"wall": wall, "cpu": cpu, "alone": alone}
 
 
 def ready() -> Desk:
@@ -125,7 +137,7 @@ def idle(seconds: float, sound: bool) -> float:
     if sound:
         stage(desk.session, "analogue", Nowhere.rate, 2)
     until = time.monotonic() + seconds
-    output = (lambda: LiveSound(desk.session, Nowhere(0.15))) if sound else (lambda: None)
+    output = (lambda: LiveSound(desk.session, Nowhere(0.15))) if sound else (lambda: "")
     view = View(lambda wait: time.sleep(wait) or time.monotonic() < until, lambda: None)
     begun, cpu = time.monotonic(), time.process_time()
     live(desk, view, output, None, None, [])
@@ -155,12 +167,63 @@ def presses(count: int, sound: bool) -> dict[str, float]:
             emulated.append((desk.now - state["clock"]) / CPU_HZ * 1000)
             state.update(at=0.0, next=time.monotonic() + 0.25 + len(host) % 7 * 0.0123)
 
-    output = (lambda: LiveSound(desk.session, Nowhere(0.15))) if sound else (lambda: None)
+    output = (lambda: LiveSound(desk.session, Nowhere(0.15))) if sound else (lambda: "")
     live(desk, View(poll, draw), output, None, None, [])
     host.sort()
     return {
         "host_median": statistics.median(host), "host_95": host[int(len(host) * 0.95)],
         "emulated_median": statistics.median(emulated), "emulated_most": max(emulated),
+    }
+
+
+class Ear(Nowhere):
+    """Knows when the first sample that is not silence was handed over, and when the card took it."""
+
+    def __init__(self, depth: float) -> None:
+        super().__init__(depth)
+        self._put = 0
+        self.handed: float | None = None
+        self.place: int | None = None
+
+    def play(self, block: Frames) -> None:
+        """Listen."""
+        super().play(block)
+        sounding = block.any(axis=1)
+        if self.handed is None and sounding.any():
+            self.handed, self.place = time.monotonic(), self._put + int(sounding.argmax())
+        self._put += len(block)
+
+
+def notes(count: int, depth: float) -> dict[str, float]:
+    """Milliseconds from a note struck at a random moment to its first sample: handed over, and taken by the card."""
+    desk = ready()
+    ear = Ear(depth)
+    handed: list[float] = []
+    heard: list[float] = []
+    state = {"next": time.monotonic() + 0.5, "at": 0.0}
+
+    def poll(wait: float) -> bool:
+        if not state["at"] and state["next"] <= time.monotonic() + wait:
+            time.sleep(max(0.0, state["next"] - time.monotonic()))
+            ear.handed = ear.place = None
+            state["at"] = time.monotonic()
+            desk.note_on(24)
+        else:
+            time.sleep(wait)
+        return len(heard) < count
+
+    def draw() -> None:
+        if state["at"] and ear.handed is not None and ear.place is not None and ear.taken > ear.place:
+            handed.append((ear.handed - state["at"]) * 1000)
+            heard.append((ear.begun + ear.place / ear.rate - state["at"]) * 1000)
+            desk.note_off(24)
+            state.update(at=0.0, next=time.monotonic() + 3 + len(heard) % 7 * 0.0123)
+
+    live(desk, View(poll, draw), lambda: LiveSound(desk.session, ear, "digital"), None, None, [])
+    heard.sort()
+    return {
+        "handed_median": statistics.median(handed), "heard_median": statistics.median(heard),
+        "heard_95": heard[int(len(heard) * 0.95)],
     }
 
 
@@ -196,6 +259,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--presses", type=int, default=30)
+    parser.add_argument("--notes", type=int, default=10)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     rows = {
@@ -205,6 +269,8 @@ def main() -> None:
         "idle loop with sound, share of a core": idle(5, True),
         "press to picture, ms": presses(args.presses, False),
         "press to picture at a sound card's pace, ms": presses(args.presses, True),
+        "note to first sample, --latency low, ms": notes(args.notes, 0.04),
+        "note to first sample, --latency high, ms": notes(args.notes, 0.15),
         "history of 3 minutes, ms": rewinding(185),
     }
     if args.json:

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from korgm1 import __version__
-from korgm1.errors import M1Error
+from korgm1.errors import M1Error, UsageError
 from korgm1.frontends import audio_out, display, midi_ports
 from korgm1.verbs.signals import INTERRUPTED
 
@@ -139,9 +139,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts threads as it is read in; nothing here uses them
     try:
         words = signed(sys.argv[1:] if argv is None else argv)
-        args = build_parser(words[0] if words and words[0] in VERBS else None).parse_args(words)
+        args, strange = build_parser(words[0] if words and words[0] in VERBS else None).parse_known_args(words)
+        if strange:
+            raise UsageError(f"{args.verb} does not know {' '.join(strange)}", hint=f"korgm1 {args.verb} --help")
         code: int = args.run(args)
         sys.stdout.flush()
         return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -44,11 +45,10 @@ def write_atomic(path: Path, data: bytes, backups: int = 0) -> None:
             _rotate(path, backups)
         os.chmod(temporary, mode)
         os.replace(temporary, path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:    # RuntimeError: links that go in a circle
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
-        reason = error.strerror or str(error)
-        raise UserError(f"{path} cannot be written: {reason}", "a folder you may write to") from error
+        raise unwritten(path, error) from error
 
 
 def check_writable(path: Path) -> None:
@@ -61,12 +61,22 @@ def check_writable(path: Path) -> None:
         path = path.resolve()
         if path.exists():
             _want_file(path)
-        folder = next(parent for parent in path.parents if parent.exists())
+        folder = next((parent for parent in path.parents if parent.exists()), path.parent)
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except (OSError, StopIteration) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"{path} cannot be written: {reason}", "a folder you may write to") from error
+    except (OSError, RuntimeError) as error:
+        raise unwritten(path, error) from error
+
+
+def unwritten(path: Path, error: Exception) -> UserError:
+    """What to say of a file that the system did not let us write.
+
+    >>> str(unwritten(Path("x"), OSError(28, "No space left on device")))
+    'x cannot be written: No space left on device; expected room on the disk'
+    """
+    full = (getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG"))
+    expected = "room on the disk" if getattr(error, "errno", 0) in full else "a folder you may write to"
+    return UserError(f"{path} cannot be written: {_reason(error)}", expected)
 
 
 def check_ending(path: Path, ending: str, kind: str) -> None:
@@ -145,7 +155,7 @@ class PartFile:
                 _want_file(self._part)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._part.open("wb", buffering=0)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise self._failed(error) from error
 
     def write(self, data: bytes) -> None:
@@ -198,8 +208,8 @@ class PartFile:
         self._file.close()
         self._part.unlink(missing_ok=True)
 
-    def _failed(self, error: OSError) -> UserError:
-        return UserError(f"{self.path} cannot be written: {error.strerror or error}", "a folder you may write to")
+    def _failed(self, error: Exception) -> UserError:
+        return unwritten(self.path, error)
 
 
 def read_file(path: Path, what: str, limit: int = 64 << 20) -> bytes:
@@ -221,7 +231,7 @@ def read_file(path: Path, what: str, limit: int = 64 << 20) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
         if len(data) > limit:
-            raise UserError(f"{path} has more than {limit:,} bytes", f"{what} of at most {limit:,} bytes")
+            raise UserError(f"{path} has more than {limit:,} bytes", what)
         return data
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}", what) from error
@@ -243,7 +253,7 @@ def _rotate(path: Path, backups: int) -> None:
 def _same(a: str, b: str) -> bool:
     try:
         return Path(a).resolve() == Path(b).resolve() or os.path.samefile(a, b)
-    except OSError:
+    except (OSError, RuntimeError):
         return False
 
 
@@ -251,6 +261,10 @@ def _want_file(path: Path) -> None:
     if not path.is_file():
         what = "a folder" if path.is_dir() else "a device or a pipe"
         raise UserError(f"{path} cannot be written: it is {what}, not a file", "the name of a file")
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _umask() -> int:

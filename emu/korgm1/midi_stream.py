@@ -102,6 +102,19 @@ class Held:
             else:
                 self._dampers.pop(channel, None)
 
+    def less(self, other: Held) -> Held:
+        """What is held here and not there.
+
+        >>> here, there = Held(), Held()
+        >>> for key in b"<>": here.note(bytes([0x90, key, 100]))
+        >>> there.note(b"\\x90<d"); here.less(there).release().hex(" ")
+        '90 3e 00'
+        """
+        rest = Held()
+        rest._notes = {note: None for note in self._notes if note not in other._notes}
+        rest._dampers = {channel: None for channel in self._dampers if channel not in other._dampers}
+        return rest
+
     def release(self) -> bytes:
         """What lets all of them go; nothing is held afterwards."""
         notes = b"".join(bytes([0x90 | channel, key, 0]) for channel, key in self._notes)

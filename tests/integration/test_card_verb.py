@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 
+from korgm1.board.adc_m58990 import M58990
 from korgm1.cardfile.card_file import read_card
 from korgm1.cli import main
+from korgm1.scenario import bank
 from korgm1.scenario.bank import dump, named
 from korgm1.session import Session
+from korgm1.syx import message, pieces
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +37,12 @@ def test_a_bank_goes_onto_a_card_and_comes_back(capsys: pytest.CaptureFixture[st
     assert "100PROG/100COMBI" in said(capsys, "new", "a.card", "--from", "bank.syx")
     said(capsys, "new", "b.card", "--from", "x.sram")
     assert Path("a.card").read_bytes() == Path("b.card").read_bytes()
+    messages = [mido.Message.from_bytes(piece.raw) for piece in pieces(Path("bank.syx").read_bytes())]
+    mido.MidiFile(tracks=[mido.MidiTrack(messages)]).save("bank.mid")
+    said(capsys, "new", "m.card", "--from", "bank.mid")
+    assert Path("m.card").read_bytes() == Path("a.card").read_bytes()
+    told = said(capsys, "new", "s.card", "--from", "x.sram", "--format", "seq")
+    assert "left out 100 combinations, 100 programs: --format" in told
     shown = said(capsys, "info", "a.card")
     assert "sound, its sum fits" in shown and "42 Slow Brass" in shown and "not protected" in shown
     assert "3 SysEx dumps: 100 programs, 100 combinations" in said(capsys, "extract", "a.card", "-o", "out.syx")
@@ -145,7 +156,8 @@ def test_a_pcm_card(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(("words", "code", "text"), [
     (["new", "bank.syx"], 1, "is there already"), (["new", "a", "--from", "none"], 1, "none"),
-    (["new", "a", "--from", "junk"], 1, "neither"), (["info", "none"], 1, "korgm1 card new none"),
+    (["new", "a", "--from", "junk"], 1, "neither"), (["new", "a", "--from", "one.syx"], 1, "no dump of a bank"),
+    (["info", "none"], 1, "korgm1 card new none"),
     (["new", "a", "--format", "blank", "--from", "bank.syx"], 1, "blank"),
     (["new", "bank.syx", "--from", "bank.syx", "--force"], 2, "same file"),
     (["info", "junk"], 1, "9 bytes"), (["info", "."], 1, "folder"), (["age", "junk", "--years", "1"], 1, "9 bytes"),
@@ -158,6 +170,7 @@ def test_bad_input_is_told_and_nothing_is_lost(
     words: list[str], code: int, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("junk").write_bytes(b"123456789")
+    Path("one.syx").write_bytes(message(1, 0x40, data=b"My Program" + bytes(133)))
     before = {path: path.read_bytes() for path in Path().iterdir()}
     assert text in said(capsys, *words, code=code)
     assert all(path.read_bytes() == data for path, data in before.items())
@@ -176,3 +189,24 @@ def test_boot_takes_the_cell_along(capsys: pytest.CaptureFixture[str]) -> None:
     cell = read_card(Path("a.card")).supply.cell
     assert cell is not None and 0.4 < cell.age_seconds < 0.6
     assert main(["boot", "--card", "a.card", "--png", "a.card.toml"]) == 2
+
+
+@pytest.mark.parametrize("source", [(), ("--from", "bank.syx")])
+def test_ctrl_c_in_the_midst_of_a_device_makes_no_card(
+    source: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read = M58990.read
+    came: list[object] = []
+
+    def interrupted(adc: M58990, offset: int) -> int:
+        came.append(signal.getsignal(signal.SIGINT))
+        if len(came) == 1:
+            signal.raise_signal(signal.SIGINT)
+        return read(adc, offset)
+
+    monkeypatch.setattr(M58990, "read", interrupted)
+    monkeypatch.setattr(bank, "_made", {})
+    assert main(["card", "new", "a.card", *source]) == 130
+    assert came and signal.default_int_handler not in came, "an exception could be lost in a callback"
+    assert capsys.readouterr().err.startswith("korgm1: stopped")
+    assert not list(Path().glob("a.card*"))

@@ -183,6 +183,9 @@ def test_cards_section(tmp_path: Path) -> None:
     (tmp_path / "cards" / "mine.card").write_bytes(bytes(32768))
     (tmp_path / "other one.bin").write_bytes(bytes(32768))
     desk = started()
+    assert not any("card new" in words for words in Bench(desk, tmp_path, unfolded="Cards").words)
+    bare = Bench(desk, tmp_path / "nowhere", unfolded="Cards")
+    assert "korgm1 card new FILE makes a card" in " ".join(bare.words)
     bench = Bench(desk, tmp_path, unfolded="Cards")
     assert bench.value("program card") == "slot empty"
     bench.click("mine.card")
@@ -199,15 +202,24 @@ def test_cards_section(tmp_path: Path) -> None:
     bench.click("path of a program card")
     bench.type("/nowhere/x.card")
     assert bench.said()[1] and bench.value("program card") == "other one.bin"
+    assert "/nowhere/x.card" in bench.words, "to be mended"
     bench.click("path of a PCM card")
-    bench.type("/nowhere/y.bin")
+    bench.type(str(tmp_path / "pcm"))
     assert bench.said()[1] and bench.value("PCM card") == "slot empty"
     (tmp_path / "pcm.bin").write_bytes(bytes(4096))
-    bench.click("path of a PCM card")
-    bench.type(str(tmp_path / "pcm.bin"))
+    bench.type(".bin")
     assert bench.value("PCM card") == "4 KB"
     bench.click("eject the PCM card")
     assert bench.value("PCM card") == "slot empty" and desk.session.pcm_card is None
+    elsewhere = tmp_path / "elsewhere.card"
+    elsewhere.write_bytes(bytes(32768))
+    bench.click("eject")
+    desk.insert_card(str(elsewhere))
+    bench.paint()
+    bench.click("eject")
+    bench.click("elsewhere.card")
+    bench.click("insert")
+    assert bench.value("program card") == "elsewhere.card"
 
 
 def test_states_section(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -125,18 +126,52 @@ def test_the_first_picture_comes_before_sound_and_ports(desk: Desk) -> None:
         def feed(self) -> None:
             order.append(("feed", len(view.shown)))
 
-    def opened() -> None:
+    def opened() -> str:
         order.append(("sound", len(view.shown)))
+        return "nowhere"
 
     live(desk, view, opened, Ports(), None, [])
     assert order[0] == ("sound", 1) and ("feed", 1) in order and order[-1] == ("feed", 2)
     assert desk.live.midi == "a port" and view.shown[0][0] == 0
+    assert desk.live.sound == desk.messages[-1].text == "nowhere"
+
+
+class Silent:
+    """A sound that is closed."""
+
+    depth = 0.15
+    open = True
+
+    def follow(self, desk: Desk) -> None:
+        """Nothing."""
+
+    def clock(self) -> float:
+        return 0.0
+
+    def close(self) -> None:
+        self.open = False
+
+
+@pytest.mark.parametrize("pictures", [5, 1000])
+def test_sound_that_takes_long_to_open_holds_nothing_up(desk: Desk, pictures: int) -> None:
+    """It is taken when it is there, and closed even where the loop was over before."""
+    five, sound = threading.Event(), Silent()
+    view = View(desk, pictures, lambda number: five.set() if number == 5 else None)
+
+    def opened() -> Silent:
+        assert five.wait(30), "the loop stood still"
+        return sound
+
+    asked: list[int] = []
+    sound.follow = lambda desk: asked.append(15)  # type: ignore[method-assign]
+    live(desk, view, opened, None, None, asked)  # type: ignore[arg-type]
+    assert not sound.open and bool(asked) == (pictures > 5)
 
 
 def test_a_signal_ends_it(desk: Desk) -> None:
     asked: list[int] = []
     view = View(desk, 1000, lambda number: asked.append(15) if number == 5 else None)
-    live(desk, view, lambda: None, None, None, asked)
+    live(desk, view, lambda: "", None, None, asked)
     assert len(view.shown) == 6
 
 

@@ -112,6 +112,8 @@ def test_the_server_dies_and_the_instrument_lives(
     server.terminate()
     server.wait(10)
     assert korgm1("midi", "list").returncode == 1
+    said = tmp_path / "run.out"
+    until(lambda: "Prog I00 Init Prog" in said.read_text(errors="replace"), "the instrument did not go on")
+    assert instrument.poll() is None
     instrument.send_signal(signal.SIGTERM)
-    instrument.wait(PATIENCE)
-    assert "Prog I00 Init Prog" in (tmp_path / "run.out").read_text(errors="replace")
+    assert instrument.wait(PATIENCE) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -100,6 +101,19 @@ def test_the_documented_client_works(tmp_path: Path, server: Server) -> None:
 
 
 # stdin and stdout
+
+def test_a_person_at_a_terminal_is_told_what_to_type(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "wb", buffering=0) as keys:
+        keys.write(b'{"do":"quit"}\n')
+        done = subprocess.run(
+            [*SERVE, "--no-sram"], stdin=theirs, capture_output=True, text=True, cwd=tmp_path,
+            env=without_display(tmp_path), timeout=LIMIT,
+        )  # fmt: skip
+        os.close(theirs)
+    assert (done.returncode, done.stdout) == (0, '{"id": null, "ok": null}\n')
+    assert '{"do": "commands"}' in done.stderr
+
 
 def test_stdout_is_protocol_only_and_the_end_of_stdin_saves(tmp_path: Path) -> None:
     ram = tmp_path / "my.sram"

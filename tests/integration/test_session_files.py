@@ -147,6 +147,25 @@ def test_a_card_whose_file_could_not_be_written_keeps_what_was_on_it(
     assert path.read_bytes()[:4] == bytes([0, 0x5A, 0x77, 0])
 
 
+def test_a_file_that_cannot_be_written_holds_no_other_up(tmp_path: Path) -> None:
+    image, path = tmp_path / "x.sram", tmp_path / "x.card"
+    path.write_bytes(HOLE)
+    session = Session(engine="v30", sram=image, card=path)
+    for bad, byte in ((image, 0x5A), (path, 0x77)):
+        session.power_on()
+        session.machine.memory.write(0x50002, byte)
+        bad.unlink(missing_ok=True)
+        bad.mkdir()
+        with pytest.raises(UserError, match=f"{bad.name} cannot be written"):
+            session.power_off()
+        assert session.unsaved == [bad]
+        assert (path if bad is image else image).is_file()
+        bad.rmdir()
+        session.power_off()
+        assert not session.unsaved and bad.is_file()
+    assert path.read_bytes()[1] == 0x77
+
+
 def test_the_card_of_a_snapshot_does_not_go_into_the_file_of_another(tmp_path: Path) -> None:
     path = tmp_path / "x.card"
     path.write_bytes(HOLE)

@@ -94,7 +94,7 @@ def test_keys_of_a_terminal(terminal: tuple[Listener, int]) -> None:
     os.write(keys, b"e")
     assert listener.hear(1.0) == ["Transpose +00"]
     os.write(keys, b":vol\t5\r")
-    assert listener.hear(0.5) == ["command:", "volume ", "ok"]
+    assert listener.hear(0.5) == ["command:", "volume ", "volume 5"]
     assert listener.desk.volume == 5
     os.write(keys, b":prss\r")
     assert listener.hear(0.5) == ["command:", "there is no command 'prss'; expected one of press"]
@@ -112,7 +112,7 @@ def test_commands_of_a_pipe(pipe: tuple[Listener, int]) -> None:
     assert listener.hear(0.2) == []
     os.write(commands, b"BI\n\n# a remark\nturn 7\n:leds\n\xff\xfe\n")
     said = listener.hear(1.0)
-    assert said[:2] == ["VALUE 7", "INT: yes"] and "there is no command" in " ".join(said)
+    assert said[:2] == ["VALUE 7", "lit: INT, PROG"] and "there is no command" in " ".join(said)
     assert said[-3] == "COMBI on" and said[-2].startswith("Combi I0") and said[-1] == "SINGLE"
     os.write(commands, b"cell dead\npower off\n")
     said = listener.hear(1.0)
@@ -187,3 +187,33 @@ def test_nobody_listens_any_more() -> None:
     assert child.wait(LIMIT) == 0
     assert child.stderr.read() == b""
     child.stderr.close()
+
+
+def test_what_no_display_shows_is_told(terminal: tuple[Listener, int]) -> None:
+    listener, keys = terminal
+    os.write(keys, b"\t]")
+    assert listener.hear(0.3) == ["letters play notes", "velocity 110"]
+    os.write(keys, b"\t`")
+    assert listener.hear(0.3) == ["letters work the panel", "damper down"]
+
+
+def test_value_is_told_where_the_display_does_not_follow(terminal: tuple[Listener, int]) -> None:
+    listener, keys = terminal
+    os.write(keys, b"G")
+    listener.hear(1.0)
+    os.write(keys, b"\x1b[C")
+    listener.hear(1.0)
+    os.write(keys, b"\x1b[C")
+    assert "GLOBAL 5-1, Channel" in listener.hear(1.0)
+    os.write(keys, b"+")
+    assert listener.hear(1.5) == [f"VALUE {listener.desk.value}"]
+    os.write(keys, b"*")
+    assert [line for line in listener.hear(1.5) if "VALUE" not in line] != []
+
+
+def test_signs_are_said_by_name(terminal: tuple[Listener, int]) -> None:
+    listener, keys = terminal
+    os.write(keys, b"?")
+    said = " ".join(listener.hear(0.2))
+    assert "damper pedal = backquote" in said and "VALUE +1 = plus, equals" in said
+    assert "velocity -10 = left bracket" in said

@@ -39,6 +39,10 @@ def test_check_tells_what_is_wrong_and_where(folder: Path, capsys: pytest.Captur
     assert main(["syx", "check", "bad.syx", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["ok"], told["errors"], told["findings"][0]["offset"]) == (False, 1, 60)
+    for more, words in ((b"\x05", "05 behind the data;"), (b"\x05\x06\x07", "05 and 2 more behind the data;")):
+        Path("long.syx").write_bytes(PROGRAM[:-1] + more + b"\xf7")
+        assert main(["syx", "check", "long.syx"]) == 1
+        assert f"0000A9 (169) error: message 1, program: {words} expected F7" in capsys.readouterr().out
     odd = syx.message(1, 0x40, data=b"My Program" + bytes([9]) + bytes(132))
     Path("odd.syx").write_bytes(odd)
     assert main(["syx", "check", "odd.syx"]) == 0
@@ -49,6 +53,7 @@ def test_check_tells_what_is_wrong_and_where(folder: Path, capsys: pytest.Captur
 
 @pytest.mark.parametrize(("content", "words"), [
     (None, "No such file"), (b"", "is empty"), (b"MThd", "no usable standard MIDI file"),
+    (b"\xf0" * 20_001, "20,001 exclusive messages"),
 ])  # fmt: skip
 def test_files_that_cannot_be_read(
     folder: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, words: str
@@ -121,8 +126,14 @@ def test_a_refusal_is_told_and_ends_the_sending(folder: Path, capsys: pytest.Cap
     assert "found the form or the size of the data wrong (reply 26)" in out
     assert "1 of 2 messages were not sent" in out
     assert main(["syx", "receive", "-o", "x2.syx", "--emulated", "--request", "drums"]) == 1
-    assert "the instrument refused: it was not loaded" in capsys.readouterr().err
+    assert "the instrument refused: it has not what is asked for" in capsys.readouterr().err
     assert not Path("x2.syx").exists()
+    Path("open.syx").write_bytes(PROGRAM + PROGRAM[:50])
+    assert main(["syx", "send", "open.syx", "--emulated", "--anyway"]) == 1
+    assert "loaded (reply 23)\n1 of 2 messages were not sent" in capsys.readouterr().out
+    Path("open.syx").write_bytes(PROGRAM[:50])
+    assert main(["syx", "send", "open.syx", "--emulated", "--anyway"]) == 1
+    assert "open.syx has no whole message" in capsys.readouterr().err
     Path("ch2.syx").write_bytes(syx.message(2, 0x40, data=bytes(143)))
     assert main(["syx", "send", "ch2.syx", "--emulated", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)

@@ -270,7 +270,7 @@ def test_a_command_is_typed_with_completion_and_history(bench: Bench) -> None:
 
 def test_answers_errors_and_help_of_commands(bench: Bench) -> None:
     bench.type(":lcd\r")
-    assert "lines: Prog I00" in bench.text
+    assert "\nProg I00" in bench.text, "beside the one in the frame"
     bench.type(":prss INT\r")
     assert "there is no command 'prss'; expected one of press" in bench.text
     bench.type(":help cell\r")
@@ -291,7 +291,35 @@ def test_an_answer_that_does_not_fit_says_so(bench: Bench, monkeypatch: pytest.M
     monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((60, 14)))
     bench.out.vt.resize(60, 14)
     bench.type(":state\r")
-    assert "at: " in bench.text and "lines more than fit here" in bench.text and "|Prog I00" in bench.text
+    assert "model: m1" in bench.text and "lines more than fit here" in bench.text and "|Prog I00" in bench.text
+
+
+def test_what_was_said_last_is_what_fits(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((40, 5)))
+    bench.out.vt.resize(40, 5)
+    for words in ("the first", "the second", "the third"):
+        bench.desk.say(words)
+    bench.view.draw()
+    assert "the third" in bench.text and "the first" not in bench.text
+
+
+def test_keys_page_by_page_where_the_screen_is_small(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((44, 8)))
+    bench.out.vt.resize(44, 8)
+    bench.type("?")
+    pages = [bench.text]
+    while "goes on" in pages[-1] and len(pages) < 50:
+        bench.type("?")
+        pages.append(bench.text)
+    shown = " ".join(" ".join(pages).split())
+    assert "page 1 of" in pages[0] and "fit here" not in shown
+    assert all(line.strip() in shown for line in help_lines(default(), 43))
+    assert all("Prog I00" in page for page in pages) and "Modes" not in pages[-1]
+    bench.type("?")
+    assert "page 1 of" in bench.text
+    bench.desk.say("something new")
+    bench.view.draw()
+    assert "page 1 of" in bench.text and "something new" in bench.text
 
 
 def test_errors_of_keys_are_told(desk: Desk, typed: tuple[int, int]) -> None:

@@ -252,7 +252,7 @@ def test_a_display_that_goes_away_costs_no_memory(tmp_path: Path) -> None:
         m1.shows(PLAY)
         m1.screen.end()
         code, _, err = m1.end()
-    assert code == 1 and err == "korgm1: the display is gone; the power is off and the RAM saved\n"
+    assert code == 1 and err == "korgm1: the display is gone; the power is off and every file saved\n"
     assert (mine / IMAGE).stat().st_size == 65536
 
 

@@ -30,6 +30,8 @@ class Card:
         self.outputs = outputs
         self.starts: tuple[int, ...] | None = None
         """The rates it can be started with; None: all."""
+        self.lag = 0.0
+        """Seconds that its driver says it needs."""
         self.opened: dict[str, Any] = {}
         self.played: list[npt.NDArray[np.float32]] = []
         self.closed = False
@@ -66,7 +68,7 @@ class Card:
                 raise PortAudioError("Device unavailable")
             self.tick(64)
 
-        return SimpleNamespace(start=start, close=close)
+        return SimpleNamespace(start=start, close=close, latency=self.lag)
 
     def tick(self, frames: int, underflow: bool = False) -> npt.NDArray[np.float32]:
         """The card asks for so many frames; what it got."""

@@ -46,12 +46,28 @@ def test_files(tmp_path: Path) -> None:
     assert read_card(path).data[5] == 7
 
 
+def test_where_one_file_cannot_be_written_the_other_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.card"
+    path.write_bytes(bytes(SIZE))
+    beside(path).mkdir()
+    with pytest.raises(UserError, match="it is a folder"):
+        write_card(path, Card(b"\1" * SIZE))
+    assert path.read_bytes() == bytes(SIZE) and len(list(tmp_path.iterdir())) == 2
+
+
+WORN = (
+    "[cell]\nkind = 'CR2016'\nseed = 0\ndrawn_mah = 1.0\nself_mah = 0\nage_seconds = 2.0\ndry = 0\n"
+    "polarised_volts = 0.5\noffset_volts = 0"
+)
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ("protected = yes", "line 1"), ("protected = 1", "protected = 1"), ("seed = 'x'", "seed"), ("size = 3", "size = 3"),
     ("power_ups = -1", "power_ups = -1"), ("[cell]\n", "'kind'"), ("[cell]\nkind = 'AA'", "'AA'"),
     ("[cell]\nkind = 'CR2016'", "'seed'"), ("[cell]\nkind = 'supply'\nvolts = -3", "-3"),
-    ("[cell]\nkind = 'CR2016'\nseed = 0\ndrawn_mah = nan\nself_mah = 0\nage_seconds = 0\ndry = 0\npolarised_volts = 0\n"
-     "offset_volts = 0", "cannot be"),
+    *((WORN.replace("1.0", bad), "cannot be") for bad in ("nan", "-1", "1e308")),
+    (WORN.replace("2.0", "1e308"), "cannot be"), (WORN.replace("0.5", "3.4"), "cannot be"),
+    ("[cell]\nkind = 'supply'\nvolts = 1e308", "1e+308"), ("x = " + "[" * 30000, "too many brackets"),
 ])
 def test_what_is_wrong_beside_it_is_said_with_its_name(text: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "a.card"

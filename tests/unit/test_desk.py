@@ -257,7 +257,7 @@ def test_power_off_saves_the_image_and_the_memory_stays(tmp_path: Path) -> None:
     desk.run(desk.now + SECOND)
     desk.power(False)
     assert path.read_bytes() == desk.session.sram and f"power off; the RAM is in {path}" in texts(desk)
-    assert not any(desk.leds.values())
+    assert not any(desk.leds.values()) and desk.messages[-1].at == desk.now
     desk.power(True)
     desk.run(desk.now + 2 * SECOND)
     assert line(desk).startswith("Prog I")

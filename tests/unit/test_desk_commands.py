@@ -15,6 +15,7 @@ from korgm1.desk import Desk
 from korgm1.desk.commands import COMMANDS, attempt, check, described, perform, typed
 from korgm1.errors import M1Error, UsageError
 from korgm1.session import Session
+from korgm1.verbs.midi_player import MidiPlayer
 
 
 @pytest.fixture
@@ -122,7 +123,8 @@ def test_what_cannot_be_typed_is_told(desk: Desk, line: str, text: str) -> None:
     ("press", {"key": "INT", "colour": 1}), ("press", {"key": ["INT"]}), ("value", {"position": True}),
     ("value", {"position": None}), ("lcd", {"x": 1}), ("midi", {"data": [1, 999]}), ("faults", {"words": 5}),
     ("leave", {"time": float("nan")}), ("leave", {"time": {}}), ("save", {"path": "a\0b"}), ("turn", {"steps": "1e99"}),
-    ("temperature", {"celsius": False}), ("no-such", {}), ("turn", {"steps": float("inf")}),
+    ("save", {"path": "a\ud800"}), ("temperature", {"celsius": False}), ("no-such", {}),
+    ("turn", {"steps": float("inf")}),
 ])  # fmt: skip
 def test_arguments_that_cannot_be_are_told(desk: Desk, name: str, arguments: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
@@ -135,6 +137,36 @@ def test_arguments_of_other_programs(desk: Desk) -> None:
     perform(desk, "power", {"to": "off", "hold": None})
     perform(desk, "power", {"to": "on", "hold": ["INT", "EDIT PROG"]})
     assert desk.held == {"INT", "EDIT PROG"} and desk.session.faults.texts == ("adc-dead",)
+
+
+@pytest.mark.parametrize(
+    "line", ["save", "load", "card insert", "pcm-card insert", "midi-file", "screenshot", "scenario"]
+)
+def test_no_name_of_a_file_is_more_than_an_error(
+    desk: Desk, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    MidiPlayer(desk)
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "folder").mkdir()
+    for name in ("x" * 5000, "circle", "folder", "none/x" if line not in ("save", "screenshot") else "/dev/null", "/"):
+        with pytest.raises(M1Error):
+            typed(desk, f"{line} {name}")
+
+
+@pytest.mark.parametrize("line", ["save {}", "screenshot {}"])
+def test_no_command_writes_over_image_or_card(line: str, tmp_path: Path) -> None:
+    image, card = tmp_path / "x.sram", tmp_path / "x.card"
+    card.write_bytes(bytes(32768))
+    desk = Desk(Session(sram=image, card=card, engine="v30"))
+    for scene in (False, True):
+        for path in (image, card, tmp_path / "x.card.toml"):
+            with pytest.raises(UsageError, match="are the same file"):
+                typed(desk, line.format(path))
+        if not scene:
+            desk.start_scenario("dead-cell")
+    assert card.read_bytes() == bytes(32768) and [file.name for file in tmp_path.iterdir()] == ["x.card"]
+    typed(desk, line.format(tmp_path / "other"))
 
 
 def test_the_description_is_plain_data() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,11 @@ from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
 from korgm1.desk.history import GROUP, History
 from korgm1.errors import M1Error, SnapshotError, UsageError
+from korgm1.machine.m1 import M1
 from korgm1.result import LcdChange
+from korgm1.scenario import bank
 from korgm1.scenario.description import scenario_named
-from korgm1.scenario.running import run
+from korgm1.scenario.running import FRAME, run
 from korgm1.session import Session
 from korgm1.snapshot import Snapshot
 
@@ -135,6 +138,78 @@ def test_the_card_stays_the_file_it_was(tmp_path: Path) -> None:
     assert desk.card_in and desk.session.card_path == path
 
 
+def on_card(desk: Desk, byte: int) -> None:
+    """The firmware writes to the card in the slot."""
+    assert desk.session.card is not None
+    desk.session.card.data[100] = byte
+
+
+def test_a_card_is_written_as_it_is_after_going_back_over_what_wrote_its_file(tmp_path: Path) -> None:
+    """Its file holds what was on it when it came out later, until the card as it is now comes out."""
+    path = tmp_path / "x.card"
+    path.write_bytes(bytes(32768))
+    desk = playing(3)
+    desk.insert_card(str(path))
+    desk.run(desk.now + 2 * SECOND)
+    on_card(desk, 7)
+    desk.run(desk.now + SECOND)
+    desk.eject_card()
+    assert path.read_bytes()[100] == 7
+    desk.run(desk.now + 2 * SECOND)
+    desk.rewind(4)
+    assert desk.session.card is not None and desk.session.card.data[100] == 0 and path.read_bytes()[100] == 7
+    desk.set_engine("v30")
+    desk.eject_card()
+    assert path.read_bytes()[100] == 0 and path.with_name("x.card.1").read_bytes()[100] == 7
+    desk.rewind(-4)
+    desk.insert_card(str(path))
+    stamp = path.stat().st_mtime_ns
+    desk.run(desk.now + 2 * SECOND)
+    desk.rewind(1)
+    desk.eject_card()
+    assert path.stat().st_mtime_ns == stamp, "what is on it is in its file"
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_card_that_time_travel_takes_out_keeps_what_was_on_it(back: bool, tmp_path: Path) -> None:
+    path, state = tmp_path / "x.card", tmp_path / "x.state"
+    path.write_bytes(bytes(32768))
+    desk = playing(3)
+    desk.save_state(str(state))
+    desk.run(desk.now + 2 * SECOND)
+    desk.insert_card(str(path))
+    on_card(desk, 7)
+    desk.run(desk.now + 2 * SECOND)
+    if back:
+        desk.rewind(3)
+    else:
+        desk.load_state(str(state))
+    assert not desk.card_in and path.read_bytes()[100] == 7
+    desk.rewind(-9 if back else 1)
+    assert desk.session.card_path == path and desk.session.card is not None and desk.session.card.data[100] == 7
+
+
+def test_a_note_of_the_cable_that_is_held_no_more_ends(tmp_path: Path) -> None:
+    desk = playing(3)
+    desk.listen(True)
+    desk.midi_in(bytes.fromhex("90 3C 64 B0 40 7F"))
+    desk.run(desk.now + 3 * SECOND)
+    desk.midi_in(bytes.fromhex("80 3C 00 B0 40 00"))
+    desk.run(desk.now + 3 * SECOND)
+    desk.rewind(4)
+    desk.run(desk.now + 4 * SECOND)
+    desk.heard()
+    desk.run(desk.now + SECOND // 2)
+    assert abs(desk.heard()).max() < 2000, "a note that nobody holds ends"
+    desk.midi_in(bytes.fromhex("90 3C 64"))
+    desk.run(desk.now + 3 * SECOND)
+    desk.rewind(1)
+    desk.run(desk.now + 2 * SECOND)
+    desk.heard()
+    desk.run(desk.now + SECOND // 2)
+    assert abs(desk.heard()).max() > 2000, "a note that somebody still holds goes on"
+
+
 def test_a_recording_refuses_time_travel(tmp_path: Path) -> None:
     session = Session()
     session.record(tmp_path / "x.rec")
@@ -223,6 +298,45 @@ def test_a_scenario_lived_is_the_scenario_run(name: str) -> None:
     assert any(text.startswith("> ") for text in told) and any(text.startswith("holds: ") for text in told)
 
 
+@pytest.mark.parametrize("name", ["dead-cell", "swap-with-power-on"])
+def test_a_scenario_keeps_nobody_waiting(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a frame costs, in emulated clocks of whatever machine: what is made beforehand comes in pieces."""
+    monkeypatch.setattr(bank, "_made", {})
+    spent, run_until = [0], M1.run_until
+
+    def counted(machine: M1, clock: int) -> None:
+        begun = machine.clock
+        run_until(machine, clock)
+        spent[0] += machine.clock - begun
+
+    monkeypatch.setattr(M1, "run_until", counted)
+    desk, most = Desk(Session()), 0
+    desk.start_scenario(name)
+    while desk.playing:
+        most, spent[0] = max(most, spent[0]), 0
+        desk.run(desk.now + FRAME)
+    assert desk.scenario == name and set(bank._made) == {"init", "bank"}
+    assert FRAME <= most < SECOND // 4
+    assert any("the scenario is over: all" in message.text for message in desk.messages)
+
+
+def test_what_is_done_while_a_scenario_is_made_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bank, "_made", {})
+    desk = playing(2)
+    own = desk.session
+    desk.start_scenario("dead-cell")
+    desk.run(desk.now + FRAME)
+    assert not desk.powered and not own.powered and "bank" not in bank._made
+    desk.stop_scenario()
+    assert desk.session is own and own.powered
+    desk.start_scenario("dead-cell")
+    desk.power(True)
+    desk.run(desk.now + 10 * SECOND)
+    assert not desk.playing and desk.messages[-1].kind == "error" and "the power is on" in desk.messages[-1].text
+    desk.close()
+    assert not own.powered
+
+
 def test_the_users_own_instrument_waits_and_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "own.sram"
     desk = playing(3, sram=path)
@@ -247,6 +361,39 @@ def test_the_users_own_instrument_waits_and_comes_back(tmp_path: Path) -> None:
     desk.close()
     assert not own.powered and not desk.powered
     desk.close()
+
+
+def test_what_could_not_be_written_before_a_scenario_is_tried_again_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "own.sram"
+    desk = playing(2, sram=path)
+    path.mkdir()
+    desk.start_scenario("dead-cell")
+    desk.run(desk.now + 11 * SECOND)
+    errors = [message.text for message in desk.messages if message.kind == "error"]
+    assert len(errors) == 2 and not any("is written now" in message.text for message in desk.messages)
+    path.rmdir()
+    desk.run(desk.now + 11 * SECOND)
+    assert path.is_file() and any("is written now" in message.text for message in desk.messages)
+
+
+@pytest.mark.parametrize("end", [
+    lambda desk: desk.stop_scenario(), lambda desk: desk.start_scenario("dead-cell"), lambda desk: desk.close(),
+])
+def test_a_card_put_into_a_scenarios_instrument_is_not_lost(end: Callable[[Desk], object], tmp_path: Path) -> None:
+    path = tmp_path / "x.card"
+    path.write_bytes(bytes(32768))
+    desk = playing(2)
+    desk.start_scenario("dead-cell")
+    desk.insert_card(str(path))
+    on_card(desk, 7)
+    desk.run(desk.now + SECOND)
+    path.unlink()
+    path.mkdir()
+    with contextlib.suppress(M1Error):
+        end(desk)
+    path.rmdir()
+    desk.close()
+    assert path.read_bytes()[100] == 7
 
 
 def test_going_back_in_a_scenario_ends_it() -> None:

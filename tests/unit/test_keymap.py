@@ -192,7 +192,7 @@ this is nothing
         ("a = " + "9" * 5000, "line 1: "),
         ("[[window]]\n", "line 1: there is no table [[window]]"),
         ("[]\n", "line 1: this is not TOML: []"),
-        ("window = 3\n", "line 1: there is no setting window"),
+        ("window = 3\n", "line 1: window is a table, not 3; [window] in a line of its own"),
         ("#" * (1 << 21), "line 1: it has 2,097,152 bytes"),
     ],
 )  # fmt: skip

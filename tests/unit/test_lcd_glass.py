@@ -108,6 +108,22 @@ def test_every_dot_is_a_square_in_its_place(pitch: int) -> None:
     assert image.shape == (high + shape.line_gap + shape.gap, wide + shape.column_gap + shape.gap, 3)
 
 
+@pytest.mark.parametrize("pitch", [1, 4, 7])
+def test_each_pixel_is_dot_seam_or_ground(pitch: int) -> None:
+    levels = np.random.default_rng(pitch).random((2, 3, 8, 5), np.float32)
+    shape, shades = Shape.of(pitch), np.round(levels * (STEPS - 1)).astype(int)
+    expected = np.zeros((2 * shape.line, 3 * shape.column), int)
+    for (line, column, row, dot), shade in np.ndenumerate(shades):
+        top, left = line * shape.line + row * pitch, column * shape.column + dot * pitch
+        below = min(shade, shades[line, column, row + 1, dot]) // 3 * 2 if row < 7 else 0
+        right = min(shade, shades[line, column, row, dot + 1]) // 3 * 2 if dot < 4 else 0
+        size = pitch - shape.gap
+        expected[top : top + size, left : left + size] = shade
+        expected[top + size : top + pitch, left : left + size] = below
+        expected[top : top + size, left + size : left + pitch] = right
+    np.testing.assert_array_equal(picture(levels, shape, 0.6)[..., :3], paint(0.6)[expected])
+
+
 def test_dots_side_by_side_are_joined_by_a_fainter_seam() -> None:
     levels = BLANK.copy()
     levels[0, 0, 0, :2] = levels[0, 0, 1, 0] = 1

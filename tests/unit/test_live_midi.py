@@ -247,3 +247,53 @@ def test_a_port_whose_backend_dies_is_gone_and_thru_repeats() -> None:
     takes.waiting = [(host.now, b"\x80<\0")]
     midi.feed()
     assert len(thru.sent) == 1
+
+
+def test_a_note_that_is_still_on_its_way_is_let_go_behind_it() -> None:
+    host, port = Host(), Port("keys")
+    desk = Desk(host)
+    midi = live(desk, [port])
+    desk.run()
+    host.now += AGAIN
+    port.waiting, port.there = [(host.now, b"\x90<d")], False
+    midi.feed()
+    (begun, first), (ended, last) = desk.got
+    assert (first, last) == (b"\x90<d", b"\x90<\0") and desk.now < begun <= ended
+
+
+def test_another_port_is_not_taken_for_the_pulled_one() -> None:
+    host, first, second = Host(), Port("UNO 20:0"), Port("UNO 24:0")
+    desk, opened = Desk(host), []
+
+    def reopen(word: str) -> Port:
+        opened.append(Port("UNO mini 28:0" if len(opened) % 2 else "UNO 24:0"))
+        return opened[-1]
+
+    midi = live(desk, [first, second], reopen_in=reopen)
+    first.there = False
+    for _ in range(3):
+        host.now += AGAIN
+        midi.feed()
+    assert midi.status == "(UNO 20:0), UNO 24:0"
+    assert [text for _, text in desk.said] == ["the MIDI input UNO 20:0 has gone; it is looked for"]
+    assert len(opened) == 4 and all(port.closed for port in opened) and not second.closed
+
+
+def test_a_port_that_comes_back_in_the_middle_of_a_dump_gets_none_of_it() -> None:
+    host, old, new = Host(), Port("out", in_pieces=True), Port("out", in_pieces=True)
+    desk = Desk(host)
+    midi = live(desk, [], [old], reopen_out=lambda word: new)
+
+    def sends(data: bytes) -> None:
+        for byte in data:
+            desk.listener(desk.now, byte)
+
+    sends(b"\xf0" + bytes(100))
+    old.there = False
+    for _ in range(2):
+        host.now += AGAIN
+        midi.feed()
+        sends(bytes(100))
+    sends(b"\xf7\x90<d")
+    assert [data for data, _ in old.sent] == [b"\xf0" + bytes(63)]
+    assert [data for data, _ in new.sent] == [b"\x90<d"]

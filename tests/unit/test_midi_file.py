@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korgm1.errors import M1Error, UserError
-from korgm1.verbs.midi_file import load_midi, song_of
+from korgm1.verbs.midi_file import load_midi, song_of, tempo
 
 HEADER = b"MThd" + bytes.fromhex("00000006 0000 0001 0060")
 
@@ -82,3 +82,10 @@ def test_only_m1error_escapes(tmp_path_factory: pytest.TempPathFactory, content:
         load_midi(path)
     except M1Error:
         pass
+
+
+def test_a_tempo_of_nothing_is_no_tempo(tmp_path: Path) -> None:
+    track = bytes.fromhex("00FF5103000000 00903C64 00FF510307A120 00FF2F00")
+    path = tmp_path / "x.mid"
+    path.write_bytes(HEADER + b"MTrk" + len(track).to_bytes(4, "big") + track)
+    assert tempo(path) == 120 and load_midi(path) == [(0.0, b"\x90\x3c\x64")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import threading
 import time
@@ -202,3 +203,15 @@ def test_what_is_no_device_is_refused(tmp_path: Path) -> None:
         Ports().open_input(str(file))
     with pytest.raises(UserError, match="cannot be opened: No such file"):
         Ports().open_output(str(tmp_path / "none"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
+def test_a_closed_raw_device_writes_into_no_other_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    gives = midi_raw.RawOutput(str(pipe), time.monotonic)
+    gives.send(b"\xf0" + bytes(500_000) + b"\xf7")  # more than a pipe holds
+    until(lambda: not select.select([], [gives._file], [], 0)[1])
+    gives.close()
+    assert not gives._thread.is_alive(), "it would write into whatever file is opened next"
+    assert gives.failed

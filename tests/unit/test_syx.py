@@ -241,6 +241,22 @@ def test_a_replaced_program_comes_into_the_bank() -> None:
             syx.join(apart.index, {**files, name: wrong}.__getitem__)
 
 
+@pytest.mark.parametrize("by", ["part", "sound"])
+def test_every_part_goes_where_it_belongs(by: str) -> None:
+    """A combination among the programs would shift all that follow."""
+    apart = syx.split(BANK, by)
+    row = apart.index["pieces"][0]
+    one = {**apart.index, "pieces": [{**row, "files": [row["files"][-1], *row["files"][:-1]]}]}
+    assert syx.join(one, apart.files.__getitem__) == (BANK, True)
+    names = [name for name in row["files"] if "program" in name]
+    other = next(name for name in row["files"] if "combi" in name)
+    one = {**apart.index, "pieces": [{**row, "files": [*row["files"], other]}]}
+    with pytest.raises(UserError, match="the parts with combis are"):
+        syx.join(one, apart.files.__getitem__)
+    with pytest.raises(UserError, match=r"the parts with (programs|combis) are"):
+        syx.join(apart.index, {**apart.files, names[0]: apart.files[other]}.__getitem__)
+
+
 def test_a_padded_group_that_would_not_come_back_is_kept_as_it_is() -> None:
     """High bits that stand for no byte: packed anew they would be zero."""
     odd = bytearray(bank(0x50, 0, 1))
@@ -258,6 +274,8 @@ def test_a_padded_group_that_would_not_come_back_is_kept_as_it_is() -> None:
     {"format": "korgm1 syx split 1", "pieces": [{"function": 80, "channel": 1, "fields": "00", "files": []}]},
     {"format": "korgm1 syx split 1", "pieces": [{"function": 80, "channel": 1, "fields": "000000", "files": []}]},
     {"format": "korgm1 syx split 1", "pieces": [{"function": 80, "channel": 1, "fields": "zz", "files": []}]},
+    {"format": "korgm1 syx split 1", "pieces": [{"function": 1e400, "channel": 1, "fields": "000000", "files": []}]},
+    {"format": "korgm1 syx split 1", "pieces": []},
 ])  # fmt: skip
 def test_an_index_that_cannot_be_used(index: dict[str, object]) -> None:
     with pytest.raises(UserError):

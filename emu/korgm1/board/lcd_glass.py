@@ -165,32 +165,33 @@ def picture(levels: Levels, shape: Shape, light: float) -> Image:
     (74, 920, 4)
     """
     lines, columns, rows, dots = levels.shape
-    pitch, gap = shape.pitch, shape.gap
+    pitch, size = shape.pitch, shape.pitch - shape.gap
     shades = np.round(levels * (STEPS - 1)).astype(np.uint8).transpose(0, 2, 1, 3)
-    cells = np.zeros((lines, shape.line, columns, shape.column), np.uint8)
-    a, b, c, d = cells.strides
-
-    def every(y: int, x: int, height: int, width: int, down: int, across: int) -> npt.NDArray[np.uint8]:
-        """A view of all rectangles of one place in a dot: (line, row, y, column, dot, x)."""
-        return np.lib.stride_tricks.as_strided(
-            cells[:, y:, :, x:], (lines, down, height, columns, across, width), (a, b * pitch, b, c, d * pitch, d)
-        )
-
-    size = pitch - gap
-    every(0, 0, size, size, rows, dots)[:] = shades[:, :, None, :, :, None]
-    if gap:
-        stacked, joined = np.minimum(shades[:, :-1], shades[:, 1:]), np.minimum(shades[..., :-1], shades[..., 1:])
-        every(size, 0, gap, size, rows - 1, dots)[:] = (stacked // 3 * 2)[:, :, None, :, :, None]
-        every(0, size, size, gap, rows, dots - 1)[:] = (joined // 3 * 2)[:, :, None, :, :, None]
-    high, wide = lines * shape.line, columns * shape.column
-    image: Image = _words(_share(light)).take(cells.reshape(high, wide), mode="clip").view(np.uint8)
-    return image.reshape(high, wide, 4)
+    # Two rows of pixels for each row of dots are all there are: one of the dots, one of the gap below them.
+    thin = np.zeros((lines, 2 * rows, columns, shape.column), np.uint8)
+    cells = thin[..., : dots * pitch].reshape(lines, 2 * rows, columns, dots, pitch)
+    cells[:, ::2, ..., :size] = shades[..., None]
+    stacked, joined = np.minimum(shades[:, :-1], shades[:, 1:]), np.minimum(shades[..., :-1], shades[..., 1:])
+    cells[:, 1:-1:2, ..., :size] = (stacked // 3 * 2)[..., None]
+    cells[:, ::2, :, :-1, size:] = (joined // 3 * 2)[..., None]
+    wide = columns * shape.column
+    words = _words(_share(light)).take(thin.reshape(lines, 2 * rows, wide), mode="clip")
+    image: Image = words[:, _rows(shape, rows)].view(np.uint8).reshape(lines * shape.line, wide, 4)
+    return image
 
 
 @lru_cache(maxsize=64)
 def _words(light: int) -> npt.NDArray[np.uint32]:
     """`_paint` with four bytes a shade, as one number."""
     return np.pad(_paint(light), ((0, 0), (0, 1))).view(np.uint32)[:, 0]
+
+
+@lru_cache(maxsize=8)
+def _rows(shape: Shape, rows: int) -> npt.NDArray[np.intp]:
+    """Which of `picture`'s thin rows each row of pixels of a line is; the last is ground, as the gap between lines."""
+    dot, within = np.divmod(np.arange(shape.line), shape.pitch)
+    thin: npt.NDArray[np.intp] = np.minimum(2 * dot + (within >= shape.pitch - shape.gap), 2 * rows - 1)
+    return thin
 
 
 @lru_cache(maxsize=64)

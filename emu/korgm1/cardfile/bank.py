@@ -48,6 +48,21 @@ class Bank:
             self.songs or other.songs, self.steps if self.songs else other.steps,
         )
 
+    def left_out(self, form: Format) -> str:
+        """What of it a card of a format does not take, for people; "" for nothing.
+
+        >>> Bank(b"", (bytes(124),) * 100, (bytes(143),) * 100, b"", bytes(8)).left_out(FORMATS[1])
+        '50 combinations, 50 programs'
+        """
+        counts = {
+            "combination": len(self.combinations) - form.sounds, "program": len(self.programs) - form.sounds,
+            "step": 0 if form.steps else self.step_count,
+        }
+        return ", ".join(
+            f"{count:,} {what}{'s' * (count != 1)}{' of sequences' * (what == 'step')}"
+            for what, count in counts.items() if count > 0
+        )
+
     def card(self, form: Format) -> bytes:
         """The image of a card in a format; what does not fit by number is left out.
 

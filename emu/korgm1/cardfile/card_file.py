@@ -11,6 +11,7 @@ Without FILE.toml it is a card with a new cell, not protected. Times and charges
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 from korgm1.board.battery_text import parse_reading, parse_volts
 from korgm1.board.card import SIZE, Card
 from korgm1.errors import UsageError, UserError
-from korgm1.files import BACKUPS, read_file, write_atomic
+from korgm1.files import BACKUPS, check_writable, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.physics.bench_supply import KINDS, BenchSupply, Cell
 from korgm1.physics.cell_cr2016 import Cr2016
@@ -93,8 +94,9 @@ def card_of(
         card.power_ups = fields.get("power_ups", 0)
         if card.power_ups < 0:
             raise ValueError(f"power_ups = {card.power_ups}")
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{name} cannot be understood: {error}", "what korgm1 card writes", _HINT) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        what = "too many brackets" if isinstance(error, RecursionError) else str(error)
+        raise UserError(f"{name} cannot be understood: {what}", "what korgm1 card writes", _HINT) from error
     except (LookupError, TypeError, ValueError, OverflowError) as error:
         what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
         raise UserError(f"{name} cannot be used: {what}", "protected, seed, power_ups, [cell]", _HINT) from error
@@ -107,7 +109,7 @@ def read_image(path: Path) -> bytes:
     Raises:
         UserError: it is not there, or has another size.
     """
-    if not path.exists():
+    if not os.path.exists(path):
         raise UserError(f"{path} is not there", IMAGE, f"korgm1 card new {path}")
     data = read_file(path, IMAGE)
     if len(data) == SIZE:
@@ -154,6 +156,7 @@ def write_card(path: Path, card: Card) -> None:
     Raises:
         UserError: one cannot be written; what was there is still there.
     """
+    check_writable(beside(path))
     write_atomic(path, bytes(card.data), backups=BACKUPS)
     write_atomic(beside(path), card_text(card).encode("utf-8"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +77,7 @@ def _text(given: Any) -> str:
         raise ValueError
     if not str(given) or "\x00" in str(given):
         raise ValueError
+    os.fsencode(str(given))    # UnicodeEncodeError, which is a ValueError, for half a character
     return str(given)
 
 

@@ -6,17 +6,22 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from korgm1.board.midi import BYTE
 from korgm1.clock import CPU_HZ
 from korgm1.desk.supply import Mains
 from korgm1.errors import M1Error
 from korgm1.hypotheses import hypothesis_named
-
-BYTE = CPU_HZ // 3125
-"""Clocks of a byte on a MIDI cable."""
+from korgm1.midi_stream import Assembler, Held
+from korgm1.session import Session
 
 
 class Changes(Mains):
     """Screwdriver, cards and cables. RAM, cell and card stay what they are."""
+
+    def __init__(self, session: Session, own_image: bool = False) -> None:
+        super().__init__(session, own_image)
+        self._cable = Assembler()
+        self._cable_holds = Held()
 
     def set_faults(self, words: Iterable[str]) -> None:
         """Have exactly these parts broken (`korgm1 faults`); an instrument that is on is switched off and on again.
@@ -158,6 +163,15 @@ class Changes(Mains):
         if self.session.powered:
             clock = None if at is None or at <= self.now else (at - self._base) / CPU_HZ
             self.session.midi_in(data, clock)
+        for byte in data:
+            for message in self._cable.take(byte):
+                self._cable_holds.note(message)
+
+    def _lay_cable(self, sounding: Held) -> None:
+        """The instrument is itself at another time: notes that the cable held there and holds no more are let go."""
+        rest = sounding.less(self._cable_holds).release()
+        if rest and self.session.powered:
+            self.session.midi_in(rest)
 
     def _power_cycle(self, change: Callable[[], None]) -> None:
         """Do what only an instrument that is off lets be done."""

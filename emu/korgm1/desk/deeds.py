@@ -204,6 +204,7 @@ def state(desk: Desk) -> dict[str, Any]:
 
 
 def screenshot(desk: Desk, path: str, of: str) -> None:
+    desk.check_apart(path)
     if of == "lcd":
         desk.session.screenshot(path)
     elif desk.window_picture is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from korgm1.desk.travel import Travel
+from korgm1.desk.travel import Around, Travel
 from korgm1.errors import M1Error, UsageError
 from korgm1.session import Session
 from korgm1.snapshot import Snapshot
@@ -66,6 +67,8 @@ class Scenes(Travel):
         if self._own is None:
             self._own = self.session, self.session.powered
         self.power(False)
+        if self._own[0] is not self.session:
+            self._own[0].take_unsaved(self.session)
         self.scenario, self._play = scenario.name, play
         self._exchange(play.session)
         self.say(f"scenario {scenario.name}: {scenario.title}; your own instrument is off (scenario stop: back to it)")
@@ -82,15 +85,15 @@ class Scenes(Travel):
             raise UsageError("no scenario is played", "scenario NAME", "korgm1 scenario list")
         own, was_on = self._own
         self._end_play()
-        with self._change():
-            self.session.power_off()
+        self.power(False)
+        own.take_unsaved(self.session)
         self._own = self.scenario = None
         self._exchange(own)
         self.say("your own instrument again")
         self.power(was_on)
 
-    def _go_to(self, state: bytes | Snapshot, sounding: frozenset[int], card: Path | None) -> None:
-        super()._go_to(state, sounding, card)
+    def _go_to(self, state: bytes | Snapshot, around: Around) -> None:
+        super()._go_to(state, around)
         self._give_up("its steps cannot be taken back")
 
     def _power_off(self) -> None:
@@ -114,22 +117,26 @@ class Scenes(Travel):
         Raises:
             UserError: a file cannot be written.
         """
-        own = self.session if self._own is None else self._own[0]
+        own = self._sessions[0]
         self._end_play()
-        if self._own is not None:
-            self.session.power_off()
-        if own.powered:
-            own.power_off()
-        else:
-            own.save_files()
+        if own is not self.session:
+            with contextlib.suppress(M1Error):
+                self.session.power_off()
+            own.take_unsaved(self.session)
+        own.power_off()
 
     def rescue(self, folder: Path) -> list[Path]:
-        """What could not be written of the user's own instrument is written into another folder, see `Session.rescue`.
+        """What `close` could not write is written into another folder, see `Session.rescue`.
 
         Raises:
             UserError: it cannot be written there either.
         """
-        return (self.session if self._own is None else self._own[0]).rescue(folder)
+        return self._sessions[0].rescue(folder)
+
+    @property
+    def _sessions(self) -> list[Session]:
+        """The user's own instrument first."""
+        return [self.session] if self._own is None else [self._own[0], self.session]
 
     def _end_play(self) -> None:
         self._going, self._goal, self._play = iter(()), None, None

@@ -28,7 +28,7 @@ class LiveStatus:
         gaps: how often the sound had a gap.
         trouble: what there is to say of the sound, or "".
         midi: which ports are open.
-        latency_ms: milliseconds of sound that are made ahead; 0 without sound.
+        latency_ms: milliseconds of sound that are made ahead, and what the device says it needs; 0 without sound.
     """
 
     speed: float = 1.0

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from korgm1.board.sram import CELLS
+from korgm1.cardfile.card_file import beside
 from korgm1.clock import CPU_HZ
 from korgm1.desk.hands import Hands
 from korgm1.errors import M1Error, UsageError
+from korgm1.files import check_apart
 from korgm1.quantities import format_duration
 from korgm1.session import Session
 from korgm1.session.supply import another_cell
@@ -127,10 +129,28 @@ class Mains(Hands):
     def save_files(self) -> None:
         """Write what could not be written; see `power`."""
         self._save_at = None
-        try:
-            self.session.save_files()
-        except M1Error as error:
-            self._say_unsaved(error)
+        for session in self._sessions:
+            try:
+                session.save_files()
+            except M1Error as error:
+                self._say_unsaved(error)
+
+    def check_apart(self, path: str) -> None:
+        """Nothing, if a file may be written without writing over the RAM's image or the card.
+
+        Raises:
+            UsageError: it is one of them.
+        """
+        own = [("the RAM's image", session.image_path) for session in self._sessions]
+        for session in self._sessions:
+            if session.card_path is not None:
+                own += [("the card", session.card_path), ("what is known of the card", beside(session.card_path))]
+        check_apart([(what, str(file)) for what, file in own if file is not None], [("what is written", path)])
+
+    @property
+    def _sessions(self) -> list[Session]:
+        """The instruments of this desk."""
+        return [self.session]
 
     def _say_unsaved(self, error: M1Error) -> None:
         self.say(f"{error}; nothing is lost: it is tried again", "error")
@@ -147,15 +167,18 @@ class Mains(Hands):
     def _power_off(self) -> None:
         self._save_at = None
         path = self.session.image_path
+        unsaved: M1Error | None = None
         with self._change():
             try:
                 self.session.power_off()
             except M1Error as error:
                 if self.session.powered:
                     raise
-                self._say_unsaved(error)
-            else:
-                self.say(f"power off; the RAM is in {path}" if path is not None else "power off")
+                unsaved = error
+        if unsaved is not None:
+            self._say_unsaved(unsaved)
+        else:
+            self.say(f"power off; the RAM is in {path}" if path is not None else "power off")
 
     def _look_at_ram(self) -> None:
         """Say what the last power-on found, and keep a spoilt memory out of the user's own file."""

@@ -7,15 +7,24 @@ going back can be gone forward to until something is done; then it is forgotten.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk.changes import Changes
 from korgm1.desk.history import LATEST, Entry, History
-from korgm1.errors import UsageError
+from korgm1.errors import SnapshotError, UsageError
 from korgm1.files import read_file
+from korgm1.midi_stream import Held
 from korgm1.session import Session
 from korgm1.snapshot import Snapshot
+
+
+class Around(NamedTuple):
+    """What was at the instrument and is in no snapshot: keys and cable that held notes, the file of its card."""
+
+    notes: frozenset[int] = frozenset()
+    cable: Held = Held()
+    card: Path | None = None
 
 
 class Travel(Changes):
@@ -41,8 +50,10 @@ class Travel(Changes):
         """Write the whole instrument to a file, for `load_state` and `korgm1 state`.
 
         Raises:
+            UsageError: it is the RAM's image or a card.
             UserError: it cannot be written.
         """
+        self.check_apart(path)
         self.session.save(path)
         self.say(f"{path} written")
 
@@ -55,7 +66,11 @@ class Travel(Changes):
             SnapshotError: damaged, or of another model, firmware or program version.
             UsageError: a recording is under way.
         """
-        self._go_to(read_file(Path(path), "a snapshot (korgm1 state save)"), frozenset(), None)
+        data = read_file(Path(path), "a snapshot (korgm1 state save)")
+        try:
+            self._go_to(data, Around())
+        except SnapshotError as error:
+            raise SnapshotError(f"{path}: {error.found}", error.expected, error.hint.replace("FILE", path)) from error
         self._did()
         self._keep_moment()
         image = self.session.image_path
@@ -104,8 +119,7 @@ class Travel(Changes):
         return self.ahead
 
     def _travel(self, entry: Entry) -> None:
-        notes, card = entry.extra
-        self._go_to(entry.state(), notes, card)
+        self._go_to(entry.state(), entry.extra)
         self._shift = self.now - entry.at
         self._mark = self.now + CPU_HZ
         self._stale = False
@@ -116,21 +130,24 @@ class Travel(Changes):
         """Where the history's own line stands."""
         return self.now - self._shift
 
-    def _go_to(self, state: bytes | Snapshot, sounding: frozenset[int], card: Path | None) -> None:
+    def _go_to(self, state: bytes | Snapshot, around: Around) -> None:
         with self._change():
-            self.session.restore(state, card)
+            self.session.restore(state, around.card)
         self._attend()
-        self._lay_hands(sounding)
+        if self.session.unsaved:
+            self.save_files()
+        self._lay_hands(around.notes)
+        self._lay_cable(around.cable)
 
     def _keep_moment(self) -> None:
         """Remember this moment."""
         self._stale = False
         self._mark = self.now + CPU_HZ
         if self._minutes and not self.session.recording:
-            extra: Any = (self.notes, self.session.card_path)
+            around = Around(self.notes, self._cable_holds.less(Held()), self.session.card_path)
             state = self.session.take(LATEST)
             state.blocks["midi_out"]["data"] = state.blocks["midi_out"]["data"][-LATEST:]
-            self._past.add(self._line, state, extra)
+            self._past.add(self._line, state, around)
 
     def _did(self) -> None:
         """Something is done: what lay ahead will never be."""

@@ -84,6 +84,7 @@ class AudioOut:
         taken: samples of each output that the device took, silence in gaps not counted.
         gaps: how often the queue ran dry, or the system said that it had nothing in time.
         name: the device's.
+        lag: seconds from what the device takes to its output, by its driver (PortAudio's figure, not measured).
 
     Raises:
         UserError: there is no PortAudio, no such device, or it cannot be opened; the hint says what helps.
@@ -131,6 +132,7 @@ class AudioOut:
                 )
                 stream.start()
                 self._stream = stream
+                self.lag = max(0.0, float(stream.latency))
                 break
             except (library.PortAudioError, ValueError) as error:
                 refused = error

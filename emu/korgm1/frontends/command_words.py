@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,15 @@ from korgm1.machine.faults import FAULTS
 OWN = {"help": "help [COMMAND]: these commands, or one of them", "quit": "quit: power off and leave"}
 """What is a command here besides the desk's."""
 CELLS = ("fresh", "low", "dead", "absent", "CR2032")
-_ANSWERS = {"turn": "VALUE {}", "rewind": "{} s before the newest", "run": ""}
-"""What the number means that a command answers; desk time tells people nothing."""
+_ANSWERS: dict[str, Callable[[Any], Any]] = {
+    "turn": "VALUE {}".format,
+    "rewind": "{} s before the newest".format,
+    "run": lambda _: None,
+    "lcd": lambda told: [line.rstrip() for line in told["lines"]],
+    "leds": lambda told: "lit: " + (", ".join(name for name, lit in told.items() if lit) or "none"),
+    "state": lambda told: {name: value for name, value in told.items() if name not in ("at", "clock")},
+}
+"""What of a command's answer is told to people, and how; desk time tells them nothing."""
 _MOST = 60
 """Offers that are kept; a folder may have thousands of files."""
 
@@ -56,13 +64,15 @@ def carry_out(desk: Desk, line: str) -> list[str]:
     >>> desk = Desk(Session())
     >>> carry_out(desk, "power on"), carry_out(desk, "turn 3"), carry_out(desk, "prss INT")
     ([], ['VALUE 3'], ["there is no command 'prss'; expected one of press"])
+    >>> desk.run(16_000_000); carry_out(desk, "lcd"), carry_out(desk, "leds")
+    (['Prog I00 Init Prog', 'SINGLE  POLY  OSC1 000'], ['lit: INT, PROG'])
     """
     words = line.split()
     try:
         if words and words[0] == "help":
             return help_lines(words[1] if len(words) > 1 else "")
         result = typed(desk, line)
-        return answer(_ANSWERS[words[0]].format(result) if words[0] in _ANSWERS else result)
+        return answer(_ANSWERS[words[0]](result) if words[0] in _ANSWERS else result)
     except M1Error as error:
         return str(error).splitlines()
 

@@ -53,14 +53,14 @@ class Bench:
             arguments: the command's.
 
         Returns:
-            The command's result; None when it failed.
+            The command's result; False when it failed.
         """
         said = self.desk.messages[-1] if self.desk.messages else None
         try:
             result = perform(self.desk, command, arguments)
         except M1Error as error:
             self.say(str(error).replace("\n  ", ". "), wrong=True)
-            return None
+            return False
         last = self.desk.messages[-1] if self.desk.messages else None
         told = last.text if last is not None and last is not said else result if isinstance(result, str) else ""
         self.say(told, wrong=bool(last is not None and last is not said and last.kind == "error"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from korgm1.frontends.canvas import Colour
 from korgm1.frontends.drawer_bench import Bench
 from korgm1.frontends.widget_ground import OFF
-from korgm1.frontends.widgets import Button, Switch, Value
+from korgm1.frontends.widgets import Button, Label, Switch, Value
 from korgm1.frontends.widgets_more import Field, Items, Row, Section
 
 CARD_FILES = ("*.card", "*.bin")
@@ -16,21 +16,34 @@ MOST_FILES = 12
 
 
 class Files:
-    """The cards in a folder, looked up again now and then."""
+    """The cards in a folder, and those that were in the slot before; looked up again now and then."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._until = -1.0
         self._found: list[tuple[str, str]] = []
+        self._used: dict[Path, None] = {}
 
     def __call__(self) -> list[tuple[str, str]]:
-        now = self._bench.clock()
+        now, path = self._bench.clock(), self._bench.session.card_path
+        if path is not None and path not in self._used:
+            self._used[path] = None
+            self._until = now
         if now >= self._until:
             self._until = now + 2
             folder = None if self._bench.folder is None else self._bench.folder / "cards"
             paths = [] if folder is None else sorted(path for kind in CARD_FILES for path in folder.glob(kind))
-            self._found = [(str(path), path.name) for path in paths[:MOST_FILES]]
+            paths = paths[:MOST_FILES] + [path for path in self._used if path not in paths and path.is_file()]
+            self._found = [(str(path), path.name) for path in paths]
         return self._found
+
+    @property
+    def advice(self) -> str:
+        """Where cards come from, while there are none."""
+        folder = None if self._bench.folder is None else self._bench.folder / "cards"
+        if self():
+            return ""
+        return "korgm1 card new FILE makes a card" + (f"; those in {folder} are listed here" if folder else "")
 
 
 def cards(bench: Bench) -> Section:
@@ -59,16 +72,15 @@ def cards(bench: Bench) -> Section:
         card = bench.session.card
         return card is not None and card.protected
 
-    def insert(path: str) -> None:
-        if path.strip():
-            bench.do("card", what="insert", value=str(Path(path.strip()).expanduser()))
+    def insert(path: str) -> object:
+        return bench.do("card", what="insert", value=str(Path(path.strip()).expanduser())) if path.strip() else None
 
-    def pcm(path: str) -> None:
-        if path.strip():
-            bench.do("pcm-card", what="insert", value=str(Path(path.strip()).expanduser()))
+    def pcm(path: str) -> object:
+        return bench.do("pcm-card", what="insert", value=str(Path(path.strip()).expanduser())) if path.strip() else None
 
     return Section("Cards", [
         Value("program card", program_card),
+        Label(lambda: files.advice),
         Items(files, lambda: chosen[0], lambda path: chosen.__setitem__(0, path), lambda: insert(chosen[0]),
               "Cards of the card folder. Enter, or the button, puts the chosen one in."),
         Row(

@@ -70,9 +70,14 @@ class RawInput:
         """Let it go."""
         self._closing.set()
         self._thread.join(2 * _LOOK)
-        os.close(self._file)
 
     def _reader(self) -> None:
+        try:
+            self._read_on()
+        finally:
+            os.close(self._file)  # by whom it is used: the number may soon be another file's
+
+    def _read_on(self) -> None:
         while not self._closing.is_set():
             try:
                 if not select.select([self._file], [], [], _LOOK)[0]:
@@ -118,6 +123,8 @@ class RawOutput(Sender):
                 time.sleep(0.001)
             except OSError as error:
                 raise UserError(f"{self.name} cannot be written: {error.strerror or error}", "a MIDI device") from error
+            if left and not self._open:
+                raise UserError(f"{self.name} was closed before all was sent")
             if left and time.monotonic() > end:
                 raise UserError(f"{self.name} takes no more bytes", "a device that is plugged in")
 
@@ -132,7 +139,8 @@ class RawOutput(Sender):
     def close(self) -> None:
         """Let it go; what is not sent yet is dropped."""
         super().close()
-        os.close(self._file)
+        if not self._thread.is_alive():  # else it would write into whatever file gets this number
+            os.close(self._file)
 
 
 def _is_pipe(path: str) -> bool:

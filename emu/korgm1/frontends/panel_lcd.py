@@ -6,6 +6,7 @@ changed are painted.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,7 @@ SETTLED = 10.0
 EMPTY = np.zeros((2, 40, 8, 5), np.bool_)
 
 
+@lru_cache(maxsize=8)
 def glass_in(box: Box) -> tuple[Shape, int, int]:
     """The dots' sizes in a frame of this box, and where the first one's corner is, all in whole pixels.
 

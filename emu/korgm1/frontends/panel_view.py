@@ -42,6 +42,7 @@ class PanelView:
         self._box: Box = (0, 0, 0, 0)
         self._backdrop: Any = None
         self._looks: dict[Part, Look] = {}
+        self._seen: Seen | None = None
         self._keyboards: list[Any] = []
 
     def fit(self, screen: Layered, box: Box) -> None:
@@ -61,7 +62,7 @@ class PanelView:
         return part_at(self.layout, *self.place.points(x, y))
 
     def paint(self, screen: Layered, seen: Seen) -> list[Box]:
-        """Paint what has changed.
+        """Paint what has changed. What `seen` holds must not be changed afterwards: the next look is compared with it.
 
         Returns:
             The boxes that were.
@@ -71,7 +72,7 @@ class PanelView:
         if whole:
             screen.blit(self._backdrop, self._box[0], self._box[1])
             boxes.append(self._box)
-        for part in self.layout.parts:
+        for part in self.layout.parts if whole or seen != self._seen else ():
             state = look(part, seen)
             before = self._looks.get(part)
             if state == before:
@@ -86,6 +87,7 @@ class PanelView:
                 screen.blit(self._backdrop, box[0], box[1], self._on_backdrop(box))
             paint_part(screen, self.place, part, state)
             boxes.append(box)
+        self._seen = seen
         screen.clip(None)
         boxes += self.glass.paint(screen, self.place.box(self.layout.lcd), whole)
         return [self._box] if whole else boxes

@@ -7,10 +7,12 @@ pipe come commands, a line each (docs/accessibility.md).
 from __future__ import annotations
 
 import os
+import re
 import select
 import sys
 from typing import TextIO
 
+from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
 from korgm1.frontends.lcd_words import readable
 from korgm1.frontends.narrator import Narrator
@@ -18,8 +20,16 @@ from korgm1.frontends.terminal import help_lines
 from korgm1.frontends.tty_mode import Tty
 from korgm1.frontends.typist import Typist
 from korgm1.keymap import Keymap
+from korgm1.keymap.showing import NOTES
 from korgm1.result import LcdChange
 
+UNSEEN = CPU_HZ // 2
+"""Clocks after which a turn of VALUE that changed nothing on the display is told."""
+SIGNS = {
+    "+": "plus", "-": "minus", "=": "equals", "_": "underscore", "*": "star", ",": "comma", ".": "dot",
+    ";": "semicolon", ":": "colon", "/": "slash", "`": "backquote", "'": "quote", "[": "left bracket",
+    "]": "right bracket", "<": "less than", ">": "greater than", "?": "question mark", "\\": "backslash",
+}  # fmt: skip
 LONGEST = 1 << 16
 """Bytes of a line of commands; one that goes on and on is no command."""
 
@@ -45,6 +55,8 @@ class Speaker:
         self._tty = Tty(out, keys, screen=False)
         self._commands = None if self._tty.interactive else _lines_from(keys)
         self._rest = b""
+        self._hands = self._hand_states()
+        self._turned: tuple[int, int, tuple[str, str]] | None = None
         self._picture: LcdChange | None = None
         self._seen, self._since = ("", ""), desk.now
         desk.on_picture(self._take_picture)
@@ -69,6 +81,7 @@ class Speaker:
             if message.number > self._heard:
                 self._heard = message.number
                 news += [("error: " if message.kind == "error" else "") + line for line in message.text.splitlines()]
+        news += self._changed_hands()
         if desk.powered != self._powered:
             self._powered, self._narrator = desk.powered, Narrator()
             switched = "power on" if desk.powered else "power off"
@@ -89,14 +102,36 @@ class Speaker:
         """Give the terminal back as it was."""
         self._tty.close()
 
+    def _hand_states(self) -> dict[str, str]:
+        """What keys change that no display shows, in words."""
+        typist = self._typist
+        return {
+            "piano": "letters play notes" if typist.piano else "letters work the panel",
+            "base": f"piano from {NOTES[typist.base % 12]}{typist.base // 12 + 2}",
+            "velocity": f"velocity {typist.velocity}",
+            "damper": f"damper {'down' if typist.damper else 'up'}",
+            "volume": f"volume {self._desk.volume}",
+        }
+
+    def _changed_hands(self) -> list[str]:
+        """Those of them that are new; and VALUE, where the display has not followed it."""
+        before, self._hands = self._hands, self._hand_states()
+        news = [words for name, words in self._hands.items() if words != before[name]]
+        if self._turned is not None and (self._desk.lcd != self._turned[2] or self._desk.now >= self._turned[0]):
+            news += [f"VALUE {self._turned[1]}"] * (self._desk.lcd == self._turned[2])
+            self._turned = None
+        return news
+
     def _take_picture(self, picture: LcdChange) -> None:
         self._picture = picture
 
     def _poll_keys(self, wait: float) -> bool:
         for key in self._tty.read(wait):
-            typing = self._typist.prompt
+            typing, value = self._typist.prompt, self._desk.value
             if not self._typist.take(key):
                 return False
+            if self._desk.value != value:
+                self._turned = self._desk.now + UNSEEN, self._desk.value, self._desk.lcd
             self._answer(typed=typing is not None and self._typist.prompt is None and key == "enter")
             if self._typist.prompt is not None and typing is None:
                 self._say(["command:"])
@@ -133,7 +168,8 @@ class Speaker:
         lines, self._typist.said = self._typist.said, []
         if self._typist.help:
             self._typist.help = False
-            lines = help_lines(self._keymap, 1000, rack=not self._desk.session.keyboard)
+            lines = [spoken(line) for line in help_lines(self._keymap, 1000, rack=not self._desk.session.keyboard)]
+        lines += self._changed_hands()
         said = self._desk.messages[-1].number if self._desk.messages else 0
         if typed and not lines and said == self._heard:
             lines = ["ok"]
@@ -142,6 +178,22 @@ class Speaker:
     def _say(self, lines: list[str]) -> None:
         if lines:
             self._tty.write("".join(f"{line}\n" for line in lines))
+
+
+def spoken(keys: str) -> str:
+    """Keys that are a sign alone, by their names: voices leave signs out.
+
+    >>> spoken("VALUE -10 = _; VALUE +1 = +, =; 10's HOLD = Enter, .; notes = , l . ; /")
+    "VALUE -10 = underscore; VALUE +1 = plus, equals; 10's HOLD = Enter, dot; notes = comma l dot semicolon slash"
+    """
+    return re.sub(r"(?<!\S)([^\w\s]|_)(?=[,;]?(?:\s|$))", _named, keys)
+
+
+def _named(sign: re.Match[str]) -> str:
+    """The sign "=" between blanks is what stands between a deed and its keys, unless another one went before it."""
+    if sign[1] == "=" and sign.string[: sign.start()].rstrip()[-1:] not in (",", "="):
+        return "="
+    return SIGNS.get(sign[1], sign[1])
 
 
 def _lines_from(keys: int | None) -> int | None:

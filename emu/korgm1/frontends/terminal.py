@@ -26,7 +26,9 @@ SAID_FOR = 8 * CPU_HZ
 MESSAGES = 4
 """Messages that are on the screen at once."""
 _NEWS = 3
-"""How important answers, messages and help are among the lines of the screen; 0 is the display."""
+"""How important answers and help are among the lines of the screen, older messages a little less; 0 is the display."""
+_LATEST = 2.5
+"""The latest message is more important than those."""
 _RED, _UNDER, _PLAIN = "\x1b[1;31m", "\x1b[4m", "\x1b[0m"
 
 
@@ -51,6 +53,7 @@ class Terminal:
         self._heard = desk.messages[-1].number if desk.messages else 0
         self._status = ""
         self._echo = ""
+        self._page, self._pages = 0, 1
         self._tty = Tty(out, keys, again=self._forget)
         if not self._tty.in_place:
             desk.on_picture(self._pictures.append)
@@ -66,6 +69,8 @@ class Terminal:
                 self._forget()
                 continue
             self._answer = []
+            if self._turns_page(key):
+                continue
             if not self._typist.take(key):
                 return False
             self._answer = self._typist.said
@@ -109,21 +114,24 @@ class Terminal:
         framed = columns > 42
         bar = "+" + "-" * 40 + "+"
         title = f"{session.model.title}, {session.firmware.name} {session.firmware.version}"
-        lines = [(6, title), (5, bar if framed else "")]
+        lines: list[tuple[float, str]] = [(6, title), (5, bar if framed else "")]
         lines += [(0, f"|{line}|" if framed else line.rstrip()) for line in (first, second)]
         lines += [(5, bar if framed else ""), (2, self._lights(columns)), (4, self._controls())]
         lines += [(1, self._prompt())] if self._typist.prompt else []
         lines += [(1, status)] if status else []
-        news = [("! " if message.kind == "error" else "") + message.text for message in self._messages()]
-        for text in [*self._answer, *(line for new in news for line in new.splitlines())]:
-            lines += [(_NEWS, line) for line in _wrapped(text, columns) or [""]]
+        lines += [(_NEWS, line) for text in self._answer for line in _wrapped(text, columns) or [""]]
+        news = self._messages()
+        for older, message in zip(reversed(range(len(news))), news, strict=True):
+            text = ("! " if message.kind == "error" else "") + message.text
+            rank = _NEWS + older / (MESSAGES + 1) if older else _LATEST
+            lines += [(rank, line) for part in text.splitlines() for line in _wrapped(part, columns) or [""]]
         offers = "  ".join(self._typist.prompt.offers) if self._typist.prompt is not None else ""
         lines += [(_NEWS, line) for line in _wrapped(offers, columns)]
         lines += [(7, "")] if not self._typist.help else []
-        lines += [(_NEWS, line) for line in self._help(columns)]
+        lines += self._help_page(columns, rows - len(lines), rows - sum(rank < _NEWS for rank, _ in lines))
         ranked = sorted(range(len(lines)), key=lambda n: lines[n][0])
-        left_out = [n for n in ranked[rows:] if lines[n][0] == _NEWS]
-        if left_out and lines[ranked[rows - 1]][0] == _NEWS:
+        left_out = [n for n in ranked[rows:] if int(lines[n][0]) == _NEWS]
+        if left_out and int(lines[ranked[rows - 1]][0]) == _NEWS:
             lines[ranked[rows - 1]] = (_NEWS, f"... and {len(left_out) + 1} lines more than fit here")
         shown = sorted(ranked[:rows])
         return [self._styled(lines[n][1][:columns], lines[n][0] == 2, n) for n in shown]
@@ -174,6 +182,27 @@ class Terminal:
             words = [f"{self._key(action)} {says}" for action, says in _HINTS if self._key(action)]
             return _wrapped("   ".join(words), columns)[:1]
         return help_lines(self._keymap, max(3, columns - 1), rack=not self._desk.session.keyboard)
+
+    def _help_page(self, columns: int, free: int, most: int) -> list[tuple[float, str]]:
+        """The hint, or the keys: in the free rows, else page by page in as many as there are without what is new."""
+        keys = self._help(columns)
+        if not self._typist.help or len(keys) <= free:
+            self._page, self._pages = 0, 1
+            return [(_NEWS if self._typist.help else _NEWS + 0.9, line) for line in keys]
+        room = max(1, most - 1)
+        self._pages = -(-len(keys) // room)
+        self._page = min(self._page, self._pages - 1)
+        foot = f"page {self._page + 1} of {self._pages}, {self._key('help')} goes on"
+        return [(_NEWS, line) for line in [*keys[self._page * room :][:room], foot]]
+
+    def _turns_page(self, key: str) -> bool:
+        """The key of the help shows its next page, and after the last puts it away."""
+        if not self._typist.help or self._typist.prompt is not None:
+            return False
+        if self._page + 1 >= self._pages or self._keymap.for_terminal(key, self._typist.piano) != "help":
+            return False
+        self._page += 1
+        return True
 
     def _key(self, action: str) -> str:
         keys = [key for key, what in self._keymap.terminal.items() if what == action]

@@ -101,7 +101,7 @@ class Field(Widget):
 
     Args:
         empty: what is shown, dim, while there is none.
-        action: gets the text at Enter.
+        action: gets the text at Enter; False: it cannot be used, and stays to be mended.
         value: what it holds while nobody types; "" if there is none.
         keep: leave the text in it after Enter.
     """
@@ -173,9 +173,8 @@ class Field(Widget):
         now, at = self.value, min(self._cursor, len(self.value))
         if event.key in ("enter", "kp enter"):
             if not event.repeat:
-                self._typed = now if self._keep else None
-                self._cursor = len(now) if self._keep else 0
-                self._action(now)
+                stays = self._action(now) is False or self._keep
+                self._typed, self._cursor = (now, len(now)) if stays else (None, 0)
         elif event.key == "escape":
             self._typed, self._cursor = None, 0
             return False

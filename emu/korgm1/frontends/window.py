@@ -155,7 +155,7 @@ class Window:
         """Nothing more can be shown, and the process is about to end: power off, the files saved."""
         try:
             self._desk.close()
-            print("korgm1: the display is gone; the power is off and the RAM saved", file=sys.stderr, flush=True)
+            print("korgm1: the display is gone; the power is off and every file saved", file=sys.stderr, flush=True)
         except M1Error as error:
             print(f"korgm1: the display is gone; {error}", file=sys.stderr, flush=True)
 

@@ -23,7 +23,7 @@ LARGEST = 1 << 20
 """Bytes; a file beyond that is no key map."""
 TOLD = 20
 """Mistakes of a file that are told; of more, the number."""
-HINT = "korgm1 keys --toml prints a map that can be used"
+HINT = "mend it or move it away; korgm1 keys --check FILE looks again, korgm1 keys --names lists what there is"
 
 
 def load(path: Path | None, command: Callable[[str], object] | None = None) -> Keymap:
@@ -61,7 +61,7 @@ def loads(data: bytes, name: str = "the key map", command: Callable[[str], objec
     Traceback (most recent call last):
     korgm1.errors.UserError: my.toml cannot be used:
       line 2: x: there is no action 'kex INT'; did you mean 'key'?
-      try: korgm1 keys --toml prints a map that can be used
+      try: mend it or move it away; korgm1 keys --check FILE looks again, korgm1 keys --names lists what there is
     """
     reader = _Reader(command)
     if len(data) > LARGEST:
@@ -164,6 +164,9 @@ class _Reader:
             else:
                 known = nearest(str(value), presets.PIANOS) or "one of " + ", ".join(map(repr, presets.PIANOS))
                 self.mistakes.append((number, f"piano cannot be {_shown(value)}; {known}"))
+        elif path[0] in TABLES and len(path) == 1:
+            text = f"{path[0]} is a table, not {_shown(value)}; [{path[0]}] in a line of its own, and chords below it"
+            self.mistakes.append((number, text))
         else:
             name = ".".join(path)
             known = nearest(name, ("piano", *TABLES)) or "'piano', or a chord below [window] or [terminal]"

@@ -10,6 +10,10 @@ from korgm1.keymap.chords import MODIFIERS, TERMINAL, WINDOW, readable
 from korgm1.keymap.keymap import Keymap
 from korgm1.keymap.presets import MODES
 
+COMMANDS = {
+    "power toggle": "power on or off", "rewind 1": "a second back", "rewind -1": "a second forward again",
+}  # fmt: skip
+"""Commands that have keys from the start, in words; others stand as they are typed."""
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
@@ -71,7 +75,8 @@ def table(keymap: Keymap, rack: bool = False) -> tuple[Group, ...]:
     if not rack:
         controls += [row(f"joystick {way}", f"joystick {way}") for way in DIRECTIONS if f"joystick {way}" in bound]
     controls += [row("damper pedal", "damper")] if "damper" in bound else []
-    commands = [row(parts(action)[1], action) for action in sorted(bound) if parts(action)[0] == "command"]
+    lines = [parts(action)[1] for action in sorted(bound) if parts(action)[0] == "command"]
+    commands = [row(COMMANDS.get(line, line), f"command {line}") for line in lines]
     rest = [row(_words(kind), kind) for kind in KINDS if not KINDS[kind][0] and kind in bound - {"damper", "none"}]
     mode = next((readable(key, TERMINAL) for key, action in keymap.terminal.items() if action == "piano"), "")
     groups = [

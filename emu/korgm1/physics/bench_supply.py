@@ -6,7 +6,6 @@ Sources: ours, an instrument of the bench.
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any
 
 from korgm1.physics.cell_cr2016 import Cr2016
@@ -20,10 +19,10 @@ class BenchSupply:
     """An ideal source.
 
     Args:
-        volts: 0 or more.
+        volts: 0 to 6.
 
     Raises:
-        ValueError: less, or no number.
+        ValueError: less, more, or no number.
 
     >>> supply = BenchSupply(2.4)
     >>> supply.volts(0.01, 60.0), supply.depth
@@ -35,7 +34,7 @@ class BenchSupply:
 
     def __init__(self, volts: float) -> None:
         self.set_volts = float(volts)
-        if not (isfinite(self.set_volts) and self.set_volts >= 0):
+        if not 0 <= self.set_volts <= HIGHEST:
             raise ValueError(f"a supply of {volts!r} V")
 
     def open_volts(self, celsius: float) -> float:

@@ -1,7 +1,7 @@
 """The CR2016 of a RAM card: the chemistry, diameter and seal of a CR2032 (20 mm), half its height.
 
 size      nominal capacity                        standing
-CR2016    90 mAh at 0.1 mA to 2.0 V               DATASHEET, three makers alike
+CR2016    90 mAh at 0.1 mA to 2.0 V               ASSUMED: tables of equivalents, 75 to 110; no maker's sheet
 CR2032    220 mAh                                 see `cell_cr2032`
 
 Curve, resistance, self-discharge and the seal's life are those of the CR2032 (ASSUMED: same discs, same crimp).

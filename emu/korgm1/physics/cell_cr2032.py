@@ -36,6 +36,8 @@ __all__ = ["EMPTY", "HIGHEST", "YEAR", "CellLaw", "CoinCell", "Cr2032"]
 HIGHEST = 3.35
 """Volts a new cell may read."""
 
+_MOST = (1e9, 1e9, 1e12, 1e9, HIGHEST, HIGHEST)
+"""Of each number of a state; more would only make nonsense of what is worked out from it."""
 _EXCESS_ENDS = 0.01
 _ROUNDING = 1e-3
 """Seconds, more than sums of times are off after 200 years."""
@@ -211,7 +213,7 @@ class CoinCell:
         """
         names = ("drawn_mah", "self_mah", "age_seconds", "dry", "polarised_volts", "offset_volts")
         state = [float(block[name]) for name in names]
-        if not all(isfinite(number) and number >= 0 for number in state):
+        if not all(0 <= number <= most for number, most in zip(state, _MOST, strict=True)):
             raise ValueError("a charge, time or voltage that cannot be")
         self.drawn_mah, self.self_discharged_mah, self.age_seconds, self.dry = state[:4]
         self.polarised_volts, self.offset_volts = state[4:]

@@ -9,9 +9,11 @@ programs of 143, sequences; in the RAM from 1040 on (roms/openm1/README.md).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 from korgm1.session import Session
+from korgm1.session.base import to_clocks
 from korgm1.sram_layout import openm1
 from korgm1.sysex import HEAD, NAME_SIZE, pack
 
@@ -28,30 +30,61 @@ _FIRST = "Warm Soft Dark Big Slow Old Wide Thin Blue Late".split()
 _SECOND = "Piano Pad Brass Organ Bass Bell Choir Lead Flute Clav".split()
 
 
-@cache
+PIECE = 0.1
+"""Emulated seconds of a piece of `making`."""
+_made: dict[str, bytes] = {}
+
+
 def initialised() -> bytes:
     """The 65,536 bytes after a first power-on.
 
     >>> initialised()[STORED][PROGRAMS:][:NAME_SIZE]
     b'Init Prog '
     """
-    with Session() as m1:
-        m1.boot()
-    return m1.sram
+    return image("init")
 
 
-@cache
 def named() -> bytes:
     """The 65,536 bytes after the bank has been received.
 
     >>> [program_names(named())[number] for number in (0, 1, 99)]
     ['Warm Piano', 'Warm Pad', 'Late Clav']
     """
-    with Session(sram=initialised()) as m1:
-        m1.boot()
-        m1.midi_in(dump())
-        m1.run(len(dump()) * BYTE_SECONDS + 1)
-    return m1.sram
+    return image("bank")
+
+
+def image(name: str) -> bytes:
+    """`initialised` for "init", `named` for "bank"; made once."""
+    for _ in making(name):
+        pass
+    return _made[name]
+
+
+def making(name: str) -> Iterator[None]:
+    """Make an image for `image` in pieces of some ten milliseconds, for a loop that has other things to do between.
+
+    >>> for _ in making("init"): pass
+    >>> list(making("init")), len(image("init"))
+    ([], 65536)
+    """
+    if name in _made:
+        return
+    if name != "init":
+        yield from making("init")
+    with Session(sram=None if name == "init" else _made["init"]) as m1:
+        m1.power_on()
+        for clock in m1.booting():
+            yield from _run(m1, clock)
+        if name == "bank":
+            m1.midi_in(dump())
+            yield from _run(m1, m1.clock + to_clocks(len(dump()) * BYTE_SECONDS + 1))
+    _made[name] = m1.sram
+
+
+def _run(m1: Session, until: int) -> Iterator[None]:
+    while m1.clock < until:
+        m1.run_until(min(until, m1.clock + to_clocks(PIECE)))
+        yield
 
 
 @cache

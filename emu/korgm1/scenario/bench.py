@@ -12,6 +12,7 @@ from korgm1.scenario import bank
 from korgm1.scenario.steps import Step
 from korgm1.session import Session
 from korgm1.session.base import to_clocks
+from korgm1.session.supply import SAME
 
 SETTLE = 0.5
 """Seconds after the last byte of a `send`."""
@@ -114,6 +115,19 @@ class Bench:
             yield from self.session.booting(asked_to_stop=self._asked)
         elif self.dipped == "freeze":
             yield self._in(AFTER_FREEZE)
+
+    def _do_swap_cell(self, event: Event) -> Iterator[int]:
+        """With the power on a swap takes its time; years without it are lived at once."""
+        if self.session.powered:
+            yield from self.session.swapping(event.cell, event.seconds or 0.0)
+        else:
+            self._live(event)
+
+    def _do_cell_out(self, event: Event) -> Iterator[int]:
+        if self.session.powered:
+            yield from self.session.swapping(SAME, event.seconds or 0.0)
+        else:
+            self._live(event)
 
     def _do_hold(self, keys: tuple[str, ...]) -> None:
         self._hold += keys

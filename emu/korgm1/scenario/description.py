@@ -87,8 +87,9 @@ def parse(text: str, file: str) -> Scenario:
     """
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{file} is no TOML: {error}", "a scenario as docs/scenarios.md has it") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        what = "too many brackets" if isinstance(error, RecursionError) else str(error)
+        raise UserError(f"{file} is no TOML: {what}", "a scenario as docs/scenarios.md has it") from None
     top = Table(file, data)
     title, reported = top.text("title"), " ".join(top.text("reported").split())
     model = top.text("model", "m1")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from korgm1.board.sram import SIZE
+from korgm1.clock import CPU_HZ
 from korgm1.errors import M1Error, Stopped, UsageError
 from korgm1.result import LcdChange
 from korgm1.scenario import bank
@@ -14,6 +16,9 @@ from korgm1.scenario.case import Phase, Scenario, Setup
 from korgm1.scenario.checks import Check, check
 from korgm1.scenario.steps import Step
 from korgm1.session import Session
+
+FRAME = CPU_HZ // 60
+"""Clocks between two pieces of what is made beforehand."""
 
 
 @dataclass(frozen=True)
@@ -122,19 +127,29 @@ class Play:
         setup = scenario.control.setup if control else scenario.setup
         self._scenario, self._asked, self._tell = scenario, asked, tell
         self._skip = scenario.control.skip if control else ()
-        self._before = {"bank": bank.named, "init": bank.initialised}.get(setup.sram, lambda: None)()
-        self.session = _session(scenario.model, setup, self._before, engine)
+        self._image = setup.sram
+        self.session = Session(
+            model=scenario.model, engine=engine, battery=setup.battery, seed=setup.seed, hypotheses=setup.hypotheses,
+            faults=setup.faults, celsius=setup.celsius,
+        )
         self._bench = Bench(self.session, setup.celsius, asked)
         self.phases: list[PhaseRun] = []
 
     def going(self) -> Iterator[int]:
-        """Play it: the clocks of the session to run to, one after the other.
+        """Play it: the clocks of the session to run to, one after the other; nothing runs while the power is off.
+
+        What its RAM holds at first may have to be made: that comes in pieces, between which a frame should pass.
 
         Raises:
             Stopped: it was asked to.
             M1Error: a step cannot be done; the message says which.
         """
-        bench = self._bench
+        bench, before = self._bench, bytes(SIZE)
+        if self._image != "none":
+            for _ in bank.making(self._image):
+                yield self.session.clock + FRAME
+            before = bank.image(self._image)
+            self.session.set_sram(before)
         for phase in self._scenario.phases:
             bench.mark()
             self._tell(phase)
@@ -149,7 +164,7 @@ class Play:
                     raise type(error)(f"{where}: {error.found}", error.expected, error.hint) from error
                 if self._asked():
                     raise Stopped(f"stopped in {where}")
-            checks = check(phase, bench, self._before or bytes(len(self.session.sram)))
+            checks = check(phase, bench, before)
             for one in checks:
                 self._tell(one)
             self.phases.append(PhaseRun(phase, tuple(bench.pictures), tuple(checks)))
@@ -165,12 +180,7 @@ def run(
     play = Play(scenario, engine, control, asked)
     with play.session as session:
         for clock in play.going():
-            session.run_until(clock)
+            if session.powered:
+                session.run_until(clock)
         return Run(scenario, tuple(play.phases), control, session.screenshot())
 
-
-def _session(model: str, setup: Setup, image: bytes | None, engine: str) -> Session:
-    return Session(
-        model=model, engine=engine, battery=setup.battery, sram=image, seed=setup.seed, hypotheses=setup.hypotheses,
-        faults=setup.faults, celsius=setup.celsius,
-    )

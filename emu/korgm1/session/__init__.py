@@ -110,6 +110,7 @@ class Session(Changing, Watching):
             check_writable(self._sram_path)
         self._unsaved = []
         self._card_path = self._card = self._card_text = None
+        self._card_files = {}
         inserted = None if card is None else self._card_from(card)
         if inserted is not None:
             inserted.supply.celsius = self.battery.celsius
@@ -254,6 +255,22 @@ class Session(Changing, Watching):
         if path is not None:
             check_writable(Path(path))
         self._sram_path = None if path is None else Path(path)
+
+    def set_sram(self, image: bytes) -> None:
+        """Have another content in the RAM, with the power off.
+
+        Raises:
+            UsageError: the power is on, or a recording is under way.
+            UserError: it has another size.
+
+        >>> m1, other = Session(), Session(); _ = other.boot(); other.power_off()
+        >>> m1.set_sram(other.sram); m1.sram == other.sram
+        True
+        """
+        self._check_free()
+        if self.powered:
+            raise UsageError("the power is on", "power_off() first")
+        self._kept = read_image(image, sram_chip.SIZE, "an SRAM image")[1]
 
     # state
 

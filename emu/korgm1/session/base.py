@@ -62,6 +62,7 @@ class Base:
     _kept: bytes | None
     _card: bytes | None
     _card_text: str | None
+    _card_files: dict[Path, tuple[bytes, str]]
     _unsaved: list[tuple[Path, bytes, int]]
     _power_ups: int
     _used: bool
@@ -172,7 +173,7 @@ class Base:
 
     def _need_power(self) -> None:
         if not self.powered:
-            raise UsageError("the power is off", "power_on() or boot() first")
+            raise UsageError("the power is off", "power on first")
 
     def _new_machine(self, card: Card | None, before: M1 | None = None) -> M1:
         """A machine without power, with that program card; the player's hands are as on the one before."""
@@ -274,6 +275,12 @@ class Base:
         self._unsaved = [row for row in self._unsaved if row[0].resolve() != path.resolve()]
         self._unsaved.append((path, image, backups))
 
+    def take_unsaved(self, other: Base) -> None:
+        """What another session could not write is this one's to write from now on."""
+        for path, image, backups in other._unsaved:
+            self._to_write(path, image, backups)
+        other._unsaved = []
+
     @property
     def unsaved(self) -> list[Path]:
         """The files that could not be written yet."""
@@ -304,12 +311,18 @@ class Base:
         """Write the images that wait to be written: those of a `power_off` or `eject_card` that could not.
 
         Raises:
-            UserError: one still cannot be; all of it goes on waiting.
+            UserError: one still cannot be, and goes on waiting; the others are written.
         """
-        while self._unsaved:
-            path, image, backups = self._unsaved[0]
-            write_atomic(path, image, backups)
-            del self._unsaved[0]
+        waiting, failed = [], None
+        for path, image, backups in self._unsaved:
+            try:
+                write_atomic(path, image, backups)
+            except UserError as error:
+                waiting.append((path, image, backups))
+                failed = failed or error
+        self._unsaved = waiting
+        if failed is not None:
+            raise failed
 
 
 def to_clocks(seconds: float) -> int:
@@ -329,7 +342,7 @@ def read_image(
         path, data, name = None, bytes(source), what
     else:
         path = Path(source)
-        if not path.exists():
+        if not os.path.exists(path):
             return path, None
         data, name = read_file(path, f"{what} of {size:,} bytes"), str(path)
     if len(data) != size:

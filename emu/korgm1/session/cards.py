@@ -50,7 +50,7 @@ class Cards(Base):
         32768
         """
         if self.machine.card.status == 0:
-            raise UsageError("there is a card in the slot", "eject_card() first")
+            raise UsageError("there is a card in the slot", "an empty slot: eject it first")
         there = self._card_from(card)
         if protected is not None:
             there.protected = protected
@@ -72,7 +72,7 @@ class Cards(Base):
         """
         card = self.machine.eject_card()
         if card is None:
-            raise UsageError("there is no card in the slot", "insert_card() first")
+            raise UsageError("there is no card in the slot", "one: insert it first")
         self._note("eject_card")
         if not self.powered:
             card.settle()
@@ -92,7 +92,7 @@ class Cards(Base):
         True
         """
         if self.card is None:
-            raise UsageError("there is no card in the slot", "insert_card() first")
+            raise UsageError("there is no card in the slot", "one: insert it first")
         self.card.protected = on
         self._note("protect_card", on=on)
 
@@ -111,7 +111,7 @@ class Cards(Base):
         1000
         """
         if self.pcm_card is not None:
-            raise UsageError("there is a PCM card in its slot", "eject_pcm_card() first")
+            raise UsageError("there is a PCM card in its slot", "an empty slot: eject it first")
         data = read_pcm_card(source)
         if self.recording:  # packing takes longer than all else
             self._note("insert_pcm_card", card=pack(data))
@@ -127,7 +127,7 @@ class Cards(Base):
             UsageError: there is none.
         """
         if self.pcm_card is None:
-            raise UsageError("there is no PCM card in its slot", "insert_pcm_card() first")
+            raise UsageError("there is no PCM card in its slot", "one: insert it first")
         data = self.pcm_card
         self._note("eject_pcm_card")
         self._set_pcm_card(None)
@@ -149,18 +149,30 @@ class Cards(Base):
             for file in (path, beside(path)):
                 check_writable(file)
             self._card_path = path
-        self._card, self._card_text = bytes(card.data), card_text(card)
+        self._card_is_written(card)
         return card
 
     def _card_out(self, card: Card) -> None:
         """The card is taken out, or loses its power: what changed goes to its files."""
-        image, text = bytes(card.data), card_text(card)
         if self._card_path is not None:
-            if image != self._card:
-                self._to_write(self._card_path, image, BACKUPS)
-            if text != self._card_text:
-                self._to_write(beside(self._card_path), text.encode("utf-8"))
-        self._card, self._card_text = image, text
+            if bytes(card.data) != self._card:
+                self._to_write(self._card_path, bytes(card.data), BACKUPS)
+            if card_text(card) != self._card_text:
+                self._to_write(beside(self._card_path), card_text(card).encode("utf-8"))
+        self._card_is_written(card)
+
+    def _card_is_written(self, card: Card) -> None:
+        """Its files hold, or soon will, what is on it; no snapshot takes that back."""
+        self._card, self._card_text = bytes(card.data), card_text(card)
+        if self._card_path is not None:
+            self._card_files[self._card_path.resolve()] = self._card, self._card_text
+
+    def _card_comes_back(self, path: Path | None, image: bytes | None) -> None:
+        """A snapshot's card is in the slot: `path` is its file, `image` what that held then. One that was in is out."""
+        self._card_path = path
+        self._card, self._card_text = image, None
+        if path is not None and path.resolve() in self._card_files:
+            self._card, self._card_text = self._card_files[path.resolve()]
 
     def _set_pcm_card(self, data: bytes | None) -> None:
         self.pcm_card = data

@@ -37,14 +37,13 @@ class Changing(Supply, State):
         self._keep_sound()
         frames, writes = self._past_frames, self._past_writes
         before, state, used = self.engine_name, self.take(), self._used
-        card_path, card_text = self._card_path, self._card_text
         self.engine_name = name
         try:
-            self.restore(state, card_path)
+            self.restore(state, self._card_path)
         except Exception:
             self.engine_name = before
             raise
-        self._used, self._card_text = used, card_text
+        self._used = used
         self._past_frames, self._past_writes = frames, writes
 
     def set_faults(self, words: Iterable[str]) -> None:

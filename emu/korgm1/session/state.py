@@ -17,11 +17,11 @@ from korgm1.machine.build import build
 from korgm1.machine.faults import Faults
 from korgm1.machine.m1 import PORT_LOGS
 from korgm1.result import KEPT, Timeline
-from korgm1.session.base import Base
+from korgm1.session.cards import Cards
 from korgm1.snapshot import Snapshot
 
 
-class State(Base):
+class State(Cards):
     """Saving and taking back."""
 
     def snapshot(self) -> bytes:
@@ -78,13 +78,13 @@ class State(Base):
         """Take a snapshot back: the session, its guesses and seed included, goes on exactly as the other one did.
 
         The engine stays this session's. Blocks that this program does not know are kept for the next `snapshot`.
-        The card in the slot is the snapshot's, so the file of the card that was in it is no longer written. A PCM card
-        is put in or out as it was, if it has ever been in this session's slot. Frames and writes to the sound chips
-        that nobody has taken yet are dropped.
+        The card in the slot is the snapshot's; what is on the one that was in it, if that is another, waits for
+        `save_files`. A PCM card is put in or out as it was, if it has ever been in this session's slot. Frames and
+        writes to the sound chips that nobody has taken yet are dropped.
 
         Args:
             data: of `snapshot` or `take`.
-            card_path: the file of the snapshot's card, to be written when the card was; None: it has none.
+            card_path: the file of the snapshot's card, to be written if it holds something else; None: it has none.
 
         Raises:
             SnapshotError: damaged, of another model, firmware or program version, or made with a guess that turned
@@ -149,14 +149,16 @@ class State(Base):
                 "a field of the snapshot is missing, or of a kind this program cannot read: it does not fit this one",
                 "one of the same program version", "korgm1 state show FILE, which tells the program it is of",
             ) from error
+        if self.card is not None and card_path != self._card_path:
+            self._card_out(self.card)
         self.powered = powered
         self._adopt(machine)
         self._wave_rom, self.pcm_card = wave_rom, pcm_card
         self.hypotheses, self.battery, self.faults, self.wake = hypotheses, battery, faults, wake
         self._display, self._actions = display, actions
         self._power_ups, self._order, self._sent_at = numbers
-        self._kept, self._card, self.seed = kept, card, seed
-        self._card_path, self._card_text = card_path, None
+        self._kept, self.seed = kept, seed
+        self._card_comes_back(card_path, card)
         self._used = True
         known = {"session", *machine.parts(), *PORT_LOGS}
         self._past_frames, self._past_writes = [], []

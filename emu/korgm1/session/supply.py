@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isfinite
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from korgm1.physics.cell_cr2032 import Cr2032
 from korgm1.physics.rail import Rail
 from korgm1.physics.uniform import key
 from korgm1.quantities import LONGEST
+from korgm1.session.base import to_clocks
 from korgm1.session.switch import Switch
 
 SAME = "same"
@@ -110,6 +112,15 @@ class Supply(Switch):
         >>> m1.swap_cell(seconds=5); m1.power_on(); m1.sram == before
         True
         """
+        for clock in self.swapping(battery, seconds):
+            self.run_until(clock)
+
+    def swapping(self, battery: str | float | Cell | None, seconds: float) -> Iterator[int]:
+        """`swap_cell` for somebody who lets time pass himself: the clocks to run to, none with the power off.
+
+        Raises:
+            UsageError: as `swap_cell`.
+        """
         check_time(seconds)
         cell: Cell | None
         old = self.battery.cell
@@ -120,8 +131,9 @@ class Supply(Switch):
         else:
             cell = battery
         if self.powered:
+            until = self.clock + to_clocks(seconds)
             self.set_battery(None)
-            self.run(seconds)
+            yield until
         else:
             self.leave(0)
             self.set_battery(None)

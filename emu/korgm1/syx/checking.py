@@ -205,7 +205,8 @@ def _size(piece: Piece, where: str) -> Iterator[_Row]:
         yield piece.at(6), "error", where, found, f"{MOST_STEPS[piece.allocation]:,} at most in this allocation"
     if has > wants:
         at = piece.at(piece.data_index + wants)
-        found = f"{piece.clean[piece.data_index + wants]:02X} and {has - wants - 1:,} more bytes behind the data"
+        more = f" and {has - wants - 1:,} more" if has - wants > 1 else ""
+        found = f"{piece.clean[piece.data_index + wants]:02X}{more} behind the data"
         yield at, "error", where, found, f"F7, after {wants:,} bytes of data"
     elif has < wants:
         at = piece.at(piece.data_index + has)

@@ -23,6 +23,9 @@ _FORMAT = "korgm1 syx split 1"
 _SINGLE = {"combis": (0x49, "combination"), "programs": (0x40, "program")}
 """Part -> the function that carries one record of it, and its table."""
 
+_KINDS = {**{own: part for part, own in PARTS.items()}, **{own: part for part, (own, _) in _SINGLE.items()}}
+"""Function -> the part of a bank it carries."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -87,7 +90,7 @@ def join(index: Mapping[str, Any], read: Callable[[str], bytes]) -> tuple[bytes,
     >>> join(apart.index, apart.files.__getitem__)[1]
     True
     """
-    if index.get("format") != _FORMAT or not isinstance(index.get("pieces"), list):
+    if index.get("format") != _FORMAT or not isinstance(index.get("pieces"), list) or not index["pieces"]:
         raise UserError("the index is not one of korgm1 syx split", f'"format": "{_FORMAT}" and "pieces"')
     made = bytearray()
     for row in index["pieces"]:
@@ -95,38 +98,43 @@ def join(index: Mapping[str, Any], read: Callable[[str], bytes]) -> tuple[bytes,
             names = [str(name) for name in row["files"]]
             if "function" in row:
                 code, channel, fields = int(row["function"]), int(row["channel"]), bytes.fromhex(row["fields"])
-                data = b"".join(_data_of(name, read(name)) for name in names)
-                made += _whole(code, channel, fields, data)
+                made += _whole(code, channel, fields, [_data_of(name, read(name)) for name in names])
             else:
                 made += b"".join(read(name) for name in names)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UserError(f"a row of the index cannot be used: {row!r}", "as korgm1 syx split wrote it") from error
     return bytes(made), hashlib.sha1(made).hexdigest() == index.get("sha1")
 
 
-def _whole(code: int, channel: int, fields: bytes, data: bytes) -> bytes:
-    """A message of joined parts, of the size it announces."""
+def _whole(code: int, channel: int, fields: bytes, parts: list[tuple[str, bytes]]) -> bytes:
+    """A message of joined parts, each kind where it belongs and of the size the message announces."""
     known = {0x50: 3, 0x4C: 1, 0x4D: 1}
     if known.get(code) != len(fields) or not 1 <= channel <= 16 or fields[0] not in COUNTS or max(fields) > 127:
         raise ValueError(code)
-    steps = fields[1] + 128 * fields[2] if code == 0x50 else 0
-    wants = data_size(code, fields[0], steps)
-    if len(data) != wants:
-        raise UserError(f"the parts are {len(data):,} bytes of data together", f"{wants:,}, as the index says")
+    rows = sections(code, fields[0], fields[1] + 128 * fields[2] if code == 0x50 else 0)
+    data = b""
+    for kind in PARTS:
+        own = b"".join(some for part, some in parts if part == kind)
+        wants = sum(row.size * row.count for row in rows if row.part == kind)
+        if len(own) != wants:
+            raise UserError(f"the parts with {kind} are {len(own):,} bytes of data", f"{wants:,}, as announced")
+        data += own
     return message(channel, code, fields, data)
 
 
-def _data_of(name: str, raw: bytes) -> bytes:
-    """The data of a part's only message."""
+def _data_of(name: str, raw: bytes) -> tuple[str, bytes]:
+    """Which part of a bank a file's only message carries, and its data."""
     found = list(pieces(raw))
-    if len(found) != 1 or not found[0].closed or found[0].function is None or not found[0].function.data:
-        raise UserError(f"{name} is not one message of an M1 with data", "a dump as korgm1 syx split wrote it",
-                        f"korgm1 syx check '{name}'")
+    code = found[0].clean[4] if len(found) == 1 and found[0].closed and found[0].function is not None else 0
+    kind = _KINDS.get(code)
+    if kind is None:
+        raise UserError(f"{name} is not one message of an M1 with a part of a bank",
+                        "a dump as korgm1 syx split wrote it", f"korgm1 syx check '{name}'")
     data = found[0].data
-    wants = data_size(found[0].clean[4], found[0].allocation, found[0].steps)
+    wants = data_size(code, found[0].allocation, found[0].steps)
     if len(data) != wants:
         raise UserError(f"{name} has {len(data):,} bytes of data", f"{wants:,}", f"korgm1 syx check '{name}'")
-    return data
+    return kind, data
 
 
 def _divisible(piece: Piece, by: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK, UserError
 from korgm1.files import check_apart, check_ending, check_writable, read_file, write_atomic
+from korgm1.verbs.signals import asked_to_stop, stopped
 from korgm1.verbs.words import celsius, named
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def run_new(args: argparse.Namespace) -> int:
     from korgm1.cardfile.card_format import format_named
     from korgm1.verbs.card_text import described
 
-    path = Path(args.file)
+    path, left = Path(args.file), ""
     check_apart([("--from", args.source)], [("FILE", args.file), ("FILE.toml", str(beside(path)))])
     for there in (path, beside(path)):
         if there.exists() and not args.force:
@@ -129,12 +130,16 @@ def run_new(args: argparse.Namespace) -> int:
         card.supply.history.stay(0.0, 60.0, 25.0)
         card.settle()
     else:
-        bank = _initialised()
+        form, bank = format_named(args.format), _initialised()
         if args.source:
-            bank = _source(Path(args.source)).filled(bank)
-        card = Card(bank.card(format_named(args.format)), seed=args.seed)
+            given = _source(Path(args.source))
+            bank = given.filled(bank)
+            left = given.left_out(form)
+        card = Card(bank.card(form), seed=args.seed)
     write_card(path, card)
     print(described(args.file, card))
+    if left:
+        print(f"left out {left}: --format says what a card holds")
     return EXIT_OK
 
 
@@ -280,8 +285,7 @@ def _write_beside(path: Path, card: Card) -> None:
 
 
 def _is_sysex(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(1) == b"\xf0"
+    return read_file(path, "a card").startswith(b"\xf0")
 
 
 def _initialised() -> Bank:
@@ -289,7 +293,11 @@ def _initialised() -> Bank:
     from korgm1.cardfile.bank import of_sram
     from korgm1.scenario.bank import initialised
 
-    return of_sram(initialised())
+    with asked_to_stop() as asked:
+        image = initialised()
+    if asked:
+        raise stopped()
+    return of_sram(image)
 
 
 def _source(path: Path) -> Bank:
@@ -298,15 +306,22 @@ def _source(path: Path) -> Bank:
     from korgm1.cardfile.bank import of_sram
     from korgm1.performance.asking import load
     from korgm1.session import Session
-    from korgm1.verbs.midi_file import load_midi
+    from korgm1.syx import pieces
+    from korgm1.syx.layout import PARTS
+    from korgm1.verbs.syx import load as load_messages
 
     data = read_file(path, "SysEx dumps or an image of the RAM")
     if len(data) == SIZE and not data.startswith(b"\xf0"):
         return of_sram(data)
-    if not data.startswith(b"\xf0"):
+    if not data.startswith((b"\xf0", b"MThd")):
         raise UserError(f"{path} is neither", f"SysEx dumps (F0 ...) or an image of the RAM, {SIZE:,} bytes")
-    with Session() as m1:
-        m1.boot()
-        for _, part in load_midi(path):
-            load(m1, part, str(path))
+    messages = load_messages(str(path))
+    if not {piece.clean[4] for piece in pieces(messages) if piece.korg} & {0x50, *PARTS.values()}:
+        raise UserError(
+            f"{path} has no dump of a bank; a single program or combination goes to no number",
+            "all data, programs, combinations, sequences or global", f"korgm1 syx check {path}",
+        )
+    with asked_to_stop() as asked, Session() as m1:
+        m1.boot(asked_to_stop=lambda: asked)
+        load(m1, messages, str(path), lambda: asked)
     return of_sram(m1.sram)

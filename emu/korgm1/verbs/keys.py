@@ -138,8 +138,15 @@ def names() -> str:
 
 
 def _list(keys: frozenset[str]) -> list[str]:
-    shown = " ".join(f'"{key}"' if " " in key else key for key in sorted(keys))
-    return textwrap.wrap(shown, 98, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    shown = " ".join(f'"{key}"'.replace(" ", "\0") if " " in key else key for key in sorted(keys, key=_order))
+    rows = textwrap.wrap(shown, 98, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    return [row.replace("\0", " ") for row in rows]
+
+
+def _order(key: str) -> tuple[bool, str, int]:
+    """Characters first, then words, f2 before f10."""
+    word = key.rstrip("0123456789") if len(key) > 1 else key
+    return len(key) > 1, word, int(key[len(word) :] or 0)
 
 
 def _command(line: str) -> None:

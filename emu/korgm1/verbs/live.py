@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Protocol
 
 from korgm1.clock import CPU_HZ, clocks
@@ -21,6 +22,8 @@ JUDGE = 2.0
 """Host seconds over which the speed is judged."""
 LOOK, AWAKE = 0.004, 0.1
 """After something was done the loop looks again so soon, for so long; host seconds."""
+SOON = 0.05
+"""Host seconds for which the sound is waited for; the first import of its filters takes a second, beside the loop."""
 TOO_SLOW = 0.95
 """Below this share of real time a host is called slow."""
 
@@ -115,7 +118,7 @@ def status(desk: Desk) -> str:
 
 
 def live(
-    desk: Desk, view: View, opened: Callable[[], LiveSound | None], ports: Cables | None,
+    desk: Desk, view: View, opened: Callable[[], LiveSound | str], ports: Cables | None,
     seconds: float | None, asked: list[int],
 ) -> None:
     """Run a desk until its view, a signal or the time ends it.
@@ -123,27 +126,45 @@ def live(
     Args:
         desk: its power may be on or off.
         view: what it is shown in.
-        opened: opens the sound, when the first picture is there.
+        opened: opens the sound, in a thread of its own, when the first picture is there; a text says why there is none.
         ports: the host's MIDI ports, open; they stay so.
         seconds: desk seconds to run; None for ever.
         asked: something is in it once a signal has come.
     """
     view.draw()
-    with contextlib.ExitStack() as at_the_end:
-        sound = opened()
-        if sound is not None:
-            at_the_end.callback(sound.close)
-        pacer = Pacer(desk, seconds) if sound is None else prime(desk, sound, seconds)
-        wait = 0.0
-        while not pacer.done and not asked and view.poll(wait):
+    with _opening(opened) as opening:
+        wait([opening], SOON)
+        pacer, sound, pause = Pacer(desk, seconds), None, 0.0
+        settled = False
+        while not pacer.done and not asked and view.poll(pause):
+            if not settled and opening.done():
+                settled, found = True, opening.result()
+                if not isinstance(found, str):
+                    sound, pacer = found, prime(desk, found, seconds)
+                elif found:
+                    desk.live.sound = found
+                    desk.say(found)
             if ports is not None:
                 ports.feed()
                 desk.live.midi = ports.status or "no ports"
-            wait = pacer.step()
+            pause = pacer.step()
             desk.live.speed = pacer.speed
             if sound is not None:
                 sound.follow(desk)
             view.draw(status(desk))
+
+
+@contextlib.contextmanager
+def _opening(opened: Callable[[], LiveSound | str]) -> Iterator[Future[LiveSound | str]]:
+    """The sound that is being opened; it is closed at the end, even if nobody took it."""
+    with ThreadPoolExecutor(1) as thread:
+        opening = thread.submit(opened)
+        try:
+            yield opening
+        finally:
+            found = opening.result()
+            if not isinstance(found, str):
+                found.close()
 
 
 def prime(desk: Desk, sound: LiveSound, seconds: float | None = None) -> Pacer:

@@ -8,7 +8,7 @@ to the host's present, or to the sound card's, whose quartz is another one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from korgm1.clock import CPU_HZ, clocks
@@ -111,8 +111,12 @@ class _Jack(Generic[_Port]):
         self.port: _Port | None = port
         self.name = port.name
 
-    def look(self) -> str:
-        """Whether it went or came: "gone", "back" or "" for no change."""
+    def look(self, taken: Collection[str]) -> str:
+        """Whether it went or came: "gone", "back" or "" for no change.
+
+        Args:
+            taken: whole names of ports that other sockets have.
+        """
         if self.port is not None:
             try:
                 if self.port.present():
@@ -123,12 +127,14 @@ class _Jack(Generic[_Port]):
             return "gone"
         for word in (self.name, _unnumbered(self.name)):
             try:
-                self.port = self._open_port(word)
+                port = self._open_port(word)
             except M1Error:
                 continue
-            return "back"
+            if _unnumbered(port.name) == _unnumbered(self.name) and port.name not in taken:
+                self.port = port
+                return "back"
+            port.close()  # a part of its name is another's, too
         return ""
-
 
     def close(self) -> None:
         """Let the port go."""
@@ -144,6 +150,14 @@ def _unnumbered(name: str) -> str:
     'UNO:UNO MIDI 1'
     """
     return re.sub(r" [0-9]+:[0-9]+$", "", name)
+
+
+def _names(jacks: Sequence[_Jack[PortIn]] | Sequence[_Jack[PortOut]]) -> list[str]:
+    return [jack.port.name for jack in jacks if jack.port is not None]
+
+
+def _assembler(out: PortOut) -> Assembler:
+    return Assembler(PIECE if out.in_pieces else 0)
 
 
 class LiveMidi:
@@ -172,7 +186,7 @@ class LiveMidi:
         self._thru = [_Jack(reopen_out, port) for port in thru]
         self._all: list[_Jack[PortIn] | _Jack[PortOut]] = [*self._in, *self._out, *self._thru]
         self._sensing = sensing
-        self._assemblers = {out.name: Assembler(PIECE if out.in_pieces else 0) for out in outputs}
+        self._assemblers = {out.name: _assembler(out) for out in outputs}
         self._mapping = Mapping()
         self._fed: float | None = None
         self._last = 0
@@ -208,7 +222,7 @@ class LiveMidi:
     def close(self) -> None:
         """Let the ports go, and the notes held by them."""
         for held in self._held.values():
-            self._give(held.release(), self._desk.now)
+            self._give(held.release())
         for jack in self._all:
             jack.close()
 
@@ -222,12 +236,13 @@ class LiveMidi:
         due = clocks(max(0.0, self._mapping.desk(at) + DELAY))
         if due < self._desk.now:
             self.late += 1
-        self._give(message, max(due, self._desk.now, self._last))
+        self._give(message, due)
 
-    def _give(self, data: bytes, at: int) -> None:
+    def _give(self, data: bytes, at: int = 0) -> None:
+        """At this desk time, or as soon as that is possible behind what came before."""
         if data:
-            self._last = at
-            self._desk.midi_in(data, at)
+            self._last = max(at, self._desk.now, self._last)
+            self._desk.midi_in(data, self._last)
 
     def _sent(self, clock: int, byte: int) -> None:
         """The instrument sent a byte, whose stop bit was over at this desk time."""
@@ -235,18 +250,22 @@ class LiveMidi:
             return
         at = self._mapping.host(clock / CPU_HZ) + OUT_DELAY
         for jack in self._out:
-            for message in self._assemblers[jack.name].take(byte):
-                if jack.port is not None:
+            if jack.port is not None:
+                for message in self._assemblers[jack.name].take(byte):
                     jack.port.send(message, at)
 
     def _look(self) -> None:
         for jack in self._in:
-            happened = jack.look()
+            happened = jack.look(_names(self._in))
             if happened == "gone":
-                self._give(self._held[jack.name].release(), self._desk.now)
+                self._give(self._held[jack.name].release())
             self._tell("input", jack.name, happened)
-        for out in (*self._out, *self._thru):
-            self._tell("output", out.name, out.look())
+        for some in (self._out, self._thru):
+            for out in some:
+                happened = out.look(_names(some))
+                if happened == "back" and out.port is not None and some is self._out:
+                    self._assemblers[out.name] = _assembler(out.port)  # not the rest of what it missed the begin of
+                self._tell("output", out.name, happened)
 
     def _tell(self, what: str, name: str, happened: str) -> None:
         if happened == "gone":

@@ -31,6 +31,7 @@ class Output(Protocol):
 
     rate: int
     depth: float
+    lag: float
     taken: int
     gaps: int
     name: str
@@ -118,7 +119,7 @@ class LiveSound:
         self.feed(desk.heard())
         live = desk.live
         live.sound, live.trouble = self._output.name, self.status
-        live.gaps, live.latency_ms = self._output.gaps, self.depth * 1000
+        live.gaps, live.latency_ms = self._output.gaps, (self.depth + self._output.lag) * 1000
 
     def _queue(self, signal: Any) -> None:
         """A pot that was turned is followed over the block, so that it does not click."""

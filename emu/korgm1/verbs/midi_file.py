@@ -48,7 +48,8 @@ def tempo(path: Path) -> float | None:
     data = read_file(path, "a file of MIDI bytes (.syx) or a standard MIDI file", LIMIT)
     if not is_song(data):
         return None
-    found: int = next((one.tempo for one in _read(str(path), data).merged_track if one.type == "set_tempo"), 500_000)
+    events = _read(str(path), data).merged_track
+    found: int = next((one.tempo for one in events if one.type == "set_tempo" and one.tempo), 500_000)
     return round(60e6 / found, 2)
 
 

@@ -7,7 +7,6 @@ import contextlib
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,13 +119,8 @@ def run(
         with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
             silent: list[str] = []
 
-            def without(text: str) -> None:
-                silent.append(text)
-                desk.live.sound = text
-                desk.say(text)
-
-            def sound() -> LiveSound | None:
-                return named_output or open_sound(desk.session, args, opened, say=without)
+            def sound() -> LiveSound | str:
+                return named_output or open_sound(session, args, opened, say=silent.append) or "".join(silent)
 
             try:
                 _play(desk, args, frontends, keymap, sound, ports, asked)
@@ -157,6 +151,8 @@ def leave(desk: Desk) -> None:
     try:
         desk.close()
     except UserError as error:
+        import tempfile
+
         try:
             written = desk.rescue(Path(tempfile.gettempdir()))
         except UserError:
@@ -181,7 +177,7 @@ def own_file(args: argparse.Namespace) -> Path:
 
 def _play(
     desk: Desk, args: argparse.Namespace, frontends: Mapping[str, Open], keymap: Keymap,
-    opened: Callable[[], LiveSound | None], ports: OpenPorts | None, asked: list[int],
+    opened: Callable[[], LiveSound | str], ports: OpenPorts | None, asked: list[int],
 ) -> None:
     MidiPlayer(desk)
     with live_midi(desk, args, ports) as midi, contextlib.closing(_open(desk, args, frontends, keymap)) as view:

@@ -160,4 +160,6 @@ def serve(args: argparse.Namespace, opened: OpenOutput, ports: OpenPorts | None 
     with contextlib.closing(wires), contextlib.redirect_stdout(sys.stderr):
         if path is not None:
             print(f"korgm1: at {path}, for you alone (quit or Ctrl-C ends it)", file=sys.stderr)
+        elif sys.stdin is not None and sys.stdin.isatty():
+            print('korgm1: a request a line, as {"do": "lcd"} or {"do": "commands"}; Ctrl-D ends it', file=sys.stderr)
         return run(args, {"terminal": open_remote}, opened, ports)

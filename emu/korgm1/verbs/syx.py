@@ -31,6 +31,8 @@ INDEX = "index.json"
 """What `split` writes for `join`."""
 LIMIT = 8 << 20
 """Bytes of a file."""
+MESSAGES = 20_000
+"""In a file; each may become a line, a file, a wait for an answer."""
 
 
 def add_parser(subparsers: Any, ports: OpenPorts) -> None:
@@ -148,20 +150,25 @@ def load(path: str) -> bytes:
     """The exclusive messages of a file: all its bytes, or those of a standard MIDI file's messages.
 
     Raises:
-        UserError: it cannot be read, or is empty.
+        UserError: it cannot be read, is empty, or has too many messages.
     """
     from korgm1.files import read_file
-    from korgm1.verbs.midi_file import is_song, load_midi
+    from korgm1.syx.song import exclusive
+    from korgm1.verbs.midi_file import is_song
 
     data = read_file(Path(path), "a .syx file, or a standard MIDI file with exclusive messages", LIMIT)
     if not data:
         raise UserError(f"{path} is empty", "F0 ... F7")
-    if not is_song(data):
-        return data
-    messages = b"".join(message for _, message in load_midi(Path(path)) if message[:1] == b"\xf0")
-    if not messages:
-        raise UserError(f"{path} is a song without exclusive messages", "F0 ... F7", f"korgm1 run --midi {path}")
-    return messages
+    if is_song(data):
+        try:
+            data = b"".join(exclusive(data))
+        except ValueError as error:
+            raise UserError(f"{path} is no usable standard MIDI file: {error}", "MThd, MTrk chunks") from None
+        if not data:
+            raise UserError(f"{path} is a song without exclusive messages", "F0 ... F7", f"korgm1 run --midi {path}")
+    if (count := data.count(0xF0)) > MESSAGES:
+        raise UserError(f"{path} has {count:,} exclusive messages", f"{MESSAGES:,} at most")
+    return data
 
 
 def _part(folder: Path, name: str) -> bytes:

@@ -20,7 +20,8 @@ SILENCE = 1.5
 """Seconds without a byte after which nothing more is expected, where nothing says that it was all."""
 SETTLE = 0.2
 """Seconds between two messages: an instrument stores what it has received."""
-
+NOT_THERE = "it has not what is asked for (no such card, or not on the card), or exclusive is off"
+"""What the reply 24 says to a request."""
 OTHERS = 500
 """Times other messages may come before an answer."""
 
@@ -117,7 +118,8 @@ def receive(
         for piece in (Piece(0, message) for message in came if message[:1] == b"\xf0"):
             code = _code(piece)
             if request and code is not None and code in REPLIES and code not in GOOD:
-                raise UserError(f"the instrument refused: {REPLIES[code]} (reply {code:02X})")
+                why = NOT_THERE if code == 0x24 else REPLIES[code]
+                raise UserError(f"the instrument refused: {why} (reply {code:02X})")
             if not request or code in wanted:
                 found.append(piece)
         progress(len(found))

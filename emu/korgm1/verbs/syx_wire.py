@@ -77,19 +77,22 @@ def run_send(args: argparse.Namespace, ports: OpenPorts) -> int:
     if broken is not None and not args.anyway:
         raise UserError(f"{args.file} is broken: {broken}", "", f"korgm1 syx check {args.file}, or --anyway")
     whole = [piece for piece in report.messages if piece.closed]
+    count = len(report.messages)
+    if not whole:
+        raise UserError(f"{args.file} has no whole message", "F0 ... F7", f"korgm1 syx check {args.file}")
     with _wire(args, ports, needs_output=True) as wire, Bar() as bar:
         answers = send(wire, whole, pace, lambda _, done, of: bar.show(done * BYTE_SECONDS, of * BYTE_SECONDS))
-    refused = not answers or not all(answer.good for answer in answers)
+    refused = len(answers) < count or not all(answer.good for answer in answers)
     if args.json:
         rows = [dict(vars(answer)) for answer in answers]
-        found = {"file": args.file, "ok": not refused, "sent": len(answers), "of": len(whole), "answers": rows}
+        found = {"file": args.file, "ok": not refused, "sent": len(answers), "of": count, "answers": rows}
         print(json.dumps(found, indent=2))
     else:
         for answer in answers:
             reply = "" if answer.reply is None else f" (reply {answer.reply:02X})"
             print(f"{answer.number:5}  {answer.title}: {answer.text}{reply}")
-        if len(answers) < len(whole):
-            print(f"{len(whole) - len(answers)} of {len(whole)} messages were not sent")
+        if len(answers) < count:
+            print(f"{count - len(answers)} of {count} messages were not sent")
     return REFUSED if refused else EXIT_OK
 
 
