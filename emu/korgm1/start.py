@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 
-from korgm1.verbs.signals import INTERRUPTED, asked_to_stop
+from korgm1.verbs.signals import INTERRUPTED, asked_to_stop, interrupted, remember
 
 
 def main() -> int:
@@ -19,9 +19,15 @@ def main() -> int:
             from korgm1 import cli
         if asked:
             raise KeyboardInterrupt
+        remember()
         return cli.main()
     except KeyboardInterrupt:
         print("korgm1: stopped before anything was done", file=sys.stderr)
+        return INTERRUPTED
+    except Exception:
+        if not interrupted():
+            raise
+        print("korgm1: stopped", file=sys.stderr)
         return INTERRUPTED
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -61,18 +61,6 @@ def test_a_verb_in_the_text_exists(page: str, named: str, capsys: pytest.Capture
             assert ended.value.code == 0, capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("line", "first"), [
-    ("doctor foo", "korgm1: doctor does not know foo"), ("serve --foo --no-sram", "korgm1: serve does not know --foo"),
-    ("midi list --bar 3", "korgm1: midi does not know --bar 3"),
-])
-def test_a_word_too_much_is_named_with_its_verb(
-    line: str, first: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(line.split()) == 2
-    said = capsys.readouterr().err.splitlines()
-    assert said == [first, f"  try: korgm1 {line.split()[0]} --help"]
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Where a reader is, with what the pages take for granted."""

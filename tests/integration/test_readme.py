@@ -59,6 +59,18 @@ def test_help_has_examples(verb: str, capsys: pytest.CaptureFixture[str]) -> Non
     assert "example" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("line", "first"), [
+    ("doctor foo", "korgm1: doctor does not know foo"), ("serve --foo --no-sram", "korgm1: serve does not know --foo"),
+    ("midi list --bar 3", "korgm1: midi does not know --bar 3"),
+])
+def test_a_word_too_much_is_named_with_its_verb(
+    line: str, first: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line.split()) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said == [first, f"  try: korgm1 {line.split()[0]} --help"]
+
+
 def test_pictures_that_are_shown_exist() -> None:
     for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
         assert (ROOT / name).exists(), name

@@ -59,6 +59,31 @@ def test_one_line_says_what_was_written_and_the_rest_is_as_it_was(
     assert path.read_bytes() == image or "z.sram" in written
 
 
+LOST = """
+import signal
+from korgm1 import cli, start
+from korgm1.verbs.signals import asked_to_stop
+
+def verb():
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        END
+
+cli.main = verb
+raise SystemExit(start.main())
+"""
+
+
+@pytest.mark.parametrize(("end", "code", "said"), [
+    ("raise RuntimeError('an import makes this of it') from None", 130, "korgm1: stopped\n"),
+    ("with asked_to_stop() as asked: return 7 if asked else 0", 7, ""),
+])
+def test_a_ctrl_c_whose_exception_was_lost_still_counts(end: str, code: int, said: str) -> None:
+    done = subprocess.run([sys.executable, "-c", LOST.replace("END", end)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (code, said)
+
+
 def test_a_block_in_a_block_has_the_same_wish() -> None:
     with asked_to_stop() as outer:
         with asked_to_stop() as inner:

@@ -161,6 +161,12 @@ def test_command_lines_that_make_no_sense(
     assert told in capsys.readouterr().err
 
 
+def test_a_request_on_another_channel_says_which(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("syx receive -o y.syx --emulated --request mode --channel 5 --wait 1".split()) == 1
+    told = capsys.readouterr().err
+    assert "nothing came to a request on channel 5;" in told and "try: --channel N" in told
+
+
 def test_midi_list(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     host = Host(("Keys 20:0",), ("Keys 20:0", "Synth 24:0"))
     monkeypatch.setitem(sys.modules, "rtmidi", host)

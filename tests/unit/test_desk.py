@@ -397,6 +397,18 @@ def test_a_fault_that_cannot_be_leaves_it_running() -> None:
     assert line(desk).startswith("Prog I")
 
 
+def test_faults_and_guesses_that_are_so_already_do_not_switch_it_off() -> None:
+    desk = playing()
+    desk.tap("4")
+    desk.tap("2")
+    desk.run(desk.now + SECOND)
+    desk.set_hypothesis("H-VREF", None)
+    desk.set_hypothesis("H-VREF", str(desk.session.hypotheses["H-VREF"]))
+    desk.set_faults([])
+    assert line(desk).startswith("Prog I42") and texts(desk)[-3:-1] == ["H-VREF is 5.0"] * 2
+    assert not any(text.startswith("power off") for text in texts(desk))
+
+
 def test_cards_come_and_go(tmp_path: Path) -> None:
     path = tmp_path / "x.card"
     path.write_bytes(bytes(32768))

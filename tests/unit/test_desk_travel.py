@@ -237,7 +237,7 @@ def test_a_recording_refuses_time_travel(tmp_path: Path) -> None:
     desk.save_state(str(tmp_path / "x.state"))
     for deed in (
         lambda: desk.rewind(1), lambda: desk.load_state(str(tmp_path / "x.state")), lambda: desk.set_engine("v30"),
-        lambda: desk.set_faults([]), lambda: desk.set_hypothesis("H-VREF", "4.5"),
+        lambda: desk.set_faults(["adc-dead"]), lambda: desk.set_hypothesis("H-VREF", "4.5"),
         lambda: desk.start_scenario("dead-cell"),
     ):
         with pytest.raises(UsageError, match="recording"):
@@ -287,7 +287,7 @@ def test_a_state_is_loaded_into_the_running_instrument(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="m1"):
         other.load_state(str(path))
     path.write_bytes(path.read_bytes()[:-50])
-    with pytest.raises(M1Error):
+    with pytest.raises(M1Error, match=r"x\.state: "):
         desk.load_state(str(path))
     assert desk.powered and desk.lcd[0][:6] == "Prog I"
 

@@ -27,6 +27,8 @@ class Changes(Mains):
     def set_faults(self, words: Iterable[str]) -> None:
         """Have exactly these parts broken (`korgm1 faults`); an instrument that is on is switched off and on again.
 
+        Nothing is done where they are broken already.
+
         Raises:
             UsageError: no such fault, or a recording is under way.
 
@@ -36,12 +38,14 @@ class Changes(Mains):
         ('adc-dead',)
         """
         words = tuple(words)
-        Faults(words)
-        self._power_cycle(lambda: self.session.set_faults(words))
+        if Faults(words).texts != self.session.faults.texts:
+            self._power_cycle(lambda: self.session.set_faults(words))
         self.say("broken: " + ", ".join(words) if words else "nothing is broken")
 
     def set_hypothesis(self, id: str, value: str | None) -> None:
         """Have another guess; an instrument that is on is switched off and on again.
+
+        Nothing is done where it is that already.
 
         Args:
             id: as `korgm1 hypotheses` lists it.
@@ -54,8 +58,8 @@ class Changes(Mains):
         changed.pop(hypothesis_named(id).id, None)
         if value is not None:
             changed[id] = value
-        Hypotheses(changed)
-        self._power_cycle(lambda: self.session.set_hypotheses(changed))
+        if Hypotheses(changed).changed() != self.session.hypotheses.changed():
+            self._power_cycle(lambda: self.session.set_hypotheses(changed))
         self.say(f"{id} is {self.session.hypotheses[id]}")
 
     def set_engine(self, name: str) -> None:

@@ -291,13 +291,13 @@ def _is_sysex(path: Path) -> bool:
 def _initialised() -> Bank:
     """What OpenM1 makes of an empty memory."""
     from korgm1.cardfile.bank import of_sram
-    from korgm1.scenario.bank import initialised
+    from korgm1.scenario.bank import initialised, making
 
     with asked_to_stop() as asked:
-        image = initialised()
-    if asked:
-        raise stopped()
-    return of_sram(image)
+        for _ in making("init"):
+            if asked:
+                raise stopped()
+        return of_sram(initialised())
 
 
 def _source(path: Path) -> Bank:

@@ -5,11 +5,36 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator, Sequence
+from types import FrameType
 
 INTERRUPTED = 130
 """Exit code of what was stopped by Ctrl-C or a signal."""
 _wishes: list[list[int]] = []
 """Of the blocks of `asked_to_stop` that are under way: a block within another has the list of the outer one."""
+
+
+_interrupts: list[int] = []
+"""Ctrl-Cs that `remember` has noted."""
+
+
+def remember() -> None:
+    """Note each Ctrl-C before it is raised as KeyboardInterrupt.
+
+    Outside of `asked_to_stop` that exception can get lost (a callback from C) or become another one (an import, Python
+    3.11): the next `asked_to_stop` has the wish then, and `interrupted` tells.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _note)
+
+
+def interrupted() -> bool:
+    """Whether there was a Ctrl-C since `remember`, outside of `asked_to_stop`."""
+    return bool(_interrupts)
+
+
+def _note(number: int, frame: FrameType | None) -> None:
+    _interrupts.append(number)
+    signal.default_int_handler(number, frame)
 
 
 @contextlib.contextmanager
@@ -21,7 +46,7 @@ def asked_to_stop() -> Iterator[list[int]]:
     if _wishes:
         yield _wishes[-1]
         return
-    asked: list[int] = []
+    asked = list(_interrupts)
     signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = [signal.signal(number, lambda number, _frame: asked.append(number)) for number in signals]
     _wishes.append(asked)

@@ -126,9 +126,12 @@ def receive(
         if not came or (request and found):
             break
     if not found:
-        raise UserError(
-            "nothing came", "a dump; look at cables, global channel and EXCLUSIVE (GLOBAL)", "korgm1 midi list"
-        )
+        if request:
+            raise UserError(
+                f"nothing came to a request on channel {request[2] % 16 + 1}",
+                "a dump; look at cables and EXCLUSIVE (GLOBAL)", "--channel N, its global channel",
+            )
+        raise UserError("nothing came", "a dump; look at the cable and at DATA DUMP (GLOBAL)", "korgm1 midi list")
     return found
 
 
