@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -96,10 +97,11 @@ def first_text() -> tuple[float, float, float]:
     session.run(1.0)
     at = next(c.seconds for c in session.timeline if any(ch.isalnum() for ch in c.lcd[0]))
     command = [sys.executable, "-m", "korgm1", "boot", "--seconds", f"{at + 0.011:.3f}"]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     times, used = [], []
     for _ in range(7):
         start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, check=True, capture_output=True)
+        subprocess.run(command, check=True, capture_output=True, env=environment)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         times.append(time.perf_counter() - start)
         used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)

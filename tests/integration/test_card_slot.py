@@ -15,11 +15,12 @@ from sound_scripts import bytes_to, keyed
 
 from korgm1.board.card import SIZE, Card
 from korgm1.cardfile.card_file import beside, card_text, read_card
-from korgm1.errors import UsageError, UserError
+from korgm1.errors import SnapshotError, UsageError, UserError
 from korgm1.physics.bench_supply import BenchSupply
 from korgm1.recording import read_recording
 from korgm1.replay import replay
 from korgm1.session import Session
+from korgm1.snapshot import decode, encode
 from korgm1.sound.waverom import INTERNAL
 
 YEAR = 31_557_600.0
@@ -286,3 +287,17 @@ def test_a_note_plays_a_card_only_while_it_is_in() -> None:
     session.eject_pcm_card()
     session.restore(state)
     assert abs(level(session) - heard[3]) <= 1, "the session knows its cards"
+
+
+@pytest.mark.parametrize("since", [-1, 2**70])
+def test_a_card_in_a_damaged_snapshot_is_refused_and_not_found_out_at_power_off(since: int) -> None:
+    session = Session(engine="v30", card=bytes(SIZE))
+    session.power_on()
+    before = session.snapshot()
+    damaged = decode(before)
+    assert damaged.blocks["card"]["since"] == 0
+    damaged.blocks["card"]["since"] = since
+    with pytest.raises(SnapshotError, match="time that was not yet"):
+        session.restore(encode(damaged))
+    assert session.snapshot() == before
+    session.power_off()

@@ -249,6 +249,19 @@ def test_states_section(tmp_path: Path) -> None:
     assert not bench.said()[1]
 
 
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    bench = Bench(started(), tmp_path / "file", "States and rewind")
+    bench.click("save to 1")
+    assert "cannot be made" in bench.said()[0] and bench.said()[1]
+
+
+def test_what_to_do_next_is_said_too(tmp_path: Path) -> None:
+    bench = Bench(started(), tmp_path, "Cards")
+    bench.drawer._bench.do("hypothesis", id="H-NOTHING", value="1")
+    assert "H-NOTHING" in bench.said()[0] and "try: korgm1 hypotheses" in bench.said()[0] and bench.said()[1]
+
+
 def test_rewind_bar() -> None:
     desk = started()
     desk.run(desk.now + 3 * CPU_HZ)

@@ -9,6 +9,7 @@ import pytest
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
+from korgm1.errors import UserError
 from korgm1.session import Session
 from korgm1.verbs.live import AWAKE, FRAME, LOOK, Pacer, live, status
 
@@ -126,6 +127,9 @@ def test_the_first_picture_comes_before_sound_and_ports(desk: Desk) -> None:
         def feed(self) -> None:
             order.append(("feed", len(view.shown)))
 
+        def anew(self) -> None:
+            raise AssertionError("there is no sound")
+
     def opened() -> str:
         order.append(("sound", len(view.shown)))
         return "nowhere"
@@ -162,10 +166,44 @@ def test_sound_that_takes_long_to_open_holds_nothing_up(desk: Desk, pictures: in
         assert five.wait(30), "the loop stood still"
         return sound
 
+    class Ports:
+        status = ""
+        told: tuple[int, ...] = ()
+
+        def feed(self) -> None:
+            """Nothing."""
+
+        def anew(self) -> None:
+            self.told += (desk.now,)
+
     asked: list[int] = []
+    ports = Ports()
     sound.follow = lambda desk: asked.append(15)  # type: ignore[method-assign]
-    live(desk, view, opened, None, None, asked)  # type: ignore[arg-type]
-    assert not sound.open and bool(asked) == (pictures > 5)
+    live(desk, view, opened, ports, None, asked)  # type: ignore[arg-type]
+    assert not sound.open and bool(asked) == bool(ports.told) == (pictures > 5)
+    assert all(now >= CPU_HZ * sound.depth for now in ports.told)
+
+
+def test_sound_that_never_opens_lets_it_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("korgm1.verbs.live.PATIENCE", 0.05)
+    never = threading.Event()
+
+    def opened() -> str:
+        assert never.wait(60)
+        return "at last"
+
+    view = View(desk, 5)
+    live(desk, view, opened, None, None, [])
+    assert len(view.shown) == 5 and desk.live.sound == "no sound" and not never.is_set()
+    never.set()
+
+
+def test_an_error_in_opening_the_sound_ends_it(desk: Desk) -> None:
+    def opened() -> str:
+        raise UserError("no such device")
+
+    with pytest.raises(UserError, match="no such device"):
+        live(desk, View(desk, 1000), opened, None, None, [])
 
 
 def test_a_signal_ends_it(desk: Desk) -> None:

@@ -145,6 +145,15 @@ def test_ctrl_c_ends_it_with_one_line_wherever_it_is(
     assert said.err.startswith("korgm1: stopped in ") and " of 2 were played to their end" in said.err
 
 
+def test_ctrl_c_ends_it_while_its_memory_is_made(
+    capfd: pytest.CaptureFixture[str], ctrl_c_at_lcd_write: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bank, "_made", {})
+    ctrl_c_at_lcd_write(100)
+    assert main(["scenario", "run", "dead-cell"]) == 130
+    assert "stopped in dead-cell, before its first phase" in capfd.readouterr().err and not bank._made
+
+
 def test_a_case_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(

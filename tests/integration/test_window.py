@@ -673,3 +673,9 @@ def test_a_display_nobody_serves_is_a_hint(cold: Desk, monkeypatch: pytest.Monke
     monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)
     with pytest.raises(UserError, match="display"):
         display.open_window(cold, default())
+
+
+def test_the_title_names_the_keys_that_lead_to_the_others(window: Any) -> None:
+    import pygame
+
+    assert pygame.display.get_caption()[0] == "korgm1 - M1 Music Workstation - F1: keys - Tab: bench"

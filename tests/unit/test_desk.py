@@ -397,6 +397,18 @@ def test_a_fault_that_cannot_be_leaves_it_running() -> None:
     assert line(desk).startswith("Prog I")
 
 
+def test_faults_and_guesses_that_are_so_already_do_not_switch_it_off() -> None:
+    desk = playing()
+    desk.tap("4")
+    desk.tap("2")
+    desk.run(desk.now + SECOND)
+    desk.set_hypothesis("H-VREF", None)
+    desk.set_hypothesis("H-VREF", str(desk.session.hypotheses["H-VREF"]))
+    desk.set_faults([])
+    assert line(desk).startswith("Prog I42") and texts(desk)[-3:-1] == ["H-VREF is 5.0"] * 2
+    assert not any(text.startswith("power off") for text in texts(desk))
+
+
 def test_cards_come_and_go(tmp_path: Path) -> None:
     path = tmp_path / "x.card"
     path.write_bytes(bytes(32768))
@@ -479,3 +491,27 @@ def test_the_desk_only_looks_at_the_board() -> None:
                     assert any(known == used or known.startswith(used + ".") for known in seen), f"{path.name}: {used}"
             if isinstance(node, ast.Import | ast.ImportFrom):
                 assert "time" not in ast.unparse(node).split(), f"{path.name}: no host time"
+
+
+@pytest.mark.parametrize("deed", [
+    lambda desk: desk.set_faults(["nonsense"]), lambda desk: desk.set_hypothesis("H-VREF", "9999"),
+    lambda desk: desk.set_hypothesis("H-NO", "1"), lambda desk: desk.set_engine("z80"),
+])
+@pytest.mark.parametrize("recording", [False, True])
+def test_a_change_that_cannot_be_made_leaves_the_instrument_on(
+    deed: Callable[[Desk], object], recording: bool, tmp_path: Path
+) -> None:
+    session = Session(engine="v30")
+    if recording:
+        session.record(tmp_path / "x.rec")
+    desk = Desk(session)
+    desk.power(True)
+    desk.run(SECOND)
+    machine, said = desk.session.machine, len(desk.messages)
+    for _ in range(2):
+        with pytest.raises(UsageError):
+            deed(desk)
+        deed = (lambda desk: desk.set_faults(["adc-dead"])) if recording else deed
+    assert desk.session.machine is machine and desk.powered and desk.session.clock >= SECOND
+    assert len(desk.messages) == said
+    session.record_end() if recording else None

@@ -91,6 +91,7 @@ def test_commands_with_files(desk: Desk, tmp_path: Path) -> None:
     typed(desk, f"save {tmp_path / 'x.state'}")
     typed(desk, f"load {tmp_path / 'x.state'}")
     typed(desk, f"screenshot {tmp_path / 'x.png'}")
+    assert desk.messages[-1].text == f"{tmp_path / 'x.png'} written"
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
     for line in ("card insert", "card protect maybe", "pcm-card insert", f"screenshot {tmp_path / 'y.png'} window",
                  "midi-file x.mid", "scenario stop"):

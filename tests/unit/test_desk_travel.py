@@ -109,6 +109,24 @@ def test_back_over_the_power_switch_and_years(tmp_path: Path) -> None:
     assert desk.session.image_path == path
 
 
+def test_a_memory_from_before_its_loss_is_kept_again(tmp_path: Path) -> None:
+    """What would not be written over the user's own image, and what goes into it after going back."""
+    path = tmp_path / "own.sram"
+    desk = Desk(Session(battery="CR2032", sram=path), own_image=True)
+    desk.power(True)
+    desk.run(3 * SECOND)
+    desk.leave(100 * 31_557_600.0)
+    desk.power(True)
+    desk.run(desk.now + 3 * SECOND)
+    assert desk.session.image_path is None
+    desk.rewind(5)
+    assert desk.session.image_path == path and desk.powered
+    type_in(desk, "42")
+    desk.power(False)
+    assert path.read_bytes() == desk.session.sram
+    desk.rewind(-9)
+
+
 def test_hands_are_where_they_are_not_where_they_were() -> None:
     desk = playing(3)
     desk.listen(True)
@@ -219,7 +237,7 @@ def test_a_recording_refuses_time_travel(tmp_path: Path) -> None:
     desk.save_state(str(tmp_path / "x.state"))
     for deed in (
         lambda: desk.rewind(1), lambda: desk.load_state(str(tmp_path / "x.state")), lambda: desk.set_engine("v30"),
-        lambda: desk.set_faults([]), lambda: desk.set_hypothesis("H-VREF", "4.5"),
+        lambda: desk.set_faults(["adc-dead"]), lambda: desk.set_hypothesis("H-VREF", "4.5"),
         lambda: desk.start_scenario("dead-cell"),
     ):
         with pytest.raises(UsageError, match="recording"):

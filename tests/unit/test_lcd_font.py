@@ -46,3 +46,10 @@ def test_drawing() -> None:
     assert tall.shape == (2, 11, 5)
     assert tall[0, 10].tolist() == [True, True, False, True, False], "byte 26 of CGRAM = 1A: character 1 of four"
     assert tall[1, 9].tolist() == [False, True, True, True, False]
+
+
+def test_what_was_drawn_can_be_painted_over() -> None:
+    first = draw(b"M1", bytes(64))
+    kept = first.copy()
+    first[:] = True
+    assert np.array_equal(draw(b"M1", bytes(64)), kept)

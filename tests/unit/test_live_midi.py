@@ -130,6 +130,25 @@ def test_a_burst_keeps_its_spacing(ppm: float, step: float) -> None:
     assert midi.late == 0 or step
 
 
+def test_a_burst_keeps_its_spacing_when_sound_has_come_late() -> None:
+    """Desk time goes ahead by what the queue of the sound takes, less than what is taken for a jump."""
+    host, port = Host(), Port("keys")
+    desk = Desk(host)
+    midi = live(desk, [port])
+    jitter = random.Random(1)
+    loop(desk, midi, 2.0, jitter, {})
+    desk.begun -= 0.15
+    desk.run()
+    midi.anew()
+    loop(desk, midi, 0.1, jitter, {})
+    desk.got.clear()
+    times = [host.now + 0.05 + 0.003 * number for number in range(60)]
+    loop(desk, midi, 0.4, jitter, dict.fromkeys(times, port))
+    at = [clock / CPU_HZ for clock, _ in desk.got]
+    assert len(at) == 60 and midi.late == 0
+    assert max(abs(later - first - 0.003) for first, later in itertools.pairwise(at)) < BYTE_TIME
+
+
 def test_the_two_clocks_are_brought_together_slowly() -> None:
     mapping = Mapping()
     mapping.learn(0.0, 10.0)

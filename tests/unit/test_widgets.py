@@ -144,6 +144,22 @@ def test_slider_acts_at_the_release_or_while_it_is_dragged() -> None:
         assert setup.drawer.take(Wheel(*setup.place(slider), -9)) and at == [90]
 
 
+@pytest.mark.parametrize("how", ["focus", "in and out"])
+def test_a_slider_whose_pointer_is_lost_goes_back_to_its_value(how: str) -> None:
+    told: list[int] = []
+    slider = Slider(lambda: 0, lambda: 100, lambda: 50, told.append)
+    setup = Setup(slider)
+    before = slider.look()
+    setup.drawer.take(PointerDown(0, *setup.place(slider, 0.0)))
+    assert slider.look() != before
+    if how == "focus":
+        setup.drawer.take(FocusLost())
+    else:
+        setup.drawer.toggle()
+        setup.drawer.toggle()
+    assert slider.look() == before and not told
+
+
 def test_field_takes_every_key_until_enter() -> None:
     told: list[str] = []
     field = Field("a path", told.append)

@@ -19,6 +19,8 @@ Sources: facts v50-chip 7.1; every dot of the shapes is ours.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -191,6 +193,12 @@ def draw(codes: bytes, cgram: bytes, tall: bool = False) -> npt.NDArray[np.bool_
     >>> draw(b"L", bytes(64))[0].sum(axis=1).tolist()
     [1, 1, 1, 1, 1, 1, 5, 0]
     """
+    return _drawn(codes, cgram, tall).copy()
+
+
+@lru_cache(maxsize=8)
+def _drawn(codes: bytes, cgram: bytes, tall: bool) -> npt.NDArray[np.bool_]:
+    """Remembered, since a window asks for the same lines 60 times a second."""
     rom = CGROM.copy()
     user = np.frombuffer(cgram, np.uint8) & 0x1F
     for code in range(16):

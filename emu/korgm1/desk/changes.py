@@ -9,8 +9,9 @@ from typing import Any
 from korgm1.board.midi import BYTE
 from korgm1.clock import CPU_HZ
 from korgm1.desk.supply import Mains
-from korgm1.errors import M1Error
-from korgm1.hypotheses import hypothesis_named
+from korgm1.errors import M1Error, UsageError
+from korgm1.hypotheses import Hypotheses, hypothesis_named
+from korgm1.machine.faults import Faults
 from korgm1.midi_stream import Assembler, Held
 from korgm1.session import Session
 
@@ -26,6 +27,8 @@ class Changes(Mains):
     def set_faults(self, words: Iterable[str]) -> None:
         """Have exactly these parts broken (`korgm1 faults`); an instrument that is on is switched off and on again.
 
+        Nothing is done where they are broken already.
+
         Raises:
             UsageError: no such fault, or a recording is under way.
 
@@ -35,11 +38,14 @@ class Changes(Mains):
         ('adc-dead',)
         """
         words = tuple(words)
-        self._power_cycle(lambda: self.session.set_faults(words))
+        if Faults(words).texts != self.session.faults.texts:
+            self._power_cycle(lambda: self.session.set_faults(words))
         self.say("broken: " + ", ".join(words) if words else "nothing is broken")
 
     def set_hypothesis(self, id: str, value: str | None) -> None:
         """Have another guess; an instrument that is on is switched off and on again.
+
+        Nothing is done where it is that already.
 
         Args:
             id: as `korgm1 hypotheses` lists it.
@@ -52,7 +58,8 @@ class Changes(Mains):
         changed.pop(hypothesis_named(id).id, None)
         if value is not None:
             changed[id] = value
-        self._power_cycle(lambda: self.session.set_hypotheses(changed))
+        if Hypotheses(changed).changed() != self.session.hypotheses.changed():
+            self._power_cycle(lambda: self.session.set_hypotheses(changed))
         self.say(f"{id} is {self.session.hypotheses[id]}")
 
     def set_engine(self, name: str) -> None:
@@ -175,6 +182,8 @@ class Changes(Mains):
 
     def _power_cycle(self, change: Callable[[], None]) -> None:
         """Do what only an instrument that is off lets be done."""
+        if self.session.recording:
+            raise UsageError("a recording is under way, which this would break", "the end of the recording first")
         was_on = self.session.powered
         if was_on:
             self._power_off()

@@ -211,6 +211,7 @@ def screenshot(desk: Desk, path: str, of: str) -> None:
         raise UsageError("there is no window to take a picture of", "screenshot PATH lcd")
     else:
         desk.window_picture(path)
+    desk.say(f"{path} written")
 
 
 def run(desk: Desk, seconds: float) -> int:

@@ -20,11 +20,12 @@ from korgm1.snapshot import Snapshot
 
 
 class Around(NamedTuple):
-    """What was at the instrument and is in no snapshot: keys and cable that held notes, the file of its card."""
+    """What was at the instrument and is in no snapshot: its RAM's and card's files, keys and cable that held notes."""
 
+    image: Path | None
+    card: Path | None = None
     notes: frozenset[int] = frozenset()
     cable: Held = Held()
-    card: Path | None = None
 
 
 class Travel(Changes):
@@ -68,7 +69,7 @@ class Travel(Changes):
         """
         data = read_file(Path(path), "a snapshot (korgm1 state save)")
         try:
-            self._go_to(data, Around())
+            self._go_to(data, Around(self.session.image_path))
         except SnapshotError as error:
             raise SnapshotError(f"{path}: {error.found}", error.expected, error.hint.replace("FILE", path)) from error
         self._did()
@@ -138,13 +139,16 @@ class Travel(Changes):
             self.save_files()
         self._lay_hands(around.notes)
         self._lay_cable(around.cable)
+        if around.image != self.session.image_path:
+            self.session.keep_in(around.image)
 
     def _keep_moment(self) -> None:
         """Remember this moment."""
         self._stale = False
         self._mark = self.now + CPU_HZ
         if self._minutes and not self.session.recording:
-            around = Around(self.notes, self._cable_holds.less(Held()), self.session.card_path)
+            session = self.session
+            around = Around(session.image_path, session.card_path, self.notes, self._cable_holds.less(Held()))
             state = self.session.take(LATEST)
             state.blocks["midi_out"]["data"] = state.blocks["midi_out"]["data"][-LATEST:]
             self._past.add(self._line, state, around)

@@ -143,7 +143,9 @@ class Drawer(DrawerHands):
             self._focus.blur()
             self._focus = None
         self._hot = self._hot if self._hot in there else None
-        self._held = {pointer: widget for pointer, widget in self._held.items() if widget in there}
+        for pointer, widget in list(self._held.items()):
+            if widget not in there:
+                self._held.pop(pointer).lost()
         self._scroll_to(wanted)
         self._wanted = None
 

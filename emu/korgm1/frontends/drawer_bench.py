@@ -59,7 +59,7 @@ class Bench:
         try:
             result = perform(self.desk, command, arguments)
         except M1Error as error:
-            self.say(f"{error.found}; expected {error.expected}" if error.expected else str(error), wrong=True)
+            self.say(str(error).replace("\n  ", ". "), wrong=True)
             return False
         last = self.desk.messages[-1] if self.desk.messages else None
         told = last.text if last is not None and last is not said else result if isinstance(result, str) else ""

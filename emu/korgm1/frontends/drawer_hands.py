@@ -52,8 +52,7 @@ class DrawerHands:
         """Out, with the keyboard in it, or in."""
         self.open = not self.open
         self._all = True
-        self._held.clear()
-        self._pulled.clear()
+        self._let_go()
         self._drop()
         if self.open:
             self._keys = True
@@ -86,8 +85,7 @@ class DrawerHands:
             case ui.Text(text):
                 return self.typing and self._focus is not None and self._focus.text(text)
             case ui.FocusLost():
-                self._held.clear()
-                self._pulled.clear()
+                self._let_go()
                 self._hot = None
                 self._due = 0.0
         return False
@@ -209,6 +207,12 @@ class DrawerHands:
         if self._focus is not None:
             self._focus.blur()
         self._focus, self._keys, self._due = None, False, 0.0
+
+    def _let_go(self) -> None:
+        for widget in self._held.values():
+            widget.lost()
+        self._held.clear()
+        self._pulled.clear()
 
     @property
     def _longer(self) -> bool:

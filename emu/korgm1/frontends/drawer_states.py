@@ -147,7 +147,12 @@ def states(bench: Bench) -> Section:
         return slots[chosen[0]]
 
     def save() -> None:
-        slot().path.parent.mkdir(parents=True, exist_ok=True)
+        folder = slot().path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            bench.say(f"{folder} cannot be made: {error.strerror or error}", wrong=True)
+            return
         bench.do("save", path=str(slot().path))
 
     def load() -> None:

@@ -209,6 +209,9 @@ class Widget:
     def up(self, inside: bool) -> None:
         """That pointer comes up, on it or beside it."""
 
+    def lost(self) -> None:
+        """That pointer will never come up: the window lost it, or the control is gone."""
+
     def key(self, event: KeyDown) -> bool:
         """A key while it has the focus; False: not for it."""
         return False

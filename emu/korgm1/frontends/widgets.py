@@ -254,6 +254,9 @@ class Slider(Widget):
         if new is not None and not self._live and new != self._value():
             self._action(new)
 
+    def lost(self) -> None:
+        self._dragged = None
+
     def step(self, steps: int) -> bool:
         new = min(self._high(), max(self._low(), self._value() + steps))
         if new != self._value():

@@ -78,7 +78,7 @@ class Window:
         self._folder = folder
         session = desk.session
         self._help = HelpPage(keymap, keys_file, session.model.rack)
-        self._screen = Screen(_title(desk), layout_of(session.model.rack).size, full_screen)
+        self._screen = Screen(_title(desk, keymap), layout_of(session.model.rack).size, full_screen)
         self._screen.on_lost(self._display_lost)
         self._keys = PanelKeys(desk, keymap, self._damper, self._command, self._do)
         self._alive = True
@@ -186,7 +186,7 @@ class Window:
             self._let_go()
         self._of, self._placed = of, None
         layout = layout_of(session.model.rack)
-        self._screen.rename(_title(self._desk))
+        self._screen.rename(_title(self._desk, self._keys.keymap))
         self._view = PanelView(layout, Glass(guesses), session.model.title, firmware)
         self._hands = PanelHands(self._desk, layout, self._damper, self._slot, self._command)
 
@@ -335,8 +335,13 @@ class Window:
             self._drawer.show("Cards")
 
 
-def _title(desk: Desk) -> str:
-    return f"korgm1 - {desk.session.model.title}"
+def _title(desk: Desk, keymap: Keymap) -> str:
+    """The window's name, with the two keys that lead to all others."""
+    keys = [(readable(chord), says) for act, says in _LEADS for chord, what in keymap.window.items() if what == act]
+    return " - ".join(["korgm1", desk.session.model.title, *(f"{chord}: {says}" for chord, says in keys)])
+
+
+_LEADS = (("help", "keys"), ("drawer", "bench"))
 
 
 def _meet(a: Box, b: Box) -> bool:

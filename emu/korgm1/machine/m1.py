@@ -280,6 +280,8 @@ class M1(Machine):
         super().restore(blocks, versions)
         if not self.sound_board.in_time:
             raise SnapshotError("the frames of sound in the snapshot are not those of its clock", "an undamaged one")
+        if not 0 <= self.card.since <= self.clock:
+            raise SnapshotError("the card in the snapshot got +5 V at a time that was not yet", "an undamaged one")
         self.battery.on = self.power.is_on
         mapped = self.memory.pages[CARD_WINDOW[0] // PAGE] == PAGE_DEVICE
         if mapped and self.card.status:

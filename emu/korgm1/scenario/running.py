@@ -147,6 +147,8 @@ class Play:
         bench, before = self._bench, bytes(SIZE)
         if self._image != "none":
             for _ in bank.making(self._image):
+                if self._asked():
+                    raise Stopped(f"stopped in {self._scenario.name}, before its first phase")
                 yield self.session.clock + FRAME
             before = bank.image(self._image)
             self.session.set_sram(before)

@@ -269,7 +269,7 @@ class Session(Changing, Watching):
         """
         self._check_free()
         if self.powered:
-            raise UsageError("the power is on", "power_off() first")
+            raise UsageError("the power is on", "the power off")
         self._kept = read_image(image, sram_chip.SIZE, "an SRAM image")[1]
 
     # state

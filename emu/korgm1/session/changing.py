@@ -7,7 +7,7 @@ from typing import Any
 
 from korgm1.board.battery import Battery
 from korgm1.board.card import Card
-from korgm1.errors import UsageError
+from korgm1.errors import UsageError, UserError
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.faults import Faults
 from korgm1.session.state import State
@@ -24,6 +24,7 @@ class Changing(Supply, State):
 
         Raises:
             UsageError: no such engine, or a recording is under way.
+            UserError: the engine's library is missing.
 
         >>> from korgm1.session import Session
         >>> one, other = Session(), Session()
@@ -40,9 +41,10 @@ class Changing(Supply, State):
         self.engine_name = name
         try:
             self.restore(state, self._card_path)
-        except Exception:
+        except Exception as error:
             self.engine_name = before
-            raise
+            cause = error.__cause__    # of a SnapshotError: what is wrong with the engine
+            raise (cause if isinstance(cause, UsageError | UserError) else error) from None
         self._used = used
         self._past_frames, self._past_writes = frames, writes
 
@@ -77,7 +79,7 @@ class Changing(Supply, State):
     def _rebuild(self, faults: Faults, hypotheses: Hypotheses) -> None:
         self._check_free()
         if self.powered:
-            raise UsageError("the power is on", "power_off() first")
+            raise UsageError("the power is on", "the power off")
         before = self.faults, self.hypotheses, self.battery, self._wave_rom
         self.battery.end_of_off()
         try:
@@ -102,4 +104,4 @@ class Changing(Supply, State):
 
     def _check_free(self) -> None:
         if self._monitor is not None:
-            raise UsageError("a recording is under way, which this would break", "record_end() first")
+            raise UsageError("a recording is under way, which this would break", "the end of the recording first")

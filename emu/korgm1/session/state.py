@@ -98,7 +98,7 @@ class State(Cards):
         True
         """
         if self._monitor is not None:
-            raise UsageError("a recording is under way, which a snapshot would break", "record_end() first")
+            raise UsageError("a recording is under way, which a snapshot would break", "the end of the recording first")
         saved = data if isinstance(data, Snapshot) else snapshots.decode(data)
         manifest = saved.manifest
         try:

@@ -165,7 +165,7 @@ class Supply(Switch):
         (True, 4.4, None)
         """
         if self.powered:
-            raise UsageError("the power is on", "power_off() first, then leave()")
+            raise UsageError("the power is on", "the power off")
         check_time(seconds)
         if celsius is not None:
             check_celsius(celsius)

@@ -31,7 +31,7 @@ class Switch(Inputs, Cards, Listening):
             UsageError: it is on already, or there is no such key.
         """
         if self.powered:
-            raise UsageError("the instrument is on already", "power_off() first")
+            raise UsageError("the instrument is on already", "the power off")
         hold = tuple(hold)
         for key in hold:
             self.machine.panel.check_key(key)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Protocol
 
 from korgm1.clock import CPU_HZ, clocks
@@ -24,6 +25,8 @@ LOOK, AWAKE = 0.004, 0.1
 """After something was done the loop looks again so soon, for so long; host seconds."""
 SOON = 0.05
 """Host seconds for which the sound is waited for; the first import of its filters takes a second, beside the loop."""
+PATIENCE = 5.0
+"""Host seconds for which the end waits for sound that is being opened."""
 TOO_SLOW = 0.95
 """Below this share of real time a host is called slow."""
 
@@ -50,6 +53,9 @@ class Cables(Protocol):
 
     def feed(self) -> None:
         """Hand over what has come in, before time passes."""
+
+    def anew(self) -> None:
+        """Desk time has jumped."""
 
 
 class Pacer:
@@ -141,6 +147,8 @@ def live(
                 settled, found = True, opening.result()
                 if not isinstance(found, str):
                     sound, pacer = found, prime(desk, found, seconds)
+                    if ports is not None:
+                        ports.anew()
                 elif found:
                     desk.live.sound = found
                     desk.say(found)
@@ -156,12 +164,21 @@ def live(
 
 @contextlib.contextmanager
 def _opening(opened: Callable[[], LiveSound | str]) -> Iterator[Future[LiveSound | str]]:
-    """The sound that is being opened; it is closed at the end, even if nobody took it."""
-    with ThreadPoolExecutor(1) as thread:
-        opening = thread.submit(opened)
+    """The sound that is being opened; it is closed at the end even if nobody took it, or left behind if it hangs."""
+    opening: Future[LiveSound | str] = Future()
+
+    def work() -> None:
         try:
-            yield opening
-        finally:
+            opening.set_result(opened())
+        except BaseException as error:
+            opening.set_exception(error)
+
+    threading.Thread(target=work, name="sound", daemon=True).start()
+    try:
+        yield opening
+    finally:
+        wait([opening], PATIENCE)
+        if opening.done():
             found = opening.result()
             if not isinstance(found, str):
                 found.close()

@@ -219,6 +219,11 @@ class LiveMidi:
             self._look()
         self._fed = self._host()
 
+    def anew(self) -> None:
+        """Desk time has jumped, or has another pace: which of it belongs to host time is learnt from here on."""
+        self._mapping = Mapping()
+        self._fed = None
+
     def close(self) -> None:
         """Let the ports go, and the notes held by them."""
         for held in self._held.values():
