@@ -97,7 +97,7 @@ def test_keys_of_a_terminal(terminal: tuple[Listener, int]) -> None:
     assert listener.hear(0.5) == ["command:", "volume ", "volume 5"]
     assert listener.desk.volume == 5
     os.write(keys, b":prss\r")
-    assert listener.hear(0.5) == ["command:", "there is no command 'prss'; expected one of press"]
+    assert listener.hear(0.5) == ["command:", "error: there is no command 'prss'; expected one of press"]
     os.write(keys, b"?")
     assert listener.hear(0.5)[0].startswith("Modes: INT = I, F2; COMBI")
     assert "\x1b" not in listener.out.getvalue()

@@ -59,6 +59,17 @@ def test_one_line_says_what_was_written_and_the_rest_is_as_it_was(
     assert path.read_bytes() == image or "z.sram" in written
 
 
+def test_a_memory_that_cannot_be_kept_says_where_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from korgm1.cli import main
+
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    assert main(["run", "--tty", "--mute", "--seconds", "0.1"]) == 1
+    assert capsys.readouterr().err.endswith("\n  try: --sram FILE keeps the memory elsewhere, --no-sram nowhere\n")
+
+
 LOST = """
 import signal
 from korgm1 import cli, start

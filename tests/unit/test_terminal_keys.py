@@ -19,6 +19,7 @@ from korgm1.keymap.chords import TERMINAL, Mistake, chord
         ("\x1b[5;5~", "ctrl+page up"), ("\x1bOP", "f1"), ("\x1b[11~", "f1"), ("\x1b[[A", "f1"), ("\x1b[20~", "f9"),
         ("\x1b[24~", "f12"),
         ("\x1b[Z", "shift+tab"), ("\x1b\x1b", "alt+escape"), ("\x1bx", "alt+x"), ("\x01", "ctrl+a"),
+        ("\x1b\x01", "ctrl+alt+a"),
         ("\x7f", "backspace"), ("\x08", "backspace"), ("\r", "enter"), ("\n", "enter"), ("\t", "tab"), (" ", "space"),
         ("é", "é"), ("\x1bOM", "enter"),
     ],

@@ -63,7 +63,7 @@ def carry_out(desk: Desk, line: str) -> list[str]:
     >>> from korgm1.session import Session
     >>> desk = Desk(Session())
     >>> carry_out(desk, "power on"), carry_out(desk, "turn 3"), carry_out(desk, "prss INT")
-    ([], ['VALUE 3'], ["there is no command 'prss'; expected one of press"])
+    ([], ['VALUE 3'], ["error: there is no command 'prss'; expected one of press"])
     >>> desk.run(16_000_000); carry_out(desk, "lcd"), carry_out(desk, "leds")
     (['Prog I00 Init Prog', 'SINGLE  POLY  OSC1 000'], ['lit: INT, PROG'])
     """
@@ -74,7 +74,16 @@ def carry_out(desk: Desk, line: str) -> list[str]:
         result = typed(desk, line)
         return answer(_ANSWERS[words[0]](result) if words[0] in _ANSWERS else result)
     except M1Error as error:
-        return str(error).splitlines()
+        return told(error)
+
+
+def told(error: M1Error) -> list[str]:
+    """What is said of an error: the word first, for those who hear it.
+
+    >>> told(UsageError("there is no card", "one", "korgm1 card new my.card"))
+    ['error: there is no card; expected one', '  try: korgm1 card new my.card']
+    """
+    return f"error: {error}".splitlines()
 
 
 def help_lines(name: str = "") -> list[str]:

@@ -72,7 +72,7 @@ def _named(text: str) -> list[str]:
     if len(text) == 1:
         return _character(text)
     if text[:2] not in ("\x1b[", "\x1bO") or len(text) == 2:
-        return [f"alt+{key}" for key in _character(text[1])]
+        return [f"alt+{key}".replace("alt+ctrl+", "ctrl+alt+") for key in _character(text[1])]
     if text.startswith("\x1b[["):
         return [_CONSOLE[text[3]]]
     numbers = [int(number) for number in re.findall(r"\d+", text)]

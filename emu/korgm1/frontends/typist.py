@@ -10,7 +10,7 @@ from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
 from korgm1.errors import M1Error
 from korgm1.frontends.command_line import CommandLine
-from korgm1.frontends.command_words import carry_out, complete
+from korgm1.frontends.command_words import carry_out, complete, told
 from korgm1.keymap import Keymap, parts
 
 NOTE_SECONDS = 0.3
@@ -67,7 +67,7 @@ class Typist:
         try:
             return self._do(*parts(action))
         except M1Error as error:
-            self.said += str(error).splitlines()
+            self.said += told(error)
             return True
 
     def command(self, line: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from korgm1.board.battery import Battery
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError, UserError
-from korgm1.files import read_file, write_atomic
+from korgm1.files import check_writable, read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
 from korgm1.machine.faults import Faults
 from korgm1.physics.sram_retention import GUARANTEED_VOLTS
@@ -103,6 +103,11 @@ def run(
         if holder.ram_volts >= GUARANTEED_VOLTS or "fram" in faults:
             args.sram, kept, own_image = str(own), str(own), True
             check_files(args)
+            try:
+                check_writable(own)
+            except UserError as error:
+                hint = "--sram FILE keeps the memory elsewhere, --no-sram nowhere"
+                raise UserError(error.found, error.expected, hint) from error
         elif own.exists():
             args.sram = read_file(own, "an SRAM image")
     session = session_from(args)
