@@ -403,8 +403,10 @@ def test_a_card_put_into_a_scenarios_instrument_is_not_lost(end: Callable[[Desk]
     desk = playing(2)
     desk.start_scenario("dead-cell")
     desk.insert_card(str(path))
+    while not desk.powered:
+        desk.run(desk.now + FRAME)
     on_card(desk, 7)
-    desk.run(desk.now + SECOND)
+    desk.run(desk.now + SECOND // 2)
     path.unlink()
     path.mkdir()
     with contextlib.suppress(M1Error):
@@ -431,7 +433,7 @@ def test_going_back_in_a_scenario_ends_it() -> None:
 def test_switching_off_in_a_scenario_ends_it(deed: Callable[[Desk], object]) -> None:
     desk = Desk(Session())
     desk.start_scenario("dead-cell")
-    while desk.playing and desk.history < 1:
+    while desk.playing and not (desk.powered and desk.history):
         desk.run(desk.now + SECOND)
     deed(desk)
     desk.run(desk.now + 10 * SECOND)
