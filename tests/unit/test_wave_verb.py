@@ -90,12 +90,17 @@ def test_an_export_is_called_what_it_is(tmp_path: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize("words", [
     ["export", "3", "-o", "x.wav", "--key", "H4"], ["export", "3", "-o", "x.wav", "--key", "128"],
     ["export", "3", "-o", "x.wav", "--seconds", "0"], ["export", "3", "-o", "x.wav", "--seconds", "nan"],
-    ["export", "3", "-o", "x.wav", "--seconds", "1e9"], ["plot", "3"], ["list", "3"], [],
+    ["export", "3", "-o", "x.wav", "--seconds", "1e9"], ["plot", "3"], [],
 ])
 def test_words_that_make_no_sense_are_refused(words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["wave", *words])
     assert ended.value.code == 2
+
+
+def test_a_word_too_many_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["wave", "list", "3"]) == 2
+    assert "wave does not know 3" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_written_is_the_users_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
