@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 EPILOG = """\
 examples:
-  korgm1 serve --unix /tmp/m1                   the instrument at real-time speed; any number of clients
-  nc -U /tmp/m1                                 talk to it: {"do": "press", "key": "INT"}
+  korgm1 serve --unix m1.sock                   the instrument at real-time speed; any number of clients
+  nc -U m1.sock                                 talk to it: {"do": "press", "key": "INT"}
   printf '{"do": "run", "seconds": 3}\\n{"do": "lcd"}\\n' | korgm1 serve --paced-by-client --no-sram
 Requests are {"id": 1, "do": "press", "key": "INT"}, answers {"id": 1, "ok": ...} or {"id": 1, "error": {...}};
 {"do": "commands"} lists all there is, {"do": "subscribe"} brings events, {"do": "quit"} switches off and saves.
