@@ -12,7 +12,8 @@ from typing import Any
 
 from korgm1.errors import UserError, pip_install
 from korgm1.frontends import midi_raw
-from korgm1.frontends.midi_rtmidi import WAITING, Input, Output, VirtualInput, VirtualOutput
+from korgm1.frontends.midi_receiver import WAITING
+from korgm1.frontends.midi_rtmidi import Input, Output, VirtualInput, VirtualOutput
 
 CLIENT = "korgm1"
 """What this program is called among the host's ports, and its own virtual ports."""

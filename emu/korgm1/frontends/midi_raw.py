@@ -10,11 +10,11 @@ import select
 import stat
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 from korgm1.errors import UserError
+from korgm1.frontends.midi_receiver import Receiver
 from korgm1.frontends.midi_sender import Sender
 from korgm1.midi_stream import Assembler
 
@@ -33,7 +33,7 @@ def is_path(word: str) -> bool:
     return "/" in word and Path(word).is_absolute()
 
 
-class RawInput:
+class RawInput(Receiver):
     """An open device that is read.
 
     Args:
@@ -45,22 +45,13 @@ class RawInput:
     """
 
     def __init__(self, path: str, clock: Callable[[], float]) -> None:
-        self.name = path
-        self._clock = clock
-        self._file = _open(path, os.O_RDWR if _is_pipe(path) else os.O_RDONLY)
-        self._messages: deque[tuple[float, bytes]] = deque(maxlen=4096)
+        super().__init__(path, clock)
+        self._file = _open(path, os.O_RDONLY)
         self._assembler = Assembler()
         self._alive = True
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._reader, name="MIDI IN", daemon=True)
         self._thread.start()
-
-    def take(self) -> list[tuple[float, bytes]]:
-        """The messages since the last call: host seconds at which each came, and its bytes."""
-        taken = []
-        while self._messages:
-            taken.append(self._messages.popleft())
-        return taken
 
     def present(self) -> bool:
         """Whether the device is still there."""
@@ -88,8 +79,8 @@ class RawInput:
             if not data:
                 self._alive = False
                 return
-            now = self._clock()
-            self._messages.extend((now, whole) for byte in data for whole in self._assembler.take(byte))
+            now = self.clock()
+            self.messages.extend((now, whole) for byte in data for whole in self._assembler.take(byte))
 
 
 class RawOutput(Sender):
@@ -104,7 +95,7 @@ class RawOutput(Sender):
     """
 
     def __init__(self, path: str, clock: Callable[[], float]) -> None:
-        self._file = _open(path, os.O_RDWR if _is_pipe(path) else os.O_WRONLY)
+        self._file = _open(path, os.O_WRONLY)
         super().__init__(path, clock)
 
     def write(self, message: bytes) -> None:
@@ -143,20 +134,13 @@ class RawOutput(Sender):
             os.close(self._file)
 
 
-def _is_pipe(path: str) -> bool:
-    """A named pipe is opened for both, else it would wait for somebody at its other end."""
-    try:
-        return stat.S_ISFIFO(os.stat(path).st_mode)
-    except OSError:
-        return False
-
-
 def _open(path: str, flags: int) -> int:
+    """A named pipe is opened for both, else it would wait for somebody at its other end."""
     try:
         kind = os.stat(path).st_mode
         if not (stat.S_ISCHR(kind) or stat.S_ISFIFO(kind)):
             raise UserError(f"{path} is no MIDI device", "a device such as /dev/snd/midiC1D0", "korgm1 midi list")
-        return os.open(path, flags | os.O_NONBLOCK)
+        return os.open(path, (os.O_RDWR if stat.S_ISFIFO(kind) else flags) | os.O_NONBLOCK)
     except OSError as error:
         raise UserError(
             f"the MIDI device {path} cannot be opened: {error.strerror or error}", "a device such as /dev/snd/midiC1D0",

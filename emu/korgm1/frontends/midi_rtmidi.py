@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from korgm1.errors import UserError
+from korgm1.frontends.midi_receiver import Receiver
 from korgm1.frontends.midi_sender import Sender
 
-WAITING = 4096
-"""Messages that wait to be taken; the oldest are dropped when nobody takes them."""
 _LATEST = 0.25
 """Host seconds a callback may come behind its message before its delta time is no longer believed."""
 _CREEP = 0.01
@@ -31,28 +29,21 @@ _UNHEADED = 3
 """Bytes rtmidi takes at most where the first is not F0."""
 
 
-class Input:
+class Input(Receiver):
     """An open input.
 
-    Attributes:
+    Args:
+        client: rtmidi's.
         name: the port's whole name.
+        clock: host seconds.
     """
 
     def __init__(self, client: Any, name: str, clock: Callable[[], float]) -> None:
-        self.name = name
+        super().__init__(name, clock)
         self._client = client
-        self._clock = clock
         self._last: float | None = None
-        self._messages: deque[tuple[float, bytes]] = deque(maxlen=WAITING)
         client.ignore_types(sysex=False, timing=False, active_sense=False)
         client.set_callback(self._called)
-
-    def take(self) -> list[tuple[float, bytes]]:
-        """The messages since the last call: host seconds at which each came, and its bytes."""
-        taken = []
-        while self._messages:
-            taken.append(self._messages.popleft())
-        return taken
 
     def present(self) -> bool:
         """Whether the port is still there."""
@@ -67,13 +58,13 @@ class Input:
 
     def _called(self, event: tuple[list[int], float], _: object = None) -> None:
         message, delta = event
-        now = self._clock()
+        now = self.clock()
         at = now if self._last is None else self._last + delta
         at += (now - at) * _CREEP
         if not now - _LATEST <= at <= now:
             at = now
         self._last = at
-        self._messages.append((at, bytes(message)))
+        self.messages.append((at, bytes(message)))
 
 
 class Output(Sender):
