@@ -47,10 +47,16 @@ def describe(
     texts += [Text(start, image[start - base : end - base].decode("ascii")) for start, end in descent.inline]
     xrefs = {address: set(found) for address, found in descent.refs.items()}
     known = {each.address for each in texts} | {each.address for each in tables}
+    known |= {address for address in refs if address not in descent.placed and descent.ends_before(address)}
+    for access in used:
+        if access.kind == "write" and access.address < 0x400 and access.value is not None:
+            target = physical(descent.placed[access.origin].segment, access.value)
+            if target in descent.placed:
+                xrefs.setdefault(target, set()).add(Xref(access.origin, "address"))
     for address, found in refs.items():
-        found = {ref for ref in found if ref.kind != "address" or address in known}
-        if found:
-            xrefs.setdefault(address, set()).update(found)
+        sure = {ref for ref in found if ref.kind != "address" or address in known}
+        if sure:
+            xrefs.setdefault(address, set()).update(sure)
     ports: dict[int, list[PortUse]] = defaultdict(list)
     for access in used:
         if access.kind in ("in", "out"):
