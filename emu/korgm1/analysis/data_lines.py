@@ -91,10 +91,9 @@ def _plain(image: bytes, base: int, start: int, end: int) -> Iterator[str]:
             yield f"        times   {run - address} db {value:#04x}"
             address = run
             continue
-        row = address
-        while row < min(end, address + _ROW) and image[row - base : row - base + _RUN] != bytes([image[row - base]]) * _RUN:
+        row, last = address + 1, min(end, address + _ROW)
+        while row < last and image[row - base : row - base + _RUN] != image[row - base : row - base + 1] * _RUN:
             row += 1
-        row = max(row, address + 1)
         values = ",".join(f"{byte:#04x}" for byte in image[address - base : row - base])
         yield f"        db      {values}"
         address = row

@@ -27,7 +27,7 @@ Clocks = Callable[[Instruction], str]
 
 
 def source(program: Program, title: str = "", clocks: Clocks | None = None) -> str:
-    """Text that `nasm -f bin` turns into `program.image`, and that needs nothing else.
+    r"""Text that `nasm -f bin` turns into `program.image`, and that needs nothing else.
 
     Args:
         program: what `analyse` found.
@@ -35,12 +35,12 @@ def source(program: Program, title: str = "", clocks: Clocks | None = None) -> s
         clocks: what to write beside an instruction, or None.
 
     >>> from korgm1.analysis import analyse
-    >>> text = source(analyse(b"\\x90" * 16 + bytes.fromhex("ebfe"), base=0xFFFE0))
-    >>> print(*[line for line in text.splitlines()[-4:]], sep="\\n")
-    ; ---- FFFE0-FFFF1 ----
-            section seg_F000 start=0x0 vstart=0xffe0
-            times   16 db 0x90
-    reset:  jmp short reset                 ; FFFF0
+    >>> print(*source(analyse(bytes.fromhex("31c0ebfe"), base=0xFFFF0)).splitlines()[-5:], sep="\n")
+    <BLANKLINE>
+    ; reset, 4 bytes
+    reset:  xor ax,ax                       ; FFFF0
+    loc_FFFF2:
+            jmp short loc_FFFF2             ; FFFF2   <- FFFF2
     """
     lines = [f"; {line}" for line in title.splitlines()] + [_HEAD]
     view = _View(program, clocks)
@@ -58,13 +58,14 @@ def source(program: Program, title: str = "", clocks: Clocks | None = None) -> s
 
 
 def reading(program: Program, clocks: Clocks | None = None) -> str:
-    """The code alone with NEC's mnemonics, for reading: it does not assemble.
+    r"""The code alone with NEC's mnemonics, for reading: it does not assemble.
 
     >>> from korgm1.analysis import analyse
-    >>> print(reading(analyse(bytes.fromhex("8bc3ebfe"), base=0xFFFF0)))
+    >>> print(*reading(analyse(bytes.fromhex("8bc3ebfe"), base=0xFFFF0)).splitlines()[2:], sep="\n")
     reset:
     FFFF0  8BC3          MOV AW,BW
-    FFFF2  EBFE          BR SHORT 2H
+    loc_FFFF2:
+    FFFF2  EBFE          BR SHORT 0FFF2H
     """
     view = _View(program, clocks)
     lines: list[str] = []
@@ -145,7 +146,9 @@ class _View:
         function = self.program.functions.get(address)
         if function is None:
             return []
-        refs = [ref for ref in self.program.xrefs.get(address, ()) if ref.kind != "branch"]
+        refs = [
+            ref for ref in self.program.xrefs.get(address, ()) if ref.kind not in ("branch", "jump", "reset")
+        ]
         return ["", f"; {function.name}, {function.size} bytes{_shown(refs, ', from')}"]
 
     def refs_of(self, address: int) -> str:
