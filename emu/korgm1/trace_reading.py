@@ -189,7 +189,7 @@ class _Binary:
                 done += block.stored
                 yield done
         finally:
-            into.words = marks.wanted
+            into.words, into.firmware = marks.wanted, marks.firmware
             marks.end()
 
     def info(self) -> TraceInfo:
@@ -249,7 +249,7 @@ class _Text:
                 if number % 1000 == 0:
                     yield done
         finally:
-            into.words = marks.wanted
+            into.words, into.firmware = marks.wanted, marks.firmware
             marks.end()
 
     def info(self) -> TraceInfo:

@@ -117,7 +117,8 @@ class Profile:
         port_writes: keep each byte that goes to a port, too.
 
     Attributes:
-        words: what of a trace it was made from, see `TraceFilter.parse`; anything but exec and int may be missing.
+        words: what of a trace it was made from; anything but exec and int may be missing.
+        firmware: of a trace file, its name, version and SHA-1 in a line, else "".
     """
 
     def __init__(self, port_writes: bool = False) -> None:
@@ -125,6 +126,7 @@ class Profile:
         self._writes: list[NDArray[Any]] = []
         self._log = port_writes
         self.words = TraceFilter.parse("all")
+        self.firmware = ""
         self.pending: Callable[[], None] = lambda: None
         """Has what was not handed over yet fed; set by who follows a running program."""
 

@@ -43,11 +43,15 @@ class Marks:
         self._whole = whole
         self.wanted = EVERYTHING
         """The trace's own filter."""
+        self.firmware = ""
+        """What it is of."""
 
     def comment(self, line: str) -> None:
         """The clock of a mark ends what is open; the filter is in the head."""
         words = line.split()
-        if words[1:2] == ["filter:"]:
+        if words[1:2] == ["firmware:"]:
+            self.firmware = " ".join(words[2:])
+        elif words[1:2] == ["filter:"]:
             try:
                 self.wanted = TraceFilter.parse(" ".join(words[2:]))
             except M1Error:

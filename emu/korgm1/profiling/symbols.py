@@ -48,7 +48,7 @@ class Symbols:
         try:
             return address_of(text)
         except ValueError:
-            hint = "" if self.names else "--symbols FILE for names"
+            hint = "" if self.names else "--symbols or --firmware for names"
             raise UserError(
                 f"{text!r} is no function", "a name of the symbols, or an address in hex as F0123 or F000:0123", hint
             ) from None
@@ -100,6 +100,6 @@ def read_symbols(path: str | os.PathLike[str]) -> Symbols:
             names.setdefault(address_of(row[where]), "".join(c if c.isprintable() else "?" for c in row[name].strip()))
         except (ValueError, IndexError):
             raise UserError(
-                f"{path}, row {number}, has no address and name: {','.join(row)[:60]!r}", "F0123 or F000:0123, and a name"
+                f"{path}, row {number}, has no address and name: {','.join(row)[:60]!r}", "F0123 or F000:0123, a name"
             ) from None
     return Symbols(names)

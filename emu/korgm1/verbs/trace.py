@@ -8,7 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK, UsageError
-from korgm1.verbs.trace_profile import add_actions, symbols_of
+from korgm1.verbs.trace_names import add_name_options, symbols_of
+from korgm1.verbs.trace_profile import add_actions
 
 if TYPE_CHECKING:
     from korgm1.cpu.trace import TraceFilter
@@ -69,10 +70,10 @@ def add_parser(subparsers: Any) -> None:
     )
     one.add_argument(
         "--function", metavar="F",
-        help="lines while this function is an open call: an address in hex as F0123 or F000:0123, or a name of --symbols",
+        help="lines while this function is an open call: an address in hex as F0123 or F000:0123, or a name",
     )
     one.add_argument("--only-own", action="store_true", help="with --function: but not while what it calls is at work")
-    one.add_argument("--symbols", metavar="CSV", help="names of functions: a CSV file with columns address and name")
+    add_name_options(one)
     one.add_argument("--count", type=number, metavar="N", help="so many lines at most, those with # aside")
     one.set_defaults(run=run_show)
 

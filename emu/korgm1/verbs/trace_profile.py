@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK, M1Error, UserError
 from korgm1.files import check_apart, check_writable, write_atomic
+from korgm1.verbs.trace_names import add_name_options, symbols_of
 
 if TYPE_CHECKING:
     from korgm1.profiling import Profile
@@ -26,7 +27,8 @@ examples:
   korgm1 trace calls x.kmt | less                   who calls whom, how often, for how long
   korgm1 trace calls x.kmt --dot | dot -Tsvg > calls.svg
   korgm1 trace coverage x.kmt -o map.png            what of ROM and RAM was executed, read, written
-  korgm1 trace profile x.kmt --symbols names.csv    names for places (columns address and name)
+  korgm1 trace profile x.kmt --firmware openm1:24   with the names that an analysis of the firmware gives
+  korgm1 trace profile x.kmt --symbols names.csv    with your own (columns address and name)
 
 Clocks are 8,000,000 a second. A profile needs every instruction and interrupt (exec,int) in the trace; with memory
 accesses (mem), too, dropped return addresses are seen and coverage knows of data. docs/trace-format.md has the rules.
@@ -59,8 +61,8 @@ def run_calls(args: argparse.Namespace) -> int:
     """Print the call graph."""
     from korgm1.profiling import tables
 
-    symbols = symbols_of(args)
     with profile_of(args.file) as profile:
+        symbols = symbols_of(args, profile)
         if args.json:
             print(json.dumps(tables.calls_json(profile, symbols), indent=2))
         else:
@@ -69,52 +71,50 @@ def run_calls(args: argparse.Namespace) -> int:
 
 
 def run_profile(args: argparse.Namespace) -> int:
-    """Print clocks by function, and write folded stacks."""
+    """Write folded stacks, and print clocks by function."""
     from korgm1.profiling import tables
 
-    symbols = symbols_of(args)
     check_apart([("FILE", args.file), ("--symbols", args.symbols)], [("--folded", args.folded)])
     if args.folded:
         check_writable(Path(args.folded))
     with profile_of(args.file) as profile:
+        symbols = symbols_of(args, profile)
+        if args.folded:
+            write_folded(Path(args.folded), profile, symbols)
         if args.json:
             print(json.dumps(tables.profile_json(profile, symbols), indent=2))
         else:
             print(tables.profile_text(profile, symbols, args.count))
-        if args.folded:
-            write_folded(Path(args.folded), profile, symbols)
     return EXIT_OK
 
 
 def run_coverage(args: argparse.Namespace) -> int:
-    """Print what of the memory was used, and draw it."""
+    """Draw what of the memory was used, and print it."""
     from korgm1.profiling import coverage
 
-    symbols = symbols_of(args)
     check_apart([("FILE", args.file), ("--symbols", args.symbols)], [("-o", args.output)])
     if args.output:
+        from korgm1.verbs.coverage_plot import draw
         from korgm1.verbs.plotting import check_picture
 
         check_picture(Path(args.output))
         check_writable(Path(args.output))
     with profile_of(args.file, whole=False) as profile:
-        lost = coverage.missing(profile, symbols)
-        left_out = _left_out(profile)
-        if args.json:
-            names = [{"address": f"{address:05X}", "name": name} for address, name in lost]
-            block = {**coverage.as_json(profile), "not_in_the_trace": left_out}
-            print(json.dumps({**block, "never_executed": names} if args.symbols else block, indent=2))
-        else:
-            print(coverage.text(profile))
-            if left_out:
-                print(f"\nnot in this trace, or not all of it: {', '.join(left_out)}")
-            if args.symbols:
-                print(f"\nsymbols in the ROM without an instruction that was executed: {len(lost)}")
-                print("".join(f"  {address:05X} {name}\n" for address, name in lost), end="")
+        symbols = symbols_of(args, profile)
+        idle, left_out = coverage.missing(profile, symbols), _left_out(profile)
         if args.output:
-            from korgm1.verbs.coverage_plot import draw
-
             draw(Path(args.output), profile, f"What a run used of the memory: {Path(args.file).name}")
+        if args.json:
+            names = [{"address": f"{address:05X}", "name": name} for address, name in idle]
+            block = {**coverage.as_json(profile), "not_in_the_trace": left_out}
+            print(json.dumps({**block, "never_executed": names} if symbols.names else block, indent=2))
+            return EXIT_OK
+        print(coverage.text(profile))
+        if left_out:
+            print(f"\nnot in this trace, or not all of it: {', '.join(left_out)}")
+        if symbols.names:
+            print(f"\nsymbols in the ROM where nothing was executed: {len(idle)} of {len(symbols.names)}")
+            print("".join(f"  {address:05X} {name}\n" for address, name in idle), end="")
     return EXIT_OK
 
 
@@ -127,17 +127,6 @@ def write_folded(path: Path, profile: Profile, symbols: Symbols) -> None:
     from korgm1.profiling.tables import folded
 
     write_atomic(path, "".join(f"{line}\n" for line in folded(profile, symbols)).encode())
-
-
-def symbols_of(args: argparse.Namespace) -> Symbols:
-    """The names of --symbols, or none.
-
-    Raises:
-        UserError: the file cannot be used.
-    """
-    from korgm1.profiling.symbols import Symbols, read_symbols
-
-    return read_symbols(args.symbols) if args.symbols else Symbols()
 
 
 @contextmanager
@@ -171,7 +160,8 @@ def watched(steps: Iterator[int], size: int) -> None:
         now = time.monotonic()
         if now - begun > 1 and now - shown > 0.1 and sys.stderr.isatty():
             shown = now
-            print(f"\rreading: {100 * done / max(size, 1):5.1f}% of {size:,} bytes", end="", file=sys.stderr, flush=True)
+            text = f"reading: {100 * done / max(size, 1):5.1f}% of {size:,} bytes"
+            print(f"\r{text}", end="", file=sys.stderr, flush=True)
     if shown:
         print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
 
@@ -189,7 +179,7 @@ def _action(deeds: Any, name: str, run: Any, help_: str, description: str) -> ar
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     one.add_argument("file", metavar="FILE", help="a file of --trace, or the .part of a run that was killed")
-    one.add_argument("--symbols", metavar="CSV", help="names of functions: a CSV file with columns address and name")
+    add_name_options(one)
     one.set_defaults(run=run)
     return one
 
