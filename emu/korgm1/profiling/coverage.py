@@ -35,7 +35,7 @@ def uses(profile: Profile) -> NDArray[np.uint8]:
 
     >>> from korgm1.session import Session; profile = Profile(); m1 = Session(); m1.follow(profile); _ = m1.boot()
     >>> WORDS[uses(profile)[0xFFFF0]], WORDS[uses(profile)[0xE0000]]
-    ('executed and read', 'read')
+    ('executed', 'never used')
     """
     code, touched = profile.code, profile.touched
     read, written = (touched & READ) != 0, (touched & WRITTEN) != 0
