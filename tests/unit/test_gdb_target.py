@@ -14,7 +14,7 @@ CORE = (
     "eax ecx edx ebx esp ebp esi edi eip eflags cs ss ds es fs gs st0 st1 st2 st3 st4 st5 st6 st7 "
     "fctrl fstat ftag fiseg fioff foseg fooff fop"
 ).split()
-"""Without one of these GDB refuses the feature (gdb/i386-tdep.c); its order is that of gdb/features/i386/32bit-core.xml."""
+"""Without one of these GDB refuses the feature (gdb/i386-tdep.c); the order of gdb/features/i386/32bit-core.xml."""
 
 
 class Cpu:

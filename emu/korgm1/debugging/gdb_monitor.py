@@ -17,6 +17,7 @@ from korgm1.debugging.stop import Halt, Stop
 from korgm1.errors import M1Error, UsageError
 from korgm1.files import check_apart, read_file
 from korgm1.session.base import to_clocks
+from korgm1.snapshot import decode
 
 _WATCHES = {
     ("port", ""): "port", ("port", "in"): "in", ("port", "out"): "out",
@@ -45,7 +46,8 @@ class Monitor:
     """
 
     def __init__(
-        self, debugger: Debugger, asked: Callable[[], bool] = lambda: False, kept: Sequence[tuple[str, str | None]] = ()
+        self, debugger: Debugger, asked: Callable[[], bool] = lambda: False,
+        kept: Sequence[tuple[str, str | None]] = (),
     ) -> None:
         self._debugger = debugger
         self._session = debugger.session
@@ -183,6 +185,8 @@ class Monitor:
     def _save(self, rest: list[str]) -> str:
         (name,) = rest
         check_apart(self._kept, [("monitor save", name)])
+        if Path(name).exists():
+            decode(read_file(Path(name), "a snapshot, as nothing else is written over"))
         self._session.save(name)
         return f"{name}: the instrument at {self._session.clock / CPU_HZ:.6f} s"
 
@@ -201,7 +205,8 @@ class Monitor:
 
     def _until(self, rest: list[str]) -> str:
         seconds = float(rest[1]) if rest[1:] else 30.0
-        return self._moved(self._debugger.until_lcd(rest[0], seconds, self._asked)) + "\n" + lcd_frame(self._session.lcd)
+        halt = self._debugger.until_lcd(rest[0], seconds, self._asked)
+        return f"{self._moved(halt)}\n{lcd_frame(self._session.lcd)}"
 
     def _over(self, rest: list[str]) -> str:
         _none(rest)
@@ -295,7 +300,7 @@ WORDS: Mapping[str, Word] = {
     "delete": Word("delete NUMBER", "take one away", Monitor._delete),
     "reset": Word("reset", "pull /RESET low for a moment", Monitor._reset),
     "power": Word("power [on|off|cycle]", "the switch; off keeps the RAM as --sram says", Monitor._power),
-    "save": Word("save FILE", "the whole instrument in a file (korgm1 state)", Monitor._save),
+    "save": Word("save FILE", "the whole instrument in a file (korgm1 state), over a snapshot at most", Monitor._save),
     "load": Word("load FILE", "go on from such a file", Monitor._load),
 }
 """In the order of the help."""

@@ -16,6 +16,10 @@ _UNREAD = 1 << 20
 """Bytes that wait for a client that reads nothing; then nothing more is read of what it sends."""
 
 
+_HTTP = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"DELETE ", b"PATCH ", b"CONNECT ")
+"""How a web browser begins, which a page could have talk to this port; GDB begins with + or $."""
+
+
 class Conversation(Protocol):
     """What is said to a client; `GdbServer` is one."""
 
@@ -39,7 +43,7 @@ class Door:
     """
 
     def __init__(self, port: int, say: Callable[[str], None]) -> None:
-        self._say = say
+        self.say = say
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -63,7 +67,7 @@ class Door:
         """Send away who stands at the door."""
         client = self._accept()
         if client is not None:
-            self._say("a second client was refused: GDB is connected already, and there is one at a time")
+            self.say("a second client was refused: GDB is connected already, and there is one at a time")
             client.close()
 
     def fileno(self) -> int:
@@ -95,6 +99,7 @@ class Client:
     def __init__(self, client: socket.socket, door: Door) -> None:
         self._socket = client
         self._door = door
+        self._first = True
         self.there = True
         """It has not hung up."""
         self.conversation: Conversation | None = None
@@ -130,6 +135,10 @@ class Client:
             return
         except OSError:
             data = b""
+        if self._first and data.startswith(_HTTP):
+            self._door.say("a web browser was sent away: this port is for GDB")
+            data = b""
+        self._first = False
         if data:
             talk.take(data)
         else:
