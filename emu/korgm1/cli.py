@@ -61,6 +61,7 @@ VERBS: Mapping[str, Callable[[], tuple[Any, ...]]] = {
     "trace": tuple,
     "wave": tuple,
     "cpu-check": tuple,
+    "debug": tuple,
     "dis": tuple,
     "faults": tuple,
     "hypotheses": tuple,

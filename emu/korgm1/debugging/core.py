@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from korgm1.clock import CPU_HZ
 from korgm1.cpu import stops as native
-from korgm1.cpu.stops import NEVER, Stops
+from korgm1.cpu.stops import NEVER, Match, Stops
 from korgm1.debugging.journal import Journal
 from korgm1.debugging.looking import Looking
 from korgm1.debugging.stop import Halt, Stop
@@ -18,6 +20,17 @@ IDLE = 10 * CPU_HZ
 """Clocks without a step after which nothing will wake the CPU any more: ten seconds."""
 SLICE = CPU_HZ // 8
 """Clocks after which somebody may ask a run to end."""
+
+
+class PortAccess(NamedTuple):
+    """An access to a port: clock, "in" or "out", port, byte, and where the instruction stands."""
+
+    clock: int
+    way: str
+    port: int
+    value: int
+    ps: int
+    pc: int
 
 
 class Debugger(Looking):
@@ -65,7 +78,7 @@ class Debugger(Looking):
         Raises:
             UsageError: there is none of that number.
         """
-        self._numbered(number)
+        self.stop(number)
         del self.stops[number]
         self._mark()
 
@@ -75,10 +88,15 @@ class Debugger(Looking):
         Raises:
             UsageError: there is none of that number.
         """
-        self._numbered(number).enabled = enabled
+        self.stop(number).enabled = enabled
         self._mark()
 
-    def _numbered(self, number: int) -> Stop:
+    def stop(self, number: int) -> Stop:
+        """One of `stops`.
+
+        Raises:
+            UsageError: there is none of that number.
+        """
         if number not in self.stops:
             known = ", ".join(map(str, self.stops))
             raise UsageError(f"there is no stop {number}", f"one of {known}" if known else "none is set")
@@ -143,24 +161,26 @@ class Debugger(Looking):
             asked: as for `go`.
         """
         stop = Stop("lcd", text)
-        self._journal.mark("until")
         if any(text in line for line in self.session.lcd):
             return self._halt("stop", (stop,))
-        number = self.add(stop)
-        try:
-            end = None if seconds is None else self.session.clock + round(seconds * CPU_HZ)
-            return self._run(end=end, asked=asked)
-        finally:
-            self.remove(number)
+        return self.until(stop, seconds, asked)
 
-    def until_place(self, ps: int, pc: int, asked: Callable[[], object] = lambda: False) -> Halt:
-        """Run until this instruction is next (again, when it is now)."""
-        self._journal.mark("until")
-        if self.where == (ps, pc):
-            halt = self._run(limit=self._native.steps + 1, asked=asked)
-            if halt.reason != "step":
-                return halt
-        return self._run(place=(ps, pc), asked=asked)
+    def until(self, stop: Stop, seconds: float | None = None, asked: Callable[[], object] = lambda: False) -> Halt:
+        """Run to a stop that is not kept, or to another.
+
+        Args:
+            stop: not of `add`.
+            seconds: at most so long.
+            asked: as for `go`.
+        """
+        self._journal.mark("go")
+        self.stops[0] = stop
+        self._mark()
+        try:
+            return self._run(end=None if seconds is None else self.session.clock + round(seconds * CPU_HZ), asked=asked)
+        finally:
+            del self.stops[0]
+            self._mark()
 
     def _step_over(self, asked: Callable[[], object]) -> Halt:
         sp = self.registers()["sp"]
@@ -177,10 +197,10 @@ class Debugger(Looking):
                 return halt
 
     def _run(
-        self, end: int | None = None, limit: int = NEVER, place: tuple[int, int] | None = None, sp: int | None = None,
+        self, end: int | None = None, limit: int = NEVER, place: tuple[int, int] | None = None, sp: int = 0,
         return_sp: int | None = None, asked: Callable[[], object] = lambda: False,
     ) -> Halt:
-        """Run to a stop, or one of these: a clock, a count of steps, a place (with SP at least so high), a return."""
+        """Run to a stop, or one of these: a clock, a count of steps, a place with SP at least so high, a return."""
         session, stops = self.session, self._native
         if not session.powered:
             return self._halt("off")
@@ -193,7 +213,7 @@ class Debugger(Looking):
                 self._appeared = set()
                 stops.begin(limit=limit, passed=self._packed(self.where))
                 if place is not None:
-                    stops.until(self._packed(place), self.registers()["sp"] - 0x7FFF & 0xFFFF if sp is None else sp)
+                    stops.until(self._packed(place), sp)
                 if return_sp is not None:
                     stops.until_return(return_sp)
                 while not stops.hit:
@@ -240,7 +260,7 @@ class Debugger(Looking):
                 or (stop.kind == "lcd" and stop.text in self._appeared)
             ):
                 continue
-            if stop.condition is not None and not stop.condition(self.registers()):
+            if stop.condition is not None and not stop.condition(self._facts(matches, vector)):
                 continue
             if self._counts:
                 stop.hits += 1
@@ -249,6 +269,11 @@ class Debugger(Looking):
                     continue
             found.append(stop)
         return found
+
+    def _facts(self, matches: list[Match], vector: int | None) -> dict[str, int]:
+        """What a condition is about: registers, and the first marked access or the vector; -1 without."""
+        access = {"value": matches[0].value, "address": matches[0].address} if matches else {"value": -1, "address": -1}
+        return {**self.registers(), **access, "vector": -1 if vector is None else vector}
 
     def _halt(self, reason: str, stops: tuple[Stop, ...] = (), undone: tuple[str, ...] = ()) -> Halt:
         own = self._native
@@ -435,6 +460,37 @@ class Debugger(Looking):
     def port_write(self, port: int, value: int) -> None:
         """Really write a byte to a port."""
         self.act(f"out {port:04X}", lambda: self.session.machine.ports.write(port & 0xFFFF, value & 0xFF))
+
+    def loaded(self) -> None:
+        """`act` brought another state in: clocks begin anew with it."""
+        self._journal.switched()
+        self._journal.keep("load")
+
+    def last_port_accesses(self, count: int, first: int = 0, last: int = 0xFFFF) -> list[PortAccess]:
+        """The latest accesses to ports before now, the oldest first, found by running the last stretches again.
+
+        Args:
+            count: so many at most; fewer where the two stretches before now have fewer.
+            first, last: of these ports.
+
+        Raises:
+            UsageError: a recording is under way.
+        """
+        self._check_unrecorded()
+        found: deque[PortAccess] = deque(maxlen=count)
+
+        def seen(way: str, port: int, value: int) -> None:
+            if first <= port <= last:
+                _, ps, pc = self._native.began
+                found.append(PortAccess(self.session.clock, way, port, value, ps, pc))
+
+        self._journal.again(seen)
+        return list(found)
+
+    @property
+    def steps(self) -> int:
+        """Steps so far on this way."""
+        return self._native.steps
 
     # small things
 

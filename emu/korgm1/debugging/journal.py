@@ -7,6 +7,7 @@ HALT time passes without steps. Every input ends a stretch: behind it stands a s
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 from korgm1.cpu.stops import Stops
@@ -146,6 +147,25 @@ class Journal:
         entry = self._history.entries[place]
         self._session.restore(entry.state(), self._session.card_path)
         self._switched, self._stops.steps = entry.extra.switched, entry.extra.steps
+
+    def again(self, seen: Callable[[str, int, int], None]) -> None:
+        """Run the last stretches again, up to now, telling every access to a port as (way, port, value)."""
+        now, moments = self.now, self.moments
+        here = len(moments) - 1
+        place = next((n for n in range(here, -1, -1) if moments[n].steps < now.steps), 0)
+        for n in range(max(0, place - 1), here + 1):
+            end = moments[n + 1].steps if n < here else now.steps
+            if moments[n].switched != now.switched:
+                continue
+            self.restore(n)
+            ports = self._session.machine.ports
+            ports.watch = seen
+            try:
+                self.run_quietly(end)
+            finally:
+                ports.watch = None
+        if self._session.powered and self._session.clock < now.clock:
+            self._session.run_until(now.clock)   # in HALT
 
     def forget_behind(self, place: int) -> tuple[str, ...]:
         """Forget the states behind number `place`.

@@ -164,8 +164,8 @@ class Looking:
     def call_stack(self, depth: int = FRAMES) -> list[Frame]:
         """Who called, guessed from what stands on the stack: words behind a call, and frames of interrupts.
 
-        Firmware keeps no chain of frames; data that look like a return address are shown, too, and one that was popped is
-        not.
+        Firmware keeps no chain of frames; data that look like a return address are shown, too, one that was
+        popped is not.
 
         Args:
             depth: frames at most.

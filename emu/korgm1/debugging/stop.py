@@ -26,7 +26,8 @@ class Stop:
         enabled: it stops.
         ignore: so many hits are only counted.
         once: it is forgotten after it stopped.
-        condition: looked at with the registers, by NEC's names; None: always.
+        condition: asked with the registers, by NEC's names, and value, address and vector of what was hit (-1: of
+            nothing); None: always.
         shown: the condition as it was typed.
         hits: so often it was there.
         number: given by `Debugger.add`.
