@@ -15,6 +15,7 @@ import numpy as np
 
 from korgm1.clock import CPU_HZ
 from korgm1.errors import UsageError
+from korgm1.observing import Observation, observe
 from korgm1.result import LcdChange
 from korgm1.romset.load import RomSet
 from korgm1.session import Session
@@ -175,6 +176,20 @@ class Bench:
             f"the firmware comes to no page that stands still: {end.get(seen.ended, 'its display stays empty')} "
             f"(after {seen.clock / CPU_HZ:.1f} s)"
         )
+
+    @cached_property
+    def observation(self) -> Observation:
+        """The boot of a valid RAM with everything counted that the CPU does."""
+        self.boots += 1
+        limit = LIMIT if self.problem else None
+        return observe(self.firmware, self.model, battery=NOMINAL, sram=self.valid, engine=ENGINE, seconds=limit)
+
+    def playing(self, when: str) -> Session:
+        """An instrument that has booted a valid RAM and stands still."""
+        session = self.session(self.valid)
+        session.power_on()
+        self.finish(session, when)
+        return session
 
     @cached_property
     def texts_differ(self) -> bool:
