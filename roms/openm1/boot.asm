@@ -2,13 +2,11 @@
 
 KEYS_INT        equ     04h             ; column 0 of the panel: INT, CARD, COMBI
 KEYS_INITIALISE equ     1Ch
-BANNER_TICKS    equ     TICKS_SECOND
 ERROR_SIGNATURE equ     1               ; RAM Error 01: the signature is gone, everything was initialised
 ERROR_SUMS      equ     2               ; 02: the sums are wrong, the data were kept
 ERROR_SETTINGS  equ     3               ; 03: settings out of range, everything was initialised
 ERROR_JOURNAL   equ     4               ; 04: the journal is nonsense, the data are whole
-CODE_LOW        equ     80h             ; battery codes: below is low, above CODE_HIGH is high
-CODE_HIGH       equ     0CCh
+CODE_HIGH       equ     0CCh            ; battery codes: above it is high, below CODE_LOW (version.inc) is low
 LED_INT         equ     01h
 LED_CARD        equ     02h
 LED_PROG        equ     10h

@@ -7,12 +7,12 @@
         cpu     186
         bits    16
 
+%include "version.inc"
 %include "nec.inc"
 %include "io.inc"
 %include "ram.inc"
 %include "sound.inc"
 %include "notes.inc"
-%include "version.inc"
 
 UNUSED          equ     0CCh            ; BRK 3
 

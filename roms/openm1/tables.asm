@@ -3,7 +3,7 @@
 signature:
         db      "OpenM1 RAM  #1", 0A5h, 5Ah
 
-text_banner:            db "OpenM1 Music Workstation M1 ", VERSION, 0
+text_banner:            db "OpenM1 Music Workstation ", INSTRUMENT, VERSION, 0
 text_initialised:       db "All Memory Initialized               ", VERSION, 0
 text_rom_ok:            db "ROM OK", 0
 text_rom_bad:           db "ROM BAD", 0
