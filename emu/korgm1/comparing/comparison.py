@@ -17,6 +17,7 @@ from korgm1.comparing.scripted import script_findings
 from korgm1.comparing.side import Side
 from korgm1.comparing.static import Static, compare_programs
 from korgm1.romset.load import RomSet
+from korgm1.workers import Asked
 
 Tell = Callable[[str], None]
 
@@ -109,7 +110,7 @@ class Comparison:
 
 def compare(
     a: RomSet, b: RomSet, models: tuple[str, str] = ("m1", "m1"), script: Script | None = None, workers: int = 1,
-    tell: Tell = lambda text: None,
+    tell: Tell = lambda text: None, asked: Asked = lambda: 0,
 ) -> Comparison:
     """Compare two firmwares.
 
@@ -120,13 +121,15 @@ def compare(
         workers: with 2, each side has its own process; a program that asks for it needs the usual
             `if __name__ == "__main__"`.
         tell: told what is being done, now and then.
+        asked: see `korgm1.workers`.
 
     Raises:
         UserError: a process died.
+        Stopped: `asked` said so.
     """
     if a.image == b.image and models[0] == models[1]:
         return Comparison((a, b), None, None, (), ())
-    sides = gather_both((a, b), models, script, workers, tell)
+    sides = gather_both((a, b), models, script, workers, tell, asked)
     tell("comparing")
     static = compare_programs(sides[0].program, sides[1].program)
     boots = pair_boots(*sides)

@@ -2,67 +2,58 @@
 
 from __future__ import annotations
 
-import concurrent.futures as futures
 import multiprocessing
 from collections.abc import Callable
-from concurrent.futures.process import BrokenProcessPool
-from typing import Any
+from typing import Any, NamedTuple
 
 from korgm1.comparing.script import Script
 from korgm1.comparing.side import Side, gather
-from korgm1.errors import UserError
+from korgm1.errors import Stopped
 from korgm1.romset.load import RomSet
-from korgm1.sweep.local import serve_the_parent, terminal_is_not_heard
+from korgm1.workers import Asked, spread
 
-LOOK = 0.1
-"""Seconds between two looks at what the processes say."""
 
-_said: Any = None
+class Job(NamedTuple):
+    """Which side it is ("A" or "B"), and what `gather` needs."""
+
+    name: str
+    rom: RomSet
+    model: str
+    script: Script | None
 
 
 def gather_both(
     firmware: tuple[RomSet, RomSet], models: tuple[str, str], script: Script | None, workers: int,
-    tell: Callable[[str], None],
+    tell: Callable[[str], None], asked: Asked = lambda: 0,
 ) -> tuple[Side, Side]:
     """What can be known of two firmwares; see `side.gather`.
 
     Raises:
         UserError: a process died.
+        Stopped: somebody asked for it.
     """
-    jobs = [(name, rom, model, script) for name, rom, model in zip("AB", firmware, models, strict=True)]
+    jobs = [Job(name, rom, model, script) for name, rom, model in zip("AB", firmware, models, strict=True)]
     if workers < 2:
-        one, other = (gather(rom, model, script, _named(tell, name)) for name, rom, model, _ in jobs)
-        return one, other
-    context = multiprocessing.get_context("spawn")
-    said = context.SimpleQueue()
-    pool = futures.ProcessPoolExecutor(2, context, initializer=_prepare, initargs=(said,))
-    try:
-        with terminal_is_not_heard():
-            running = [pool.submit(_gather, *job) for job in jobs]
-        while not all(one.done() for one in running):
-            futures.wait(running, LOOK)
+        found = dict(spread(jobs, _Gather, (tell,), asked=asked, what="the comparison"))
+    else:
+        said = multiprocessing.get_context("spawn").SimpleQueue()
+
+        def look() -> int:
             while not said.empty():
                 tell(said.get())
-        one, other = (future.result() for future in running)
-        return one, other
-    except (BrokenProcessPool, OSError) as error:
-        raise UserError(
-            "a process of the comparison was killed, or could not start", "memory for two",
-            "the same command with --workers 1",
-        ) from error
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+            return asked()
+
+        found = dict(spread(jobs, _Gather, (said,), 2, look, "the comparison", "the same command with --workers 1"))
+    if len(found) < 2:
+        raise Stopped("stopped before both were looked into; nothing was written")
+    return found[jobs[0]], found[jobs[1]]
 
 
-def _named(tell: Callable[[str], None], name: str) -> Callable[[str], None]:
-    return lambda text: tell(f"{name}: {text}")
+class _Gather:
+    """Does one side; tells it through a queue from a process of its own."""
 
+    def __init__(self, said: Any) -> None:
+        self._put: Callable[[str], None] = said if callable(said) else said.put
 
-def _prepare(said: Any) -> None:
-    global _said
-    serve_the_parent()
-    _said = said
-
-
-def _gather(name: str, rom: RomSet, model: str, script: Script | None) -> Side:
-    return gather(rom, model, script, _named(_said.put, name))
+    def __call__(self, job: Job, asked: Asked) -> Side | None:
+        return gather(job.rom, job.model, job.script, lambda text: self._put(f"{job.name}: {text}"))
