@@ -24,6 +24,7 @@ from korgm1.machine.faults import Faults
 from korgm1.machine.m1 import M1
 from korgm1.machine.models import Model
 from korgm1.machine.open_waves import open_wave_rom
+from korgm1.profiling.live import Follower
 from korgm1.recording import Monitor
 from korgm1.result import LcdChange, Timeline
 from korgm1.romset.load import RomSet
@@ -67,7 +68,7 @@ class Base:
     _power_ups: int
     _used: bool
     _monitor: Monitor | None
-    _tracer: TraceFile | None
+    _tracer: TraceFile | Follower | None
     _foreign: Snapshot
     waves: WaveSet | None
     pcm_card: bytes | None
