@@ -137,6 +137,6 @@ def compare(
     if a.version != b.version:
         findings.append(Finding("version", "version", a.version, b.version, ("as read from the ROM, or its list",)))
     order = {kind: place for place, kind in enumerate(KINDS)}
-    explained = explain(findings, static, sides)
+    explained = explain(findings, static)
     ranked = sorted(explained, key=lambda row: (bool(row.because), order.get(row.kind, len(order))))
     return Comparison((a, b), sides, static, boots, tuple(ranked))

@@ -62,7 +62,7 @@ def rom_map(static: Static, side: int) -> Image:
     for change in static.changes.of:
         shape = (change.pair.a, change.pair.b)[side]
         _paint(found, program.base, [word.at for word in shape.words], program, kinds[f"{change.kind} code"])
-    for shape in (static.matching.gone, static.matching.new)[side]:
+    for shape in (static.changes.gone, static.changes.new)[side]:
         _paint(found, program.base, [word.at for word in shape.words], program, kinds["only here"])
     size = found.size // GRAIN // COLUMNS * GRAIN * COLUMNS
     cells = found[:size].reshape(-1, COLUMNS, GRAIN).min(axis=2)

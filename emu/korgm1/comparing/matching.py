@@ -18,6 +18,9 @@ ALIKE = 0.55
 """Likeness from which a function that has company (caller or neighbours in common) is taken for a changed one."""
 ALONE = 0.75
 """The same without company; and no other candidate may come near (`CLEAR`)."""
+NEARLY, SMALL = 0.9, 12
+"""Likeness of two callers, and instructions of what both call in one place, from which and up to which it is paired
+whatever is in it."""
 CLEAR = 0.1
 CANDIDATES = 12
 """Functions that are compared at most with one that has nobody in common with the other side."""
@@ -67,6 +70,7 @@ class Matching:
         self._alone()
         self._spread()
         self._in_order()
+        self._called_alike()
         self.pairs = tuple(self._of_a[entry] for entry in self._a if entry in self._of_a)
         self.gone = tuple(shape for entry, shape in self._a.items() if entry not in self._of_a)
         self.new = tuple(shape for entry, shape in self._b.items() if entry not in self._of_b)
@@ -172,6 +176,16 @@ class Matching:
             best = max(rows, default=(0.0, 0))
             if best[0] >= ALIKE and self._offer(one, theirs[-best[1]], "neighbours", ALIKE):
                 at = 1 - best[1]
+
+    def _called_alike(self) -> None:
+        """Small functions that hardly resemble each other, where two that are nearly the same call them in one place."""
+        for pair in list(self._of_a.values()):
+            one, other = pair.a.called, pair.b.called
+            if pair.likeness < NEARLY or len(one) != len(other):
+                continue
+            for x, y in zip(one, other, strict=True):
+                if self._free(x, y) and max(len(self._a[x].words), len(self._b[y].words)) <= SMALL:
+                    self._take(x, y, "calls", self.likeness(x, y))
 
     def _alone(self) -> None:
         """Functions without company: the most alike one of the other side, if it is clearly that one, both ways."""

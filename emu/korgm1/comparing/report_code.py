@@ -52,7 +52,7 @@ def _functions(static: Static) -> Html:
         folded(f"{heads[name]}: {len(shapes)}", table(("name", "address", "instructions"), [
             [code(shape.name), code(f"{shape.entry:05X}"), f"{len(shape.words)}"] for shape in shapes[:400]
         ], "", ("", "", "n")))
-        for name, shapes in (("new", static.matching.new), ("gone", static.matching.gone)) if shapes
+        for name, shapes in (("new", static.changes.new), ("gone", static.changes.gone)) if shapes
     )
     moved = [row for row in static.changes.of if row.kind in ("moved", "same")]
     listed = table(("A", "at", "B", "at", "matched by"), [

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from korgm1.analysis import Function, Program
+from korgm1.comparing.texts import Texts, likely
 from korgm1.cpu.disassembler import Instruction
 
 LONGEST = 4000
@@ -24,10 +25,16 @@ _SIGNED = {"83": "81", "6B": "69", "6A": "68"}
 
 class Operand(NamedTuple):
     """`kind` is "number", "ram", "data", "text", "inside" or "function"; `value` a number, an address, an instruction's
-    number in its function, or the text itself."""
+    number in its function, or the text itself, which lies at `address`."""
 
     kind: str
     value: int | str
+    address: int = -1
+
+    @property
+    def number(self) -> int:
+        """The number or address."""
+        return self.value if isinstance(self.value, int) else self.address
 
 
 class Word(NamedTuple):
@@ -103,7 +110,7 @@ class Shapes:
             for row in rows:
                 if row.kind in ("read", "write", "address"):
                     self._uses.setdefault(row.origin, {})[target & 0xFFFF] = target
-        self._texts = {text.address: text.text for text in program.texts}
+        self._texts = Texts(program)
         self.by_entry = {
             entry: Shape(entry, function.name, self._words(function))
             for entry, function in sorted(program.functions.items())
@@ -170,8 +177,8 @@ class Shapes:
             return Operand("ram", target)
         if target in self.program.functions:
             return Operand("function", target)
-        text = self._texts.get(target)
-        return Operand("data", target) if text is None else Operand("text", text)
+        text = self._texts.at(target)
+        return Operand("text", text, target) if likely(text) else Operand("data", target)
 
 
 def _form(code: Instruction) -> str:

@@ -8,17 +8,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
-from korgm1 import experiments
 from korgm1.analysis import Program, analyse
 from korgm1.comparing.script import Script, Seen, play
 from korgm1.comparing.writes import Write
 from korgm1.errors import M1Error
 from korgm1.experiments.bench import Bench
+from korgm1.experiments.initial import initial_contents
+from korgm1.experiments.keys import power_on_keys
+from korgm1.experiments.midi import midi_replies
+from korgm1.experiments.record import Record
+from korgm1.experiments.threshold import battery_threshold
+from korgm1.experiments.validity import validity
 from korgm1.observing import Observation, observe
 from korgm1.result import LcdChange
 from korgm1.romset.load import RomSet
+from korgm1.syx.functions import REQUESTS
 
 BOOTS = {
     "first": ("first power-on, the RAM never powered before", "fresh", False),
@@ -29,8 +35,14 @@ BOOTS = {
 """Boots that are always compared: name -> what it is, the cell, whether the RAM of the first is in."""
 FULL = ("first", "again")
 """Those of which every port write is kept."""
-EXPERIMENTS = ("battery_threshold", "layout", "initial_contents", "validity", "power_on_keys", "midi_replies",
-               "interrupt_map", "lcd_texts")
+MODE_CHANGE = 0x4E
+CODES = {data[0] for data in REQUESTS.values()}
+"""Functions of exclusive messages that are asked: the requests, and a change of mode."""
+EXPERIMENTS: Mapping[str, Callable[..., Record]] = {
+    "battery threshold": battery_threshold, "initial contents": initial_contents, "validity": validity,
+    "power-on keys": power_on_keys, "MIDI replies": partial(midi_replies, codes=(*sorted(CODES), MODE_CHANGE)),
+}
+"""Name -> experiment; each is given the same bench."""
 MOST_WRITES = 200_000
 LIMIT = 60.0
 """Emulated seconds of a boot at most."""
@@ -80,7 +92,7 @@ class Side:
     model: str
     program: Program
     boots: Mapping[str, Boot]
-    experiments: Mapping[str, Any]
+    experiments: Mapping[str, Record]
     script: Seen | None
     notes: tuple[str, ...]
     seconds: float
@@ -111,15 +123,12 @@ def gather(firmware: RomSet, model: str, script: Script | None = None, tell: Tel
             executed = seen.executed
     tell("analysis")
     program = analyse(firmware.image, executed)
-    found: dict[str, Any] = {}
+    found: dict[str, Record] = {}
     bench = Bench(firmware, model)
     if bench.problem:
         notes.append(bench.problem)
-    for name in EXPERIMENTS if not bench.problem else ():
-        experiment = getattr(experiments, name, None)
-        if experiment is None:
-            continue
-        tell(name.replace("_", " "))
+    for name, experiment in EXPERIMENTS.items() if not bench.problem else ():
+        tell(name)
         try:
             found[name] = experiment(firmware, model, bench=bench)
         except M1Error as error:
@@ -132,6 +141,6 @@ def gather(firmware: RomSet, model: str, script: Script | None = None, tell: Tel
 
 
 def _boot(title: str, seen: Observation, full: bool) -> Boot:
-    writes = tuple(Write(*row) for row in seen.port_writes[:MOST_WRITES]) if full else ()
+    writes = tuple(Write(row.clock, row.port, row.value, row.ps, row.pc) for row in seen.port_writes[:MOST_WRITES]) if full else ()
     result = seen.result
     return Boot(title, result.ended, result.clocks, tuple(result.timeline), writes, seen.sram, seen.midi_out)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from korgm1.analysis import Program, Table, Text
 from korgm1.comparing.changes import Change, Changes
 from korgm1.comparing.finding import Finding
 from korgm1.comparing.matching import Matching
 from korgm1.comparing.shapes import Shapes
+from korgm1.comparing.texts import likely, pairs
 
-NEAR = 0.6
-"""Likeness from which a text in the place of another is that text changed."""
 RELATED = 0.2
 """Share of matched functions, of the smaller side, below which two programs have nothing to do with each other."""
+FEWEST = 5
+"""Names of a table."""
 VERSION = re.compile(r"#\s?[0-9]{2}\b")
 
 
@@ -52,7 +52,7 @@ class Static:
         found = Counter(change.kind for change in self.changes.of)
         return {
             "same": found["same"], "moved": found["moved"], "changed": found["changed"],
-            "new": len(self.matching.new), "gone": len(self.matching.gone),
+            "new": len(self.changes.new), "gone": len(self.changes.gone),
         }
 
 
@@ -64,7 +64,8 @@ def compare_programs(a: Program, b: Program) -> Static:
     ]
     matching = Matching(one, other, [(0xFFFF0, 0xFFFF0), *known])
     changes = Changes(one, other, matching)
-    static = Static(a, b, matching, changes, (), tuple(text_pairs(a.texts, b.texts)))
+    static = Static(a, b, matching, changes, (), tuple(pairs(a, b)))
+    changes.absorb()
     findings = [*_texts(static), *_ports(static), *_nec(a, b)]
     if static.related:
         findings += [*_tables(static), *_vectors(static), *_functions(static)]
@@ -73,30 +74,6 @@ def compare_programs(a: Program, b: Program) -> Static:
 
 def _entry(program: Program, place: tuple[int, int]) -> int:
     return (place[0] << 4) + place[1] & 0xFFFFF
-
-
-def text_pairs(a: Sequence[Text], b: Sequence[Text]) -> Iterator[tuple[Text | None, Text | None]]:
-    """The texts that only one side has, those that are one text changed together, in the order of addresses."""
-    left, right = Counter(t.text for t in a), Counter(t.text for t in b)
-    ours = [t for t in a if left[t.text] > right[t.text]]
-    theirs = [t for t in b if right[t.text] > left[t.text]]
-    rows = sorted(
-        ((_near(x, y), i, j) for i, x in enumerate(ours[:400]) for j, y in enumerate(theirs[:400])), reverse=True
-    )
-    paired: dict[int, int] = {}
-    for likeness, i, j in rows:
-        if likeness >= NEAR and i not in paired and j not in paired.values():
-            paired[i] = j
-    for i, text in enumerate(ours):
-        yield text, theirs[paired[i]] if i in paired else None
-    for j, text in enumerate(theirs):
-        if j not in paired.values():
-            yield None, text
-
-
-def _near(a: Text, b: Text) -> float:
-    match = SequenceMatcher(None, a.text.strip().lower(), b.text.strip().lower(), autojunk=False)
-    return match.ratio() if match.real_quick_ratio() >= NEAR and match.quick_ratio() >= NEAR else 0.0
 
 
 def place(address: int) -> str:
@@ -108,12 +85,15 @@ def _texts(static: Static) -> Iterator[Finding]:
     for one, other in static.texts:
         texts = [t.text if t is not None else "" for t in (one, other)]
         versions = [VERSION.search(text) for text in texts]
-        if versions[0] and versions[1] and VERSION.sub("", texts[0]) == VERSION.sub("", texts[1]):
-            yield Finding(
-                "version", "version in a text of the ROM", versions[0][0], versions[1][0],
-                (f"{texts[0].strip()!r} and {texts[1].strip()!r}",), _where(one, other),
-            )
-            continue
+        if versions[0] and versions[1]:
+            if versions[0][0] != versions[1][0]:
+                yield Finding(
+                    "version", "version in a text of the ROM", versions[0][0], versions[1][0],
+                    (f"{texts[0].strip()!r} and {texts[1].strip()!r}",), _where(one, other),
+                )
+            texts = [VERSION.sub("", text).rstrip() for text in texts]
+            if texts[0] == texts[1]:
+                continue
         what = "text" if one and other else "text that only A has" if one else "text that only B has"
         yield Finding("text", what, *texts, (), _where(one, other))
 
@@ -153,8 +133,7 @@ def _nec(a: Program, b: Program) -> Iterator[Finding]:
 
 def _tables(static: Static) -> Iterator[Finding]:
     """Tables of names, matched by what refers to them, or by half their names."""
-    ours = [t for t in static.a.tables if t.kind == "names"]
-    theirs = [t for t in static.b.tables if t.kind == "names"]
+    ours, theirs = ([t for t in program.tables if _names(t)] for program in (static.a, static.b))
     free = list(theirs)
     for table in ours:
         rows = [(_shared(static, table, other), -n) for n, other in enumerate(free)]
@@ -173,6 +152,12 @@ def _tables(static: Static) -> Iterator[Finding]:
             )
     for table in free:
         yield Finding("table", "table of names that only B has", "", _table(table), (), _where(None, table))
+
+
+def _names(table: Table) -> bool:
+    """Whether it is a table of names, and no pointers that happen to be readable."""
+    good = sum(likely(str(entry).strip()) for entry in table.entries)
+    return table.kind == "names" and table.count >= FEWEST and good >= 0.8 * table.count
 
 
 def _shared(static: Static, a: Table, b: Table) -> float:
@@ -199,9 +184,9 @@ def _vectors(static: Static) -> Iterator[Finding]:
 
 
 def _functions(static: Static) -> Iterator[Finding]:
-    for shape in static.matching.gone:
+    for shape in static.changes.gone:
         yield Finding("function-gone", shape.name, f"{len(shape.words)} instructions", "", (), (f"A {place(shape.entry)}",))
-    for shape in static.matching.new:
+    for shape in static.changes.new:
         yield Finding("function-new", shape.name, "", f"{len(shape.words)} instructions", (), (f"B {place(shape.entry)}",))
     for change in static.changes.of:
         if change.kind == "changed":
@@ -209,8 +194,24 @@ def _functions(static: Static) -> Iterator[Finding]:
             yield Finding(
                 "function-changed", pair.a.name if pair.a.name == pair.b.name else f"{pair.a.name} / {pair.b.name}",
                 f"{len(pair.a.words)} instructions", f"{len(pair.b.words)} instructions", tuple(_told(change)),
-                (f"A {place(pair.a.entry)}", f"B {place(pair.b.entry)}"),
+                (f"A {place(pair.a.entry)}", f"B {place(pair.b.entry)}", *_places(change)),
             )
+    if static.changes.ram:
+        moved = Counter(b - a for a, b in static.changes.ram.items() if a != b)
+        told = ", ".join(f"{count} by {shift:+X}h" for shift, count in moved.most_common(4))
+        first = min((a, b) for a, b in static.changes.ram.items() if a != b)
+        yield Finding(
+            "layout", "RAM addresses that the code uses", f"{first[0]:04X} ...", f"{first[1]:04X} ...",
+            (f"moved: {told}",),
+        )
+
+
+def _places(change: Change) -> Iterator[str]:
+    """Where its differing instructions are."""
+    for row in sorted(change.differs)[:12]:
+        for side, word in zip("AB", change.rows[row], strict=True):
+            if word is not None:
+                yield f"{side} {place(word.at)}"
 
 
 def _told(change: Change) -> Iterator[str]:
