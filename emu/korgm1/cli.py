@@ -50,6 +50,7 @@ VERBS: Mapping[str, Callable[[], tuple[Any, ...]]] = {
     "age": tuple,
     "card": tuple,
     "rom": tuple,
+    "compare": tuple,
     "state": tuple,
     "scenario": tuple,
     "scope": tuple,
