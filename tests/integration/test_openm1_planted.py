@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openm1_planted import FOLDER, LOOKS, Seen, planted, seen, versions_row
+from openm1_planted import FOLDER, LOOKS, Seen, planted, versions_row
 
 import build_openm1
 from korgm1.romset.openm1 import OPENM1_BUILDS
@@ -22,7 +22,7 @@ KINDS = {
 
 @pytest.fixture(scope="module", params=OPENM1_BUILDS)
 def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    return seen(request.param, tmp_path_factory.mktemp(request.param))
+    return Seen(request.param, tmp_path_factory.mktemp(request.param))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import tomllib
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -293,9 +293,3 @@ LOOKS: dict[str, Callable[[Seen], Any]] = {
     "nec-clr1": lambda seen: seen.executed(CLR1, "COMBI", "PROG"),
 }
 """How each row of planted.toml is seen."""
-
-
-@cache
-def seen(key: str, folder: Path) -> Seen:
-    """One `Seen` a build and a folder."""
-    return Seen(key, folder)
