@@ -61,6 +61,9 @@ def test_each_pair_differs_in_rows_of_its_own_and_the_far_ones_in_more() -> None
 def test_the_page_for_people_has_every_row_as_it_is() -> None:
     lines = (FOLDER / "VERSIONS.md").read_text("utf-8").splitlines()
     assert [line for line in lines if line.startswith("| `")] == [versions_row(row) for row in ROWS]
+    for one in OPENM1_BUILDS:
+        counts = [sum(row["versions"][one] != row["versions"][other] for row in ROWS) for other in OPENM1_BUILDS]
+        assert f"| #{one} | " + " | ".join(str(count or "-") for count in counts) + " |" in lines
 
 
 @pytest.mark.skipif(shutil.which("nasm") is None, reason="nasm is not installed: there are no maps")
