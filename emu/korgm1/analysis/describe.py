@@ -149,7 +149,10 @@ def _data(
         size = (jump.count - 1) * jump.stride + 2
         cover[jump.address - base : jump.address - base + size] = bytes([1]) * size
     origins = {address: _origins(refs, address) for address in refs}
-    pointed = {address for address, found in refs.items() if any(ref.kind == "address" for ref in found)}
+    pointed = {
+        address for address, found in refs.items()
+        if any(ref.kind == "address" and _register(descent.placed[ref.origin]) in _POINTERS for ref in found)
+    }
     texts = runs(image, base, cover, origins, pointed)
     for _ in range(2):
         found = _pointer_tables(descent, cover, texts)
