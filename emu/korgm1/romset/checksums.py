@@ -175,7 +175,7 @@ def _paired(hits: list[Checksum]) -> list[Checksum]:
 def _tests(over: str, source: bytes, region: bytes, step: int, lane: int) -> Iterator[Checksum]:
     """Every test of one region; the fields are two bytes of `source`, of which `region` is every `step`th byte."""
     size = len(source)
-    cuts = []
+    cuts: list[Cut] = []
     for at in sorted({*_FRONT, *(size - back for back in _BACK)}):
         both, first, behind = ((place - lane + step - 1) // step for place in (at - FIELD, at, at + FIELD))
         if step > 1 and both > 0:
