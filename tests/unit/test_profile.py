@@ -209,16 +209,17 @@ def test_a_reset_begins_anew() -> None:
 
 
 def test_8080_code() -> None:
-    """BRKEM; CALL, RST, a CALL that is not taken, RET, CALLN and back, HLT, RETEM: opcodes that natively mean others."""
+    """BRKEM; CALL, RST, a CALL that is not taken, RET, CALLN and back, HLT, RETEM: natively they mean others."""
     profile = of([
         run(0, 0x400, "0FFF40"), run(10, 0x500, "CD0006"), run(20, 0x600, "C9"), run(30, 0x503, "D7"),
         run(40, 0x610, "C0"), run(45, 0x611, "C8"), run(50, 0x504, "C40006"), run(55, 0x507, "EDED41"),
-        run(65, 0x700, "E8FD00"), run(70, 0x800, "C3"), run(75, 0x703, "CF"), run(85, 0x50A, "76"), run(95, 0x50B, "E8"),
-        run(100, 0x50C, "EDFD"), run(110, 0x403, "90"), run(113, 0x404, "90"),
+        run(65, 0x700, "E8FD00"), run(70, 0x800, "C3"), run(75, 0x703, "CF"), run(85, 0x50A, "76"),
+        run(95, 0x50B, "E8"), run(100, 0x50C, "EDFD"), run(110, 0x403, "90"), run(113, 0x404, "90"),
     ])  # fmt: skip
     assert rows(profile) == {
-        "1000:0400": (0, 13, 113, 0), "1000:0500": (1, 10 + 10 + 5 + 10 + 5 + 10, 100, 10), "1000:0600": (1, 10, 10, 0),
-        "1000:0610": (1, 10, 10, 0), "1000:0700": (1, 15, 20, 0), "1000:0800": (1, 5, 5, 0),
+        "1000:0400": (0, 13, 113, 0), "1000:0500": (1, 10 + 10 + 5 + 10 + 5 + 10, 100, 10),
+        "1000:0600": (1, 10, 10, 0), "1000:0610": (1, 10, 10, 0), "1000:0700": (1, 15, 20, 0),
+        "1000:0800": (1, 5, 5, 0),
     }  # fmt: skip
 
 
