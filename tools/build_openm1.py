@@ -1,7 +1,8 @@
-"""Builds the firmware OpenM1: NASM, the ROM sums, the two halves of the pair.
+"""Builds the firmware OpenM1: NASM, the ROM sums, the two halves of each version's pair.
 
-    python tools/build_openm1.py            write emu/korgm1/firmware/openm1_ic32.bin and openm1_ic23.bin
+    python tools/build_openm1.py            write emu/korgm1/firmware/openm1_ic32.bin (#24's), openm1_19_ic32.bin ...
     python tools/build_openm1.py --check    compare a fresh build with them byte for byte
+    python tools/build_openm1.py --map DIR  write NASM's map of each version instead: DIR/openm1_19.map ...
 
 Reproducible: the image depends on the source and on the directory of the open wave ROM (tools/openm1_tables.py). After
 a change of the recipes in korgm1.waves run tools/build_waves.py, then this. NASM 2.14 or later is needed here, not to
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import needs_korgm1  # noqa: F401
 import openm1_tables
+from korgm1.romset.openm1 import DEFAULT, OPENM1_BUILDS
 from korgm1.waves.bank import open_bank
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,19 +32,32 @@ SUMS_AT = IMAGE_SIZE - 4
 """Last four bytes: sum of the even bytes, sum of the odd bytes before them, 16 bits each, low byte first."""
 
 
-def assemble() -> bytes:
-    """The 128 KB image E0000-FFFFF, sums filled in; SystemExit with NASM's message if it does not assemble."""
+def assemble(key: str = DEFAULT, symbols: Path | None = None) -> bytes:
+    """The 128 KB image E0000-FFFFF of one version, sums filled in; SystemExit with NASM's message if it fails.
+
+    Args:
+        key: one of `OPENM1_BUILDS`.
+        symbols: a file for NASM's map, or None.
+    """
     nasm = shutil.which("nasm")
     if nasm is None:
         raise SystemExit("nasm not found: install it (Debian: apt-get install nasm)")
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "openm1.bin"
-        (Path(folder) / "sound_tables.inc").write_text(openm1_tables.include(open_bank()))
-        command = [nasm, "-Ox", "-f", "bin", "-Wall", "-Werror", "-I", f"{folder}/", "-o", str(target), "openm1.asm"]
-        run = subprocess.run(command, cwd=SOURCE, capture_output=True, text=True)
+        bank = open_bank()
+        (Path(folder) / "sound_tables.inc").write_text(openm1_tables.include(bank))
+        (Path(folder) / "name_tables.inc").write_text(openm1_tables.names(bank))
+        (Path(folder) / "map.inc").write_text("[map all map.txt]\n" if symbols else "")
+        command = [
+            nasm, "-Ox", "-f", "bin", "-Wall", "-Werror", f"-DOPENM1_BUILD={int(key)}", "-P", f"{folder}/map.inc",
+            "-I", f"{folder}/", "-I", f"{SOURCE}/", "-o", str(target), str(SOURCE / "openm1.asm"),
+        ]
+        run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if run.returncode:
             raise SystemExit(f"nasm failed:\n{run.stderr}")
         image = bytearray(target.read_bytes())
+        if symbols:
+            write(symbols, (Path(folder) / "map.txt").read_bytes())
     if len(image) != IMAGE_SIZE:
         raise SystemExit(f"image of {len(image)} bytes, expected {IMAGE_SIZE}")
     for half in range(2):
@@ -51,9 +66,10 @@ def assemble() -> bytes:
     return bytes(image)
 
 
-def split(image: bytes) -> dict[str, bytes]:
+def split(image: bytes, key: str = DEFAULT) -> dict[str, bytes]:
     """The pair by file name: IC32 has the even bytes (low lane), IC23 the odd ones (high lane)."""
-    return {"openm1_ic32.bin": image[0::2], "openm1_ic23.bin": image[1::2]}
+    even, odd = OPENM1_BUILDS[key].files
+    return {even: image[0::2], odd: image[1::2]}
 
 
 def write(path: Path, data: bytes) -> None:
@@ -69,10 +85,17 @@ def write(path: Path, data: bytes) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """0, or 1 if --check finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="compare with the committed pair instead of writing it")
+    parser.add_argument("--check", action="store_true", help="compare with the committed pairs instead of writing them")
+    parser.add_argument("--map", type=Path, metavar="DIR", help="write NASM's map of each version there, no more")
     options = parser.parse_args(arguments)
     different = 0
-    for name, data in split(assemble()).items():
+    if options.map:
+        options.map.mkdir(parents=True, exist_ok=True)
+        for key in OPENM1_BUILDS:
+            assemble(key, options.map / f"openm1_{key}.map")
+        return 0
+    fresh = {name: data for key in OPENM1_BUILDS for name, data in split(assemble(key), key).items()}
+    for name, data in fresh.items():
         path = FIRMWARE / name
         if not options.check:
             write(path, data)

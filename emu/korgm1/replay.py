@@ -15,6 +15,7 @@ from korgm1.hypotheses import still_open
 from korgm1.physics.bench_supply import BenchSupply
 from korgm1.recording import Checker, Line, Recording, at, read_recording, unpack
 from korgm1.result import BootResult
+from korgm1.romset.load import load_same
 from korgm1.romset.waves import WaveSet
 from korgm1.session import Session
 
@@ -56,7 +57,8 @@ def session_of(
     try:
         firmware = header["firmware"]
         session = Session(
-            model=header["model"], roms=roms, engine=engine or header["engine"], sram=unpack(header["sram"]),
+            model=header["model"], roms=load_same(roms, header["model"], firmware["sha1"]),
+            engine=engine or header["engine"], sram=unpack(header["sram"]),
             seed=int(header["seed"]), hypotheses=still_open(header["hypotheses"]),
             card=unpack(header["card"]), power_ups=int(header["power_ups"]), faults=header.get("faults", ()),
             waves=waves, pcm_card=pcm_card,
@@ -90,7 +92,7 @@ def replay(
 
     Args:
         path: the recording.
-        roms: where the OS dump is, if it is not of OpenM1.
+        roms: where the OS dump is, if it is not of a build of OpenM1.
         engine: another engine than it was made on.
         trace: a file and a filter for `Session.trace`.
         waves: the sample ROMs, as for `Session`, if it was made with some.

@@ -1,63 +1,73 @@
-"""OpenM1's committed pair is what its source assembles to, and nothing in it claims to be Korg's."""
+"""OpenM1's committed pairs are what its source assembles to, and nothing in it claims to be Korg's."""
 
 from __future__ import annotations
 
 import shutil
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 import build_openm1
 import openm1_tables
+from korgm1.romset.openm1 import OPENM1_BUILDS, Build
 from korgm1.waves.bank import open_bank
 
-HALVES = ("openm1_ic32.bin", "openm1_ic23.bin")
+BUILDS = pytest.mark.parametrize("build", OPENM1_BUILDS.values(), ids=lambda build: build.version)
+NASM = pytest.mark.skipif(shutil.which("nasm") is None, reason="nasm is not installed: nothing can be assembled again")
 
 
-def committed() -> dict[str, bytes]:
-    return {name: (files("korgm1") / "firmware" / name).read_bytes() for name in HALVES}
+@NASM
+@BUILDS
+def test_the_committed_pair_is_what_the_source_makes(build: Build) -> None:
+    fresh = tuple(build_openm1.split(build_openm1.assemble(build.key), build.key).values())
+    assert fresh == build.pair(), "python tools/build_openm1.py; a change of the waves' recipes changes its tables too"
 
 
-def image() -> bytes:
-    pair = committed()
-    data = bytearray(0x20000)
-    data[0::2], data[1::2] = pair[HALVES[0]], pair[HALVES[1]]
-    return bytes(data)
-
-
-@pytest.mark.skipif(shutil.which("nasm") is None, reason="nasm is not installed: the pair cannot be assembled again")
-def test_the_committed_pair_is_what_the_source_makes() -> None:
-    fresh = build_openm1.split(build_openm1.assemble())
-    assert fresh == committed(), "python tools/build_openm1.py; a change of the waves' recipes changes its tables too"
-
-
-@pytest.mark.skipif(shutil.which("nasm") is None, reason="nasm is not installed: the pair cannot be assembled again")
+@NASM
 def test_check_finds_a_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pair = committed()
-    for name, data in pair.items():
-        (tmp_path / name).write_bytes(data)
+    for build in OPENM1_BUILDS.values():
+        for name, data in zip(build.files, build.pair(), strict=True):
+            (tmp_path / name).write_bytes(data)
     monkeypatch.setattr(build_openm1, "FIRMWARE", tmp_path)
     monkeypatch.setattr(build_openm1, "ROOT", tmp_path)
     assert build_openm1.main(["--check"]) == 0
-    broken = bytearray(pair[HALVES[1]])
+    name = OPENM1_BUILDS["06"].files[1]
+    broken = bytearray((tmp_path / name).read_bytes())
     broken[0x9000] ^= 1
-    (tmp_path / HALVES[1]).write_bytes(broken)
+    (tmp_path / name).write_bytes(broken)
     assert build_openm1.main(["--check"]) == 1
 
 
-def test_the_image_starts_says_what_it_is_and_sums_up() -> None:
-    data = image()
+@NASM
+def test_the_maps_name_what_is_at_an_address(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Symbols of the code's section: real address (from E0000), address in its segment, name."""
+    assert build_openm1.main(["--map", str(tmp_path)]) == 0
+    for build in OPENM1_BUILDS.values():
+        symbols = {
+            row[2]: int(row[0], 16)
+            for row in map(str.split, (tmp_path / f"openm1_{build.key}.map").read_text("ascii").splitlines())
+            if len(row) == 3 and row[0].isalnum() and set(row[0] + row[1]) <= set("0123456789ABCDEF")
+        }
+        text = b"OpenM1 Music Workstation"
+        at = symbols["text_banner"]
+        assert build.image()[at : at + len(text)] == text
+    assert not list(tmp_path.glob("*.bin")) and capsys.readouterr().out == ""
+
+
+@BUILDS
+def test_the_image_starts_says_what_it_is_and_sums_up(build: Build) -> None:
+    data = build.image()
     assert data[0x1FFF0:0x1FFF5] == bytes.fromhex("EA 00 00 00 F0")
-    assert data.startswith(b"OpenM1 #24")
+    assert data.startswith(f"OpenM1 {build.version}".encode())
     assert b"not made by Korg" in data
     sums = [sum(data[half:0x1FFFC:2]) & 0xFFFF for half in range(2)]
     assert data[0x1FFFC:] == b"".join(total.to_bytes(2, "little") for total in sums)
 
 
-def test_the_image_has_the_directory_of_the_wave_rom() -> None:
+@BUILDS
+def test_the_image_has_the_directory_of_the_wave_rom(build: Build) -> None:
     """Of each sound the first zone, how many, flags; of each zone 16 bytes: all of them as the bank has them."""
-    code, bank = image()[0x10000:], open_bank()
+    code, bank = build.image()[0x10000:], open_bank()
     first = bank.multisounds[0].zones[0]
     start = code.index(bytes([first.top_key, first.level - 1]) + first.start.to_bytes(3, "little"))
     at = start - 4 * len(bank.multisounds)

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from korgm1.romset.openm1 import OPENM1_BUILDS
+
 ROOT = Path(__file__).resolve().parents[2]
+FIRMWARE = sorted(f"firmware/{name}" for build in OPENM1_BUILDS.values() for name in build.files)
 
 
 def build(kind: str, source: Path, out: Path) -> Path:
@@ -68,7 +71,7 @@ def test_the_wheel_is_one_abi3_module_with_firmware_and_tables(wheel: Path) -> N
         sizes = {info.filename: info.file_size for info in archive.infolist()}
     packages = {str(p.relative_to(ROOT / "emu")) for p in (ROOT / "emu").rglob("*.py")}
     assert packages - set(sizes) == set()
-    assert sizes["korgm1/firmware/openm1_ic32.bin"] == sizes["korgm1/firmware/openm1_ic23.bin"] == 65536
+    assert [sizes[f"korgm1/{name}"] for name in FIRMWARE] == [65536] * len(FIRMWARE)
     assert 3_000_000 < sizes["korgm1/waves/openwaves.kwv"] <= 4 << 20
     for name in ("korgm1/hypotheses.toml", "korgm1/romset/database.toml", "korgm1/py.typed", "korgm1/_native.pyi",
                  "korgm1/scenarios/dead-cell.toml"):
@@ -77,7 +80,7 @@ def test_the_wheel_is_one_abi3_module_with_firmware_and_tables(wheel: Path) -> N
     outside = [n for n in sizes if not n.startswith(("korgm1/", "korgm1-"))]
     assert outside == []
     binaries = [n for n in sizes if n.endswith((".bin", ".rom", ".syx", ".sram"))]
-    assert sorted(binaries) == ["korgm1/firmware/openm1_ic23.bin", "korgm1/firmware/openm1_ic32.bin"]
+    assert sorted(binaries) == [f"korgm1/{name}" for name in FIRMWARE]
 
 
 def test_git_tracks_no_dump_and_no_compiled_file(checkout: Path) -> None:
@@ -85,7 +88,7 @@ def test_git_tracks_no_dump_and_no_compiled_file(checkout: Path) -> None:
         str(p.relative_to(checkout)) for p in checkout.rglob("*")
         if p.suffix.lower() in {".so", ".pyd", ".o", ".bin", ".rom", ".syx", ".zip", ".sram", ".kwv"}
     ]
-    assert sorted(bad) == ["emu/korgm1/firmware/openm1_ic23.bin", "emu/korgm1/firmware/openm1_ic32.bin"]
+    assert sorted(bad) == [f"emu/korgm1/{name}" for name in FIRMWARE]
 
 
 def test_the_wheel_boots_on_its_own(wheel: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""The ROMs we know (database.toml) and OpenM1's own pair, found by size and SHA-1.
+"""The ROMs we know (database.toml) and OpenM1's builds, found by size and SHA-1.
 
-The file holds hashes only. OpenM1 is rebuilt often, so its two halves are hashed as they lie in the package.
+The file holds hashes only. OpenM1 is rebuilt often, so its halves are hashed as they lie in the package.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-OPENM1 = "openm1"
-"""Set id of the firmware that ships with this package."""
+from korgm1.errors import RomError
+from korgm1.romset.openm1 import DEFAULT, OPENM1_BUILDS
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,9 @@ def os_part(set_id: str, lane: str, data: bytes, what: str) -> Part:
 
 def openm1_pair() -> tuple[bytes, bytes] | None:
     """OpenM1's even half (IC32) and odd half (IC23), or None where this installation has none."""
-    folder = files("korgm1") / "firmware"
     try:
-        return (folder / "openm1_ic32.bin").read_bytes(), (folder / "openm1_ic23.bin").read_bytes()
-    except OSError:
+        return OPENM1_BUILDS[DEFAULT].pair()
+    except RomError:
         return None
 
 
@@ -122,11 +121,14 @@ def openm1_pair() -> tuple[bytes, bytes] | None:
 def known_roms() -> Database:
     """database.toml and OpenM1."""
     database = parse((files("korgm1") / "romset" / "database.toml").read_text("utf-8"))
-    pair = openm1_pair()
-    if pair is None:
-        return database
-    row = RomSetInfo(OPENM1, "OpenM1", "#24", ("m1", "m1ex", "m1r", "m1rex"), note="this project's own firmware")
-    parts = [
-        os_part(OPENM1, lane, data, f"OpenM1, {lane} bytes") for lane, data in zip(("even", "odd"), pair, strict=True)
-    ]
-    return database.extended([row], parts)
+    for build in OPENM1_BUILDS.values():
+        try:
+            pair = build.pair()
+        except RomError:
+            continue
+        row = RomSetInfo(build.id, "OpenM1", build.version, build.models, note="this project's own firmware")
+        halves = zip(("even", "odd"), pair, strict=True)
+        what = f"OpenM1 {build.version}"
+        parts = [os_part(build.id, lane, data, f"{what}, {lane} bytes") for lane, data in halves]
+        database = database.extended([row], parts)
+    return database

@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 
 from korgm1.errors import M1Error, RomError
-from korgm1.romset.database import OPENM1, Database, known_roms, openm1_pair
+from korgm1.romset.database import Database, known_roms
 from korgm1.romset.identify import Verdict
-from korgm1.romset.image import HALF, IMAGE, interleave
+from korgm1.romset.image import HALF, IMAGE
+from korgm1.romset.openm1 import DEFAULT, OPENM1, OPENM1_BUILDS, Build, asked_for, build_of
 from korgm1.romset.pairs import OsSet, named_lane
 from korgm1.romset.scan import MAX_FILES, Scan, printable, scan
 
@@ -25,7 +26,8 @@ class RomSet:
 
     `version` is what the display shows at power-up, of an OS that no list knows the first 8 digits of its SHA-1.
     `image` is the 131,072 bytes at E0000-FFFFF, `sha1` its SHA-1; `source` says where it came from; `warnings` are
-    sentences for the user, empty for a known set read without remark.
+    sentences for the user, empty for a known set read without remark; `models` are those it is made for, none where
+    that is not known.
     """
 
     name: str
@@ -34,6 +36,7 @@ class RomSet:
     image: bytes = field(repr=False)
     source: str
     warnings: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
 
 
 def rom_folder() -> Path | None:
@@ -48,8 +51,9 @@ def load_os(path: str | os.PathLike[str] | None, model: str, database: Database 
     """The OS for `model` (m1, m1ex, m1r, m1rex).
 
     Args:
-        path: None for the embedded OpenM1; a folder, a zip, an image or one of two halves (the other is looked for
-            beside it, not below, and for one in a zip in that zip); "" for `rom_folder()`.
+        path: None for the embedded OpenM1 #24, "openm1:19" for another of its builds (`OPENM1_BUILDS`); a folder, a
+            zip, an image or one of two halves (the other is looked for beside it, not below, and for one in a zip in
+            that zip); "" for `rom_folder()`.
         model: whose OS is wanted where there are several.
         database: the ROMs we know; database.toml and OpenM1 by default.
 
@@ -57,11 +61,20 @@ def load_os(path: str | os.PathLike[str] | None, model: str, database: Database 
         RomError: no set, only a broken one, or only one of another model. It says what was found and what to do.
         UserError: the path does not exist or cannot be read.
 
-    >>> load_os(None, "m1").name
-    'OpenM1'
+    >>> load_os(None, "m1").name, load_os("openm1:06", "m1r").version
+    ('OpenM1', '#06')
     """
     if path is None:
-        return _embedded()
+        return embedded(OPENM1_BUILDS[DEFAULT])
+    build = asked_for(os.fspath(path))
+    if build is not None:
+        if model not in build.models:
+            words = ", ".join(one.word for one in OPENM1_BUILDS.values() if model in one.models)
+            raise RomError(
+                f"{build.word} is OpenM1 {build.version}, for {' and '.join(build.models)}",
+                f"an OS for --model {model}: {words}", f"--model {build.models[0]}",
+            )
+        return embedded(build)
     if os.fspath(path) == "":
         folder = rom_folder()
         if folder is None:
@@ -75,37 +88,65 @@ def load_os(path: str | os.PathLike[str] | None, model: str, database: Database 
                 raise
             raise type(error)(f"$KORGM1_ROMS: {error.found}", error.expected, error.hint) from None
     known = database or known_roms()
-    found = scan([path], known)
-    if len(found.dumps) == 1 and len(found.dumps[0].identity.halves) == 1 and not found.dumps[0].archive:
-        mine = found.dumps[0].name
-        found = scan([path, *_beside(Path(path))], known)
-        found.sets = [one for one in found.sets if mine in one.sources]
+    found = look_at(path, known)
     usable = [one for one in found.sets if one.status != "broken"]
     fitting = [one for one in usable if model in one.models or not one.models]
     if not fitting:
         raise _nothing(found, usable, model, os.fspath(path))
-    order = [row.id for row in known.sets_for(model) if row.id != OPENM1] + ["", OPENM1]
-    fitting.sort(key=lambda one: order.index(one.id))
-    best = fitting[0]
+    order = [row.id for row in known.sets_for(model) if not row.id.startswith(OPENM1)]
+    return chosen(fitting, [*order, "", OPENM1])
+
+
+def load_same(roms: str | os.PathLike[str] | None, model: str, sha1: object) -> RomSet:
+    """The OS a snapshot or a recording was made with: as `load_os`; without a path OpenM1's build of that SHA-1.
+
+    Raises:
+        RomError, UserError: as `load_os`. That it has another SHA-1 is no error here.
+
+    >>> made_with = load_os("openm1:29", "m1").sha1
+    >>> load_same(None, "m1", made_with).version
+    '#29'
+    """
+    build = build_of(str(sha1)) if roms is None else None
+    return embedded(build) if build is not None else load_os(roms, model)
+
+
+def look_at(path: str | os.PathLike[str], known: Database, keep: frozenset[int] = frozenset()) -> Scan:
+    """`scan` of one path; of one half of an OS, with the other half from beside it.
+
+    Raises:
+        UserError: as `scan`.
+    """
+    found = scan([path], known, keep)
+    if len(found.dumps) == 1 and len(found.dumps[0].identity.halves) == 1 and not found.dumps[0].archive:
+        mine = found.dumps[0].name
+        found = scan([path, *_beside(Path(path))], known, keep)
+        found.sets = [one for one in found.sets if mine in one.sources]
+    return found
+
+
+def chosen(fitting: list[OsSet], order: list[str]) -> RomSet:
+    """The first of some sets that run by the `order` of their ids, with a warning about the others.
+
+    An id that is not in the order goes last.
+    """
+    best, *others = sorted(fitting, key=lambda one: order.index(one.id) if one.id in order else len(order))
     warnings = [fault.text for fault in best.faults]
-    if len(fitting) > 1:
-        others = ", ".join(_title(one) for one in fitting[1:])
-        warnings.append(f"there are other sets too, not used: {others}")
+    if others:
+        warnings.append(f"there are other sets too, not used: {', '.join(_title(one) for one in others)}")
     assert best.image is not None
     version = best.version if best.version != "?" else best.sha1[:8]
-    return RomSet(best.name, version, best.sha1, best.image, " + ".join(best.sources), tuple(warnings))
+    return RomSet(best.name, version, best.sha1, best.image, " + ".join(best.sources), tuple(warnings), best.models)
 
 
-def _embedded() -> RomSet:
-    pair = openm1_pair()
-    if pair is None or [len(half) for half in pair] != [HALF, HALF]:
-        raise RomError(
-            "OpenM1 is missing from this installation",
-            "two images of 65,536 bytes in korgm1/firmware",
-            "install it again",
-        )
-    image = interleave(*pair)
-    return RomSet("OpenM1", "#24", hashlib.sha1(image).hexdigest(), image, "embedded")
+def embedded(build: Build) -> RomSet:
+    """A build of OpenM1 as it lies in the package.
+
+    Raises:
+        RomError: this installation has none.
+    """
+    image = build.image()
+    return RomSet("OpenM1", build.version, hashlib.sha1(image).hexdigest(), image, "embedded", (), build.models)
 
 
 def _title(one: OsSet) -> str:

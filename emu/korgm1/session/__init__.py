@@ -28,7 +28,7 @@ from korgm1.hypotheses import Hypotheses
 from korgm1.machine.faults import Faults
 from korgm1.machine.models import model_named
 from korgm1.result import BootResult, LcdChange, Timeline
-from korgm1.romset.load import RomSet, load_os
+from korgm1.romset.load import RomSet, load_os, load_same
 from korgm1.romset.pcm_card import card_warnings, read_pcm_card
 from korgm1.romset.waves import WaveSet, load_waves
 from korgm1.session.base import read_image, to_clocks
@@ -52,8 +52,8 @@ class Session(Changing, Watching):
 
     Args:
         model: "m1", "m1ex", "m1r" or "m1rex".
-        roms: a folder, zip or file with an OS ROM dump ("" for $KORGM1_ROMS or roms/), or one that was loaded; None
-            runs the embedded OpenM1.
+        roms: a folder, zip or file with an OS ROM dump ("" for $KORGM1_ROMS or roms/), "openm1:19" for a build of
+            OpenM1, or one that was loaded; None runs OpenM1 #24.
         engine: "unicorn", "v30" or "lockstep".
         battery: "fresh", "low", "dead", "absent", or volts ("2.6" or 2.6): a supply of that voltage in the cell's
             place; "CR2032" or "CR2032@2.9": a cell that ages, new or used until it reads 2.9 V.
@@ -335,7 +335,7 @@ class Session(Changing, Watching):
 
         Args:
             path: a file of `save`.
-            roms: where the OS dump is, as for `Session`, if the snapshot is not of OpenM1.
+            roms: where the OS dump is, as for `Session`, if the snapshot is not of a build of OpenM1.
             engine: another engine than the one it was saved on.
             waves: the sample ROMs, as for `Session`, if it was saved with some.
             pcm_card: the PCM card, as for `Session`, if it was saved with one.
@@ -354,8 +354,9 @@ class Session(Changing, Watching):
         manifest = snapshots.decode(data).manifest
         try:
             model, saved_engine = str(manifest["model"]), str(manifest["engine"])
+            firmware = load_same(roms, model, manifest["firmware"]["sha1"])
         except (KeyError, TypeError) as error:
             raise SnapshotError(f"the manifest of {path} has no {error}") from error
-        session = cls(model=model, roms=roms, engine=engine or saved_engine, waves=waves, pcm_card=pcm_card)
+        session = cls(model=model, roms=firmware, engine=engine or saved_engine, waves=waves, pcm_card=pcm_card)
         session.restore(data)
         return session

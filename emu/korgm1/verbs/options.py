@@ -32,7 +32,8 @@ def add_instrument_options(parser: argparse.ArgumentParser, engine: str = ENGINE
     machine.add_argument("--model", default="m1", choices=tuple(MODELS), help="default: m1")
     machine.add_argument(
         "--roms", nargs="?", const="", metavar="PATH",
-        help="folder, zip or file with your OS dump ($KORGM1_ROMS or roms/ without PATH); without --roms OpenM1 runs",
+        help="folder, zip or file with your OS dump ($KORGM1_ROMS or roms/ without PATH), or openm1:NN; without --roms "
+        "OpenM1 #24 runs",
     )
     machine.add_argument(
         "--waves", type=named, metavar="PATH",

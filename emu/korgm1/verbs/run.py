@@ -175,7 +175,7 @@ def own_file(args: argparse.Namespace) -> Path:
 
     firmware = load_os(args.roms, args.model)
     version = firmware.version if firmware.version != "?" else firmware.sha1[:8]
-    name = firmware.name if args.roms is None else f"{firmware.name} {version}"
+    name = firmware.name if args.roms in (None, "openm1:24") else f"{firmware.name} {version}"
     slug = re.sub(r"[^a-z0-9]+", "-", f"{args.model} {name}".lower()).strip("-")
     return data_folder() / f"{slug}.sram"
 

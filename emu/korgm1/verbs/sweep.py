@@ -69,7 +69,8 @@ def add_parser(subparsers: Any) -> None:
     machine.add_argument("--model", default="m1", choices=tuple(MODELS), help="default: m1")
     machine.add_argument(
         "--roms", "--firmware", nargs="?", const="", metavar="PATH",
-        help="folder, zip or file with your OS dump ($KORGM1_ROMS or roms/ without PATH); without --roms OpenM1 runs",
+        help="folder, zip or file with your OS dump ($KORGM1_ROMS or roms/ without PATH), or openm1:NN; without --roms "
+        "OpenM1 #24 runs",
     )
     machine.add_argument("--engine", choices=NAMES, default="v30", help="the CPU; default: v30, the fastest here")
     machine.add_argument(
