@@ -66,6 +66,7 @@ VERBS: Mapping[str, Callable[[], tuple[Any, ...]]] = {
     "faults": tuple,
     "hypotheses": tuple,
     "keys": tuple,
+    "gdb": tuple,
     "doctor": lambda: (PROBES,),
 }
 """The verbs, in the order of the help; each is the module of its name, whose add_parser gets these things."""
