@@ -240,6 +240,23 @@ def test_search_and_crc(client: Client) -> None:
     assert client.ask("qCRC:fffff,2") == "E01"
 
 
+def test_a_boot_under_gdb_is_the_boot_without(client: Client) -> None:
+    plain, watched = Session(engine="v30"), Session(engine="v30")
+    plain.power_on()
+    plain.run(2.5)
+    watched.power_on()
+    other = Client(Debugger(watched))
+    other.ask("Z2,1000a08,1")
+    other.ask("Z0,f0000,1")
+    for word in ("c", "c", "s", "c", "bs", "s", "m0,400", "m1000a00,10", "c", "bc", "c"):
+        other.ask(word)
+    assert watched.clock > 0
+    other.ask("z2,1000a08,1")
+    other.monitor(f"run {2.5 - watched.clock / 8_000_000:.9f}")
+    assert watched.clock == plain.clock and watched.sram == plain.sram
+    assert [(row.clock, row.lcd) for row in watched.timeline] == [(row.clock, row.lcd) for row in plain.timeline]
+
+
 PACKETS = st.one_of(
     st.sampled_from(["g", "?", "s", "bs", "c", "bc", "D", "R00", "vCont;c", "vCont;s:1", "qC", "m0,4", "!", "Hg0"]),
     st.builds("{}{:x},{:x}:{}".format, st.sampled_from("mMX"), st.integers(0, 1 << 26), st.integers(0, 1 << 33),

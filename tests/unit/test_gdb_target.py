@@ -100,6 +100,7 @@ def test_what_cannot_be_set_is_refused() -> None:
     cpu = Cpu()
     before = dict(cpu.values)
     assert not write(cpu, "clock", 1) and not write(cpu, "stack", 1) and not write(cpu, "eip", 0x100000)
+    assert not write(cpu, "psw", 0x10000)
     assert not file_of(cpu).set(BY_NAME["eax"], b"\x00" * 4)
     assert write(cpu, "st0", 1) and write(cpu, "fs", 1) and read(cpu, "fs") == 0
     assert cpu.values == before

@@ -23,7 +23,7 @@ _WATCHES = {
     ("port", ""): "port", ("port", "in"): "in", ("port", "out"): "out",
     ("mem", ""): "mem", ("mem", "r"): "memr", ("mem", "w"): "memw",
 }  # fmt: skip
-STALE = "GDB does not know yet: maintenance flush register-cache"
+STALE = "then, in GDB: maintenance flush register-cache"
 """Behind what moved the CPU or changed a register without GDB having asked for it."""
 
 

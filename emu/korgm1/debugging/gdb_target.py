@@ -13,6 +13,8 @@ GDB takes an 8086 for an i386 in 16-bit mode, and no description without the who
   power-on). SP, BP and SS have the same names in both worlds and are GDB's own $sp, $bp and $ss. `pc` is GDB's, so it
   is linear.
 
+The flags have 32 bits, the upper half 0: GDB sets no flags of another width than its int.
+
 eip is linear and of 20 bits, so that `x/i $pc`, `break *0xF0123` and `stepi` work. One that is set keeps PS where that
 reaches it, as in MAME (nec.cpp, state_import); else PS becomes the 64 KB page (MAME: the paragraph), which is how GDB
 takes jumps.
@@ -75,14 +77,14 @@ _CORE = (
     ("eax", "aw"), ("ecx", "cw"), ("edx", "dw"), ("ebx", "bw"), ("esp", "sp"), ("ebp", "bp"), ("esi", "ix"),
     ("edi", "iy"), ("eip", "pc linear"), ("eflags", "psw"), ("cs", "ps"), ("ss", "ss"), ("ds", "ds0"), ("es", "ds1"),
 )  # fmt: skip
-_WORD = {"eip": (32, "code_ptr"), "eflags": (16, "i8086_eflags")}
+_WORD = {"eip": (32, "code_ptr"), "eflags": (32, "i8086_eflags")}
 REGISTERS: tuple[Register, ...] = (
     *(Register(name, *_WORD.get(name, (16, "uint16")), nec) for name, nec in _CORE),
     *(Register(name, 16, "uint16", "") for name in ("fs", "gs")),
     *(Register(f"st{number}", 80, "i387_ext", "") for number in range(8)),
     *(Register(name, 32, "int", "") for name in ("fctrl", "fstat", "ftag", "fiseg", "fioff", "foseg", "fooff", "fop")),
     *(Register(name, 16, "uint16", name, 1) for name in ("aw", "cw", "dw", "bw", "ix", "iy", "ds1", "ps", "ds0")),
-    Register("psw", 16, "v30_psw", "psw", 1),
+    Register("psw", 32, "v30_psw", "psw", 1),
     Register("ip", 16, "uint16", "pc", 1),
     Register("stack", 32, "data_ptr", "stack", 1),
     Register("clock", 64, "uint64", "clock", 1),
@@ -145,6 +147,8 @@ class RegisterFile:
             if value >= MEMORY_SIZE:
                 return False
             self._jump(value)
+        elif register.nec and value > 0xFFFF:
+            return False
         elif register.nec:
             self._cpu.set_registers({register.nec: value})
         return True
@@ -194,7 +198,7 @@ def target_xml() -> str:
 
 
 def _flags(name: str, fields: Sequence[tuple[str, int]]) -> Iterator[str]:
-    yield f'<flags id="{name}" size="2">'
+    yield f'<flags id="{name}" size="4">'
     for field, bit in fields:
         yield f'<field name="{field}" start="{bit}" end="{bit}"/>'
     yield "</flags>"

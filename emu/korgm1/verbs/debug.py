@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from korgm1.debugging.doing_hands import play
+from korgm1.debugging.doing_hands import line_of, play
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, M1Error
 from korgm1.files import check_apart, read_file
 from korgm1.verbs.options import (
@@ -63,7 +63,12 @@ def add_parser(subparsers: Any) -> None:
         "-x", dest="execute", action="append", default=[], metavar="COMMANDS",
         help="carry out these first, with ; between them; may be repeated",
     )
-    what.add_argument("--symbols", type=named, metavar="FILE", help="names: CSV with columns address and name")
+    what.add_argument(
+        "--symbols", type=named, metavar="FILE",
+        help="names of places: CSV with columns address and name (korgm1 rom disassemble --symbols); beside them those of "
+        "an analysis are known",
+    )
+    what.add_argument("--no-analysis", action="store_true", help="only the names of --symbols")
     what.add_argument("--syntax", choices=("intel", "nec"), default="intel", help="default: %(default)s")
     what.add_argument("--log", type=named, metavar="FILE", help="write commands down, with what they say behind ;")
     add_trace_options(what)
@@ -79,11 +84,14 @@ def run(args: argparse.Namespace) -> int:
     )
     from korgm1.debugging import Debugger
     from korgm1.debugging.monitor import Monitor
+    from korgm1.debugging.names import analysed
     from korgm1.debugging.symbols import Symbols, read_symbols
 
     first = [] if args.commands is None else _read(Path(args.commands))
-    symbols = Symbols(None if args.symbols is None else read_symbols(Path(args.symbols)))
+    own = {} if args.symbols is None else read_symbols(Path(args.symbols))
     session = session_from(args)
+    symbols = Symbols({} if args.no_analysis else analysed(session))
+    symbols.add(own)
     say_warnings(session)
     with power(session, args) as wish, contextlib.ExitStack() as at_the_end:
         debugger = Debugger(session)
@@ -91,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
         monitor = Monitor(debugger, _say, lambda: wish, symbols, args.syntax)
         if args.log:
             monitor.log(Path(args.log))
-        play(monitor, first, args.commands or "")
+        play(monitor, first, line_of(args.commands or ""))
         for text in args.execute:
             play(monitor, commands(text), "-x")
         if _goes_on(monitor, wish):
@@ -119,7 +127,7 @@ def commands(text: str) -> list[str]:
 def _obey(monitor: Monitor, wish: list[int]) -> None:
     """Commands from a pipe or a file: what cannot be done ends it."""
     for number, line in enumerate(sys.stdin, 1):
-        play(monitor, [line], f"input line {number}")
+        play(monitor, [line], f"line {number}")
         if not _goes_on(monitor, wish):
             return
 
