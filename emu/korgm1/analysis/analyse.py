@@ -1,0 +1,79 @@
+"""`analyse`: a firmware image -> `Program`."""
+
+from __future__ import annotations
+
+from korgm1.analysis.blocks import blocks_of
+from korgm1.analysis.descent import Descent
+from korgm1.analysis.describe import describe
+from korgm1.analysis.dry_run import dry_run
+from korgm1.analysis.flow import Access, accesses
+from korgm1.analysis.pointers import resolve
+from korgm1.analysis.program import Executed, Program, physical
+
+RESET = (0xFFFF, 0x0000)
+"""PS:PC after reset; as firmware says it F000:FFF0, which `analyse` uses as far as the jump there."""
+_BASE = 0xE0000
+
+
+def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE) -> Program:
+    """Take a firmware apart. Never fails; time and memory are bounded by its size.
+
+    Args:
+        image: up to 1 MB; a dump of both EPROMs has 131,072 bytes.
+        executed: what a run of it did, which is worth more than any conclusion.
+        base: address of the first byte.
+
+    >>> image = bytes.fromhex("b80000 8ed8 e80200 ebfe c3".replace(" ", "")).ljust(0xFFF0, b"\\xff")
+    >>> program = analyse(image + bytes.fromhex("ea000000f0").ljust(16, b"\\xff"), base=0xF0000)
+    >>> [(f"{each.entry:05X}", each.name) for each in program.functions.values()]
+    [('F0000', 'start'), ('F000A', 'sub_F000A'), ('FFFF0', 'reset')]
+    """
+    executed = executed or Executed()
+    image = image[: 0x100000 - base]
+    bare = dry_run(image, base)
+    vectors = {**bare.vectors, **executed.vectors}
+    descent = Descent(image, base, vectors)
+    descent.enter(0xF000, 0xFFF0, physical(*RESET), "reset")
+    for number, (segment, offset) in sorted(vectors.items()):
+        if _plain(descent, segment, offset):
+            descent.enter(segment, offset, number * 4, "vector")
+    descent.follow()
+    descent.executed(executed)
+    descent.follow()
+    tables = resolve(descent)
+    blocks = blocks_of(descent)
+    used = accesses(descent, blocks)
+    stored = _stored_vectors(descent, used)
+    fresh = {number: place for number, place in stored.items() if number not in executed.vectors}
+    if any(vectors.get(number) != place for number, place in fresh.items()):
+        for number, (segment, offset) in fresh.items():
+            if _plain(descent, segment, offset):
+                descent.enter(segment, offset, number * 4, "vector")
+        descent.follow()
+        tables = resolve(descent)
+        blocks = blocks_of(descent)
+        used = accesses(descent, blocks)
+    vectors = {**bare.vectors, **stored, **executed.vectors}
+    return describe(descent, blocks, used, tables, vectors, bare.writes)
+
+
+def _plain(descent: Descent, segment: int, offset: int) -> bool:
+    """The place is in the image, and not blank."""
+    at = physical(segment, offset) - descent.base
+    code = descent.image[max(at, 0) : at + 4]
+    return 0 <= at < len(descent.image) - 1 and code not in (b"\xff\xff\xff\xff", b"\0\0\0\0")
+
+
+def _stored_vectors(descent: Descent, used: list[Access]) -> dict[int, tuple[int, int]]:
+    """Vectors that instructions store as constants; a segment nobody stores is the PS of who stores the offset."""
+    words: dict[int, int] = {}
+    segments: dict[int, int] = {}
+    for access in used:
+        if access.kind == "write" and access.address < 0x400 and access.wide and access.value is not None:
+            words[access.address] = access.value
+            segments[access.address] = descent.placed[access.origin].segment
+    return {
+        address // 4: (words.get(address + 2, segments[address]), words[address])
+        for address in sorted(words)
+        if address % 4 == 0
+    }
