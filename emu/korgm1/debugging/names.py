@@ -1,19 +1,20 @@
-"""What ports are called on this board."""
+"""What ports and places are called: of this board as it is now, and of its firmware by analysis."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from korgm1.analysis import analyse
+from korgm1.analysis import names as wired
 from korgm1.session import Session
-
-_RANGES = ((0x0100, 0x100, "VDF1"), (0x0200, 0x100, "VDF2"), (0x0500, 4, "MDE"), (0x1000, 0x200, "TG"))
-_PIO = ("PIO_PA", "PIO_PB", "PIO_PC", "PIO_PD_LCD", "PIO_PE_LCD", "PIO_5", "PIO_DIR_A_D", "PIO_DIR_E")
-BOARD = {
-    **{first + n: f"{name}_{n:X}" for first, count, name in _RANGES for n in range(count)},
-    **{0x0A00 + 2 * n: name for n, name in enumerate(_PIO)}, 0x0800: "SCAN", 0x0900: "ADC_DATA",
-}
 
 
 def port_names(session: Session) -> Mapping[int, str]:
-    """Name of every port that has one (machine/m1.py)."""
-    return BOARD
+    """Name of every port that has one, the V50's units where the firmware has placed them by now."""
+    peek = session.machine.ports.peek
+    return wired.port_names((port, peek(port)) for port in range(0xFFF0, 0x10000))
+
+
+def analysed(session: Session) -> dict[int, str]:
+    """Names that a static analysis gives to places of the firmware, by physical address."""
+    return dict(analyse(session.firmware.image).labels)

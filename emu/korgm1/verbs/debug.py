@@ -63,7 +63,12 @@ def add_parser(subparsers: Any) -> None:
         "-x", dest="execute", action="append", default=[], metavar="COMMANDS",
         help="carry out these first, with ; between them; may be repeated",
     )
-    what.add_argument("--symbols", type=named, metavar="FILE", help="names: CSV with columns address and name")
+    what.add_argument(
+        "--symbols", type=named, metavar="FILE",
+        help="names of places: CSV with columns address and name (korgm1 rom disassemble --symbols); beside them those of "
+        "an analysis are known",
+    )
+    what.add_argument("--no-analysis", action="store_true", help="only the names of --symbols")
     what.add_argument("--syntax", choices=("intel", "nec"), default="intel", help="default: %(default)s")
     what.add_argument("--log", type=named, metavar="FILE", help="write commands down, with what they say behind ;")
     add_trace_options(what)
@@ -79,11 +84,14 @@ def run(args: argparse.Namespace) -> int:
     )
     from korgm1.debugging import Debugger
     from korgm1.debugging.monitor import Monitor
+    from korgm1.debugging.names import analysed
     from korgm1.debugging.symbols import Symbols, read_symbols
 
     first = [] if args.commands is None else _read(Path(args.commands))
-    symbols = Symbols(None if args.symbols is None else read_symbols(Path(args.symbols)))
+    own = {} if args.symbols is None else read_symbols(Path(args.symbols))
     session = session_from(args)
+    symbols = Symbols({} if args.no_analysis else analysed(session))
+    symbols.add(own)
     say_warnings(session)
     with power(session, args) as wish, contextlib.ExitStack() as at_the_end:
         debugger = Debugger(session)
