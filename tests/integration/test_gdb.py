@@ -279,6 +279,30 @@ def test_the_page_s_gdbinit(server: Server) -> None:
     assert "One instruction, a call whole." in said and re.search(r"^=> 0xf[0-9a-f]{4}:", said, re.M)
 
 
+@needs_gdb
+def test_names_of_an_analysis(tmp_path: Path) -> None:
+    server = Server(tmp_path, "--elf", "m1.elf", "--once")
+    try:
+        said = server.gdb(
+            "file m1.elf", "compare-sections .rom", "x/i $pc", "break *int_20", "continue", "p/x $pc",
+            "watch *(unsigned short *)&ram_00400", "continue", "info symbol $pc", "delete",
+            "awatch *(char *)&PIO_PE_LCD", "continue", "p/x $dx",
+        )  # fmt: skip
+    finally:
+        server.end()
+    assert "Section .rom, range 0xe0000 -- 0x100000: matched." in said and "<reset>:" in said
+    assert "in int_20 ()" in said and f"$1 = {tick_handler():#x}" in said
+    assert "Hardware watchpoint 2" in said and "int_20 +" in said and "$2 = 0xa08" in said
+    assert "architecture" not in said
+
+
+def test_the_elf_file_never_goes_over_an_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = tmp_path / "x.sram"
+    image.write_bytes(bytes(65536))
+    assert main(["gdb", "--port", "0", "--sram", str(image), "--elf", str(image)]) == 2
+    assert image.read_bytes() == bytes(65536) and "--elf and --sram" in capsys.readouterr().err
+
+
 def call_in_rom() -> int:
     """Where the first near call after power-on stands."""
     session = Session(engine="v30")
