@@ -207,27 +207,17 @@ def test_rubbish_half_packets_and_hanging_up_in_the_midst_of_a_run(server: Serve
     for data in (b"\x00\xff" * 3000 + b"$g#00", b"$m0,1", b"+$qSupported:x#99$c#63", b"", b"$" + b"z" * 40000):
         with server.socket() as client:
             client.sendall(data)
-    for _ in range(50):
-        with server.socket() as client:
-            client.settimeout(LIMIT)
-            try:
-                assert ask(client, b"$qC#b4", b"#c5") == b"+$QC1#c5"
-                break
-            except (AssertionError, ConnectionError):
-                time.sleep(0.05)
-    else:
-        pytest.fail(server.said())
+    with server.socket() as client:
+        assert ask(client, b"$qC#b4", b"#c5") == b"+$QC1#c5", server.said()
 
 
 def test_ctrl_c_and_a_browser(server: Server) -> None:
-    time.sleep(0.2)
     with server.socket() as client:
         ask(client, b"$QStartNoAckMode#b0", b"$OK#9a")
         client.sendall(b"$c#63")
         time.sleep(0.3)
         assert ask(client, b"\x03", b"thread:1;#").startswith(b"$T02")
-        client.sendall(b"$D#44")
-    time.sleep(0.2)
+        ask(client, b"$D#44", b"$OK#9a")
     with server.socket() as client:
         client.sendall(b"POST / HTTP/1.1\r\n\r\n$k#6b")
         assert client.recv(100) == b""

@@ -203,6 +203,37 @@ def test_ctrl_c_ends_a_run_that_would_not_end(client: Client) -> None:
     assert client.raw(b"\x03") == b"", "Ctrl-C at a machine that stands is nothing"
 
 
+def test_a_cpu_that_stops_for_good_is_told() -> None:
+    session = Session(engine="v30", hypotheses={"H-UNDEFINED": "stop"})
+    session.power_on()
+    session.run(0.3)
+    client = Client(Debugger(session))
+    client.ask(f"M{START:x},2:0f34")
+    assert client.ask(f"c{START:x}").startswith("T04") and session.stopped is not None
+    assert session.stopped in client.printed
+
+
+def test_a_halt_that_nothing_ends_is_told(client: Client) -> None:
+    client.ask(f"M{START:x},2:faf4")    # DI, HALT
+    client.ask("M0,1:00")
+    session = client.server._debugger.session
+    session.machine.icu.write(1, 0xFF)
+    reply = client.ask("c")
+    assert reply.startswith("T05") and "in HALT, and nothing wakes it" in client.printed
+
+
+def test_an_interrupt_is_stopped_at_in_front_of_its_handler() -> None:
+    session = Session(engine="v30")
+    session.power_on()
+    client = Client(Debugger(session))
+    assert "int 20" in client.monitor("break int 20")
+    where = at(client.ask("c"))
+    assert "int 20" in client.printed
+    vector = bytes.fromhex(client.ask("m80,4"))
+    assert where == int.from_bytes(vector[2:], "little") * 16 + int.from_bytes(vector[:2], "little")
+    assert client.register("psw") & 0x200 == 0
+
+
 def test_what_is_sent_while_it_runs_is_done_afterwards(client: Client) -> None:
     client.during = b"$qC#b4\x03$qAttached#8f"
     out = client.raw(b"$c#63")
