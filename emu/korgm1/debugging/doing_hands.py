@@ -91,7 +91,7 @@ def reset(monitor: Monitor, rest: str) -> None:
 
 def port_in(monitor: Monitor, rest: str) -> None:
     """Really read."""
-    number = monitor.value(rest).number & 0xFFFF
+    number = monitor.value(rest, ports=True).number & 0xFFFF
     monitor.say(f"{number:04X}: {monitor.debugger.port_read(number):02X} (the device was really read)")
 
 
@@ -100,7 +100,7 @@ def port_out(monitor: Monitor, rest: str) -> None:
     number, _, byte = rest.partition(" ")
     if not byte.strip():
         raise UsageError("what is to be written, and where?", "out PORT BYTE")
-    port, data = monitor.value(number).number & 0xFFFF, monitor.value(byte).number & 0xFF
+    port, data = monitor.value(number, ports=True).number & 0xFFFF, monitor.value(byte).number & 0xFF
     monitor.debugger.port_write(port, data)
     monitor.say(f"{port:04X}: {data:02X} written (to the device itself)")
 
@@ -140,13 +140,18 @@ def source(monitor: Monitor, rest: str) -> None:
     text = read_file(path, "commands", 1 << 20).decode("utf-8", "replace")
     _sourced.append(path)
     try:
-        play(monitor, text.splitlines(), str(path))
+        play(monitor, text.splitlines(), line_of(str(path)))
     finally:
         _sourced.pop()
 
 
 def play(monitor: Monitor, lines: list[str], name: str) -> None:
     """Carry out lines; empty ones are nothing.
+
+    Args:
+        monitor: does it.
+        lines: the commands.
+        name: where they come from, for errors; {} becomes the line's number.
 
     Raises:
         M1Error: one cannot be done; the text says which.
@@ -159,8 +164,13 @@ def play(monitor: Monitor, lines: list[str], name: str) -> None:
         try:
             monitor.do(line)
         except M1Error as error:
-            error.args = (f"{name}, line {number}: {error}",)
+            error.args = (f"{name.format(number)}: {error}",)
             raise
+
+
+def line_of(name: str) -> str:
+    """For `play`: a line of a file."""
+    return name.replace("{", "{{").replace("}", "}}") + ", line {}"
 
 
 def _path(text: str) -> Path:

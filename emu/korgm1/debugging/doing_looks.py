@@ -116,7 +116,7 @@ def print_value(monitor: Monitor, rest: str) -> None:
     """An expression."""
     one = monitor.value(rest)
     place = f"{one.place[0]:04X}:{one.place[1]:04X} = " if one.place else ""
-    name = monitor.symbols.name(one.number) if 0 <= one.number < SIZE else None
+    name = monitor.symbols.exact(one.number) if one.place or one.number > 0xFFFF else None
     sign = "-" if one.number < 0 else ""
     monitor.say(f"{place}{sign}{abs(one.number):04X} = {one.number}{f' = {name}' if name else ''}")
 
@@ -168,7 +168,7 @@ def ports(monitor: Monitor, rest: str) -> None:
 
 def peek(monitor: Monitor, rest: str) -> None:
     """A port."""
-    number = monitor.value(rest).number & 0xFFFF
+    number = monitor.value(rest, ports=True).number & 0xFFFF
     name = f"{number:04X} {monitor.ports.get(number, '')}".rstrip()
     monitor.say(f"{name}: {monitor.debugger.peek_port(number):02X}")
 

@@ -103,8 +103,9 @@ def span(monitor: Monitor, text: str, top: int) -> tuple[int, int]:
     if not text:
         raise UsageError("no address", "FIRST, or FIRST-LAST, hexadecimal")
     first, dash, last = text.partition("-")
-    low = monitor.value(first).number
-    high = monitor.value(last).number if dash else low
+    ports = top == 0xFFFF
+    low = monitor.value(first, ports).number
+    high = monitor.value(last, ports).number if dash else low
     if not 0 <= low <= high <= top:
         raise UsageError(f"{text!r} is no range", f"FIRST-LAST within 0-{top:X}")
     return low, high

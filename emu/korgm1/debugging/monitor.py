@@ -165,13 +165,18 @@ class Monitor:
 
     # what commands need
 
-    def value(self, text: str) -> Value:
+    def value(self, text: str, ports: bool = False) -> Value:
         """What an expression is now.
+
+        Args:
+            text: as typed.
+            ports: names are those of ports.
 
         Raises:
             UsageError: it cannot be read.
         """
-        return parse(text, self.symbols.address)(Context(self.debugger.registers(), self.debugger.read))
+        names = {name.lower(): port for port, name in self.ports.items()} if ports else {}
+        return parse(text, (lambda name: names.get(name.lower())) if ports else self.symbols.address)(Context(self.debugger.registers(), self.debugger.read))
 
     def condition(self, text: str) -> Callable[[Mapping[str, int]], bool]:
         """An expression as a stop's condition.

@@ -64,7 +64,7 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
         ),
         (
             "port", "pp", "in|out|io PORT[-LAST] [if CONDITION]", "stop behind an access to a port", doing_stops.port,
-            ("port out 0A00-0A0F", "port in 900"),
+            ("port out 0A00-0A0F", "port in ADC_DATA"),
         ),
         (
             "int", "", "[VECTOR] [if CONDITION]", "stop when an interrupt or trap is taken", doing_stops.interrupt,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from korgm1.debugging.doing_hands import play
+from korgm1.debugging.doing_hands import line_of, play
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, M1Error
 from korgm1.files import check_apart, read_file
 from korgm1.verbs.options import (
@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
         monitor = Monitor(debugger, _say, lambda: wish, symbols, args.syntax)
         if args.log:
             monitor.log(Path(args.log))
-        play(monitor, first, args.commands or "")
+        play(monitor, first, line_of(args.commands or ""))
         for text in args.execute:
             play(monitor, commands(text), "-x")
         if _goes_on(monitor, wish):
@@ -127,7 +127,7 @@ def commands(text: str) -> list[str]:
 def _obey(monitor: Monitor, wish: list[int]) -> None:
     """Commands from a pipe or a file: what cannot be done ends it."""
     for number, line in enumerate(sys.stdin, 1):
-        play(monitor, [line], f"input line {number}")
+        play(monitor, [line], f"line {number}")
         if not _goes_on(monitor, wish):
             return
 
