@@ -46,6 +46,7 @@ VERBS: Mapping[str, Callable[[], tuple[Any, ...]]] = {
     "run": lambda: (FRONTENDS, audio_out.AudioOut, midi_ports.Ports()),
     "render": tuple,
     "midi": lambda: (midi_ports.listing,),
+    "probe": tuple,
     "play": lambda: (audio_out.AudioOut, audio_out.devices),
     "age": tuple,
     "card": tuple,
