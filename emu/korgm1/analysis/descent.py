@@ -200,6 +200,8 @@ class Descent:
     def ends_before(self, address: int) -> bool:
         """What stands before an address is code that does not run on into it."""
         at = address - self.base - 1
+        if not -1 < at < len(self.image):
+            return False
         while at >= 0 and self.cover[at] == INSIDE:
             at -= 1
         if at < 0 or self.cover[at] != START:
