@@ -17,6 +17,7 @@ from korgm1.comparing.static import VERSION, Static
 NEAR = 4
 """Rows around the call of a new function that belong to it: what decides whether it is called."""
 _NUMBER = re.compile(r"\b([0-9A-F]{2,4})h?\b")
+_FROM = re.compile(r"from \+([0-9A-F]+)h on")
 _SECONDS = re.compile(r"([0-9.]+) s$")
 
 
@@ -56,6 +57,8 @@ class _Causes:
         for x, y, cause in self._words:
             if cause is row:
                 continue
+            if cause.kind == "validity" and len(row.a) > 4 and row.a in cause.a and row.b and row.b in cause.b:
+                return _what(cause)
             if x and y and (x != row.a.strip() or cause.kind != "text") and row.a.replace(x, y).strip() == row.b.strip():
                 return _what(cause)
             alone = (row.a.strip() and x and x in row.a and not row.b.strip() and not y) or (
@@ -65,6 +68,10 @@ class _Causes:
         for one, other in self._versions:
             if one in row.a and row.a.replace(one, other) == row.b:
                 return "version"
+        for cause in self._by.get("threshold", ()):
+            said = re.findall(r"'([^']+)'", " ".join(cause.evidence[:1]))
+            if "LCD" in row.what and (row.a.strip() in said or row.b.strip() in said):
+                return _what(cause)
         if not row.a or not row.b:
             return self._inside(row) or self._in_table(row)
         return self._lcd(row)
@@ -145,6 +152,13 @@ class _Causes:
             for row in self._by.get(kind, ()):
                 values = [{int(found, 16) for found in _NUMBER.findall(text)} for text in (row.a, row.b)]
                 if a in values[0] and b in values[1]:
+                    return _what(row)
+        shifts = {0, *(y - x for x, y in self._static.changes.ram.items())}
+        for row in self._by.get("validity", ()):
+            sides = [_FROM.search(text) for text in (row.a, row.b)]
+            if sides[0] and sides[1]:
+                moved = int(sides[1][1], 16) - int(sides[0][1], 16)
+                if any(b - a == moved + shift for shift in shifts) or 2 * (a - b) == moved:
                     return _what(row)
         for row in self._by.get("time", ()):
             times = [_SECONDS.search(text) for text in (row.a, row.b)]

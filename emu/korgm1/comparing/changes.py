@@ -71,6 +71,7 @@ class Changes:
     Attributes:
         of: one `Change` a pair, by the address in A.
         gone, new: the functions without a partner, without pieces of functions that have one.
+        settled: ("A" or "B", address) of data that is the same on both sides, addresses in it apart.
         data: (A's address, B's, length in A, length in B) of stretches whose content differs, by address.
     """
 
@@ -91,6 +92,7 @@ class Changes:
         self._shifts = _Shifts(self._moved.items())
         self._edges = _edges(a, self._a.base), _edges(b, self._b.base)
         self._known: dict[tuple[int, int], bool] = {}
+        self.settled: set[tuple[str, int]] = set()
         for change in self.of:
             self._look(change)
         self.ram = self._moved_ram()
@@ -168,6 +170,8 @@ class Changes:
             change.code += 1
             return False
         if kinds == {"text"}:
+            if x.value != y.value and self._pointers(x, y):
+                return True
             if x.value != y.value:
                 change.texts.append((str(x.value), str(y.value)))
             return x.value == y.value
@@ -187,10 +191,23 @@ class Changes:
         elif "ram" in kinds or "number" in kinds:
             change.numbers.append((one.at, other.at, a & 0xFFFF, b & 0xFFFF))
         elif self.same_data(a, b):
+            self.settled |= {("A", a), ("B", b)}
             return True
         else:
             change.data.append((a, b))
         return False
+
+    def _pointers(self, x: Operand, y: Operand) -> bool:
+        """Two tables of pointers that happen to be readable: all their words are offsets of the same places."""
+        words = [str(o.value).encode("latin-1", "replace") for o in (x, y)]
+        size = min(map(len, words)) & ~1
+        pairs = [
+            [int.from_bytes(word[at : at + 2], "little") for word in words] for at in range(0, min(size, 8), 2)
+        ]
+        if not pairs or not all(a != b and self._went(a, b) for a, b in pairs):
+            return False
+        self.settled |= {("A", x.address), ("B", y.address)}
+        return True
 
     def _went(self, a: int, b: int) -> bool:
         """Whether two numbers are offsets of one place of the ROM: what lies there is alike, and it moved as far as
@@ -200,6 +217,7 @@ class Changes:
             if self._moved.get(x) == y:
                 return True
             if y - x in self._shifts.near(x) and self._alike(x, y):
+                self.settled |= {("A", x), ("B", y)}
                 return True
         return False
 

@@ -10,7 +10,7 @@ from typing import Any
 from korgm1.comparing.causes import explain
 from korgm1.comparing.dynamic import BootPair, boot_findings, pair_boots
 from korgm1.comparing.experimental import experiment_findings
-from korgm1.comparing.finding import KINDS, Finding
+from korgm1.comparing.finding import KINDS, Finding, small
 from korgm1.comparing.gathering import gather_both
 from korgm1.comparing.script import Script
 from korgm1.comparing.scripted import script_findings
@@ -85,11 +85,11 @@ class Comparison:
             shared, least = len(self.static.matching.pairs), min(len(self.static.a.functions), len(self.static.b.functions))
             return f"not versions of one program: {shared} of {least} functions have a counterpart"
         counts = Counter(row.kind for row in self.differences)
-        kinds = ", ".join(f"{counts[kind]} of {heading.lower()}" for kind, heading in KINDS.items() if counts[kind])
+        kinds = ", ".join(f"{small(heading)} {counts[kind]}" for kind, heading in KINDS.items() if counts[kind])
         classes = ", ".join(f"{count} {name}" for name, count in self.static.counts.items() if count)
         number = len(self.differences)
         return (
-            f"{number} difference{'' if number == 1 else 's'}{': ' + kinds if kinds else ''}; functions: {classes}"
+            f"{number} difference{'' if number == 1 else 's'}{' (' + kinds + ')' if kinds else ''}; functions: {classes}"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def compare(
     static = compare_programs(sides[0].program, sides[1].program)
     boots = pair_boots(*sides)
     findings = [*static.findings, *boot_findings(*sides, boots), *experiment_findings(*sides), *script_findings(*sides)]
-    if a.version != b.version:
+    if a.version != b.version and not any(rom.sha1.startswith(rom.version) for rom in (a, b)):
         findings.append(Finding("version", "version", a.version, b.version, ("as read from the ROM, or its list",)))
     order = {kind: place for place, kind in enumerate(KINDS)}
     explained = explain(findings, static)

@@ -10,10 +10,12 @@ from korgm1.clock import CPU_HZ
 from korgm1.comparing.finding import Finding
 from korgm1.comparing.pictures import Row, align
 from korgm1.comparing.side import Side
-from korgm1.comparing.writes import ChipWrites, Rounds, compare_writes
+from korgm1.comparing.writes import ChipWrites, compare_writes
 
+SHOWN = 8
+"""Writes of a finding."""
 ALIKE = 0.005
-"""Seconds by which two times may differ to be the same finding's."""
+"""Seconds by which two differences may differ to be the same finding's."""
 
 
 @dataclass(frozen=True)
@@ -99,21 +101,20 @@ def _picture(row: Row, title: str, seen: set[tuple[str, str]]) -> Iterator[Findi
 
 
 def _times(rows: Sequence[tuple[Row, str]]) -> Iterator[Finding]:
-    """How long pictures stood; those that stood equally long on each side are one finding."""
-    groups: dict[tuple[int, int], list[str]] = {}
+    """How long pictures stood; those that stand longer in B by the same time are one finding."""
+    groups: dict[float, tuple[float, float, list[str]]] = {}
     for row, title in rows:
         if row.a is None or row.stood_a is None or row.stood_b is None or not row.lasts_differently:
             continue
         text = next((line.strip() for line in row.a.lcd if line.strip()), "an empty display")
         times = row.stood_a / CPU_HZ, row.stood_b / CPU_HZ
-        key = next(
-            (k for k in groups if abs(k[0] / 1e3 - times[0]) < ALIKE and abs(k[1] / 1e3 - times[1]) < ALIKE),
-            (round(times[0] * 1e3), round(times[1] * 1e3)),
+        longer = next((known for known in groups if abs(known - times[1] + times[0]) < ALIKE), times[1] - times[0])
+        groups.setdefault(longer, (*times, []))[2].append(
+            f"{text!r} ({title}): {times[0]:.3f} s and {times[1]:.3f} s"
         )
-        groups.setdefault(key, []).append(f"{text!r} ({title})")
-    for key, texts in groups.items():
+    for one, other, texts in groups.values():
         yield Finding(
-            "time", f"how long the LCD shows {texts[0].rsplit(' (', 1)[0]}", *(f"{ms / 1e3:.2f} s" for ms in key),
+            "time", f"how long the LCD shows {texts[0].rsplit(' (', 1)[0]}", f"{one:.2f} s", f"{other:.2f} s",
             tuple(dict.fromkeys(texts)),
         )
 
@@ -136,21 +137,8 @@ def _ports(a: Side, b: Side) -> Iterator[Finding]:
 
 def _chips(pair: BootPair, title: str) -> Iterator[Finding]:
     for chip in pair.chips:
-        if not chip.differences or not chip.count_a or not chip.count_b:
+        if not any(chip.news) or not chip.count_a or not chip.count_b:
             continue
-        first = chip.differences[0]
-        sides = [" ".join(_rounds(row) for row in rows[:8]) for rows in (first.a, first.b)]
-        more = len(chip.differences) - 1
-        places = [
-            f"{side} {rows[0].writes[0].place} at clock {rows[0].writes[0].clock:,}"
-            for side, rows in (("A", first.a), ("B", first.b)) if rows
-        ]
-        evidence = [f"{title}: first difference {', '.join(places)}"]
-        if more:
-            evidence.append(f"{more} more differ{'s' if more == 1 else ''}")
-        yield Finding("ports", f"writes to {chip.chip}", *sides, tuple(evidence))
-
-
-def _rounds(row: Rounds) -> str:
-    text = " ".join(f"{write.port:04X}={write.value:02X}" for write in row.writes[:6])
-    return f"({text}) x {row.times}" if row.times > 1 else text
+        sides = [" ".join(f"{write.port:04X}={write.value:02X}" for write in rows[:SHOWN]) for rows in chip.news]
+        places = [f"{side} {rows[0].place} at clock {rows[0].clock:,}" for side, rows in zip("AB", chip.news, strict=True) if rows]
+        yield Finding("ports", f"writes to {chip.chip}", *sides, (f"{title}: first difference {', '.join(places)}",))

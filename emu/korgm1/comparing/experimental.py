@@ -83,9 +83,15 @@ def _bytes(row: Place) -> str:
 
 
 def _covered(places: Iterable[Place], base: int) -> str:
-    """Where what a sum covers begins; places that are tested otherwise, too, lie inside."""
-    first = next((row.start - base for row in places if row.kind == "covered by a sum"), None)
-    return "" if first is None else f"from +{first:02X}h on"
+    """Where what a sum covers begins; bytes before it that are tested otherwise, too, without a gap, count as covered."""
+    first = end = -1
+    for row in places:
+        if row.kind == "covered by a sum":
+            return f"from +{(first if row.start == end else row.start) - base:02X}h on"
+        if row.kind == "value in range":
+            first = first if row.start == end else row.start
+            end = row.end
+    return ""
 
 
 def _initial(a: Initial, b: Initial) -> Iterator[Finding]:
@@ -149,19 +155,15 @@ def _midi(a: MidiReplies, b: MidiReplies) -> Iterator[Finding]:
 
 
 def _identity(a: bytes, b: bytes) -> Iterator[Finding]:
+    """The bytes that differ, as decimal numbers."""
     for name, where in IDENTITY.items():
-        one, other = a[where], b[where]
-        if one != other:
-            kind = "version" if name == "version" else "midi"
+        rows = [(x, y) for x, y in zip(a[where], b[where], strict=False) if x != y]
+        if rows:
             yield Finding(
-                kind, f"{name} in the identity reply", *(_number(row) for row in (one, other)),
+                "version" if name == "version" else "midi", f"{name} in the identity reply",
+                *(" ".join(str(byte) for byte in side) for side in zip(*rows, strict=True)),
                 (f"{a.hex(' ')} and {b.hex(' ')}",),
             )
-
-
-def _number(data: bytes) -> str:
-    """The bytes that are not zero, decimal: 00 18 00 01 is 24.1."""
-    return " ".join(str(byte) for byte in data)
 
 
 def _reply(row: Reply | None) -> str:

@@ -62,6 +62,15 @@ class Finding:
         }
 
 
+def small(heading: str) -> str:
+    """A heading within a sentence.
+
+    >>> small("Battery threshold"), small("MIDI replies")
+    ('battery threshold', 'MIDI replies')
+    """
+    return heading if heading[:2].isupper() else heading[0].lower() + heading[1:]
+
+
 def shown(value: str) -> str:
     """A side's value in a line: in quotes where it is a text, a dash where there is none.
 

@@ -41,6 +41,9 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 .a { color: var(--a); } .b { color: var(--b); }
 code, pre, .mono { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .88em; white-space: pre-wrap; }
 pre { background: var(--panel); padding: .6rem .8rem; overflow-x: auto; margin: .4rem 0; }
+table.findings { table-layout: fixed; }
+table.findings th:nth-child(1) { width: 26%; } table.findings th:nth-child(2), table.findings th:nth-child(3) { width: 18%; }
+table.findings th:nth-child(5) { width: 9%; }
 tr.new td, tr.changed td { background: var(--new); } tr.gone td { background: var(--gone); }
 details { margin: .4rem 0; border: 1px solid var(--line); border-radius: 4px; padding: 0 .8rem; }
 summary { cursor: pointer; padding: .4rem 0; font-weight: 600; }

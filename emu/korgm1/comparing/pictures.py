@@ -78,9 +78,10 @@ def _different(a: list[LcdChange], b: list[LcdChange], in_a: tuple[int, int], in
 
 
 def likeness(a: tuple[str, str], b: tuple[str, str]) -> float:
-    """How alike two pictures are, 0 to 1, blanks at the ends apart."""
+    """How alike two pictures are, 0 to 1, blanks at the ends apart; a line in common is enough to be `NEAR`."""
+    shared = any(x.strip() and x.strip() == y.strip() for x, y in zip(a, b, strict=True))
     one, other = ("\n".join(line.strip() for line in lcd) for lcd in (a, b))
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+    return max(NEAR if shared else 0.0, SequenceMatcher(None, one, other, autojunk=False).ratio())
 
 
 def _row(a: list[LcdChange], b: list[LcdChange], x: int | None, y: int | None) -> Row:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from korgm1 import __version__
 from korgm1.comparing.comparison import Comparison
-from korgm1.comparing.finding import KINDS, Finding
+from korgm1.comparing.finding import KINDS, Finding, small
 from korgm1.comparing.page import Html, code, folded, page, table, text
 from korgm1.comparing.report_code import code_sections
 from korgm1.comparing.report_runs import run_sections
@@ -65,7 +65,7 @@ def _findings(found: Comparison) -> Html:
             parts.append(_table(rows))
     counts = [(kind, sum(row.kind == kind for row in found.differences)) for kind in KINDS]
     links = ", ".join(
-        f'<a href="#kind-{kind}">{text(KINDS[kind].lower())}</a> {count}' for kind, count in counts if count
+        f'<a href="#kind-{kind}">{text(small(KINDS[kind]))}</a> {count}' for kind, count in counts if count
     )
     return f"<p>{links}</p>" + "".join(parts)
 

@@ -94,6 +94,10 @@ def _texts(static: Static) -> Iterator[Finding]:
             texts = [VERSION.sub("", text).rstrip() for text in texts]
             if texts[0] == texts[1]:
                 continue
+        if not (one and other) and any(
+            text is not None and (side, text.address) in static.changes.settled for side, text in (("A", one), ("B", other))
+        ):
+            continue
         what = "text" if one and other else "text that only A has" if one else "text that only B has"
         yield Finding("text", what, *texts, (), _where(one, other))
 
@@ -126,7 +130,7 @@ def _nec(a: Program, b: Program) -> Iterator[Finding]:
         first = program.nec[form][0]
         mnemonic = program.instructions[first].instruction.text("nec").split()[0] if first in program.instructions else ""
         yield Finding(
-            "nec", f"NEC instruction {mnemonic} ({form})", *(f"{count} times" if count else "" for count in counts),
+            "nec", f"NEC instruction {mnemonic} ({form})", *(f"in {count} place{'' if count == 1 else 's'}" if count else "" for count in counts),
             (), tuple(f"{side} {place(at)}" for at in program.nec[form][:8]),
         )
 

@@ -14,6 +14,8 @@ NEAR = 0.6
 """Likeness from which a text in the place of another is that text changed."""
 MOST = 400
 """Texts of a side that are compared with each other."""
+ALONE = 5
+"""Characters of a text that nobody refers to."""
 LONGEST_TABLE = 32
 """Bytes of a table of pointers that can be taken for a text."""
 _WORDS = re.compile(r"[A-Za-z0-9' ]")
@@ -63,7 +65,7 @@ def likely(text: str) -> bool:
 
 def pairs(a: Program, b: Program) -> Iterator[tuple[Text | None, Text | None]]:
     """The texts that only one side has, by address; one that was changed together with what it became."""
-    rows = [[t for t in Texts(program).rows if likely(t.text)] for program in (a, b)]
+    rows = [[t for t in Texts(program).rows if likely(t.text) and (t.refs or len(t.text) >= ALONE)] for program in (a, b)]
     counts = [Counter(t.text for t in side) for side in rows]
     ours = [t for t in rows[0] if counts[0][t.text] > counts[1][t.text] and not _known(a, t, b)]
     theirs = [t for t in rows[1] if counts[1][t.text] > counts[0][t.text] and not _known(b, t, a)]

@@ -16,6 +16,8 @@ LONGEST_LOOP = 48
 """Writes of a loop that is recognised."""
 MOST = 4000
 """Writes on a side, without what both begin and end with, that are aligned exactly."""
+FEW = 64
+"""Writes of a chip, on either side, up to which each counts."""
 KEPT = 400
 """Differences that are kept of one chip."""
 
@@ -64,6 +66,9 @@ class ChipWrites:
         count_a, count_b: all its writes.
         differences: in order, the first `KEPT`.
         exact: the alignment is exact; else only what both sequences begin and end with was taken off.
+        news: what differs in the first writes to each of its ports (of a chip that is hardly written to: in all
+            writes), from the first to the last difference; empty where that is the same. A loop that is met in another
+            phase is no difference here.
     """
 
     chip: str
@@ -71,6 +76,7 @@ class ChipWrites:
     count_b: int
     differences: tuple[Difference, ...]
     exact: bool = True
+    news: tuple[tuple[Write, ...], tuple[Write, ...]] = ((), ())
 
 
 def compare_writes(
@@ -102,7 +108,20 @@ def _first(row: ChipWrites) -> int:
     return min(rounds.writes[0].clock for rounds in (*first.a, *first.b))
 
 
+def _news(a: list[Write], b: list[Write]) -> tuple[tuple[Write, ...], tuple[Write, ...]]:
+    if max(len(a), len(b)) > FEW:
+        a, b = (sorted({write.port: write for write in reversed(side)}.values()) for side in (a, b))
+    keys = [[(w.port, w.value) for w in side] for side in (a, b)]
+    if keys[0] == keys[1]:
+        return (), ()
+    least = min(map(len, keys))
+    head = next((n for n in range(least) if keys[0][n] != keys[1][n]), least)
+    tail = next((n for n in range(least - head) if keys[0][-1 - n] != keys[1][-1 - n]), least - head)
+    return tuple(a[head : len(a) - tail]), tuple(b[head : len(b) - tail])
+
+
 def _chip(name: str, a: list[Write], b: list[Write]) -> ChipWrites:
+    news = _news(a, b)
     one, other = rounds(a), rounds(b)
     keys = [row.told for row in one], [row.told for row in other]
     head = 0
@@ -113,15 +132,15 @@ def _chip(name: str, a: list[Write], b: list[Write]) -> ChipWrites:
         tail += 1
     mid_a, mid_b = one[head : len(one) - tail], other[head : len(other) - tail]
     if not mid_a and not mid_b:
-        return ChipWrites(name, len(a), len(b), ())
+        return ChipWrites(name, len(a), len(b), (), True, news)
     if max(len(mid_a), len(mid_b)) > MOST:
-        return ChipWrites(name, len(a), len(b), (Difference(tuple(mid_a[:KEPT]), tuple(mid_b[:KEPT])),), False)
+        return ChipWrites(name, len(a), len(b), (Difference(tuple(mid_a[:KEPT]), tuple(mid_b[:KEPT])),), False, news)
     match = SequenceMatcher(None, keys[0][head : len(one) - tail], keys[1][head : len(other) - tail], autojunk=False)
     differences = [
         Difference(tuple(mid_a[a0:a1]), tuple(mid_b[b0:b1]))
         for kind, a0, a1, b0, b1 in match.get_opcodes() if kind != "equal"
     ]
-    return ChipWrites(name, len(a), len(b), tuple(differences[:KEPT]))
+    return ChipWrites(name, len(a), len(b), tuple(differences[:KEPT]), True, news)
 
 
 def rounds(writes: Sequence[Write]) -> list[Rounds]:
