@@ -141,12 +141,9 @@ def _data(
         cover[start - base : end + 1 - base] = bytes([1]) * (end + 1 - start)
     tables = []
     for jump in jump_tables:
-        entries = tuple(
-            physical(jump.segment, int.from_bytes(image[at : at + 2], "little"))
-            for at in range(jump.address - base, jump.address - base + jump.count * jump.stride, jump.stride)
-        )
+        entries = tuple(jump.target(image, base, n) for n in range(jump.count))
         tables.append(Table(jump.address, jump.stride, jump.count, entries, "code", (jump.origin,)))
-        size = (jump.count - 1) * jump.stride + 2
+        size = (jump.count - 1) * jump.stride + (4 if jump.segment is None else 2)
         cover[jump.address - base : jump.address - base + size] = bytes([1]) * size
     origins = {address: _origins(refs, address) for address in refs}
     pointed = {
