@@ -19,6 +19,7 @@ from korgm1.profiling.symbols import read_symbols
 from korgm1.romset.load import load_os
 from korgm1.session import Session
 from korgm1.trace_reading import open_trace
+from korgm1.verbs.trace_profile import EXAMPLES
 
 END = 5_000_000
 
@@ -302,6 +303,20 @@ def test_boot_with_a_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["boot", "--profile", str(folded), "--trace", str(tmp_path / "x.kmt")]) == 2
     assert "exclude each other" in capsys.readouterr().err
     assert main(["boot", "--profile", str(folded), "--png", str(folded)]) == 2
+
+
+def test_the_examples_of_the_help(
+    files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("names.csv").write_text("address,name\nFFFF0,reset\n")
+    lines = EXAMPLES.partition("Clocks are")[0].splitlines()[1:]
+    commands = [re.split(r" {2,}| \| ", line.strip())[0].split()[1:] for line in lines if line.strip()]
+    assert len(commands) == 8
+    for words in commands:
+        assert main(words) == 0
+        assert len(capsys.readouterr().out.splitlines()) > 10, words
+    assert {path.name for path in tmp_path.iterdir()} == {"x.kmt", "x.folded", "map.png", "names.csv"}
 
 
 def test_observing_a_boot() -> None:
