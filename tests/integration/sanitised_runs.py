@@ -112,7 +112,7 @@ def fuzz() -> int:
 
 
 def boot() -> int:
-    """Instructions of OpenM1's first third of a second, on all engines, with a snapshot taken back, trace and profile."""
+    """Instructions of OpenM1's first third of a second, on all engines, with a snapshot taken back and traced."""
     from korgm1.machine.engines import NAMES
     from korgm1.profiling import Profile
     from korgm1.session import Session
