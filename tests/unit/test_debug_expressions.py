@@ -38,7 +38,8 @@ def test_arithmetic_is_pythons(tree: tuple[str, int]) -> None:
 
 
 @pytest.mark.parametrize(("text", "number"), [
-    ("10", 0x10), ("#10", 10), ("0x1F", 0x1F), ("0FFh", 0xFF), ("ax", 0x12FF), ("AH", 0x12), ("al", 0xFF), ("z && cy", 1),
+    ("10", 0x10), ("#10", 10), ("0x1F", 0x1F), ("0FFh", 0xFF), ("ax", 0x12FF), ("AH", 0x12), ("al", 0xFF),
+    ("z && cy", 1),
     ("!z || v", 0), ("1 + 2 * 3", 7), ("cw == 5 && value == 7", 1), ("address", -1), ("b[ds0:2]", 0x02),
     ("w[10]", 0x1110), ("~0", -1), ("1 << 4 | 1", 0x11), ("2 < 3 == 1", 1), ("vector == -1", 1), ("0AC", 0xAC),
 ])

@@ -59,15 +59,14 @@ def test_accesses_are_stopped_at_behind_the_instruction(debugger: Debugger) -> N
 
 def test_ports_and_their_values(debugger: Debugger) -> None:
     found = hits(debugger, Stop("port", 0x0A0B, 0x0A0C))
-    assert [(halt.began, halt.kind, halt.port, halt.value) for halt in found][0] == (
-        (0xF000, AT["out"]), "out", 0x0A0B, 0x34,
-    )
+    first = found[0]
+    assert (first.began, first.kind, first.port, first.value) == ((0xF000, AT["out"]), "out", 0x0A0B, 0x34)
     assert [halt.began[1] for halt in found if halt.began] == [AT["out"], AT["out_word"], AT["in"]]
 
 
 def test_a_trap_is_stopped_at_in_front_of_its_handler(debugger: Debugger) -> None:
-    found = hits(debugger, Stop("int", TRAP))
-    assert [(halt.place, halt.vector, halt.began) for halt in found] == [((0xF000, HANDLER), TRAP, (0xF000, AT["trap"]))]
+    (halt,) = hits(debugger, Stop("int", TRAP))
+    assert (halt.place, halt.vector, halt.began) == ((0xF000, HANDLER), TRAP, (0xF000, AT["trap"]))
     assert not hits(Debugger(session()), Stop("int", TRAP + 1))
 
 

@@ -123,7 +123,8 @@ class Monitor:
         if len(begun) == 1:
             return begun[0]
         near = [command.name for command in begun] or difflib.get_close_matches(word, self._words, 3, 0.6)
-        raise UsageError(f"there is no command {word!r}", "one of " + ", ".join(near) if near else "help lists them")
+        expected = "one of " + ", ".join(near) if near else "a command; help lists them"
+        raise UsageError(f"there is no command {word!r}", expected)
 
     def complete(self, text: str) -> list[str]:
         """What a line can go on with: commands, and behind them keys, registers and symbols."""
@@ -176,7 +177,8 @@ class Monitor:
             UsageError: it cannot be read.
         """
         names = {name.lower(): port for port, name in self.ports.items()} if ports else {}
-        return parse(text, (lambda name: names.get(name.lower())) if ports else self.symbols.address)(Context(self.debugger.registers(), self.debugger.read))
+        known = (lambda name: names.get(name.lower())) if ports else self.symbols.address
+        return parse(text, known)(Context(self.debugger.registers(), self.debugger.read))
 
     def condition(self, text: str) -> Callable[[Mapping[str, int]], bool]:
         """An expression as a stop's condition.

@@ -6,10 +6,12 @@ import argparse
 import contextlib
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from korgm1.clock import CPU_HZ
 from korgm1.debugging.doing_hands import line_of, play
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, M1Error
 from korgm1.files import check_apart, read_file
@@ -26,6 +28,7 @@ from korgm1.verbs.trace_options import add_trace_options
 from korgm1.verbs.words import keys, named
 
 if TYPE_CHECKING:
+    from korgm1.debugging import Debugger
     from korgm1.debugging.monitor import Monitor
 
 EPILOG = """\
@@ -65,8 +68,8 @@ def add_parser(subparsers: Any) -> None:
     )
     what.add_argument(
         "--symbols", type=named, metavar="FILE",
-        help="names of places: CSV with columns address and name (korgm1 rom disassemble --symbols); beside them those of "
-        "an analysis are known",
+        help="names of places: CSV with columns address and name (korgm1 rom disassemble --symbols), known beside "
+        "those of an analysis",
     )
     what.add_argument("--no-analysis", action="store_true", help="only the names of --symbols")
     what.add_argument("--syntax", choices=("intel", "nec"), default="intel", help="default: %(default)s")
@@ -96,7 +99,8 @@ def run(args: argparse.Namespace) -> int:
     with power(session, args) as wish, contextlib.ExitStack() as at_the_end:
         debugger = Debugger(session)
         at_the_end.callback(debugger.detach)
-        monitor = Monitor(debugger, _say, lambda: wish, symbols, args.syntax)
+        progress = _Progress(debugger, wish)
+        monitor = Monitor(debugger, progress.say, progress.asked, symbols, args.syntax)
         if args.log:
             monitor.log(Path(args.log))
         play(monitor, first, line_of(args.commands or ""))
@@ -106,6 +110,33 @@ def run(args: argparse.Namespace) -> int:
             (_converse if sys.stdin.isatty() else _obey)(monitor, wish)
         ended = session.stopped
     return EXIT_CPU_FAULT if ended else EXIT_OK
+
+
+class _Progress:
+    """On a terminal, how far a run of more than a second has come."""
+
+    def __init__(self, debugger: Debugger, wish: list[int]) -> None:
+        self._debugger = debugger
+        self._wish = wish
+        self._begun: float | None = None
+        self._shown = False
+
+    def asked(self) -> list[int]:
+        """Looked at while something runs."""
+        now = time.monotonic()
+        self._begun = self._begun or now
+        if sys.stderr.isatty() and now - self._begun > 1:
+            self._shown = True
+            seconds = self._debugger.session.clock / CPU_HZ
+            print(f"\r{seconds:9.2f} s emulated; Ctrl-C stops it", end="", file=sys.stderr, flush=True)
+        return self._wish
+
+    def say(self, line: str) -> None:
+        """A line behind it."""
+        if self._shown:
+            print("\r" + " " * 50 + "\r", end="", file=sys.stderr, flush=True)
+        self._begun, self._shown = None, False
+        _say(line)
 
 
 def commands(text: str) -> list[str]:
