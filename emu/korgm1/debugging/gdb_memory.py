@@ -5,6 +5,7 @@ from __future__ import annotations
 from korgm1.bus.memory import PAGE, PAGE_ROM
 from korgm1.debugging.core import Debugger
 from korgm1.debugging.gdb_target import MEMORY_SIZE, PORT_BASE, PORT_COUNT
+from korgm1.debugging.gdb_unwind import SIZE, TABLE, rows
 from korgm1.debugging.stop import PORT, Halt, Stop
 
 
@@ -31,6 +32,8 @@ class GdbMemory:
 
     def read(self, address: int, size: int) -> bytes:
         """The bytes there, without side effects; fewer at the end, none where nothing is."""
+        if TABLE <= address < TABLE + SIZE and size > 0:
+            return rows(self._debugger, address - TABLE, min(size, PAGE))
         where = self.range(address, size)
         if where is None:
             return b""

@@ -27,6 +27,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from korgm1.debugging.gdb_unwind import SIZE as TABLE_SIZE
+from korgm1.debugging.gdb_unwind import TABLE
+
 MEMORY_SIZE = 0x100000
 PORT_BASE = 0x1000000
 PORT_COUNT = 0x10000
@@ -210,7 +213,7 @@ def memory_map_xml(rom: Sequence[tuple[int, int]]) -> str:
         rom: first address and size of each ROM, in rising order.
 
     >>> [line for line in memory_map_xml([(0xE0000, 0x20000)]).splitlines() if "rom" in line]
-    ['<memory type="rom" start="0xe0000" length="0x20000"/>']
+    ['<memory type="rom" start="0xe0000" length="0x20000"/>', '<memory type="rom" start="0x2000000" length="0x1000000"/>']
     """
     rows, place = [], 0
     for start, size in rom:
@@ -220,7 +223,7 @@ def memory_map_xml(rom: Sequence[tuple[int, int]]) -> str:
         place = start + size
     if place < MEMORY_SIZE:
         rows.append(("ram", place, MEMORY_SIZE - place))
-    rows.append(("ram", PORT_BASE, PORT_COUNT))
+    rows += [("ram", PORT_BASE, PORT_COUNT), ("rom", TABLE, TABLE_SIZE)]
     return "\n".join([
         '<?xml version="1.0"?>',
         '<!DOCTYPE memory-map PUBLIC "+//IDN gnu.org//DTD GDB Memory Map V1.0//EN"',
