@@ -112,8 +112,9 @@ def fuzz() -> int:
 
 
 def boot() -> int:
-    """Instructions of OpenM1's first third of a second, on all engines, with a snapshot taken back and a trace."""
+    """Instructions of OpenM1's first third of a second, on all engines, with a snapshot taken back, trace and profile."""
     from korgm1.machine.engines import NAMES
+    from korgm1.profiling import Profile
     from korgm1.session import Session
 
     count = 0
@@ -126,6 +127,11 @@ def boot() -> int:
             session.trace(Path(folder) / "trace.txt")
             session.run(0.1)
             session.trace_end()
+        profile = Profile(port_writes=True)
+        session.follow(profile)
+        session.run(0.1)
+        session.follow(None)
+        assert profile.span == sum(row.own + row.halted for row in profile.functions())
         count += session.machine.engine.instructions
     return count
 
