@@ -2,11 +2,16 @@
    clears. */
 #ifndef KORGM1_TRACE_READ_H
 #define KORGM1_TRACE_READ_H
+#include "profile.h"
 #include "trace_pack.h"
 
 typedef struct trace_reader {
     trace_filter wanted;   /* lines that are written, */
-    uint64_t left;         /* of which so many at most */
+    uint64_t left;         /* of which so many at most, */
+    uint8_t one_vector;    /* of interrupts only those of `vector`, */
+    uint8_t vector;
+    uint8_t own;           /* and, if there are calls, only while the watched function runs itself, or what it calls, too */
+    profile *calls;
     uint32_t counts[TRACE_KINDS];   /* of the block, written or not */
     trace_text text;
     trace_slots slots;

@@ -44,7 +44,9 @@ def assemble(key: str = DEFAULT, symbols: Path | None = None) -> bytes:
         raise SystemExit("nasm not found: install it (Debian: apt-get install nasm)")
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "openm1.bin"
-        (Path(folder) / "sound_tables.inc").write_text(openm1_tables.include(open_bank()))
+        bank = open_bank()
+        (Path(folder) / "sound_tables.inc").write_text(openm1_tables.include(bank))
+        (Path(folder) / "name_tables.inc").write_text(openm1_tables.names(bank))
         (Path(folder) / "map.inc").write_text("[map all map.txt]\n" if symbols else "")
         command = [
             nasm, "-Ox", "-f", "bin", "-Wall", "-Werror", f"-DOPENM1_BUILD={int(key)}", "-P", f"{folder}/map.inc",

@@ -41,6 +41,8 @@ TRACK_KEY = 60
 (H-TRACK)."""
 FLAG_TRACKING = 1
 ZONE_LOOPS = 1
+MS_NAME_SIZE = 12
+"""Characters of a row in the table of multisounds' names; shorter ones are filled with blanks."""
 
 
 def eg_updates(time: int) -> int:
@@ -145,6 +147,23 @@ def include(bank: Bank) -> str:
     lines += words("pitch_table", map(pitch_mantissa, range(PITCH_STEPS + 1)))
     lines += directory("ms_table", bank.multisounds)
     lines += directory("drum_table", bank.drums)
+    return "\n".join(lines) + "\n"
+
+
+def names(bank: Bank) -> str:
+    """The whole of name_tables.inc: the names of the multisounds, for the versions that show them.
+
+    Raises:
+        ValueError: a name is too long, or not of the LCD's ASCII.
+    """
+    rows = [sound.name for sound in bank.multisounds]
+    if any(len(name) > MS_NAME_SIZE or not name.isascii() or '"' in name for name in rows):
+        raise ValueError(f"a multisound's name does not fit {MS_NAME_SIZE} characters of ASCII")
+    lines = [
+        "; made by tools/openm1_tables.py from the waves' directory",
+        f"MS_NAMES        equ {len(rows)}", f"MS_NAME_SIZE    equ {MS_NAME_SIZE}", "ms_names:",
+    ]
+    lines += [f'        db      "{name:{MS_NAME_SIZE}}"' for name in rows]
     return "\n".join(lines) + "\n"
 
 

@@ -1,12 +1,11 @@
 ; Power-on: banner, held keys, ROM check, RAM check, battery, then the play page.
 
-KEYS_INT        equ     04h             ; column 0 of the panel: INT, CARD, COMBI
-KEYS_INITIALISE equ     1Ch
+KEYS_INT        equ     04h             ; column 0 of the panel, with KEYS_INITIALISE (version.inc): INT, CARD,
+KEYS_CARD       equ     08h             ; COMBI, EDIT COMBI
 ERROR_SIGNATURE equ     1               ; RAM Error 01: the signature is gone, everything was initialised
 ERROR_SUMS      equ     2               ; 02: the sums are wrong, the data were kept
 ERROR_SETTINGS  equ     3               ; 03: settings out of range, everything was initialised
 ERROR_JOURNAL   equ     4               ; 04: the journal is nonsense, the data are whole
-CODE_HIGH       equ     0CCh            ; battery codes: above it is high, below CODE_LOW (version.inc) is low
 LED_INT         equ     01h
 LED_CARD        equ     02h
 LED_PROG        equ     10h
@@ -48,9 +47,18 @@ power_on:
         call    initialise_all
         jmp     .valid
 .keep:
+%if HAS_BUILD_KEY
+        cmp     al, KEYS_CARD
+        jne     .no_build
+        call    show_build
+        jmp     .check
+.no_build:
+%endif
+%if HAS_ROM_CHECK
         cmp     al, KEYS_INT
         jne     .check
         call    rom_check
+%endif
 .check:
         call    ram_check
         test    al, al
@@ -91,7 +99,7 @@ power_on:
         mov     [key_tail], al
         jmp     main
 
-; INT + CARD + COMBI: everything that is not stack, and says so.
+; KEYS_INITIALISE: everything that is not stack, and says so.
 initialise_all:
         mov     di, 1000h
         mov     cx, (0E000h - 1000h) / 2
@@ -106,6 +114,16 @@ initialise_all:
         call    put_text
         jmp     show_check
 
+%if HAS_BUILD_KEY
+; CARD: what this is.
+show_build:
+        call    banner_line_2
+        mov     si, text_build
+        call    put_text
+        jmp     show_check
+%endif
+
+%if HAS_ROM_CHECK
 ; INT: the sums of both ROM halves.
 rom_check:
         call    rom_sum
@@ -131,6 +149,7 @@ rom_check:
         call    put_text
         pop     ax
         call    put_hex
+%endif
 show_check:
         call    lcd_refresh
         mov     ax, [ticks]
@@ -162,6 +181,7 @@ banner_wait:
         jg      wait_ticks
         ret
 
+%if HAS_ROM_CHECK
 ; Sums of the even (BX) and odd (DX) bytes of E0000-FFFFB.
 rom_sum:
         push    ds
@@ -187,3 +207,4 @@ rom_sum:
         add     bx, ax
         loop    .next
         ret
+%endif

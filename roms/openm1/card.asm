@@ -17,6 +17,7 @@ CARD_STEPS_50   equ     4200
 CARD_STEPS_SEQ  equ     7700
 CARD_POLL       equ     TICKS_SECOND / 10
 CARD_CHUNK      equ     128
+CARD_CODE_LOW   equ     80h             ; ADC codes of its cell below it are low
 CARD_SOUNDS     equ     GLOBAL_SIZE + 100 * (COMBI_SIZE + PROG_SIZE)
 
 SAY_LOW         equ     1               ; card_says
@@ -32,7 +33,7 @@ card_service:
         cmp     byte [card_measures], 0
         je      .measured
         mov     byte [card_measures], 0
-        cmp     byte [adc_values + ADC_CARD], CODE_LOW
+        cmp     byte [adc_values + ADC_CARD], CARD_CODE_LOW
         jae     .measured
         or      byte [card_says], SAY_LOW
 .measured:

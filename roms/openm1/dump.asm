@@ -264,6 +264,7 @@ write_allowed:
         call    show_message
         jmp     .no
 
+%if HAS_MODE_REQUEST
 ; 12: mode, allocation, card (30h none or not ours, 31h-33h its kind: the codes are a guess), PCM card.
 end_request_mode:
         mov     al, 42h
@@ -286,6 +287,23 @@ end_request_mode:
 .put:
         call    midi_put
         jmp     sysex_tail
+%endif
+
+%if HAS_NAMES_REQUEST
+; 16: how many multisounds there are, and their names, MS_NAME_SIZE characters each. Ours: an M1's reply is for PCM cards.
+end_request_names:
+        mov     al, 45h
+        call    sysex_head
+        mov     al, MS_NAMES
+        call    midi_put
+        mov     si, ms_names
+        mov     cx, MS_NAMES * MS_NAME_SIZE
+.next:
+        cs lodsb
+        call    midi_put
+        loop    .next
+        jmp     sysex_tail
+%endif
 
 ; 4E: mode change. The second byte (change or keep) is not looked at; the banks stay.
 end_mode_change:
@@ -300,5 +318,5 @@ end_mode_change:
         jne     end_refused
 .change:
         call    set_mode
-        mov     al, REPLY_LOADED
+        mov     al, MODE_REPLY
         jmp     sysex_reply

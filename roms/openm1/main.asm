@@ -21,7 +21,6 @@ KEY_NONE        equ     0FFh
 
 REPEAT_FIRST    equ     250             ; ticks before UP and DOWN repeat, and between repeats
 REPEAT_NEXT     equ     50
-SLIDER_STEP     equ     4               ; codes the slider must move to count
 LATE_LIMIT      equ     10              ; ticks one look at the time counts at most
 SOUND_LATE      equ     8               ; ticks of sound made up for at once
 
@@ -270,6 +269,9 @@ mode_slider:                            ; AL = code
 ; Enters mode AL and lights its LED.
 set_mode:
         mov     [mode], al
+%if MODE_ENDS_HOLD
+        clr1    hold10, 0
+%endif
         cmp     al, MODE_GLOBAL
         jae     .plays_on               ; GLOBAL, SEQ: what played goes on
         cmp     al, MODE_PROG

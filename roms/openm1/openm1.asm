@@ -33,6 +33,14 @@ UNUSED          equ     0CCh            ; BRK 3
 %include "main.asm"
 %include "play.asm"
 %include "global.asm"
+%if NOTES_FIRST
+%include "keyboard.asm"
+%include "parts.asm"
+%include "notes.asm"
+%include "mono.asm"
+%include "drums.asm"
+%include "allocate.asm"
+%endif
 %include "midi.asm"
 %include "sysex.asm"
 %include "receive.asm"
@@ -40,12 +48,14 @@ UNUSED          equ     0CCh            ; BRK 3
 %include "card.asm"
 %include "cardbank.asm"
 %include "cardfile.asm"
+%if !NOTES_FIRST
 %include "keyboard.asm"
 %include "parts.asm"
 %include "notes.asm"
 %include "mono.asm"
 %include "drums.asm"
 %include "allocate.asm"
+%endif
 %include "control.asm"
 %include "analogue.asm"
 %include "effects.asm"
@@ -59,6 +69,10 @@ UNUSED          equ     0CCh            ; BRK 3
 %include "prepare.asm"
 %include "tables.asm"
 %include "sound_tables.inc"
+%if HAS_NAMES_PAGE
+%include "names.asm"
+%include "name_tables.inc"
+%endif
         times   0FFF0h - ($ - $$) db UNUSED
         jmp     ROM_SEGMENT:reset       ; FFFF0: where the V50 starts
         db      VERSION, 0

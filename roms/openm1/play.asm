@@ -61,12 +61,18 @@ play_key:
 ; AL = number at BX + bcd_step, two digits.
 bcd_add:
         mov     al, [bx]
+%if HAS_ADD4S
         mov     [entry], al
         mov     si, bcd_step
         mov     di, entry
         mov     cl, 2
         add4s
         mov     al, [entry]
+%else
+        add     al, [bcd_step]
+        daa
+        mov     [entry], al
+%endif
         ret
 
 ; AL (0-99) to BCD.
@@ -187,7 +193,9 @@ draw_prog:
         call    put_number
         mov     si, prog_edit
         call    put_name
+%ifnidn HOLD_TEXT, ""
         call    draw_hold
+%endif
         mov     di, LINE_2
         mov     bl, [prog_edit + 10]
         cmp     bl, 2
@@ -205,7 +213,7 @@ draw_prog:
         mov     si, text_mono
 .assign:
         call    put_text
-        mov     di, LINE_2 + 14
+        mov     di, LINE_2 + OSC_COLUMN
         mov     si, text_osc1
         call    put_text
         mov     al, [prog_edit + 12]
@@ -226,7 +234,9 @@ draw_combi:
         call    put_number
         mov     si, combi_edit
         call    put_name
+%ifnidn HOLD_TEXT, ""
         call    draw_hold
+%endif
         mov     di, LINE_2
         mov     bl, [combi_edit + 10]
         cmp     bl, 4
@@ -263,6 +273,7 @@ put_number:
         inc     di
         ret
 
+%ifnidn HOLD_TEXT, ""
 draw_hold:
         test1   hold10, 0
         jz      .end
@@ -271,3 +282,4 @@ draw_hold:
         jmp     put_text
 .end:
         ret
+%endif

@@ -65,17 +65,24 @@ setup_table:
         setup   SYS_OPHA, 00h
         setup   SYS_IULA, ICU_0
         setup   SYS_TULA, TCU_0
+%if PLACES_DMAU
         setup   SYS_DULA, DMA_BASE
+%endif
         setup   SYS_SULA, SCU_DATA
         setup   SYS_OPSEL, 0Eh          ; SCU, TCU, ICU on; DMAU off
 
+%if TCU_2_FIRST
+        setup   TCU_MODE, 0B0h
+%endif
         setup   TCU_MODE, 34h           ; timer 0: mode 2, the tick
         setup   TCU_0, TICK_COUNT & 0FFh
         setup   TCU_0, TICK_COUNT >> 8
         setup   TCU_MODE, 76h           ; timer 1: mode 3, 16 x the baud rate
         setup   TCU_1, MIDI_COUNT & 0FFh
         setup   TCU_1, MIDI_COUNT >> 8
+%if !TCU_2_FIRST
         setup   TCU_MODE, 0B0h          ; timer 2: mode 0 without a count: output low
+%endif
 
         setup   SCU_MODE, 4Eh           ; 1 stop, no parity, 8 bits, clock / 16
         setup   SCU_STATUS, SCM_RUN
@@ -86,10 +93,15 @@ setup_table:
         setup   ICU_1, 03h              ; IIW4: normal nesting, self-finish
         setup   ICU_1, 0FCh             ; levels 0 (tick) and 1 (SCU)
 
+%if PIO_E_FIRST
+        setup   PIO_CONTROL2, PIO_E_OUT
+        setup   PIO_CONTROL1, PIO_D_OUT
+%else
         setup   PIO_CONTROL1, PIO_D_OUT
         setup   PIO_CONTROL2, PIO_E_OUT
+%endif
         setup   PIO_A, ADC_BATTERY << 3 ; sound chips held in reset, column 0
-        setup   PIO_C, 00h
+        setup   PIO_C, LEDS_AT_RESET
         setup   PIO_D, 00h
         setup   PIO_E, 00h
 setup_end:

@@ -1,6 +1,6 @@
 ; Stored data: every change keeps the sums right, so the RAM is valid whenever the power goes.
 ;
-; SUM_1 is the sum of the words of REGION, SUM_2 the sum of SUM_1 after each word (both modulo 65536): SUM_2 makes the
+; SUM_1 is the sum of the words from SUMMED to REGION_END, SUM_2 the sum of SUM_1 after each word (both modulo 65536): SUM_2 makes the
 ; order count. A store first writes into the journal what it is going to do, then does it, then closes the journal;
 ; power-on does an open one again.
 
@@ -18,6 +18,12 @@ store:
         xor     bh, bh
         xor     ch, ch
         sub     bx, cx                  ; BX = change of the word, modulo 65536
+%if SUMS_SKIP
+        cmp     di, SUMMED
+        jae     .summed
+        xor     bx, bx                  ; no sum has it
+.summed:
+%endif
         mov     ax, REGION_END
         sub     ax, di
         inc     ax
@@ -61,12 +67,16 @@ store_block:
         loop    store_block
         ret
 
-; The sums of REGION: BX = first, DX = second.
+; The sums from SUMMED on: BX = first, DX = second.
 region_sums:
+%if SUMS_SEED
+        mov     bx, SUMS_SEED
+%else
         xor     bx, bx
+%endif
         xor     dx, dx
-        mov     si, REGION
-        mov     cx, (REGION_END - REGION) / 2
+        mov     si, SUMMED
+        mov     cx, (REGION_END - SUMMED) / 2
 .next:
         lodsw
         add     bx, ax

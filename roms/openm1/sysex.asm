@@ -154,7 +154,7 @@ sysex_tail:
         mov     al, 0F7h
         jmp     midi_put
 
-; The identity request's end: 15 bytes, maker 42, family 0019, member 0000, ROM number, version 1.
+; The identity request's end: 15 bytes, maker 42, family 0019, MEMBER, ROM number, version 1.
 end_identity:
         cmp     word [sx_args + 1], 0106h
         jne     .end

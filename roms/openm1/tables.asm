@@ -1,14 +1,19 @@
 ; Constants: texts, initial sounds, key and LED tables, GLOBAL pages, the SysEx table.
 
 signature:
-        db      "OpenM1 RAM  #1", 0A5h, 5Ah
+        db      SIGNATURE_TEXT, 0A5h, 5Ah
 
 text_banner:            db "OpenM1 Music Workstation ", INSTRUMENT, VERSION, 0
 text_initialised:       db "All Memory Initialized               ", VERSION, 0
+%if HAS_ROM_CHECK
 text_rom_ok:            db "ROM OK", 0
 text_rom_bad:           db "ROM BAD", 0
 text_ic32:              db "IC32 ", 0
 text_ic23:              db "IC23 ", 0
+%endif
+%if HAS_BUILD_KEY
+text_build:             db "Test version: what differs is invented", 0
+%endif
 text_ram_error:         db "RAM Error ", 0
 text_battery_low:       db "Battery Low (Internal)", 0
 text_battery_high:      db "Battery High (Internal)", 0
@@ -43,11 +48,11 @@ card_texts:             dw text_card_low, 0, text_card_bad, 0, text_card_foreign
                         dw text_card_kind, TICKS_SECOND * 3 / 4, text_no_card, TICKS_SECOND * 3 / 4
 
 card_signature:         db "OpenM1 ProgCard "
-text_absent:            db "Not in this version of OpenM1", 0
+text_absent:            db ABSENT_TEXT, 0
 text_receiving:         db "Receiving MIDI Data", 0
 text_received:          db "MIDI Data Received", 0
 text_sending:           db "Sending MIDI Data", 0
-text_protected:         db "Memory Protected", 0
+text_protected:         db PROTECTED_TEXT, 0
 text_exclusive_off:     db "Exclusive Disabled", 0
 text_too_large:         db "MIDI Data Too Large", 0
 text_format:            db "MIDI Data Error", 0
@@ -55,7 +60,9 @@ text_incomplete:        db "MIDI Data Incomplete", 0
 text_prog:              db "Prog ", 0
 text_combi:             db "Combi ", 0
 text_up:                db "UP", 0
-text_hold:              db "10's HOLD", 0
+%ifnidn HOLD_TEXT, ""
+text_hold:              db HOLD_TEXT, 0
+%endif
 text_osc1:              db "OSC1 ", 0
 text_osc2:              db "OSC2 ", 0
 text_poly:              db "POLY", 0
@@ -81,7 +88,12 @@ mode_names:             dw text_combi, .edit_combi, text_prog, .edit_prog, .glob
 .global:                db "Global", 0
 .seq:                   db "Seq", 0
 
-draw_table:             dw draw_combi, draw_absent, draw_prog, draw_absent, draw_global, draw_absent, draw_absent
+%if HAS_NAMES_PAGE
+%define DRAW_EDIT_PROG  draw_edit_prog
+%else
+%define DRAW_EDIT_PROG  draw_absent
+%endif
+draw_table:             dw draw_combi, draw_absent, draw_prog, DRAW_EDIT_PROG, draw_global, draw_absent, draw_absent
 
 ; LEDs by mode, with the internal bank (hypothesis H-LED): bit 0 INT, 1 CARD, 2 COMBI, 3 EDIT COMBI, 4 PROG, 5 EDIT PROG, 6 SEQ, 7 GLOBAL
 led_table:              db 05h, 09h, 11h, 21h, 81h, 01h, 41h
@@ -187,7 +199,7 @@ identity_row:
         db      0, 0
         dw      sysex_no_data, end_identity
 identity_reply:
-        db      0F0h, 7Eh, 0, 06h, 02h, 42h, 19h, 0, 0, 0, VERSION_NUMBER, 0, 1, 0, 0F7h
+        db      0F0h, 7Eh, 0, 06h, 02h, 42h, 19h, 0, MEMBER, 0, VERSION_NUMBER, 0, 1, 0, 0F7h
 identity_reply_end:
 
 %macro  message 4                       ; function, bytes before the data, then, at the end
@@ -200,8 +212,14 @@ sysex_table:
         message 0Fh, 1, sysex_no_data, end_request_all
         message 10h, 0, sysex_no_data, end_request_program
         message 11h, 2, sysex_no_data, end_write_program
+%if HAS_MODE_REQUEST
         message 12h, 0, sysex_no_data, end_request_mode
+%endif
+%if HAS_NAMES_REQUEST
+        message 16h, 0, sysex_no_data, end_request_names
+%else
         message 16h, 0, sysex_no_data, end_refused
+%endif
         message 18h, 1, sysex_no_data, end_request_sequences
         message 19h, 0, sysex_no_data, end_request_combi
         message 1Ah, 2, sysex_no_data, end_write_combi
@@ -237,18 +255,18 @@ STORED_DUMPS            equ $ - stored_dumps
         db      99, 60, -50, 0, 0, 0, 0 ; VDF: cutoff open, for every key (H-TRACK: at -50 it stands still)
         db      0, 0, 0, 0, 0, 0, 0, 0  ; VDF EG
         db      99, 60, 0, 0, 0, 0      ; VDA: level, no tracking, no velocity
-        db      0, 99, 0, 99, 0, 99, 10 ; VDA EG: as the sample is, short release
+        db      0, 99, 0, 99, 0, 99, INIT_PROG_RELEASE ; VDA EG: as the sample is, short release
         db      0, 0, 0, 0              ; EG switches
 %endmacro
 
 program_defaults:
-        db      "Init Prog "
+        db      INIT_PROG_NAME
         db      0, 0                    ; SINGLE, POLY
         db      0, 0, 0, 0              ; multisounds, octaves
         db      0, 0, 0                 ; interval, detune, delay
         times 8 db 0                    ; pitch MG, cutoff MG
         times 5 db 0                    ; aftertouch
-        db      2, 0, 0, 0, 0, 0        ; joystick: bend 2
+        db      INIT_PROG_BEND, 0, 0, 0, 0, 0   ; joystick
         no_effects
         init_oscillator
         init_oscillator
@@ -259,7 +277,7 @@ program_defaults_end:
 %endmacro
 
 combi_defaults:
-        db      "Init Combi"
+        db      INIT_COMBI_NAME
         db      0                       ; SINGLE
         no_effects
         timbre  00h

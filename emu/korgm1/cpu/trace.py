@@ -198,6 +198,19 @@ class TraceReader:
             raise ValueError("a record that is none")
         return bytes(ffi.buffer(self._room, size)), tuple(self._reader.counts)
 
+    def only_within(self, calls: Any, own: bool, vector: int | None) -> None:
+        """Fewer lines.
+
+        Args:
+            calls: the `profile` of a function's calls, which follows the blocks from now on: lines while it is at work.
+            own: but not while what it calls is.
+            vector: of interrupts only these.
+        """
+        self._reader.calls = ffi.NULL if calls is None else calls
+        self._reader.own = own
+        self._reader.one_vector = vector is not None
+        self._reader.vector = vector or 0
+
 
 @ffi.def_extern()  # type: ignore[untyped-decorator]
 def trace_drain(user: Any) -> None:

@@ -1,4 +1,4 @@
-"""Recordings (docs/record-format.md) and traces (docs/trace-format.md) of a session."""
+"""Recordings (docs/record-format.md), traces (docs/trace-format.md) and profiles of a session."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from korgm1 import __version__
 from korgm1.board.card import Card
 from korgm1.errors import UsageError
 from korgm1.physics.bench_supply import BenchSupply
+from korgm1.profiling import Profile
+from korgm1.profiling.live import Follower
 from korgm1.recording import Monitor, Recorder, pack
 from korgm1.session.base import Base
 from korgm1.tracing import TraceFile
@@ -129,8 +131,7 @@ class Watching(Base):
         >>> [row for row in rows if row[0] != "#"][0]
         '0000 exec FFFF:0000 EA000000F0'
         """
-        if self._tracer is not None:
-            raise UsageError("a trace is being made already", "trace_end() first")
+        self._check_untraced()
         self._tracer = TraceFile(Path(path), words, {
             "program": __version__,
             "model": self.model.name,
@@ -149,6 +150,38 @@ class Watching(Base):
         tracer, self._tracer = self._tracer, None
         if tracer is not None:
             tracer.close()
+
+    def follow(self, profile: Profile | None, words: str = "all") -> None:
+        """Count what the CPU does, from now (or the next power-on) on, over power-off and power-on; None ends it.
+
+        Args:
+            profile: counts it; it can be read at any time.
+            words: what is counted, see `korgm1.cpu.trace.TraceFilter.parse`; instructions and interrupts must be in it.
+
+        Raises:
+            UsageError: the words leave them out or cannot be understood, or a trace is being made, or one is followed.
+
+        >>> from korgm1.profiling import Profile
+        >>> from korgm1.session import Session
+        >>> m1, profile = Session(), Profile()
+        >>> m1.follow(profile); m1.power_on(); m1.run(0.001); m1.follow(None)
+        >>> profile.span == m1.clock, int(profile.counts[0xFFFF0])
+        (True, 1)
+        """
+        if profile is None:
+            if isinstance(self._tracer, Follower):
+                self.trace_end()
+            return
+        self._check_untraced()
+        self._tracer = Follower(profile, words)
+        if self.powered:
+            self._tracer.attach(self.machine)
+
+    def _check_untraced(self) -> None:
+        if isinstance(self._tracer, Follower):
+            raise UsageError("a profile follows the CPU already", "follow(None) first")
+        if self._tracer is not None:
+            raise UsageError("a trace is being made already", "trace_end() first")
 
     def _check_unwatched(self) -> None:
         if self.powered or self._monitor is not None:

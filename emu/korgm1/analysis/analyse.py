@@ -1,0 +1,104 @@
+"""`analyse`: a firmware image -> `Program`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from korgm1.analysis.blocks import blocks_of
+from korgm1.analysis.descent import Descent
+from korgm1.analysis.describe import describe
+from korgm1.analysis.dry_run import dry_run
+from korgm1.analysis.flow import Access, accesses
+from korgm1.analysis.pointers import resolve
+from korgm1.analysis.program import Executed, Program, physical
+
+RESET = (0xFFFF, 0x0000)
+"""PS:PC after reset; as firmware says it F000:FFF0, which `analyse` uses as far as the jump there."""
+_BASE = 0xE0000
+_ROUNDS = 4
+_INDIRECT = ("8B", "FF.2", "FF.3", "FF.4", "FF.5")
+
+
+def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE) -> Program:
+    """Take a firmware apart. Never fails; time and memory are bounded by its size.
+
+    Args:
+        image: up to 1 MB; a dump of both EPROMs has 131,072 bytes.
+        executed: what a run of it did, which is worth more than any conclusion.
+        base: address of the first byte.
+
+    >>> image = bytes.fromhex("b80000 8ed8 e80200 ebfe c3".replace(" ", "")).ljust(0xFFF0, b"\\xff")
+    >>> program = analyse(image + bytes.fromhex("ea000000f0").ljust(16, b"\\xff"), base=0xF0000)
+    >>> [(f"{each.entry:05X}", each.name) for each in program.functions.values()]
+    [('F0000', 'start'), ('F000A', 'sub_F000A'), ('FFFF0', 'reset')]
+    """
+    executed = executed or Executed()
+    image = image[: 0x100000 - base]
+    bare = dry_run(image, base)
+    vectors = {**bare.vectors, **executed.vectors}
+    descent = Descent(image, base, vectors)
+    descent.enter(0xF000, 0xFFF0, physical(*RESET), "reset")
+    descent.follow()
+    _enter_vectors(descent, vectors)
+    descent.executed(executed)
+    descent.follow()
+    known: dict[int, int] = {}
+    for _ in range(_ROUNDS):
+        tables = resolve(descent, known)
+        found = len(descent.placed), len(descent.calls)
+        blocks = blocks_of(descent)
+        used = accesses(descent, blocks)
+        stored = _stored_vectors(descent, used)
+        _enter_vectors(descent, {number: at for number, at in stored.items() if number not in executed.vectors})
+        before, known = known, _tables_read(descent, used)
+        if found == (len(descent.placed), len(descent.calls)) and known == before:
+            break
+    else:
+        blocks = blocks_of(descent)
+        used = accesses(descent, blocks)
+    vectors = {**bare.vectors, **stored, **executed.vectors}
+    return describe(descent, blocks, used, tables, vectors, bare.writes)
+
+
+def _enter_vectors(descent: Descent, vectors: Mapping[int, tuple[int, int]]) -> None:
+    """Follow what interrupts lead to; last those by which BRKEM enters 8080 mode, if they are not known by then."""
+    for number, (segment, offset) in sorted(vectors.items(), key=lambda vector: (vector[0] in descent.brkem, vector)):
+        if _plain(descent, segment, offset):
+            descent.enter(segment, offset, number * 4, "vector")
+            descent.follow()
+
+
+def _tables_read(descent: Descent, used: list[Access]) -> dict[int, int]:
+    """Jumps, calls and loads of a register from the image by a segment that is known: instruction -> address."""
+    return {
+        access.origin: access.address
+        for access in used
+        if access.kind == "read" and access.address in descent and _form(descent, access.origin) in _INDIRECT
+    }
+
+
+def _form(descent: Descent, address: int) -> str:
+    form = descent.placed[address].instruction.form
+    return form.name if form is not None else ""
+
+
+def _plain(descent: Descent, segment: int, offset: int) -> bool:
+    """The place is in the image, and not blank."""
+    at = physical(segment, offset) - descent.base
+    code = descent.image[max(at, 0) : at + 4]
+    return 0 <= at < len(descent.image) - 1 and code not in (b"\xff\xff\xff\xff", b"\0\0\0\0")
+
+
+def _stored_vectors(descent: Descent, used: list[Access]) -> dict[int, tuple[int, int]]:
+    """Vectors that instructions store as constants; a segment nobody stores is the PS of who stores the offset."""
+    words: dict[int, int] = {}
+    segments: dict[int, int] = {}
+    for access in used:
+        if access.kind == "write" and access.address < 0x400 and access.wide and access.value is not None:
+            words[access.address] = access.value
+            segments[access.address] = descent.placed[access.origin].segment
+    return {
+        address // 4: (words.get(address + 2, segments[address]), words[address])
+        for address in sorted(words)
+        if address % 4 == 0
+    }

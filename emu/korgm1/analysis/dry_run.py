@@ -1,0 +1,76 @@
+"""The firmware's first instructions on a bare V30: RAM, ROM, and ports where nobody answers.
+
+It finds what a linear reading cannot: vectors that a loop installs, and where the V50's units are placed. What lies in
+the image is then code to follow, not proof that it is one: a board would answer otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from korgm1.bus.memory import PAGE, MemoryMap
+from korgm1.bus.ports import PortMap
+from korgm1.bus.unmapped import UnmappedLog
+from korgm1.cpu.v30_engine import V30Engine
+
+CLOCKS = 1_000_000
+"""How long it runs: an eighth of a second of the emulated time."""
+_ACCESSES = 30_000
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What was left behind.
+
+    Attributes:
+        vectors: number -> segment and offset, where one was written into 00000-003FF.
+        writes: port and value of the bytes written to FFF0-FFFE, in their order.
+    """
+
+    vectors: dict[int, tuple[int, int]]
+    writes: tuple[tuple[int, int], ...]
+
+
+def dry_run(image: bytes, base: int, clocks: int = CLOCKS) -> DryRun:
+    """Run from reset for `clocks` CPU clocks, or until ports were used too often.
+
+    >>> program = bytes.fromhex("31c08ed8c70680003412 c7068200 00f0 ebfe".replace(" ", ""))
+    >>> image = program.ljust(0xFFF0, b"\\x90") + bytes.fromhex("ea000000f0").ljust(16)
+    >>> {number: f"{s:X}:{o:X}" for number, (s, o) in dry_run(image, 0xF0000, 1000).vectors.items()}
+    {32: 'F000:1234'}
+    """
+    if not image:
+        return DryRun({}, ())
+    log = UnmappedLog(now=lambda: 0)
+    memory = MemoryMap(log)
+    start = base - base % PAGE
+    rom = bytes(base - start) + image
+    rom = rom[: 0x100000 - start]
+    rom += b"\xff" * (-len(rom) % PAGE)
+    memory.map_rom(start, rom)
+    if start > 0:
+        memory.map_ram(0, min(start, 0xE0000))
+        memory.image[0 : min(start, 0xE0000)] = bytes(min(start, 0xE0000))
+    ports = PortMap(log)
+    core = V30Engine(memory, ports, lambda: 0)
+    writes: list[tuple[int, int]] = []
+    accesses = 0
+
+    def watch(way: str, port: int, value: int) -> None:
+        nonlocal accesses
+        accesses += 1
+        if accesses > _ACCESSES:
+            core.lower_horizon(0)
+        if way == "out" and port >= 0xFFF0:
+            writes.append((port, value))
+
+    ports.watch = watch
+    core.reset()
+    core.run(clocks)
+    low = bytes(memory.image[:0x400]) if start > 0 else bytes(0x400)
+    vectors = {}
+    for number in range(256):
+        offset, segment = (int.from_bytes(low[at : at + 2], "little") for at in (number * 4, number * 4 + 2))
+        if offset or segment:
+            vectors[number] = (segment, offset)
+    return DryRun(vectors, tuple(writes[:64]))

@@ -1,0 +1,169 @@
+"""Constants carried along the blocks: what each instruction refers to, as far as registers are known there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from korgm1.analysis.descent import Descent
+from korgm1.analysis.program import UNKNOWN_PORT, Block, Placed, physical
+from korgm1.analysis.registers import DS, DX, ES, SS, State, segment_of, set_word, step, unknown, word
+
+_VISITS = 8
+_READ_ONLY = frozenset("cmp test push jmp call bound mul imul div idiv test1 les lds out".split())
+
+
+@dataclass(frozen=True)
+class Access:
+    """One instruction's use of memory or a port.
+
+    Attributes:
+        origin: the instruction.
+        kind: read, write (a change is both: write), in or out.
+        address: physical, or the port; UNKNOWN_PORT where DX is not known.
+        value: what is written, if that is known.
+        wide: a word.
+    """
+
+    origin: int
+    kind: str
+    address: int
+    value: int | None = None
+    wide: bool = False
+
+
+def accesses(descent: Descent, blocks: dict[int, Block]) -> list[Access]:
+    """Follow constants to where nothing changes any more, then list what is used.
+
+    A block that several lead to knows what all of them know. At calls DS, ES and SS are handed on to the called
+    routine; what an interrupt enters knows nothing but PS, what only a pointer leads to has the usual segments.
+    """
+    states = _fixpoint(descent, blocks)
+    found: list[Access] = []
+    for start in sorted(blocks):
+        state = list(states.get(start) or unknown(descent.placed[start].segment))
+        _through(descent, blocks[start], state, lambda address, placed, now: _uses(address, placed, now, found))
+    return found
+
+
+def _fixpoint(descent: Descent, blocks: dict[int, Block]) -> dict[int, State]:
+    states: dict[int, State] = {}
+    visits: dict[int, int] = {}
+    work: list[int] = []
+
+    def arrive(start: int, state: State) -> None:
+        if start not in blocks:
+            return
+        old = states.get(start)
+        new = list(state) if old is None else [a if a == b else None for a, b in zip(old, state, strict=True)]
+        if visits.get(start, 0) >= _VISITS:
+            new[:16] = [None] * 16
+        if new != old:
+            states[start] = new
+            visits[start] = visits.get(start, 0) + 1
+            work.append(start)
+
+    called = {ref.origin: target for target, refs in descent.refs.items() for ref in refs if ref.kind == "call"}
+    def settle() -> None:
+        while work:
+            block = blocks[work.pop()]
+            state = list(states[block.start])
+
+            def call(address: int, placed: Placed, now: State) -> None:
+                target = called.get(address)
+                if target is not None and target in descent.placed:
+                    arrive(target, [*[None] * 16, now[ES], descent.placed[target].segment, *now[SS:]])
+
+            _through(descent, block, state, call)
+            for leads in block.successors:
+                arrive(leads, state)
+
+    for start in blocks:
+        if any(ref.kind in ("vector", "reset") for ref in descent.refs.get(start, ())):
+            arrive(start, unknown(descent.placed[start].segment))
+    settle()
+    for start in sorted(blocks):
+        if start not in states:
+            arrive(start, _usual(states, unknown(descent.placed[start].segment)))
+            settle()
+    return states
+
+
+def _usual(states: dict[int, State], state: State) -> State:
+    """ES, SS and DS as nearly all blocks so far have them: what a pointer leads to is called from somewhere."""
+    for register in (ES, SS, DS):
+        counts = Counter(each[register] for each in states.values())
+        for value, count in counts.most_common(1):
+            if value is not None and count * 10 >= 8 * len(states):
+                state[register] = value
+    return state
+
+
+def _through(
+    descent: Descent, block: Block, state: State, look: Callable[[int, Placed, State], None]
+) -> None:
+    """Do a block's instructions to `state`; `look` sees the state before each."""
+    address = block.start
+    pushed: list[int | None] = []
+    while address < block.end:
+        placed = descent.placed[address]
+        look(address, placed, state)
+        instruction = placed.instruction
+        name = instruction.form.name if instruction.form is not None else ""
+        if name in ("06", "0E", "16", "1E"):
+            pushed.append(state[16 + (int(name, 16) >> 3)])
+        elif name in ("07", "17", "1F"):
+            state[16 + (int(name, 16) >> 3)] = pushed.pop() if pushed else None
+        elif 0x50 <= int(name[:2] or "0", 16) <= 0x57 and len(name) == 2:
+            pushed.append(word(state, int(name, 16) & 7))
+        elif 0x58 <= int(name[:2] or "0", 16) <= 0x5F and len(name) == 2:
+            set_word(state, int(name, 16) & 7, pushed.pop() if pushed else None)
+        else:
+            step(state, instruction)
+        address += len(instruction.code)
+
+
+def _uses(address: int, placed: Placed, state: State, found: list[Access]) -> None:
+    instruction = placed.instruction
+    form = instruction.form
+    if form is None or placed.emulated:
+        return
+    name, operands = form.mnemonic[0], form.operands[0]
+    if name in ("in", "out"):
+        wide = "ax" in operands
+        port = instruction.values[0] if "Ib" in operands else word(state, DX)
+        value = None if name == "in" else word(state, 0) if wide else state[0]
+        found.append(Access(address, name, UNKNOWN_PORT if port is None else port, value, wide))
+        return
+    segment = segment_of(state, instruction)
+    direct = [value for operand, value in zip(operands, _offsets(operands, instruction.values), strict=True)
+              if operand[0] == "O" and value is not None]  # fmt: skip
+    if direct:
+        place, wide = direct[0], "Ow" in operands
+        written = operands[0][0] == "O"
+    elif instruction.memory and instruction.displacement is not None and name != "lea":
+        if (instruction.modrm or 0) & 0xC7 != 6 and not instruction.wide:
+            return
+        memory = next(n for n, operand in enumerate(operands) if operand[0] in "EM")
+        wide = operands[memory][-1] != "b"
+        place = instruction.displacement & 0xFFFF
+        written = memory == 0 and name not in _READ_ONLY
+    else:
+        return
+    if segment is None:
+        return
+    known = None
+    if written and name == "mov":
+        last = operands[1]
+        known = instruction.values[-1] if last[0] == "I" else word(state, 0) if last == "ax" else None
+        if last in ("Gw", "Sw"):
+            number = (instruction.modrm or 0) >> 3 & 7
+            known = state[16 + (number & 3)] if last == "Sw" else word(state, number)
+    found.append(Access(address, "write" if written else "read", physical(segment, place), known, wide))
+
+
+def _offsets(operands: tuple[str, ...], values: tuple[int, ...]) -> list[int | None]:
+    """The values beside the operands they belong to."""
+    left = list(values)
+    return [left.pop(0) if operand[0] in "IOJA" and operand != "Zb" and left else None for operand in operands]

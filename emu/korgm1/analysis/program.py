@@ -1,0 +1,202 @@
+"""What the static analysis of a firmware found: instructions, functions, references, texts, tables, ports, gaps.
+
+All addresses are physical, 00000-FFFFF, and byte addresses; a segment is the value of PS with which the code was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from korgm1.cpu.disassembler import Instruction
+
+UNKNOWN_PORT = -1
+"""The number under which `Program.ports` keeps accesses whose DX is not known."""
+
+
+def physical(segment: int, offset: int) -> int:
+    """The address segment:offset, wrapped at 1 MB.
+
+    >>> hex(physical(0xF000, 0xFFF0))
+    '0xffff0'
+    """
+    return (segment << 4) + (offset & 0xFFFF) & 0xFFFFF
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What a run did.
+
+    Attributes:
+        places: PS:PC of instructions that were executed.
+        vectors: number -> segment and offset, as installed in RAM.
+    """
+
+    places: frozenset[tuple[int, int]] = frozenset()
+    vectors: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An instruction, and the PS with which it was found; `emulated` is 8080 mode."""
+
+    segment: int
+    instruction: Instruction
+    emulated: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """Instructions that follow each other: entered at `start` alone, left behind the last, `end`, or by it.
+
+    Attributes:
+        start: its first byte.
+        end: the address behind its last.
+        successors: where it leads without calls: addresses of blocks.
+    """
+
+    start: int
+    end: int
+    successors: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A routine: what is called, or entered by the CPU itself.
+
+    Attributes:
+        entry: its first instruction.
+        segment: PS there.
+        name: reset, int_20, sub_F0123.
+        starts: its blocks, by address; a tail that several routines share belongs to each.
+        calls: entries of the routines it calls, or ends in by a jump.
+        callers: entries of those that call it so.
+        ends: the ends of `starts`, in the same order.
+    """
+
+    entry: int
+    segment: int
+    name: str
+    starts: tuple[int, ...]
+    calls: tuple[int, ...]
+    callers: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of code."""
+        return sum(end - start for start, end in zip(self.starts, self.ends, strict=True))
+
+
+@dataclass(frozen=True)
+class Xref:
+    """Somebody refers to an address.
+
+    Attributes:
+        origin: address of the instruction, or of the table's word.
+        kind: call, jump, branch, table, read, write, address, vector or reset.
+    """
+
+    origin: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """Readable characters.
+
+    Attributes:
+        address: of the first.
+        text: they, without what ends them.
+        refs: who refers to the first.
+    """
+
+    address: int
+    text: str
+    refs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """Things of one kind at equal distances.
+
+    Attributes:
+        address: of the first.
+        stride: bytes from one to the next.
+        count: how many.
+        entries: the names of a table of names, else the addresses its words point to.
+        kind: names, texts (pointers to texts) or code (pointers to routines).
+        refs: who refers to it.
+    """
+
+    address: int
+    stride: int
+    count: int
+    entries: tuple[str | int, ...]
+    kind: str
+    refs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class PortUse:
+    """An instruction at `address` reads ("in") or writes ("out") a port."""
+
+    address: int
+    way: str
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Bytes from `start` to before `end` that nobody reached; `looks`: one value XX, text, data or noise."""
+
+    start: int
+    end: int
+    looks: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that was found.
+
+    Attributes:
+        image: the bytes.
+        base: address of the first.
+        instructions: by the address of their first byte.
+        blocks: by their start.
+        functions: by their entry.
+        labels: address -> name, of code and data.
+        xrefs: address -> who refers to it.
+        texts: by address.
+        tables: by address.
+        ports: number -> uses; `UNKNOWN_PORT` where DX is not known.
+        port_names: names of the ports that have one.
+        nec: form's name -> addresses of NEC's own instructions.
+        vectors: number -> segment and offset that is installed, as far as it is known.
+        unreached: what is neither code nor text nor table.
+        notes: what was odd, as sentences.
+    """
+
+    image: bytes
+    base: int
+    instructions: dict[int, Placed]
+    blocks: dict[int, Block]
+    functions: dict[int, Function]
+    labels: dict[int, str]
+    xrefs: dict[int, tuple[Xref, ...]]
+    texts: tuple[Text, ...]
+    tables: tuple[Table, ...]
+    ports: dict[int, tuple[PortUse, ...]]
+    port_names: dict[int, str]
+    nec: dict[str, tuple[int, ...]]
+    vectors: dict[int, tuple[int, int]]
+    unreached: tuple[Gap, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def end(self) -> int:
+        """The address behind the last byte."""
+        return self.base + len(self.image)
+
+    def holds(self, address: int) -> bool:
+        """It is an address of the image."""
+        return self.base <= address < self.base + len(self.image)
