@@ -19,6 +19,7 @@ from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump
 from korgm1.romset.labels import Label, label_findings, label_in
 from korgm1.romset.lines import likely_change, line_findings, proved_change
 from korgm1.romset.mending import raw_halves
+from korgm1.romset.nearly import nearly_known
 from korgm1.romset.pairs import Dump, OsSet, named_lane
 from korgm1.romset.scan import Scan
 from korgm1.romset.trimming import trim
@@ -27,6 +28,8 @@ MOST_CHANGES = 12
 """Unknown dumps, and again pairs, of one scan that are searched for line faults, a fraction of a second each."""
 _REPLACED = frozenset({"stuck-line"})
 """Faults that a check here tells better."""
+_EXPLAINED = frozenset({"wrong-bits", "inverted-line", "exchanged-lines"})
+"""Findings that leave nothing to search for in the pair."""
 _CUT = frozenset({"size", "doubled", "unknown"})
 """Faults of a size that a trimmed dump explains."""
 
@@ -84,7 +87,11 @@ def check(found: Scan, database: Database, label: Label | None = None, ic: str =
         room -= searched
         dumps.append(_check_dump(dump, of_set.get(dump.name), database, label, ic, searched, len(found.dumps) == 1))
     shown = {finding.text for one in dumps for finding in one.findings}
-    sets = [_check_set(one, found.dumps, shown, number < MOST_CHANGES) for number, one in enumerate(found.sets)]
+    explained = {row.dump.name for row in dumps if any(finding.code in _EXPLAINED for finding in row.findings)}
+    sets = [
+        _check_set(one, found.dumps, shown, number < MOST_CHANGES and explained.isdisjoint(one.sources))
+        for number, one in enumerate(found.sets)
+    ]
     return Checked(tuple(dumps), tuple(sets))
 
 
@@ -138,8 +145,9 @@ def _bytes(data: bytes, database: Database, search: bool) -> list[Finding]:
     """What the bytes of an unknown dump say."""
     if len(data) == HALF:
         found = line_findings(data)
-        if not found and search and (change := proved_change(data, database)) is not None:
-            found.append(change[0])
+        if not found and search:
+            change = nearly_known(data, database) or proved_change(data, database)
+            found += [change[0]] if change is not None else []
         return found
     if len(data) != IMAGE or len(set(data)) < 2:
         return []
@@ -153,7 +161,8 @@ def _bytes(data: bytes, database: Database, search: bool) -> list[Finding]:
     found = []
     for chip, half in zip(("the lower 64 KB", "the upper 64 KB") if joined else ("IC32", "IC23"),
                           (data[:HALF], data[HALF:]) if joined else (even, odd), strict=True):
-        for finding in line_findings(half):
+        close = nearly_known(half, database) if search and not joined and database.find(half) is None else None
+        for finding in [*line_findings(half), *([close[0]] if close is not None else [])]:
             found.append(Finding(finding.code, finding.confidence, f"{chip}: {finding.text}", finding.hint,
                                  finding.details))
     return found

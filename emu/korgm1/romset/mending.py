@@ -15,6 +15,7 @@ from korgm1.romset.finding import Confidence, Finding, from_fault, speaking
 from korgm1.romset.identify import Verdict, identify
 from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split, words
 from korgm1.romset.lines import likely_change, proved_change
+from korgm1.romset.nearly import nearly_known
 from korgm1.romset.pairs import Dump, OsSet, find_sets
 from korgm1.romset.trimming import trim
 
@@ -89,10 +90,17 @@ def _normal(dump: Dump, database: Database, steps: list[Finding]) -> Dump:
         data = cut[1]
     identity = identify(data, database)
     if identity.verdict in (Verdict.PLAUSIBLE, Verdict.BROKEN) and len(data) == HALF:
-        change = proved_change(data, database)
+        change = nearly_known(data, database) or proved_change(data, database)
         if change is not None:
             steps.append(change[0])
             identity = identify(change[1], database)
+    if identity.verdict is Verdict.PLAUSIBLE and len(identity.halves) == 2:
+        changes = [nearly_known(half.data, database) if half.part is None else None for half in identity.halves]
+        if any(changes):
+            steps += [change[0] for change in changes if change is not None]
+            pairs = zip(identity.halves, changes, strict=True)
+            even, odd = (half.data if change is None else change[1] for half, change in pairs)
+            identity = identify(interleave(even, odd), database)
     return Dump(dump.name, identity, dump.archive, data)
 
 
