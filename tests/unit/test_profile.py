@@ -238,6 +238,15 @@ def test_memory_and_ports() -> None:
     assert profile.path(profile.port_writes[0].node) == (at(0x400),)
 
 
+def test_writes_to_ports_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("korgm1.profiling.MOST_WRITES", 3)
+    block = [run(0, 0x400, "E605"), (0, "out", 5, 0, 1), (0, "out", 5, 0, 2)]
+    profile = of(block)
+    for _ in range(2):
+        profile.feed(TraceBlock(reference_trace.pack(block), 0, 0, (1, 0, 0, 0, 0, 0, 2)))
+    assert [write.value for write in profile.port_writes] == [1, 2, 1] and profile.writes_left_out == 3
+
+
 def test_records_that_are_damaged() -> None:
     profile = Profile()
     with pytest.raises(ValueError, match="none"):
@@ -303,8 +312,10 @@ def test_a_program_on_both_engines() -> None:
 
 
 def test_random_records_are_clean_under_the_sanitisers(tmp_path: Path) -> None:
-    sources = [Path(__file__).with_name("profile_fuzz.c"), CEXT / "profile.c"]
-    plain = compiled(tmp_path / "x.o", [CEXT / "profile.c"], "-O2", "-c")
-    assert plain.returncode == 0, plain.stderr
+    own = sorted(CEXT.glob("profile*.c"))
+    for source in own:
+        plain = compiled(tmp_path / "x.o", [source], "-O2", "-c")
+        assert plain.returncode == 0, plain.stderr
+    sources = [Path(__file__).with_name("profile_fuzz.c"), *own]
     taken, lost = map(int, run_sanitised(tmp_path / "x", sources, "6").split())
     assert taken > 1_000_000 and lost > 0
