@@ -170,6 +170,24 @@ def test_following_over_the_power_switch_and_with_a_trace(tmp_path: Path) -> Non
         session.follow(Profile(), "exec=F0000-FFFFF,int")
 
 
+def test_following_over_a_state_that_is_loaded(tmp_path: Path) -> None:
+    """The clock goes back; what ran is counted, each time it did."""
+    session, profile = Session(), Profile()
+    session.power_on()
+    session.run(0.1)
+    state = session.snapshot()
+    session.follow(profile)
+    for _ in range(3):
+        session.run(0.01)
+        session.restore(state)
+    session.follow(None)
+    alone = Profile()
+    session.follow(alone)
+    session.run(0.01)
+    session.follow(None)
+    assert profile.span == 3 * alone.span and (profile.counts == 3 * alone.counts).all()
+
+
 def test_following_changes_nothing() -> None:
     results = []
     for profile in (None, Profile()):
