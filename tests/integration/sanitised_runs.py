@@ -130,7 +130,7 @@ def _debug(session: Any) -> None:
 
 
 def boot() -> int:
-    """Instructions of OpenM1's first third of a second, on all engines, with a snapshot taken back, a trace and stops."""
+    """Instructions of OpenM1's first third of a second, on all engines, with a state taken back, a trace, stops."""
     from korgm1.machine.engines import NAMES
     from korgm1.session import Session
 

@@ -334,6 +334,9 @@ class Debugger(Looking):
     def _last_hit(self, place: int, end: int) -> tuple[int, Halt] | None:
         """The last hit of a stretch before so many steps; its end is looked at first, as there may be many."""
         begin = self._journal.moments[place].steps
+        self._journal.restore(place)
+        if begin >= end or self._hits(end, first_only=True) is None:
+            return None
         window = 1 << 10
         while begin < end:
             self._journal.restore(place)
@@ -344,8 +347,8 @@ class Debugger(Looking):
             window <<= 4
         return None
 
-    def _hits(self, end: int) -> tuple[int, Halt] | None:
-        """The last hit from here to before so many steps."""
+    def _hits(self, end: int, first_only: bool = False) -> tuple[int, Halt] | None:
+        """The last hit from here to before so many steps, or the first."""
         own, found, passed = self._native, None, NEVER
         self._shown = self._texts_shown()
         while own.steps < end and self.session.powered:
@@ -359,6 +362,8 @@ class Debugger(Looking):
                 stops = self._matched(own.hit)
                 if stops:
                     found = own.steps, self._halt("stop", tuple(stops))
+                    if first_only:
+                        return found
                 passed = self._packed(self.where)
             finally:
                 own.end()
