@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openm1_planted import FOLDER, LOOKS, Seen, planted, seen, versions_row
+from openm1_planted import FOLDER, LOOKS, Seen, planted, versions_row
 
 import build_openm1
 from korgm1.romset.openm1 import OPENM1_BUILDS
@@ -22,7 +22,7 @@ KINDS = {
 
 @pytest.fixture(scope="module", params=OPENM1_BUILDS)
 def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    return seen(request.param, tmp_path_factory.mktemp(request.param))
+    return Seen(request.param, tmp_path_factory.mktemp(request.param))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
@@ -61,6 +61,9 @@ def test_each_pair_differs_in_rows_of_its_own_and_the_far_ones_in_more() -> None
 def test_the_page_for_people_has_every_row_as_it_is() -> None:
     lines = (FOLDER / "VERSIONS.md").read_text("utf-8").splitlines()
     assert [line for line in lines if line.startswith("| `")] == [versions_row(row) for row in ROWS]
+    for one in OPENM1_BUILDS:
+        counts = [sum(row["versions"][one] != row["versions"][other] for row in ROWS) for other in OPENM1_BUILDS]
+        assert f"| #{one} | " + " | ".join(str(count or "-") for count in counts) + " |" in lines
 
 
 @pytest.mark.skipif(shutil.which("nasm") is None, reason="nasm is not installed: there are no maps")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import tomllib
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ GLOBAL, COMBI, PROGRAM = 861, 124, 143
 POOL = 0x40
 """From the signature to the global data."""
 DULA, TCU_MODE, LEDS, DIRECTIONS = 0xFFFB, 0x0E, 0x0A04, (0x0A0C, 0x0A0E)
+MDE_COMMAND = 0x0501
 ADD4S, CLR1 = "0F20", "0F1A"
 KEYS = (("INT", "CARD", "COMBI"), ("INT", "EDIT COMBI"))
 BYTE_TIME = 10 / 31250
@@ -278,6 +279,7 @@ LOOKS: dict[str, Callable[[Seen], Any]] = {
     "timer-2-first": lambda seen: [value for _, value in _ports(seen, TCU_MODE)],
     "leds-at-reset": lambda seen: _ports(seen, LEDS)[0][1],
     "dmau-placed": lambda seen: bool(_ports(seen, DULA)),
+    "mde-command": lambda seen: _ports(seen, MDE_COMMAND)[0][1],
     "function-rom-check": lambda seen: "ROM OK" in seen.said(seen.power_on(["INT"])),
     "function-build": lambda seen: "what differs is invented" in seen.said(seen.power_on(["CARD"])),
     "function-names-page": lambda seen: seen.press("EDIT PROG")[1].startswith("FX1"),
@@ -293,9 +295,3 @@ LOOKS: dict[str, Callable[[Seen], Any]] = {
     "nec-clr1": lambda seen: seen.executed(CLR1, "COMBI", "PROG"),
 }
 """How each row of planted.toml is seen."""
-
-
-@cache
-def seen(key: str, folder: Path) -> Seen:
-    """One `Seen` a build and a folder."""
-    return Seen(key, folder)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from korgm1.debugging import Debugger, Stop
+from korgm1.debugging.gdb_monitor import WORDS
 from korgm1.debugging.gdb_packets import Kind, Reader, checksum
 from korgm1.debugging.gdb_server import GdbServer
 from korgm1.debugging.gdb_target import BY_NAME, REGISTERS
@@ -201,6 +203,37 @@ def test_ctrl_c_ends_a_run_that_would_not_end(client: Client) -> None:
     assert client.raw(b"\x03") == b"", "Ctrl-C at a machine that stands is nothing"
 
 
+def test_a_cpu_that_stops_for_good_is_told() -> None:
+    session = Session(engine="v30", hypotheses={"H-UNDEFINED": "stop"})
+    session.power_on()
+    session.run(0.3)
+    client = Client(Debugger(session))
+    client.ask(f"M{START:x},2:0f34")
+    assert client.ask(f"c{START:x}").startswith("T04") and session.stopped is not None
+    assert session.stopped in client.printed
+
+
+def test_a_halt_that_nothing_ends_is_told(client: Client) -> None:
+    client.ask(f"M{START:x},2:faf4")    # DI, HALT
+    client.ask("M0,1:00")
+    session = client.server._debugger.session
+    session.machine.icu.write(1, 0xFF)
+    reply = client.ask("c")
+    assert reply.startswith("T05") and "in HALT, and nothing wakes it" in client.printed
+
+
+def test_an_interrupt_is_stopped_at_in_front_of_its_handler() -> None:
+    session = Session(engine="v30")
+    session.power_on()
+    client = Client(Debugger(session))
+    assert "int 20" in client.monitor("break int 20")
+    where = at(client.ask("c"))
+    assert "int 20" in client.printed
+    vector = bytes.fromhex(client.ask("m80,4"))
+    assert where == int.from_bytes(vector[2:], "little") * 16 + int.from_bytes(vector[:2], "little")
+    assert client.register("psw") & 0x200 == 0
+
+
 def test_what_is_sent_while_it_runs_is_done_afterwards(client: Client) -> None:
     client.during = b"$qC#b4\x03$qAttached#8f"
     out = client.raw(b"$c#63")
@@ -257,7 +290,41 @@ def test_a_boot_under_gdb_is_the_boot_without(client: Client) -> None:
     assert [(row.clock, row.lcd) for row in watched.timeline] == [(row.clock, row.lcd) for row in plain.timeline]
 
 
+@pytest.mark.parametrize("line", [
+    "save " + "x" * 400, "save /", "load /nowhere/x", "load .", "until Prog inf", "press INT 1e400", "run -1",
+    "run nan", "port 10000", "port -1", "dis 0 99999999999", "break lcd", "break int 100", "watch port 0A00-09FF",
+    "midi 9", "midi",
+    "slide 99999999999999999999", "delete 99", "battery 99999", "'", "help nothing", "watch mem 0 q", "power up",
+])  # fmt: skip
+def test_the_monitor_says_what_cannot_be_done(client: Client, line: str, tmp_path: Path) -> None:
+    before = client.ask("g")
+    assert client.monitor(line).strip()
+    assert client.ask("g") == before and client.ask("qC") == "QC1"
+
+
+def test_the_monitor_writes_over_snapshots_only(client: Client, tmp_path: Path) -> None:
+    state, other = tmp_path / "x.state", tmp_path / "my.txt"
+    other.write_text("precious")
+    for _ in range(2):
+        assert "the instrument at" in client.monitor(f"save {state}")
+    assert "snapshot" in client.monitor(f"save {other}") and other.read_text() == "precious"
+    clock = client.register("clock")
+    client.ask("s")
+    assert client.register("clock") > clock
+    client.monitor(f"load {state}")
+    assert client.register("clock") == clock and client.register("eip") == START
+
+
+def test_every_word_of_the_monitor_is_in_the_help_and_the_page(client: Client) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "gdb.md").read_text("utf-8")
+    listed = client.monitor("help")
+    for name, word in WORDS.items():
+        assert re.search(f"^{re.escape(word.usage)}  ", listed, re.M) and word.help in client.monitor(f"help {name}")
+        assert re.search(rf"[`{{ ]{name}[` ]", page), name
+
+
 PACKETS = st.one_of(
+    st.builds("{}{:x}".format, st.sampled_from("csCS"), st.integers(-5, 1 << 40)),
     st.sampled_from(["g", "?", "s", "bs", "c", "bc", "D", "R00", "vCont;c", "vCont;s:1", "qC", "m0,4", "!", "Hg0"]),
     st.builds("{}{:x},{:x}:{}".format, st.sampled_from("mMX"), st.integers(0, 1 << 26), st.integers(0, 1 << 33),
               st.text("0123456789abcdef#$}", max_size=8)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from korgm1.analysis.blocks import blocks_of
 from korgm1.analysis.descent import Descent
 from korgm1.analysis.describe import describe
@@ -34,10 +36,8 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE) -
     vectors = {**bare.vectors, **executed.vectors}
     descent = Descent(image, base, vectors)
     descent.enter(0xF000, 0xFFF0, physical(*RESET), "reset")
-    for number, (segment, offset) in sorted(vectors.items()):
-        if _plain(descent, segment, offset):
-            descent.enter(segment, offset, number * 4, "vector")
     descent.follow()
+    _enter_vectors(descent, vectors)
     descent.executed(executed)
     descent.follow()
     tables = resolve(descent)
@@ -46,15 +46,20 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE) -
     stored = _stored_vectors(descent, used)
     fresh = {number: place for number, place in stored.items() if number not in executed.vectors}
     if any(vectors.get(number) != place for number, place in fresh.items()):
-        for number, (segment, offset) in fresh.items():
-            if _plain(descent, segment, offset):
-                descent.enter(segment, offset, number * 4, "vector")
-        descent.follow()
+        _enter_vectors(descent, fresh)
         tables = resolve(descent)
         blocks = blocks_of(descent)
         used = accesses(descent, blocks)
     vectors = {**bare.vectors, **stored, **executed.vectors}
     return describe(descent, blocks, used, tables, vectors, bare.writes)
+
+
+def _enter_vectors(descent: Descent, vectors: Mapping[int, tuple[int, int]]) -> None:
+    """Follow what interrupts lead to; last those by which BRKEM enters 8080 mode, if they are not known by then."""
+    for number, (segment, offset) in sorted(vectors.items(), key=lambda vector: (vector[0] in descent.brkem, vector)):
+        if _plain(descent, segment, offset):
+            descent.enter(segment, offset, number * 4, "vector")
+            descent.follow()
 
 
 def _plain(descent: Descent, segment: int, offset: int) -> bool:

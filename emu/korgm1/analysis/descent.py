@@ -45,6 +45,8 @@ class Descent:
         """Jumps and calls by memory or a register."""
         self.inline: list[tuple[int, int]] = []
         """Text behind a call, which the called routine steps over: first address and the one behind."""
+        self.brkem: set[int] = set()
+        """Vectors that lead to 8080 mode."""
         self.notes: list[str] = []
         self._work: list[tuple[int, int, bool]] = []
         self._executed: set[int] = set()
@@ -153,6 +155,8 @@ class Descent:
             self.indirect[address] = placed
         elif mnemonic in ("int", "int3", "brkem", "CALLN"):
             number = 3 if mnemonic == "int3" else instruction.values[0]
+            if mnemonic == "brkem":
+                self.brkem.add(number)
             if number in self.vectors:
                 self.enter(*self.vectors[number], address, "call", mnemonic == "brkem")
         elif mnemonic == "RST":
@@ -200,6 +204,8 @@ class Descent:
     def ends_before(self, address: int) -> bool:
         """What stands before an address is code that does not run on into it."""
         at = address - self.base - 1
+        if not -1 < at < len(self.image):
+            return False
         while at >= 0 and self.cover[at] == INSIDE:
             at -= 1
         if at < 0 or self.cover[at] != START:

@@ -16,7 +16,7 @@ from korgm1.analysis.program import Block, Function, Placed, PortUse, Program, T
 from korgm1.analysis.texts import name_tables, pointer_tables, runs
 
 _RAM_END = 0x10000
-_SI = 6
+_POINTERS = (3, 5, 6, 7)    # BX BP SI DI
 _CX = 1
 
 
@@ -47,10 +47,16 @@ def describe(
     texts += [Text(start, image[start - base : end - base].decode("ascii")) for start, end in descent.inline]
     xrefs = {address: set(found) for address, found in descent.refs.items()}
     known = {each.address for each in texts} | {each.address for each in tables}
+    known |= {address for address in refs if address not in descent.placed and descent.ends_before(address)}
+    for access in used:
+        if access.kind == "write" and access.address < 0x400 and access.value is not None:
+            target = physical(descent.placed[access.origin].segment, access.value)
+            if target in descent.placed:
+                xrefs.setdefault(target, set()).add(Xref(access.origin, "address"))
     for address, found in refs.items():
-        found = {ref for ref in found if ref.kind != "address" or address in known}
-        if found:
-            xrefs.setdefault(address, set()).update(found)
+        sure = {ref for ref in found if ref.kind != "address" or address in known}
+        if sure:
+            xrefs.setdefault(address, set()).update(sure)
     ports: dict[int, list[PortUse]] = defaultdict(list)
     for access in used:
         if access.kind in ("in", "out"):
@@ -82,7 +88,7 @@ def _entry_names(descent: Descent, vectors: dict[int, tuple[int, int]]) -> dict[
     reset = physical(0xFFFF, 0)
     names[reset] = "reset"
     for address, refs in descent.refs.items():
-        if address in descent.placed and any(ref.kind == "jump" and ref.origin >= reset for ref in refs):
+        if address in descent.placed and any(ref.kind == "jump" and ref.origin >= reset > address for ref in refs):
             names[address] = "start"
             descent.calls.add(address)
     return names
@@ -102,7 +108,7 @@ def _data_refs(descent: Descent, used: list[Access]) -> dict[int, set[Xref]]:
         at = target - descent.base
         if 0 <= at < len(descent.image) and not descent.cover[at]:
             before = descent.image[at - 1] if at else 0
-            if not 0x20 <= before < 0x7F or descent.cover[at - 1] or _register(placed) == _SI:
+            if not 0x20 <= before < 0x7F or descent.cover[at - 1] or _register(placed) in _POINTERS:
                 refs[target].add(Xref(address, "address"))
     return refs
 
@@ -143,7 +149,10 @@ def _data(
         size = (jump.count - 1) * jump.stride + 2
         cover[jump.address - base : jump.address - base + size] = bytes([1]) * size
     origins = {address: _origins(refs, address) for address in refs}
-    pointed = {address for address, found in refs.items() if any(ref.kind == "address" for ref in found)}
+    pointed = {
+        address for address, found in refs.items()
+        if any(ref.kind == "address" and _register(descent.placed[ref.origin]) in _POINTERS for ref in found)
+    }
     texts = runs(image, base, cover, origins, pointed)
     for _ in range(2):
         found = _pointer_tables(descent, cover, texts)

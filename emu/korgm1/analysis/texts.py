@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from korgm1.analysis.program import Table, Text, physical
 
@@ -15,6 +15,7 @@ _SHORT = re.compile(rb"[\x20-\x7e]{1,3}\x00")
 _WORDY = re.compile(r"[A-Za-z0-9]")
 _WORDS = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}|(?<![0-9A-Za-z])[A-Z]?[0-9]+(?![0-9a-z])")
 _WIDTHS = range(6, 33)
+_LEAST_NAMES = 24
 _LEAST = {(True, True): 2, (True, False): 4, (False, True): 3, (False, False): 4}
 """Words a table must have, by: of texts, without anything between."""
 _NEAR = 0x200
@@ -71,40 +72,41 @@ def name_tables(texts: list[Text], image: bytes, base: int) -> list[Table]:
     """Names of one width: behind each other without an end between them, or in records at equal distances."""
     tables = []
     for text in texts:
-        width = _width(text.text)
-        if width:
-            count = len(text.text) // width
-            names = tuple(text.text[n * width : (n + 1) * width].rstrip() for n in range(count))
-            tables.append(Table(text.address, width, count, names, "names", text.refs))
+        for first, width, count in _name_runs(text.text):
+            names = tuple(text.text[first + n * width : first + (n + 1) * width].rstrip() for n in range(count))
+            refs = text.refs if first == 0 else ()
+            tables.append(Table(text.address + first, width, count, names, "names", refs))
     taken = {table.address for table in tables}
     tables += _records([each for each in texts if each.address not in taken], image, base)
     return sorted(tables, key=lambda table: table.address)
 
 
-def _width(text: str) -> int:
-    """The width of the names a long run consists of, 0 where it is none: each begins with a letter or a figure, and the
-    blanks that fill up stand in front of the next."""
-    if len(text) < 24:
-        return 0
-    best, score = 0, 0
-    for width in _WIDTHS:
-        if len(text) % width and len(text) % width < width - 1 and len(text) < 4 * width:
-            continue
-        count = len(text) // width
-        if count < 3:
-            continue
-        pieces = [text[n * width : (n + 1) * width] for n in range(count)]
-        if any(piece[0] == " " or not piece.strip() for piece in pieces):
-            continue
-        filled = sum(piece.endswith(" ") for piece in pieces)
-        titles = sum(piece[0].isupper() or piece[0].isdigit() for piece in pieces)
-        if filled * 2 > count and titles * 10 >= count * 7 and filled > score:
-            best, score = width, filled
-    return best
+def _name_runs(text: str) -> Iterator[tuple[int, int, int]]:
+    """First character, width and count of names of one width, three or more: each begins with a letter or a figure, and
+    the blanks that fill up stand in front of the next."""
+    at = 0
+    while len(text) - at >= _LEAST_NAMES:
+        best = (0, 0, 0)
+        for width in _WIDTHS:
+            count = filled = titles = 0
+            while at + (count + 1) * width <= len(text):
+                piece = text[at + count * width : at + (count + 1) * width]
+                if piece[0] == " ":
+                    break
+                count += 1
+                filled += piece[-1] == " "
+                titles += piece[0].isupper() or piece[0].isdigit()
+            if count >= 3 and filled * 2 > count and titles * 10 >= count * 7:
+                best = max(best, (filled, width, count))
+        _, width, count = best
+        if not count:
+            return
+        yield at, width, count
+        at += width * count
 
 
 def _records(texts: list[Text], image: bytes, base: int) -> list[Table]:
-    """Names that begin equally far apart, three or more, with other data between them."""
+    """Names that begin equally far apart, four or more, with other data between them."""
     tables, n = [], 0
     while n + 2 < len(texts):
         stride = texts[n + 1].address - texts[n].address
@@ -112,7 +114,7 @@ def _records(texts: list[Text], image: bytes, base: int) -> list[Table]:
         while last + 1 < len(texts) and texts[last + 1].address - texts[last].address == stride:
             last += 1
         group = texts[n : last + 1]
-        if len(group) >= 3 and 8 <= stride <= 1024 and stride > max(len(each.text) for each in group) + 1:
+        if len(group) >= 4 and 12 <= stride <= 1024 and stride > max(len(each.text) for each in group) + 1:
             names = tuple(each.text.rstrip() for each in group)
             tables.append(Table(group[0].address, stride, len(group), names, "names", group[0].refs))
         n = last

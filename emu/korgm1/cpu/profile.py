@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from korgm1.cpu.native import ffi, lib
 from korgm1.cpu.trace import BLOCK_SIZE, KINDS
 
-PLACE = np.dtype([("count", "u8"), ("clocks", "u8"), ("place", "u4"), ("_", "u4")])
+PLACE = np.dtype([("count", "u8"), ("clocks", "u8"), ("place", "u4"), ("length", "u4")])
 FUNCTION = np.dtype([("key", "u8"), ("calls", "u8"), ("own", "u8"), ("halted", "u8"), ("whole", "u8"), ("_", "u8")])
 EDGE = np.dtype([("count", "u8"), ("clocks", "u8"), ("caller", "u4"), ("callee", "u4")])
 NODE = np.dtype([

@@ -16,6 +16,7 @@ from korgm1.debugging.gdb_views import call_lines, disassembly, icu_table, lcd_f
 from korgm1.debugging.stop import Halt, Stop
 from korgm1.errors import M1Error, UsageError
 from korgm1.files import check_apart, read_file
+from korgm1.onchip.sysregs import OPCN
 from korgm1.session.base import to_clocks
 from korgm1.snapshot import decode
 
@@ -71,7 +72,9 @@ class Monitor:
             return word.deed(self, rest)
         except M1Error as error:
             return str(error)
-        except (ValueError, IndexError):
+        except OSError as error:
+            return f"{error.filename}: {error.strerror}"
+        except (ValueError, LookupError, ArithmeticError):
             return f"usage: monitor {word.usage}"
 
     # looking
@@ -103,7 +106,8 @@ class Monitor:
 
     def _irq(self, rest: list[str]) -> str:
         _none(rest)
-        return icu_table(self._session.machine.icu.snapshot(), self._debugger.registers())
+        machine = self._session.machine
+        return icu_table(machine.icu.snapshot(), machine.sysregs.peek(OPCN), self._debugger.registers())
 
     def _dis(self, rest: list[str]) -> str:
         count = int(rest[1]) if len(rest) > 1 else 8

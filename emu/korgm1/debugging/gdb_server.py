@@ -116,7 +116,7 @@ class GdbServer:
                 if text.startswith(name):
                     return deed(self, text[len(name) :])
             return UNKNOWN
-        except (ValueError, IndexError, M1Error):
+        except (ValueError, LookupError, ArithmeticError, M1Error):
             return WRONG
 
     # time

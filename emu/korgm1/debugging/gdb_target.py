@@ -4,16 +4,15 @@ GDB takes an 8086 for an i386 in 16-bit mode, and no description without the who
 (gdb/i386-tdep.c, i386_validate_tdesc_p). So there are two features:
 
 - `org.gnu.gdb.i386.core` with Intel's names. This is what MAME does for V20 to V53A (mamedev/mame, commit 0386f3fd,
-  src/osd/modules/debugger/debuggdbstub.cpp, gdb_register_map_nec; at commit 2920f6aa the map is not there yet, and the
-  stub ends with an error for these CPUs): architecture i8086; AW, CW, DW, BW, SP, BP, IX, IY, PSW, PS, SS, DS0, DS1 as
-  16-bit eax, ecx, edx, ebx, esp, ebp, esi, edi, eflags, cs, ss, ds, es; GENPC, which is PS * 16 + the offset, as a
-  32-bit eip; fs, gs and the x87 read 0 and take no value.
-- `korgm1.v50` with NEC's names, under which MAME's own debugger shows them (src/devices/cpu/nec/nec.cpp, state_add):
-  aw, cw, dw, bw, ix, iy, ds1, ps, ds0, psw, ip; and, ours, `stack` (SS * 16 + SP) and `clock` (CPU clocks since
-  power-on). SP, BP and SS have the same names in both worlds and are GDB's own $sp, $bp and $ss. `pc` is GDB's, so it
-  is linear.
-
-The flags have 32 bits, the upper half 0: GDB sets no flags of another width than its int.
+  src/osd/modules/debugger/debuggdbstub.cpp, gdb_register_map_nec; its version at commit 2920f6aa has no such map):
+  architecture i8086; AW, CW, DW, BW, SP, BP, IX, IY, PS, SS, DS0, DS1 as 16-bit eax, ecx, edx, ebx, esp, ebp, esi, edi,
+  cs, ss, ds, es; PSW as eflags; GENPC, which is PS * 16 + the offset, as a 32-bit eip; fs, gs and the x87 read 0 and
+  take no value. MAME's eflags is a number of 16 bits; ours has named flags, and 32 bits, the upper half 0, for GDB
+  sets no flags of another width than its int.
+- `korgm1.v50` with the names MAME's own debugger shows (commit 076c334b, src/devices/cpu/nec/nec.cpp,
+  state_add): aw, cw, dw, bw, ix, iy, ds1, ps, ds0, ip; psw, which it calls F; and, ours, `stack` (SS * 16 + SP) and
+  `clock` (CPU clocks since power-on). SP, BP and SS have the same names in both worlds and are GDB's own $sp, $bp and
+  $ss. `pc` is GDB's, so it is linear.
 
 eip is linear and of 20 bits, so that `x/i $pc`, `break *0xF0123` and `stepi` work. One that is set keeps PS where that
 reaches it, as in MAME (nec.cpp, state_import); else PS becomes the 64 KB page (MAME: the paragraph), which is how GDB

@@ -12,9 +12,6 @@ from korgm1.debugging.gdb_target import MEMORY_SIZE, PSW_FIELDS
 from korgm1.debugging.stop import Halt, Stop
 from korgm1.session import Session
 
-LEVELS = ("timer 0", "INT1", "INT2", *(f"INTP{number}" for number in range(3, 8)))
-"""What asks at each level of the ICU; OPCN says what INT1 and INT2 are (onchip/sysregs)."""
-
 
 def lcd_frame(lcd: tuple[str, str]) -> str:
     """The two lines in a frame.
@@ -58,18 +55,36 @@ def call_lines(debugger: Debugger) -> list[str]:
     ]
 
 
-def icu_table(icu: Mapping[str, Any], registers: Mapping[str, int]) -> str:
-    """The ICU's levels: who asks, who is masked, who is served."""
+def levels(opcn: int) -> tuple[str, ...]:
+    """What asks at each level of the ICU, as OPCN routes it (onchip/sysregs).
+
+    >>> levels(0x04)[:4]
+    ('TOUT0', 'SCU', 'INTP2', 'INTP3')
+    """
+    return (
+        "TOUT0", "SCU" if opcn & 4 else "INTP1", "TOUT1" if opcn & 8 else "INTP2",
+        *(f"INTP{number}" for number in range(3, 8)),
+    )  # fmt: skip
+
+
+def icu_table(icu: Mapping[str, Any], opcn: int, registers: Mapping[str, int]) -> str:
+    """The ICU's levels: who asks, who is masked, who is served.
+
+    Args:
+        icu: its snapshot.
+        opcn: which units it is wired to.
+        registers: of the CPU.
+    """
     if not icu["ready"]:
         return "the ICU is not initialised: nothing interrupts"
     edge = icu["edge"]
     asks = icu["latch"] & edge | icu["inputs"] & ~edge
     rows = [f"interrupts {'on' if registers['psw'] & 0x200 else 'off'} (IE), vectors from {icu['vector']:02X}"]
-    for level, name in enumerate(LEVELS):
+    for level, name in enumerate(levels(opcn)):
         words = [text for bits, text in ((asks, "asks"), (icu["imk"], "masked"), (icu["iis"], "in service"))
                  if bits >> level & 1]  # fmt: skip
         trigger = "edge" if edge >> level & 1 else "level"
-        rows.append(f"{level} {name:8} vector {icu['vector'] | level:02X} {trigger:5} {', '.join(words)}".rstrip())
+        rows.append(f"{level} {name:5} vector {icu['vector'] | level:02X} {trigger:5} {', '.join(words)}".rstrip())
     return "\n".join(rows)
 
 

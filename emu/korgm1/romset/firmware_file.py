@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from korgm1.errors import RomError, UserError
 from korgm1.romset.database import Database, known_roms
@@ -51,7 +50,7 @@ def read_firmware(paths: Sequence[str], database: Database | None = None) -> Rom
             if len(paths) == 2:
                 raise RomError(f"{word} is a whole firmware, not one of two halves", f"{word} alone")
             return embedded(build)
-        if word.lower() == OPENM1 and not Path(word).exists():
+        if word.lower() == OPENM1 and not os.path.exists(word):
             builds = ", ".join(build.word for build in OPENM1_BUILDS.values())
             raise UserError(f"{word} does not exist", f"which OpenM1 it is: {builds}")
     known = database or known_roms()
@@ -66,12 +65,11 @@ def read_firmware(paths: Sequence[str], database: Database | None = None) -> Rom
 
 
 def _two_files(paths: Sequence[str], known: Database, keep: frozenset[int] = frozenset()) -> Scan:
-    first, second = (Path(path) for path in paths)
-    for path in (first, second):
-        if path.is_dir():
-            raise UserError(f"{printable(str(path))} is a folder", "two files with one half each, or the folder alone")
-    if first.exists() and second.exists() and os.path.samefile(first, second):
-        raise UserError(f"{printable(str(first))} is named twice", "IC32 and IC23 of one OS")
+    for path in paths:
+        if os.path.isdir(path):
+            raise UserError(f"{printable(path)} is a folder", "two files with one half each, or the folder alone")
+    if all(map(os.path.exists, paths)) and os.path.samefile(*paths):
+        raise UserError(f"{printable(paths[0])} is named twice", "IC32 and IC23 of one OS")
     return scan(paths, known, keep)
 
 

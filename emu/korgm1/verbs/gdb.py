@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shlex
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.clock import CPU_HZ
 from korgm1.errors import EXIT_OK, UsageError
+from korgm1.files import check_apart, check_writable, write_atomic
 from korgm1.verbs.gdb_wire import HOST, Client, Door
 from korgm1.verbs.options import add_machine_options, check_files, power, say_warnings, session_from
 from korgm1.verbs.signals import asked_to_stop
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
     from korgm1.debugging import Debugger
+    from korgm1.session import Session
 
 PORT = 2159
 """What IANA has for gdbremote."""
@@ -28,6 +33,7 @@ examples:
   gdb-multiarch -ex 'target remote :2159'        in another terminal
   korgm1 gdb --port 0 --battery low              any free port; stdout says which: listening on 127.0.0.1:40123
   korgm1 gdb --booted --sram my.sram             boots to the play page first
+  korgm1 gdb --elf m1.elf                        names for GDB: gdb-multiarch m1.elf -ex 'target remote :2159'
   korgm1 gdb --roms openm1:19 --seconds 0.5      half a second of another version first
 Time passes only while GDB has the instrument run (continue, stepi, monitor run): while nobody is connected it stands.
 A client may leave and come again. In GDB `monitor help` lists what can be done to the instrument. Ctrl-C here switches
@@ -52,6 +58,10 @@ def add_parser(subparsers: Any) -> None:
         "--port", type=_port, default=PORT, metavar="N", help=f"where GDB comes to; 0: any free port; default: {PORT}"
     )
     server.add_argument("--once", action="store_true", help="end when the first client has left")
+    server.add_argument(
+        "--elf", type=named, metavar="FILE",
+        help="write the firmware, with the names that an analysis finds, as an ELF file first: gdb-multiarch FILE",
+    )
     start = server.add_mutually_exclusive_group()
     start.add_argument(
         "--wait", action="store_true", help="stand at the first instruction, as without --booted and --seconds"
@@ -68,16 +78,41 @@ def run(args: argparse.Namespace) -> int:
     with asked_to_stop() as asked:
         session = session_from(args)
         say_warnings(session)
+        if args.elf:
+            write_elf(session, Path(args.elf), kept_files(args))
         with contextlib.closing(Door(args.port, _say)) as door, power(session, args):
             from korgm1.debugging import Debugger
 
             if args.booted or args.seconds is not None:
                 session.boot(args.seconds, asked_to_stop=lambda: asked)
             print(f"listening on {HOST}:{door.port}", flush=True)
-            _say(f"connect with: gdb-multiarch -ex 'target remote :{door.port}'")
-            kept = [(f"--{name}", getattr(args, name)) for name in ("sram", "card", "roms", "waves", "pcm_card")]
-            serve(Debugger(session), door, asked, args.once, kept)
+            program = f"{shlex.quote(args.elf)} " if args.elf else ""
+            _say(f"connect with: gdb-multiarch {program}-ex 'target remote :{door.port}'")
+            serve(Debugger(session), door, asked, args.once, kept_files(args))
     return EXIT_OK
+
+
+def kept_files(args: argparse.Namespace) -> list[tuple[str, str | None]]:
+    """What nothing may be written over, by the option that named it."""
+    names = ("roms", "waves", "pcm_card", "sram", "card")
+    return [(f"--{name.replace('_', '-')}", getattr(args, name)) for name in names]
+
+
+def write_elf(session: Session, path: Path, kept: Sequence[tuple[str, str | None]] = ()) -> None:
+    """Take the firmware apart, boot it on an instrument of its own meanwhile, and write what was found for GDB.
+
+    Raises:
+        UsageError: it is one of the `kept` files.
+        UserError: it cannot be written.
+    """
+    from korgm1.debugging.gdb_elf import elf
+    from korgm1.verbs.rom_disassemble import analysed, summary
+
+    check_apart(kept, [("--elf", str(path))])
+    check_writable(path)
+    program = analysed(session.firmware, session.model.name)
+    write_atomic(path, elf(program))
+    _say(f"{path}: {summary(program)}")
 
 
 def serve(

@@ -113,13 +113,22 @@ class Client:
         if len(talk.out) < _UNREAD:
             reads.append(self._socket)
         ready, free, _ = select.select(reads, [self._socket] if talk.out else [], [], seconds)
-        if self._door in ready:
-            self._door.refuse()
         if self._socket in ready:
             self._read(talk)
-        if free or (self.there and talk.out):
+        if self._door in ready and not self._gone():
+            self._door.refuse()
+        if self.there and (free or talk.out):
             self._write(talk)
         return self.there
+
+    def _gone(self) -> bool:
+        """It has hung up: looked at before somebody is refused for its sake."""
+        talk = self.conversation
+        while self.there and talk is not None and len(talk.out) < _UNREAD:
+            if not select.select([self._socket], [], [], 0)[0]:
+                break
+            self._read(talk)
+        return not self.there
 
     def close(self) -> None:
         """Hang up, what waits sent as far as it goes."""

@@ -1,0 +1,99 @@
+"""Bytes that are no code as lines of NASM: texts, words of tables by name, runs of one value, the rest in rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from korgm1.analysis.program import Program
+
+_ROW = 16
+_RUN = 8
+_WIDEST = 72
+
+
+def data_lines(program: Program, start: int, end: int, refs_of: Callable[[int], str]) -> Iterator[str]:
+    """Lines for `start` to before `end`.
+
+    Args:
+        program: whose bytes.
+        start: first address.
+        end: the one behind the last.
+        refs_of: the end of a comment that says who refers to a label.
+    """
+    texts = {text.address: text for text in program.texts if start <= text.address < end}
+    pointers = _pointers(program, start, end)
+    image, base = program.image, program.base
+    marks = sorted({*texts, *pointers, *(at for at in program.labels if start <= at < end), end})
+    address = start
+    for mark in marks:
+        yield from _plain(image, base, address, mark)
+        address = max(address, mark)
+        if mark == end or address > mark:
+            continue
+        label = program.labels.get(mark)
+        if label:
+            yield f"{label}:".ljust(44) + f"; {mark:05X} {refs_of(mark)}".rstrip()
+        following = next((other for other in marks if other > mark), end)
+        if mark in texts and following >= mark + len(texts[mark].text):
+            text = texts[mark].text
+            address = mark + len(text)
+            closed = address < following and not image[address - base]
+            address += closed
+            yield from _strings(text, closed)
+        elif mark in pointers and following >= mark + 2:
+            yield f"        dw      {pointers[mark]}"
+            address = mark + 2
+
+
+def _pointers(program: Program, start: int, end: int) -> dict[int, str]:
+    """Addresses of words that name a label: those of tables."""
+    found = {}
+    for table in program.tables:
+        for n in range(table.count if table.kind != "names" else 0):
+            at, entry = table.address + n * table.stride, table.entries[n]
+            if start <= at and at + 2 <= end and isinstance(entry, int) and entry in program.labels:
+                value = int.from_bytes(program.image[at - program.base : at - program.base + 2], "little")
+                if value == entry & 0xFFFF:
+                    found[at] = program.labels[entry]
+    return found
+
+
+def _strings(text: str, closed: bool) -> Iterator[str]:
+    """A text in quotes, several lines of it if it is long."""
+    for first in range(0, len(text), _WIDEST):
+        piece = text[first : first + _WIDEST]
+        quote = "'" if '"' in piece else '"'
+        joined = ", ".join(
+            f"{quote}{part}{quote}" if part != quote else f"{ord(quote):#04x}" for part in _split(piece, quote)
+        )
+        zero = ", 0" if closed and first + _WIDEST >= len(text) else ""
+        yield f"        db      {joined}{zero}"
+
+
+def _split(piece: str, quote: str) -> list[str]:
+    """The parts between the quotes, and the quotes."""
+    parts: list[str] = []
+    for character in piece:
+        if character == quote or not parts or parts[-1] == quote:
+            parts.append(character)
+        else:
+            parts[-1] += character
+    return parts
+
+
+def _plain(image: bytes, base: int, start: int, end: int) -> Iterator[str]:
+    address = start
+    while address < end:
+        value, run = image[address - base], address
+        while run < end and image[run - base] == value:
+            run += 1
+        if run - address >= _RUN:
+            yield f"        times   {run - address} db {value:#04x}"
+            address = run
+            continue
+        row, last = address + 1, min(end, address + _ROW)
+        while row < last and image[row - base : row - base + _RUN] != image[row - base : row - base + 1] * _RUN:
+            row += 1
+        values = ",".join(f"{byte:#04x}" for byte in image[address - base : row - base])
+        yield f"        db      {values}"
+        address = row

@@ -1,0 +1,132 @@
+"""Names for other programs: CSV, a script for Ghidra, one for IDA.
+
+The image is to be loaded as 16-bit x86 (NEC's own instructions are then unknown to them) at its base, E0000 for a pair
+of EPROMs: Ghidra as `x86:LE:16:Real Mode`, whose addresses are segment:offset; IDA with a segment for each 64 KB.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from korgm1.analysis.program import Program
+
+
+def rows(program: Program) -> list[tuple[int, str, str, int, str]]:
+    """Every label: address, name, kind (function, code, text, table, data, ram), bytes, comment.
+
+    A function's bytes are those of all its blocks; 0 where nothing says how many.
+    """
+    texts = {text.address: text for text in program.texts}
+    tables = {table.address: table for table in program.tables}
+    found = []
+    for address, name in program.labels.items():
+        kind, size, comment = "data", 0, ""
+        if address in program.functions:
+            kind, size = "function", program.functions[address].size
+        elif address in program.instructions:
+            kind, size = "code", len(program.instructions[address].instruction.code)
+        elif address in tables:
+            table = tables[address]
+            kind, size = "table", table.stride * table.count
+            comment = f"{table.count} {table.kind}, {table.stride} bytes"
+        elif address in texts:
+            kind, size, comment = "text", len(texts[address].text), texts[address].text
+        elif not program.holds(address):
+            kind = "ram"
+        found.append((address, name, kind, size, comment))
+    return found
+
+
+def symbols_csv(program: Program) -> str:
+    """A line a label, with a head; addresses in hex, also as segment:offset with the segment of its 64 KB.
+
+    >>> from korgm1.analysis import analyse
+    >>> print(symbols_csv(analyse(bytes.fromhex("ebfe"), base=0xFFFF0)))
+    address,place,name,kind,size,references,comment
+    FFFF0,F000:FFF0,reset,function,2,2,
+    <BLANKLINE>
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("address", "place", "name", "kind", "size", "references", "comment"))
+    for address, name, kind, size, comment in rows(program):
+        place = f"{address >> 4 & 0xF000:04X}:{address & 0xFFFF:04X}"
+        writer.writerow((f"{address:05X}", place, name, kind, size, len(program.xrefs.get(address, ())), comment))
+    return out.getvalue()
+
+
+def comments(program: Program) -> dict[int, str]:
+    """What instructions have to do with: the port they use."""
+    found = {}
+    for port, uses in program.ports.items():
+        name = program.port_names.get(port)
+        for use in uses:
+            if port >= 0:
+                found[use.address] = f"{use.way} {port:04X}" + (f" {name}" if name else "")
+    return dict(sorted(found.items()))
+
+
+_GHIDRA = '''\
+# Labels, functions and comments of a V50 firmware, for Ghidra's script manager (Jython or PyGhidra).
+# Load the image as raw binary, language x86:LE:16:Real Mode, block at {segment:04X}:{offset:04X}.
+# @category korgm1
+from ghidra.program.model.symbol import SourceType
+
+LABELS = [
+{labels}]
+FUNCTIONS = [
+{functions}]
+COMMENTS = [
+{comments}]
+
+
+def place(segment, offset):
+    return toAddr("%04x:%04x" % (segment, offset))
+
+
+for segment, offset in FUNCTIONS:
+    disassemble(place(segment, offset))
+for segment, offset, name in LABELS:
+    createLabel(place(segment, offset), name, True, SourceType.IMPORTED)
+for segment, offset in FUNCTIONS:
+    if getFunctionAt(place(segment, offset)) is None:
+        createFunction(place(segment, offset), None)
+for segment, offset, text in COMMENTS:
+    setEOLComment(place(segment, offset), text)
+'''
+
+
+def ghidra_script(program: Program) -> str:
+    """A Python script, of 2.7 as well as 3, for Ghidra's script manager."""
+    labels = "".join(f"    ({_place(at)}, {name!r}),\n" for at, name, *_ in rows(program) if program.holds(at))
+    functions = "".join(f"    ({_place(entry)}),\n" for entry in program.functions)
+    remarks = "".join(f"    ({_place(at)}, {text!r}),\n" for at, text in comments(program).items())
+    base = program.base
+    return _GHIDRA.format(
+        segment=base >> 4 & 0xF000, offset=base & 0xFFFF, labels=labels, functions=functions, comments=remarks
+    )
+
+
+def _place(address: int) -> str:
+    return f"0x{address >> 4 & 0xF000:04X}, 0x{address & 0xFFFF:04X}"
+
+
+def idc_script(program: Program) -> str:
+    """A script for IDA, to be run after the binary was loaded at its base as 16-bit 8086 code."""
+    lines = [
+        "// Labels, functions and comments of a V50 firmware, for IDA: load the image as a binary file for the 8086,",
+        f"// loading segment {program.base >> 4:#x}, offset 0, then File, Script file.",
+        "#include <idc.idc>", "", "static main()", "{",
+    ]  # fmt: skip
+    for entry in program.functions:
+        lines.append(f"  create_insn({entry:#x}); add_func({entry:#x}, BADADDR);")
+    for address, name, kind, size, _ in rows(program):
+        if not program.holds(address):
+            continue
+        if kind == "text":
+            lines.append(f"  create_strlit({address:#x}, {address + size:#x});")
+        lines.append(f'  set_name({address:#x}, "{name}", SN_NOWARN);')
+    for address, text in comments(program).items():
+        lines.append(f'  set_cmt({address:#x}, "{text}", 0);')
+    return "\n".join([*lines, "}", ""])

@@ -1,0 +1,225 @@
+"""A `Program` as text: a source for NASM that assembles back to the same bytes, or a listing with NEC's mnemonics."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from korgm1.analysis.data_lines import data_lines
+from korgm1.analysis.nasm import Names, statement
+from korgm1.analysis.program import Placed, Program, Xref, physical
+from korgm1.cpu.disassembler import Instruction
+
+SECTION = 0x10000
+"""Bytes of a section: one for each 64 KB of the memory that the image touches."""
+_COMMENT = 44
+_SHOWN_REFS = 6
+_HEAD = """\
+        cpu     186
+        bits    16
+
+; An instruction that NASM does not know, or would encode otherwise: its bytes, then what they are.
+%macro  v30 1-*
+        db      %{1:-1}
+%endmacro
+"""
+Clocks = Callable[[Instruction], str]
+
+
+def source(program: Program, title: str = "", clocks: Clocks | None = None) -> str:
+    r"""Text that `nasm -f bin` turns into `program.image`, and that needs nothing else.
+
+    Args:
+        program: what `analyse` found.
+        title: a comment for the first line.
+        clocks: what to write beside an instruction, or None.
+
+    >>> from korgm1.analysis import analyse
+    >>> print(*source(analyse(bytes.fromhex("31c0ebfe"), base=0xFFFF0)).splitlines()[-5:], sep="\n")
+    <BLANKLINE>
+    ; reset, 4 bytes
+    reset:  xor ax,ax                       ; FFFF0
+    loc_FFFF2:
+            jmp short loc_FFFF2             ; FFFF2   <- FFFF2
+    """
+    lines = [f"; {line}" for line in title.splitlines()] + [_HEAD]
+    view = _View(program, clocks)
+    lines += view.equates()
+    start = program.base
+    while start < program.end:
+        end = min((start // SECTION + 1) * SECTION, program.end)
+        lines += ["", f"; ---- {start:05X}-{end - 1:05X} ----"]
+        lines.append(
+            f"        section seg_{start >> 4 & 0xF000:04X} start={start - program.base:#x} vstart={start % SECTION:#x}"
+        )
+        lines += view.lines(start, end)
+        start = end
+    return "\n".join(lines) + "\n"
+
+
+def reading(program: Program, clocks: Clocks | None = None) -> str:
+    r"""The code alone with NEC's mnemonics, for reading: it does not assemble.
+
+    >>> from korgm1.analysis import analyse
+    >>> print(*reading(analyse(bytes.fromhex("8bc3ebfe"), base=0xFFFF0)).splitlines()[2:], sep="\n")
+    reset:
+    FFFF0  8BC3          MOV AW,BW
+    loc_FFFF2:
+    FFFF2  EBFE          BR SHORT 0FFF2H
+    """
+    view = _View(program, clocks)
+    lines: list[str] = []
+    before = None
+    for address, placed in program.instructions.items():
+        if before is not None and address != before:
+            lines.append("")
+        if address in program.labels:
+            lines += [*view.function_head(address), f"{program.labels[address]}:"]
+        code = placed.instruction.code
+        text = f"{address:05X}  {code.hex().upper():12}  {placed.instruction.text('nec')}"
+        lines.append(f"{text:{_COMMENT + 8}}{view.remark(address, placed, '; ')}".rstrip())
+        before = address + len(code)
+    return "\n".join(lines)
+
+
+class _View:
+    """A program with what its lines need by address."""
+
+    def __init__(self, program: Program, clocks: Clocks | None) -> None:
+        self.program = program
+        self.clocks = clocks
+        self.used: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for address, refs in program.xrefs.items():
+            for ref in refs:
+                self.used[ref.origin].append((address, ref.kind))
+        self.ports = {use.address: port for port, uses in program.ports.items() for use in uses if port >= 0}
+        self.texts = {text.address: text for text in program.texts}
+        self.inside = {
+            address + n for address, placed in program.instructions.items()
+            for n in range(1, len(placed.instruction.code))
+        }  # fmt: skip
+
+    def equates(self) -> list[str]:
+        """Names of RAM, and of what lies inside an instruction."""
+        program = self.program
+        return [
+            f"{name:<24}equ {address & 0xFFFF:#06x}"
+            for address, name in program.labels.items()
+            if not program.holds(address) or address in self.inside
+        ]
+
+    def lines(self, start: int, end: int) -> Iterator[str]:
+        """The lines of one section."""
+        program, address = self.program, start
+        while address < end:
+            placed = program.instructions.get(address)
+            if placed is None:
+                stop = address + 1
+                while stop < end and stop not in program.instructions:
+                    stop += 1
+                yield from data_lines(program, address, stop, self.refs_of)
+                address = stop
+                continue
+            yield from self.function_head(address)
+            label = program.labels.get(address)
+            text = self.text(address, placed)
+            code = placed.instruction.code
+            if address + len(code) > end:
+                text, code = None, code[: end - address]
+            remark = self.remark(address, placed)
+            if text is None:
+                text = "v30 " + ",".join(f"{byte:#04x}" for byte in code)
+                remark = f"{_meaning(placed)}{remark and '; ' + remark}"
+            if label is not None and address not in program.functions:
+                remark += self.refs_of(address)
+            head = f"{label}:" if label else ""
+            if len(head) > 7:
+                yield head
+                head = ""
+            yield f"{head:8}{text:{_COMMENT - 12}}; {address:05X}  {remark}".rstrip()
+            address += len(code)
+        if end in self.inside:
+            yield f"; the last instruction goes on at {end:05X}"
+
+    def function_head(self, address: int) -> list[str]:
+        """Lines in front of a routine: its name and who calls it."""
+        function = self.program.functions.get(address)
+        if function is None:
+            return []
+        refs = [
+            ref for ref in self.program.xrefs.get(address, ()) if ref.kind not in ("branch", "jump", "reset")
+        ]
+        return ["", f"; {function.name}, {function.size} bytes{_shown(refs, ', from')}"]
+
+    def refs_of(self, address: int) -> str:
+        """Who refers to a label, as the end of a comment."""
+        return _shown(self.program.xrefs.get(address, ()), " <-")
+
+    def text(self, address: int, placed: Placed) -> str | None:
+        """The statement with names, or None."""
+        instruction, program = placed.instruction, self.program
+        if placed.emulated or any(address + n in program.instructions for n in range(1, len(instruction.code))):
+            return None
+        target = memory = immediate = None
+        if instruction.target is not None:
+            far = physical(placed.segment, instruction.target)
+            distance = far - (address + len(instruction.code))
+            wide = instruction.form is not None and instruction.form.operands[0] == ("Jw",)
+            stands = distance == instruction.values[0] - (instruction.values[0] >> 7 << 8) if not wide else (
+                distance & 0xFFFF == instruction.values[0])
+            if not stands or far >> 16 != address >> 16 or not self._placed(far):
+                return None
+            target = program.labels.get(far)
+            if target is None:
+                return None
+        elif instruction.form is not None and instruction.form.operands[0] == ("Ap",):
+            far = physical(instruction.values[0] >> 16, instruction.values[0] & 0xFFFF)
+            if self._placed(far):
+                target = self._named(far, instruction.values[0] & 0xFFFF)
+        for place, kind in self.used.get(address, ()):
+            if kind in ("read", "write"):
+                memory = self._named(place, _displacement(instruction))
+            elif kind == "address" and instruction.values:
+                immediate = self._named(place, instruction.values[-1])
+            elif kind == "table":
+                memory = memory or self._named(place, _displacement(instruction))
+        return statement(instruction, Names(target, memory, immediate))
+
+    def _placed(self, address: int) -> bool:
+        return self.program.holds(address) and address not in self.inside
+
+    def _named(self, address: int, value: int | None) -> str | None:
+        """Its label, if that has the value that stands in the code."""
+        return self.program.labels.get(address) if value is not None and address & 0xFFFF == value & 0xFFFF else None
+
+    def remark(self, address: int, placed: Placed, before: str = "") -> str:
+        """What an instruction has to do with: a port, a text, how long it takes."""
+        said = []
+        if address in self.ports:
+            port = self.ports[address]
+            name = self.program.port_names.get(port)
+            said.append(f"{port:04X} {name}" if name else f"{port:04X}")
+        for place, kind in self.used.get(address, ()):
+            if kind == "address" and place in self.texts:
+                said.append(repr(self.texts[place].text[:40]))
+        if self.clocks is not None:
+            said.append(self.clocks(placed.instruction))
+        return before + ", ".join(said) if said else ""
+
+
+def _displacement(instruction: Instruction) -> int | None:
+    form = instruction.form
+    if form is not None and any(operand[0] == "O" for operand in form.operands[0]):
+        return instruction.values[0]
+    return instruction.displacement
+
+
+def _meaning(placed: Placed) -> str:
+    return f"{'8080: ' if placed.emulated else ''}{placed.instruction.text()}"
+
+
+def _shown(refs: tuple[Xref, ...] | list[Xref], before: str) -> str:
+    if not refs:
+        return ""
+    shown = " ".join(f"{ref.origin:05X}" for ref in refs[:_SHOWN_REFS])
+    return f"{before} {shown}" + (f" and {len(refs) - _SHOWN_REFS} more" if len(refs) > _SHOWN_REFS else "")
