@@ -154,7 +154,7 @@ class Looking:
         return decode(code, 0, pc, emulated=not self.registers()["psw"] & 0x8000)
 
     def operand(self, one: Line) -> tuple[int, int, int] | None:
-        """Segment, offset and bytes of the memory operand of an instruction, with the registers as they are; or None."""
+        """Segment, offset and bytes of an instruction's memory operand, with the registers as they are; or None."""
         instruction, now = one.instruction, self.registers()
         form = instruction.form
         if form is None or instruction.undefined or form.name.startswith("8080."):

@@ -3,9 +3,9 @@
 >>> from korgm1.debugging import Debugger
 >>> from korgm1.session import Session
 >>> said = []; monitor = Monitor(Debugger(Session()), said.append)
->>> for line in ("power on", "step 2", "print ps:pc", 'until "Prog I00"'): monitor.do(line)
->>> said[1], said[-1]
-('F000:0000 = F0000 = 983040', '  F000:0A0F  0C04          or al,0x4')
+>>> for line in ("power on", "step", "print ps:pc", 'until "Prog I00"', "lcd"): monitor.do(line)
+>>> said[1], said[-3][:9]
+('F000:0000 = F0000 = 983040', '|Prog I00')
 """
 
 from __future__ import annotations
