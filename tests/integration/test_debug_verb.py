@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -99,6 +100,25 @@ def test_the_ram_is_saved_and_commands_come_from_files(tmp_path: Path) -> None:
     assert "; 0F000  AA BB" in log.read_text()
     replayed = piped(log.read_text().replace("source d.txt\n", ""))
     assert replayed.returncode == 0, replayed.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("last", ['until "no such text"\n', ""])
+def test_a_signal_saves_the_ram(number: int, last: str, tmp_path: Path) -> None:
+    """While something runs, and while it waits for a line."""
+    with subprocess.Popen(
+        [*DEBUG, "--sram", "x.sram"], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    ) as child:
+        assert child.stdin is not None and child.stdout is not None and child.stderr is not None
+        child.stdin.write("print 5\n" + last)
+        child.stdin.flush()
+        assert "0005 = 5" in child.stdout.readline()
+        time.sleep(0.3)
+        child.send_signal(number)
+        assert child.wait(30) == 130
+        assert "x.sram written" in child.stderr.read()
+    assert (tmp_path / "x.sram").stat().st_size == 0x10000
 
 
 @pytest.mark.parametrize(("options", "code", "said"), [

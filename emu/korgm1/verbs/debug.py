@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import signal
 import sys
 import time
@@ -24,6 +25,7 @@ from korgm1.verbs.options import (
     say_warnings,
     session_from,
 )
+from korgm1.verbs.signals import stopped
 from korgm1.verbs.trace_options import add_trace_options
 from korgm1.verbs.words import keys, named
 
@@ -39,8 +41,9 @@ examples:
   korgm1 debug --commands hunt.txt < /dev/null     a file of commands, and no prompt
   echo 'until "Prog I00"; lcd' | korgm1 debug      commands from a pipe
 Time stands while nothing runs. Ctrl-C stops what runs; at the prompt it is nothing; quit or Ctrl-D switches the power
-off and saves the RAM. Where commands do not come from a terminal the first one that cannot be done ends it (exit code
-2, or 1). docs/debugging.md has a session; korgm1 gdb is the same for gdb.
+off and saves the RAM, and so do SIGTERM and SIGHUP (exit code 130). Where commands do not come from a terminal the
+first one that cannot be done ends it (exit code 2, or 1). docs/debugging.md has a session; korgm1 gdb is the same for
+gdb.
 """
 PROMPT = "debug> "
 
@@ -109,6 +112,8 @@ def run(args: argparse.Namespace) -> int:
         if _goes_on(monitor, wish):
             (_converse if sys.stdin.isatty() else _obey)(monitor, wish)
         ended = session.stopped
+        if wish:
+            raise stopped([name for name in (args.sram, args.trace, args.log) if name], when="at a command")
     return EXIT_CPU_FAULT if ended else EXIT_OK
 
 
@@ -157,7 +162,15 @@ def commands(text: str) -> list[str]:
 
 def _obey(monitor: Monitor, wish: list[int]) -> None:
     """Commands from a pipe or a file: what cannot be done ends it."""
-    for number, line in enumerate(sys.stdin, 1):
+    for number in itertools.count(1):
+        try:
+            with _signals_raise(wish):
+                line = sys.stdin.readline()
+        except (KeyboardInterrupt, SystemExit):
+            wish.append(signal.SIGINT)
+            return
+        if not line:
+            return
         play(monitor, [line], f"line {number}")
         if not _goes_on(monitor, wish):
             return
@@ -171,7 +184,7 @@ def _converse(monitor: Monitor, wish: list[int]) -> None:
         monitor.do("where")
     while _goes_on(monitor, wish):
         try:
-            with _signals_raise():
+            with _signals_raise(wish):
                 line = input(PROMPT)
         except KeyboardInterrupt:
             _say("")
@@ -194,9 +207,10 @@ def _goes_on(monitor: Monitor, wish: list[int]) -> bool:
 
 
 @contextlib.contextmanager
-def _signals_raise() -> Iterator[None]:
+def _signals_raise(wish: list[int]) -> Iterator[None]:
     """While a line is typed a signal breaks off the typing."""
     def leave(number: int, frame: object) -> None:
+        wish.append(number)
         raise SystemExit
 
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
