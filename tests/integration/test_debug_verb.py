@@ -102,6 +102,11 @@ def test_the_ram_is_saved_and_commands_come_from_files(tmp_path: Path) -> None:
     assert replayed.returncode == 0, replayed.stderr
 
 
+def test_a_limit_for_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["debug", "--no-analysis", "--seconds", "0.02", "-x", "go; until 1 == 2; quit"]) == 0
+    assert capsys.readouterr().out.count("the time is up (") == 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("last", ['until "no such text"\n', ""])
 def test_a_signal_saves_the_ram(number: int, last: str, tmp_path: Path) -> None:

@@ -40,7 +40,13 @@ class Debugger(Looking):
 
     Args:
         session: with the power on or off.
+
+    Attributes:
+        stops: by number.
+        longest: clocks that a command may run; None: for ever, if nothing stops it.
     """
+
+    longest: int | None = None
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -205,6 +211,8 @@ class Debugger(Looking):
         if not session.powered:
             return self._halt("off")
         self._shown = self._texts_shown()
+        if self.longest is not None:
+            end = min(NEVER if end is None else end, session.clock + self.longest)
         last_step, idle_since = stops.steps, session.clock
         try:
             while True:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from korgm1.clock import CPU_HZ
+from korgm1.clock import CPU_HZ, clocks
 from korgm1.debugging.doing_hands import line_of, play
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, M1Error
 from korgm1.files import check_apart, read_file
@@ -27,7 +27,7 @@ from korgm1.verbs.options import (
 )
 from korgm1.verbs.signals import stopped
 from korgm1.verbs.trace_options import add_trace_options
-from korgm1.verbs.words import keys, named
+from korgm1.verbs.words import keys, named, seconds
 
 if TYPE_CHECKING:
     from korgm1.debugging import Debugger
@@ -39,7 +39,7 @@ examples:
   korgm1 debug --roms ~/dumps --battery dead       your dump
   korgm1 debug -x 'until "Battery Low"; frames'    two commands, then the prompt
   korgm1 debug --commands hunt.txt < /dev/null     a file of commands, and no prompt
-  echo 'until "Prog I00"; lcd' | korgm1 debug      commands from a pipe
+  echo 'until "Prog I00"' | korgm1 debug --seconds 60   commands from a pipe, none of which runs for ever
 Time stands while nothing runs. Ctrl-C stops what runs; at the prompt it is nothing; quit or Ctrl-D switches the power
 off and saves the RAM, and so do SIGTERM and SIGHUP (exit code 130). Where commands do not come from a terminal the
 first one that cannot be done ends it (exit code 2, or 1). docs/debugging.md has a session; korgm1 gdb is the same for
@@ -77,6 +77,9 @@ def add_parser(subparsers: Any) -> None:
     what.add_argument("--no-analysis", action="store_true", help="only the names of --symbols")
     what.add_argument("--syntax", choices=("intel", "nec"), default="intel", help="default: %(default)s")
     what.add_argument("--log", type=named, metavar="FILE", help="write commands down, with what they say behind ;")
+    what.add_argument(
+        "--seconds", type=seconds, metavar="S", help="a command runs for S emulated seconds at most; default: for ever"
+    )
     add_trace_options(what)
     parser.set_defaults(run=run)
 
@@ -102,6 +105,7 @@ def run(args: argparse.Namespace) -> int:
     with power(session, args) as wish, contextlib.ExitStack() as at_the_end:
         debugger = Debugger(session)
         at_the_end.callback(debugger.detach)
+        debugger.longest = None if args.seconds is None else clocks(args.seconds)
         progress = _Progress(debugger, wish)
         monitor = Monitor(debugger, progress.say, progress.asked, symbols, args.syntax)
         if args.log:
@@ -132,8 +136,8 @@ class _Progress:
         self._begun = self._begun or now
         if sys.stderr.isatty() and now - self._begun > 1:
             self._shown = True
-            seconds = self._debugger.session.clock / CPU_HZ
-            print(f"\r{seconds:9.2f} s emulated; Ctrl-C stops it", end="", file=sys.stderr, flush=True)
+            now_at = self._debugger.session.clock / CPU_HZ
+            print(f"\r{now_at:9.2f} s emulated; Ctrl-C stops it", end="", file=sys.stderr, flush=True)
         return self._wish
 
     def say(self, line: str) -> None:
