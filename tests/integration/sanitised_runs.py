@@ -130,8 +130,9 @@ def _debug(session: Any) -> None:
 
 
 def boot() -> int:
-    """Instructions of OpenM1's first third of a second, on all engines, with a state taken back, a trace, stops."""
+    """Instructions of OpenM1's first third of a second, on all engines; a state taken back, trace, stops, profile."""
     from korgm1.machine.engines import NAMES
+    from korgm1.profiling import Profile
     from korgm1.session import Session
 
     count = 0
@@ -145,6 +146,11 @@ def boot() -> int:
             session.run(0.1)
             _debug(session)
             session.trace_end()
+        profile = Profile(port_writes=True)
+        session.follow(profile)
+        session.run(0.1)
+        session.follow(None)
+        assert profile.span == sum(row.own + row.halted for row in profile.functions())
         count += session.machine.engine.instructions
     return count
 

@@ -100,6 +100,26 @@ def test_called_labels_are_functions(key: str, tmp_path: Path) -> None:
     assert len(missed) <= DEAD * len(reached), sorted(missed)
 
 
+@cache
+def written() -> set[str]:
+    """Every string of the source."""
+    found = set()
+    for path in build_openm1.SOURCE.glob("*.asm"):
+        found |= set(re.findall(r'"([^"]+)"', path.read_text("utf-8")))
+    return found
+
+
+@pytest.mark.parametrize("key", OPENM1_BUILDS)
+def test_texts_are_the_strings_of_the_source(key: str) -> None:
+    texts = [text.text for text in program(key).texts if text.text[:7] != "A.Piano"]    # those are made by a tool
+    held = {text for text in written() if text.encode() + b"\0" in program(key).image and len(text) > 3}
+    assert len(held) > 50
+    assert not {text for text in held if not any(text in other for other in texts)}
+    known = [text for text in written() if len(text) > 1]
+    others = {text for text in texts if not any(text in other or other in text for other in known)}
+    assert others <= {"10's Hold", "10's HOLD"}, "made by a macro"
+
+
 def test_names_texts_and_ports_of_a_build() -> None:
     result = program("12")
     names = {table.entries[0]: table for table in result.tables if table.kind == "names"}

@@ -33,8 +33,10 @@ class Instrument:
     def where(self) -> openm1_maps.Map:
         return MAPS[self.build.version]
 
-    def on(self, image: bytes | None = None, battery: str = "fresh") -> Session:
-        return Session(model=self.build.models[0], roms=self.build.word, sram=image or self.image, battery=battery)
+    def on(self, image: bytes | None = None, battery: str = "fresh", engine: str = "unicorn") -> Session:
+        return Session(
+            model=self.build.models[0], roms=self.build.word, sram=image or self.image, battery=battery, engine=engine
+        )
 
 
 def sounds() -> bytes:
@@ -104,6 +106,22 @@ def test_a_store_that_is_cut_leaves_valid_data(instrument: Instrument) -> None:
     again = instrument.on(session.sram)
     assert "MIDI Data Incomplete" in again.boot().lcd[1]
     assert not error(again)
+
+
+def test_both_engines_do_the_same(instrument: Instrument) -> None:
+    """Through every page and every instruction that one version alone has."""
+    seen = []
+    for engine in ("unicorn", "v30"):
+        session = instrument.on(engine=engine)
+        session.power_on()
+        keys = ("UP", "10HOLD", "EDIT PROG", "COMBI", "7", "GLOBAL", "PAGE+", "UP", "SEQ", "PROG")
+        for number, key in enumerate(keys):
+            session.press_at(key, 1.3 + 0.15 * number)
+        session.midi_in(HEAD + b"\x16\xf7" + HEAD + b"\x12\xf7", at=2.9)
+        session.run(3.8)
+        seen.append((session.timeline, session.sram, session.midi_out))
+    assert seen[0] == seen[1]
+    assert len(seen[0][0]) > 10
 
 
 def test_the_layout_is_known_by_the_signature(instrument: Instrument) -> None:

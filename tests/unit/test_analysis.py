@@ -73,6 +73,25 @@ def test_rows_of_three_bytes_are_told_from_words() -> None:
     assert [(each.address, each.stride, each.count) for each in result.tables] == [(0xF0111, 3, 4)]
 
 
+@pytest.mark.parametrize("code", [
+    "B800F0 8ED8  FF A7 20 01",                 # mov ax,F000; mov ds,ax; jmp [bx+0120]
+    "2E 8B 87 20 01  40  FF E0",                # mov ax,[cs:bx+0120]; inc ax; jmp ax
+    "B800F0 8ED8  8B 97 20 01  FF D2  EB FE",   # the same by DS, a call of DX
+])  # fmt: skip
+def test_tables_by_ds_and_by_a_register(code: str) -> None:
+    table = b"".join(offset.to_bytes(2, "little") for offset in (0x200, 0x203, 0x206)) + b"\xcc\xcc"
+    result = program(code, at_0120=table, at_0200=bytes.fromhex("40 EBFE 41 EBFE 42 EBFE"))
+    assert [(each.address, each.stride, each.count) for each in result.tables] == [(0xF0120, 2, 3)]
+    assert {0x200, 0x203, 0x206} <= found(result)
+
+
+def test_a_table_of_far_pointers() -> None:
+    table = b"".join(offset.to_bytes(2, "little") + b"\x10\xf0" for offset in (0x100, 0x103, 0x106))
+    result = program("2E FF 9F 20 01 EB FE", at_0120=table, at_0200=bytes.fromhex("40 EBFE 41 EBFE 42 CB 90"))
+    assert [(each.stride, each.entries) for each in result.tables] == [(4, (0xF0200, 0xF0203, 0xF0206))]
+    assert result.functions[0xF0206].segment == 0xF010
+
+
 def test_a_routine_whose_address_is_stored_is_code() -> None:
     result = program("31C0 8ED8  C7 06 00 20 0C 01  EB FE  40 C3")      # mov word [2000h],010C
     assert 0x10C in found(result)

@@ -53,6 +53,9 @@ class Descent:
         self._overlaps = 0
         self._stops = 0
 
+    def __contains__(self, address: int) -> bool:
+        return self.base <= address < self.end
+
     def enter(self, segment: int, offset: int, origin: int, kind: str, emulated: bool = False) -> bool:
         """Somebody at `origin` leads to segment:offset; False where that is not in the image."""
         address = physical(segment, offset)

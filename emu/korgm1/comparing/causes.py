@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from korgm1.comparing.changes import Change
 from korgm1.comparing.finding import Finding
 from korgm1.comparing.shapes import Shape, Word
 from korgm1.comparing.static import VERSION, Static
 
+SUM = 40
+"""Instructions of a function that makes a sum."""
 NEAR = 4
 """Rows around the call of a new function that belong to it: what decides whether it is called."""
 _NUMBER = re.compile(r"\b([0-9A-F]{2,4})h?\b")
@@ -21,9 +23,44 @@ _FROM = re.compile(r"from \+([0-9A-F]+)h on")
 _SECONDS = re.compile(r"([0-9.]+) s$")
 
 
-def explain(findings: Sequence[Finding], static: Static) -> list[Finding]:
-    """The findings, with `because` where one follows from another; in the order they came."""
-    return _Causes(findings, static).all()
+@dataclass(frozen=True)
+class Known:
+    """What experiments say that code can be compared with, for A and for B.
+
+    Attributes:
+        keys: bits of the panel's rows that combinations of keys at power-on have.
+        summed: the first RAM address that a sum covers; None where none is known.
+    """
+
+    keys: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
+    summed: tuple[int | None, int | None] = (None, None)
+
+
+def explain(findings: Sequence[Finding], static: Static, known: Known = Known()) -> list[Finding]:
+    """The findings, with `because` where one follows from another; in the order they came.
+
+    Args:
+        findings: all of them.
+        static: the programs they are of.
+        known: what the experiments tell.
+    """
+    return _Causes([*findings, *_sums(static, known)], static, known).all()
+
+
+def _sums(static: Static, known: Known) -> Iterator[Finding]:
+    """Another constant to begin with, in the small function that is given the address where the sum over the RAM begins."""
+    for change in static.changes.of if None not in known.summed else ():
+        used = [
+            {o.number for word in shape.words for o in word.operands} for shape in (change.pair.a, change.pair.b)
+        ]
+        if len(change.pair.a.words) > SUM or known.summed[0] not in used[0] or known.summed[1] not in used[1]:
+            continue
+        for one, other, a, b in change.numbers:
+            if not (a and b):
+                yield Finding(
+                    "validity", f"constant that the sum over the RAM begins with, in {change.pair.a.name}", f"{a:X}h",
+                    f"{b:X}h", (), (f"A {one:05X}", f"B {other:05X}"),
+                )
 
 
 def _what(row: Finding) -> str:
@@ -31,15 +68,16 @@ def _what(row: Finding) -> str:
 
 
 class _Causes:
-    def __init__(self, findings: Sequence[Finding], static: Static) -> None:
-        self._findings, self._static = findings, static
+    def __init__(self, findings: Sequence[Finding], static: Static, known: Known) -> None:
+        self._findings, self._static, self._keys = findings, static, known.keys
         self._changes = {f"A {change.pair.a.entry:05X}": change for change in static.changes.of}
         self._fresh: dict[int, Shape] = {shape.entry: shape for shape in (*static.changes.gone, *static.changes.new)}
         self._by: dict[str, list[Finding]] = {}
         for row in findings:
             self._by.setdefault(row.kind, []).append(row)
         self._versions = {(row.a, row.b) for row in self._by.get("version", ()) if VERSION.fullmatch(row.a)}
-        named = [row for kind in ("validity", "init", "text", "table") for row in self._by.get(kind, ())]
+        named = [row for kind in ("validity", "init", "text") for row in self._by.get(kind, ())
+                 if kind != "init" or row.what.startswith("name of")]
         self._words = [(row.a.strip(), row.b.strip(), row) for row in named]
 
     def all(self) -> list[Finding]:
@@ -72,6 +110,8 @@ class _Causes:
             said = re.findall(r"'([^']+)'", " ".join(cause.evidence[:1]))
             if "LCD" in row.what and (row.a.strip() in said or row.b.strip() in said):
                 return _what(cause)
+        if table := next((one for one in self._by.get("table", ()) if set(one.where) & set(row.where)), None):
+            return _what(table)
         if not row.a or not row.b:
             return self._inside(row) or self._in_table(row)
         return self._lcd(row)
@@ -125,7 +165,7 @@ class _Causes:
 
     def _version(self, row: Finding) -> str:
         first = next(iter(self._by["version"][-1:]), row)
-        return "" if row is first or row.a.lstrip("#") != first.a.lstrip("#") else _what(first)
+        return "" if row is first or row.a.lstrip("#0") != first.a.lstrip("#0") else _what(first)
 
     def _time(self, row: Finding) -> str:
         return ""
@@ -153,6 +193,16 @@ class _Causes:
                 values = [{int(found, 16) for found in _NUMBER.findall(text)} for text in (row.a, row.b)]
                 if a in values[0] and b in values[1]:
                     return _what(row)
+        for row in self._by.get("validity", ()):
+            if row.what.startswith("constant") and (f"{a:X}h", f"{b:X}h") == (row.a, row.b):
+                return _what(row)
+        for row in self._by.get("keys", ()):
+            if a in self._keys[0] | self._keys[1] and b in self._keys[0] | self._keys[1]:
+                return _what(row)
+        for row in self._by.get("table", ()):
+            counts = [re.match(r"([0-9]+) names", text) for text in (row.a, row.b)]
+            if counts[0] and counts[1] and (int(counts[0][1]), int(counts[1][1])) in ((a, b), (a >> 8, b >> 8)):
+                return _what(row)
         shifts = {0, *(y - x for x, y in self._static.changes.ram.items())}
         for row in self._by.get("validity", ()):
             sides = [_FROM.search(text) for text in (row.a, row.b)]

@@ -13,6 +13,10 @@ from korgm1.comparing.shapes import Operand, Shape, Shapes, Word
 
 STRETCH = 8192
 """Bytes of a stretch of data that are compared."""
+_CLEARS = {f"{code}/{0xC0 | register * 9:02X}": register for code in ("31", "33", "29", "2B") for register in range(8)}
+"""Form of an instruction that clears a word register -> the register."""
+OFTEN = 3
+"""Instructions that must agree on how far the RAM's addresses moved before data are read so."""
 NEAR_RAM, FAR_RAM = 0x800, 0x8000
 """A number that moved as far as the RAM's addresses is one of them if it is this near to those, or this high."""
 LONGEST = 64
@@ -91,6 +95,7 @@ class Changes:
                 self._moved.setdefault(text.address, goals[text.text])
         self._shifts = _Shifts(self._moved.items())
         self._edges = _edges(a, self._a.base), _edges(b, self._b.base)
+        self._ram_shifts = {shift for shift, count in self._seen_ram().items() if shift and count >= OFTEN}
         self._known: dict[tuple[int, int], bool] = {}
         self.settled: set[tuple[str, int]] = set()
         for change in self.of:
@@ -144,6 +149,11 @@ class Changes:
         places = [{word.at: n for n, word in enumerate(shape.words)} for shape in (change.pair.a, change.pair.b)]
         same = {places[0][x.at]: places[1][y.at] for x, y in change.rows if x is not None and y is not None}
         for row, (one, other) in enumerate(change.rows):
+            constants = _constants(one, other)
+            if constants is not None and one is not None and other is not None:
+                change.numbers.append((one.at, other.at, *constants))
+                change.differs.add(row)
+                continue
             if one is None or other is None or one.form != other.form or len(one.operands) != len(other.operands):
                 change.code += 1
                 change.differs.add(row)
@@ -216,7 +226,7 @@ class Changes:
             x, y = segment + a, segment + b
             if self._moved.get(x) == y:
                 return True
-            if y - x in self._shifts.near(x) and self._alike(x, y):
+            if y - x in self._shifts.near(x) and (self._alike(x, y) or self.same_data(x, y)):
                 self.settled |= {("A", x), ("B", y)}
                 return True
         return False
@@ -237,6 +247,13 @@ class Changes:
             change.numbers = [row for row in change.numbers if row not in numbers]
             change.strange = sum(moved.get(a, a + b - a) != b for a, b in change.ram)
         return moved
+
+    def _seen_ram(self) -> Counter[int]:
+        """How far addresses of the RAM are moved in aligned instructions, and how often."""
+        return Counter(
+            y.number - x.number for change in self.of for one, other in change.rows if one and other
+            for x, y in zip(one.operands, other.operands, strict=False) if x.kind == y.kind == "ram"
+        )
 
     def _alike(self, x: int, y: int) -> bool:
         one, other = (
@@ -276,6 +293,8 @@ class Changes:
         if at + 2 > len(one):
             return False
         words = [int.from_bytes(code[at : at + 2], "little") for code in (one, other)]
+        if words[1] - words[0] in self._ram_shifts:
+            return True
         for segment in (0xF0000, 0xE0000):
             x, y = segment + words[0], segment + words[1]
             if self._moved.get(x) == y or (x in self._edges[0] and y in self._edges[1] and self.same_data(x, y)):
@@ -324,6 +343,25 @@ def _edges(shapes: Shapes, base: int) -> _Edges:
     return _Edges(found)
 
 
+def _constants(one: Word | None, other: Word | None) -> tuple[int, int] | None:
+    """Two ways of loading a constant into one register, of which one clears it; None for anything else."""
+    if one is None or other is None or one.form == other.form:
+        return None
+    rows = [_load(word) for word in (one, other)]
+    if rows[0] is None or rows[1] is None or rows[0][0] != rows[1][0]:
+        return None
+    return rows[0][1], rows[1][1]
+
+
+def _load(word: Word) -> tuple[int, int] | None:
+    """Register and constant of `mov reg,imm`, and of `xor reg,reg` and `sub reg,reg`."""
+    if word.form in _CLEARS:
+        return _CLEARS[word.form], 0
+    if len(word.form) == 2 and word.form[0] == "B" and word.form[1] in "89ABCDEF" and len(word.operands) == 1:
+        return int(word.form[1], 16) - 8, word.operands[0].number
+    return None
+
+
 def _rows(pair: Pair) -> Iterator[tuple[Word | None, Word | None]]:
     """The words of both, aligned; what stands in the place of something else beside it as far as both go."""
     a, b = pair.a.words, pair.b.words
@@ -337,7 +375,7 @@ def _rows(pair: Pair) -> Iterator[tuple[Word | None, Word | None]]:
             yield from zip(a[a0:a1], b[b0:b1], strict=True)
             continue
         alike = kind == "replace" and a1 - a0 == b1 - b0 and all(
-            x.form == y.form for x, y in zip(a[a0:a1], b[b0:b1], strict=True)
+            x.form == y.form or _constants(x, y) is not None for x, y in zip(a[a0:a1], b[b0:b1], strict=True)
         )
         if alike:
             yield from zip(a[a0:a1], b[b0:b1], strict=True)

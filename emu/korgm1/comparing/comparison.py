@@ -9,7 +9,7 @@ from typing import Any
 
 from korgm1.comparing.causes import explain
 from korgm1.comparing.dynamic import BootPair, boot_findings, pair_boots
-from korgm1.comparing.experimental import experiment_findings
+from korgm1.comparing.experimental import experiment_findings, known
 from korgm1.comparing.finding import KINDS, Finding, small
 from korgm1.comparing.gathering import gather_both
 from korgm1.comparing.script import Script
@@ -137,6 +137,6 @@ def compare(
     if a.version != b.version and not any(rom.sha1.startswith(rom.version) for rom in (a, b)):
         findings.append(Finding("version", "version", a.version, b.version, ("as read from the ROM, or its list",)))
     order = {kind: place for place, kind in enumerate(KINDS)}
-    explained = explain(findings, static)
+    explained = explain(findings, static, known(*sides))
     ranked = sorted(explained, key=lambda row: (bool(row.because), order.get(row.kind, len(order))))
     return Comparison((a, b), sides, static, boots, tuple(ranked))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from korgm1.comparing.causes import Known
 from korgm1.comparing.finding import Finding
 from korgm1.comparing.side import Side
 from korgm1.experiments.initial import Initial, NameTable
@@ -12,11 +14,14 @@ from korgm1.experiments.keys import PowerOnKeys
 from korgm1.experiments.midi import MidiReplies, Reply
 from korgm1.experiments.threshold import Threshold
 from korgm1.experiments.validity import Place, Validity
+from korgm1.session import Session
 
 MOST = 40
 """Parameters of one record that are told."""
 IDENTITY = {"member code": slice(8, 10), "version": slice(10, 14)}
 """Bytes of the reply to an identity request, F0 to F7, behind the maker's and the family's."""
+
+_FROM = re.compile(r"\+([0-9A-F]+)h")
 
 
 def experiment_findings(a: Side, b: Side) -> Iterator[Finding]:
@@ -137,6 +142,38 @@ def _keys(a: PowerOnKeys, b: PowerOnKeys) -> Iterator[Finding]:
             "keys", f"keys held at power-on: {effect}", *("+".join(row.keys) if row else "" for row in (one, other)),
             (*(f"said: {text}" for text in dict.fromkeys(said) if text), *models),
         )
+
+
+def known(a: Side, b: Side) -> Known:
+    """What code can be compared with."""
+    return Known((key_masks(a), key_masks(b)), (_summed(a), _summed(b)))
+
+
+def _summed(side: Side) -> int | None:
+    found = side.experiments.get("validity")
+    if not isinstance(found, Validity):
+        return None
+    text = _FROM.search(_covered(found.places, 0))
+    return int(text[1], 16) if text else None
+
+
+def key_masks(side: Side) -> frozenset[int]:
+    """The bits of the panel's rows that the combinations found at power-on have in one column: what code compares with.
+
+    Args:
+        side: with or without the experiment on keys.
+    """
+    found = side.experiments.get("power-on keys")
+    if not isinstance(found, PowerOnKeys):
+        return frozenset()
+    panel = Session(model=side.model, roms=side.firmware).machine.panel
+    masks: set[int] = set()
+    for row in found.found:
+        columns: dict[int, int] = {}
+        for column, line in map(panel.place, row.keys):
+            columns[column] = columns.get(column, 0) | 1 << line
+        masks |= set(columns.values())
+    return frozenset(masks)
 
 
 def _midi(a: MidiReplies, b: MidiReplies) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ from korgm1.result import LcdChange
 
 NEAR = 0.5
 """Likeness from which two pictures in the same place of the timelines are taken for one that was changed."""
+SHARED = 0.75
+"""Likeness of one of their lines from which they are."""
 EARLY = CPU_HZ // 50
 """Clocks by which a picture may come earlier or later without being told of: 20 ms."""
 MOST = 2000
@@ -78,8 +80,11 @@ def _different(a: list[LcdChange], b: list[LcdChange], in_a: tuple[int, int], in
 
 
 def likeness(a: tuple[str, str], b: tuple[str, str]) -> float:
-    """How alike two pictures are, 0 to 1, blanks at the ends apart; a line in common is enough to be `NEAR`."""
-    shared = any(x.strip() and x.strip() == y.strip() for x, y in zip(a, b, strict=True))
+    """How alike two pictures are, 0 to 1, blanks at the ends apart; a line nearly in common is enough to be `NEAR`."""
+    shared = any(
+        x.strip() and SequenceMatcher(None, x.strip(), y.strip(), autojunk=False).ratio() >= SHARED
+        for x, y in zip(a, b, strict=True)
+    )
     one, other = ("\n".join(line.strip() for line in lcd) for lcd in (a, b))
     return max(NEAR if shared else 0.0, SequenceMatcher(None, one, other, autojunk=False).ratio())
 

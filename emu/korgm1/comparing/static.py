@@ -64,12 +64,27 @@ def compare_programs(a: Program, b: Program) -> Static:
     ]
     matching = Matching(one, other, [(0xFFFF0, 0xFFFF0), *known])
     changes = Changes(one, other, matching)
-    static = Static(a, b, matching, changes, (), tuple(pairs(a, b)))
     changes.absorb()
+    static = Static(a, b, matching, changes, (), tuple(_together(list(pairs(a, b)), changes)))
     findings = [*_texts(static), *_ports(static), *_nec(a, b)]
     if static.related:
         findings += [*_tables(static), *_vectors(static), *_functions(static)]
     return Static(a, b, matching, changes, tuple(findings), static.texts)
+
+
+def _together(rows: list[tuple[Text | None, Text | None]], changes: Changes) -> list[tuple[Text | None, Text | None]]:
+    """A text that only A has and one that only B has are one if matched functions use them in the same place."""
+    used = {pair for change in changes.of for pair in change.texts}
+    alone = {other.text: other for one, other in rows if one is None and other is not None}
+    found: list[tuple[Text | None, Text | None]] = []
+    for one, other in rows:
+        if one is not None and other is None:
+            other = next((text for text in alone.values() if (one.text, text.text) in used), None)
+            if other is not None:
+                del alone[other.text]
+        if one is not None or (other is not None and other.text in alone):
+            found.append((one, other))
+    return found
 
 
 def _entry(program: Program, place: tuple[int, int]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from korgm1.cpu.profile import ProfileCounter
-from korgm1.cpu.trace import KINDS, TraceFilter
+from korgm1.cpu.trace import KINDS, NEVER, TraceFilter
 from korgm1.errors import M1Error, UserError
 from korgm1.profiling.live import is_whole
 
@@ -99,7 +99,7 @@ def count_line(counter: ProfileCounter, line: bytes) -> None:
     1
     """
     words = line.split()
-    clock, kind = int(words[0]), KINDS.index(words[1].decode())
+    clock, kind = min(int(words[0]), NEVER), KINDS.index(words[1].decode())
     if kind == 0:
         ps, _, pc = words[2].partition(b":")
         code = bytes.fromhex(words[3].rstrip(b".").decode())

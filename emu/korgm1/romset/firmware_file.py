@@ -94,7 +94,8 @@ def _as_it_is(found: Scan, shown: str) -> RomSet:
     else:
         what = "; ".join(dict.fromkeys(faults[:2])) or f"{shown} holds no M1 ROM dump"
         raise RomError(what, _EXPECTED, "korgm1 rom identify PATH")
-    wrong = tuple(dict.fromkeys(["it would not boot: " + (no_start(image) or "see below"), *faults]))
+    first, *more = dict.fromkeys([text for text in (no_start(image), *faults) if text] or ["it makes no OS"])
+    wrong = (f"it would not boot: {first}", *more)
     sha1 = hashlib.sha1(image).hexdigest()
     return RomSet("unknown firmware", sha1[:8], sha1, image, source, wrong)
 

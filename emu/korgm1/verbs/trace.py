@@ -25,7 +25,6 @@ examples:
   korgm1 trace show x.kmt --ports 0A00-0A0F                     what goes through these ports
   korgm1 trace show x.kmt --address 80-83           when vector 20 is read: every interrupt of a device
   korgm1 trace show x.kmt --interrupt 20            entries of that interrupt
-  korgm1 trace show x.kmt --function F0123 --only-own           what the function there does itself
   korgm1 trace profile x.kmt                        clocks by function; also calls, coverage
 
 exit code: 1 if the file is damaged or was cut off; what could be read has been printed.
