@@ -135,8 +135,8 @@ class Matching:
                 for block in match.get_matching_blocks() if len(pair.a.words) <= LENGTHS else ():
                     for i in range(block.size):
                         words = pair.a.words[block.a + i], pair.b.words[block.b + i]
-                        targets = [[o.value for o in w.operands if o.kind == "function"] for w in words]
-                        steps += [(x, y) for x, y in zip(*targets, strict=False)]  # type: ignore[misc]
+                        targets = [[o.number for o in w.operands if o.kind == "function"] for w in words]
+                        steps += list(zip(targets[0], targets[1], strict=False))
             for x, y in steps:
                 if self._offer(x, y, "calls", ALIKE):
                     work.append(self._of_a[x])
@@ -160,8 +160,8 @@ class Matching:
             before = after
 
     def _align(self, ours: list[int], theirs: list[int]) -> None:
-        content = [[self._a[e].firm for e in ours], [self._b[e].firm for e in theirs]]
-        match = SequenceMatcher(None, *content, autojunk=False)
+        content = [self._a[e].firm for e in ours], [self._b[e].firm for e in theirs]
+        match = SequenceMatcher(None, content[0], content[1], autojunk=False)
         start_a = start_b = 0
         for block in match.get_matching_blocks():
             self._alike(ours[start_a : block.a], theirs[start_b : block.b])
@@ -178,7 +178,7 @@ class Matching:
                 at = 1 - best[1]
 
     def _called_alike(self) -> None:
-        """Small functions that hardly resemble each other, where two that are nearly the same call them in one place."""
+        """Small functions that hardly resemble each other, which two that are nearly the same call in one place."""
         for pair in list(self._of_a.values()):
             one, other = pair.a.called, pair.b.called
             if pair.likeness < NEARLY or len(one) != len(other):
@@ -196,7 +196,8 @@ class Matching:
             mine = Counter(shape.loose)
             rows = []
             for other, bag in bags.items():
-                if other in self._of_b or not len(shape.words) / 2 <= len(self._b[other].words) <= 2 * len(shape.words):
+                ratio = len(self._b[other].words) / len(shape.words)
+                if other in self._of_b or not 0.5 <= ratio <= 2:
                     continue
                 rows.append(((mine & bag).total() / max(mine.total(), bag.total()), other))
             near = sorted(rows, reverse=True)[:CANDIDATES]

@@ -113,9 +113,7 @@ def gather(firmware: RomSet, model: str, script: Script | None = None, tell: Tel
     executed, ram = None, None
     for name, (title, cell, kept) in BOOTS.items():
         tell(title)
-        seen = observe(
-            firmware, model, battery=cell, sram=ram if kept else None, profile=name in FULL, seconds=None,
-        )
+        seen = observe(firmware, model, battery=cell, sram=ram if kept else None, profile=name in FULL)
         boots[name] = _boot(title, seen, name in FULL)
         if name == "first":
             ram = seen.sram
@@ -141,6 +139,7 @@ def gather(firmware: RomSet, model: str, script: Script | None = None, tell: Tel
 
 
 def _boot(title: str, seen: Observation, full: bool) -> Boot:
-    writes = tuple(Write(row.clock, row.port, row.value, row.ps, row.pc) for row in seen.port_writes[:MOST_WRITES]) if full else ()
+    rows = seen.port_writes[:MOST_WRITES] if full else []
+    writes = tuple(Write(row.clock, row.port, row.value, row.ps, row.pc) for row in rows)
     result = seen.result
     return Boot(title, result.ended, result.clocks, tuple(result.timeline), writes, seen.sram, seen.midi_out)
