@@ -45,6 +45,8 @@ table.findings { table-layout: fixed; }
 table.findings th:nth-child(1) { width: 26%; }
 table.findings th:nth-child(2), table.findings th:nth-child(3) { width: 18%; }
 table.findings th:nth-child(5) { width: 9%; }
+table.texts { table-layout: fixed; }
+table.texts th:nth-child(1), table.texts th:nth-child(2) { width: 6rem; }
 tr.new td, tr.changed td { background: var(--new); } tr.gone td { background: var(--gone); }
 details { margin: .4rem 0; border: 1px solid var(--line); border-radius: 4px; padding: 0 .8rem; }
 summary { cursor: pointer; padding: .4rem 0; font-weight: 600; }
@@ -55,7 +57,8 @@ img.map { image-rendering: pixelated; }
 .key { display: inline-block; width: .9em; height: .9em; margin-right: .3em; border: 1px solid var(--line); }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; font-size: .9rem; }
 .diff td { padding: .05rem .6rem; border: 0; white-space: pre-wrap; }
-@media print { body { max-width: none; padding: 0; font-size: 11px; } nav { display: none; } details { border: 0; }
+@media print { details::details-content { content-visibility: visible; }
+  body { max-width: none; padding: 0; font-size: 11px; } nav { display: none; } details { border: 0; }
   h2, h3 { break-after: avoid; } tr, img { break-inside: avoid; } }
 """
 

@@ -108,4 +108,4 @@ def _texts(static: Static) -> Html:
          *(code("" if t is None else t.text) for t in pair)]
         for pair in static.texts[:400]
     ]
-    return table(("A at", "B at", "A", "B"), rows, "", ("a", "b", "a", "b"))
+    return table(("A at", "B at", "A", "B"), rows, "texts", ("a", "b", "a", "b"))

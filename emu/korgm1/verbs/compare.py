@@ -126,17 +126,17 @@ def as_text(found: Comparison, most: int | None = LINES) -> list[str]:
         f"{letter}: {rom.name} {rom.version}, {rom.source}, SHA-1 {rom.sha1}"
         for letter, rom in zip("AB", found.firmware, strict=True)
     ]
-    lines += textwrap.wrap(found.verdict, WIDTH)
+    lines += [*textwrap.wrap(found.verdict, WIDTH), ""]
     body: list[str] = []
     for kind, heading in KINDS.items():
         rows = [row for row in found.differences if row.kind == kind]
         if rows:
-            body += ["", heading]
+            body.append(heading)
             body += [line for row in rows for line in _finding(row)]
     if found.consequences:
         number = len(found.consequences)
         others = "1 other follows" if number == 1 else f"{number} others follow"
-        body += ["", f"{others} from these (--html or --json lists them)"]
+        body += [f"{others} from these (--html or --json lists them)"]
     body += [f"note: {note}" for note in found.notes]
     room = None if most is None else most - len(lines) - 1
     if room is not None and len(body) > room:
