@@ -46,6 +46,7 @@ VERBS: Mapping[str, Callable[[], tuple[Any, ...]]] = {
     "run": lambda: (FRONTENDS, audio_out.AudioOut, midi_ports.Ports()),
     "render": tuple,
     "midi": lambda: (midi_ports.listing,),
+    "probe": tuple,
     "play": lambda: (audio_out.AudioOut, audio_out.devices),
     "age": tuple,
     "card": tuple,
@@ -62,10 +63,12 @@ VERBS: Mapping[str, Callable[[], tuple[Any, ...]]] = {
     "trace": tuple,
     "wave": tuple,
     "cpu-check": tuple,
+    "debug": tuple,
     "dis": tuple,
     "faults": tuple,
     "hypotheses": tuple,
     "keys": tuple,
+    "gdb": tuple,
     "doctor": lambda: (PROBES,),
 }
 """The verbs, in the order of the help; each is the module of its name, whose add_parser gets these things."""

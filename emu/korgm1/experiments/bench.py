@@ -15,17 +15,25 @@ import numpy as np
 
 from korgm1.clock import CPU_HZ
 from korgm1.errors import UsageError
+from korgm1.observing import Observation, observe
 from korgm1.result import LcdChange
 from korgm1.romset.load import RomSet
-from korgm1.session import Session
+from korgm1.session import HUNG, PLAY_PAGE, Session
 
 ENGINE = "v30"
 NOMINAL = 3.2
 """Volts of a fresh cell."""
 LIMIT = 30.0
 """Emulated seconds a boot may take before it is known how long one takes."""
+SILENT = 4.0
+"""Emulated seconds after which a display that has not shown a character yet ends a boot."""
+GLANCE = 1.0
+"""Emulated seconds for which a firmware without a page is watched."""
 EXTRA = 12.0
 """Seconds by which a boot may be longer than the known one: a message has its time."""
+QUICK = 0.25
+"""Seconds for which a play page stands still in boots that are made by the hundred."""
+PIECE = CPU_HZ // 20
 BAR = "\u2588"
 
 Lines = tuple[str, str]
@@ -62,7 +70,12 @@ class Seen:
     @property
     def usable(self) -> bool:
         """Whether it came to a page that stands still and says something."""
-        return self.ended in ("play page", "still") and any(line.strip(BAR + " ") for line in self.lcd)
+        return self.ended in ("play page", "still") and _characters(self.lcd)
+
+    @property
+    def says(self) -> bool:
+        """Whether a character was shown at any time."""
+        return any(map(_characters, self.texts))
 
     def new(self, reference: Seen) -> tuple[str, ...]:
         """The lines that the reference did not show, in order."""
@@ -113,6 +126,7 @@ class Bench:
 
     def boot(
         self, image: bytes | None, when: str, hold: Iterable[str] = (), prepare: Callable[[Session], None] | None = None,
+        still: float | None = None,
     ) -> Seen:
         """Switch on and wait until the display stands still, no longer than a bounded time.
 
@@ -121,17 +135,33 @@ class Bench:
             when: the condition, for the list of texts.
             hold: keys held at power-on.
             prepare: is given the session at clock 0.
+            still: seconds for which a play page must stand; None: as `Session.boot` has it, one second.
         """
         session = self.session(image)
         session.power_on(hold)
         if prepare is not None:
             prepare(session)
-        return self.finish(session, when)
+        return self.finish(session, when, still)
 
-    def finish(self, session: Session, when: str) -> Seen:
+    def finish(self, session: Session, when: str, still: float | None = None) -> Seen:
         """Wait until a session that was switched on stands still, and note what it showed."""
         last = session.clock + round(self._limit * CPU_HZ)
-        result = session.boot(asked_to_stop=lambda: session.clock >= last)
+        silent = session.clock + round(SILENT * CPU_HZ)
+
+        def enough() -> bool:
+            return session.clock >= last or (session.clock >= silent and not _says(session))
+
+        if still is not None:
+            while not session.stopped and not enough():
+                session.run_until(session.clock + PIECE)
+                shown = session.timeline[-1].clock if session.timeline else session.clock
+                if PLAY_PAGE.match(session.lcd[0]) and session.clock >= shown + round(still * CPU_HZ):
+                    self.boots += 1
+                    return self.note(
+                        Seen(tuple(session.timeline), session.lcd, "play page", session.sram, session.clock), when)
+                if session.clock >= shown + HUNG:
+                    break
+        result = session.boot(asked_to_stop=enough)
         self.boots += 1
         return self.note(Seen(result.timeline, result.lcd, result.ended, session.sram, result.clocks), when)
 
@@ -154,6 +184,8 @@ class Bench:
     @cached_property
     def reference(self) -> Seen:
         """The boot of the RAM that an initialisation left: what is normal."""
+        if not self.first.pictures or not self.first.says:
+            return self.first
         seen = self.boot(self.first.sram, "an initialised RAM, a fresh cell, no key")
         if seen.usable:
             self._limit = seen.clock / CPU_HZ + EXTRA
@@ -170,16 +202,36 @@ class Bench:
         seen = self.reference
         if seen.usable:
             return ""
-        end = {"time": "its display never stood still", "stopped": "its CPU stopped", "frozen": "its CPU froze"}
-        return (
-            f"the firmware comes to no page that stands still: {end.get(seen.ended, 'its display stays empty')} "
-            f"(after {seen.clock / CPU_HZ:.1f} s)"
-        )
+        end = {"stopped": "its CPU stopped", "frozen": "its CPU froze"}.get(seen.ended)
+        why = end or ("its display never stood still" if seen.says else "its display stays empty")
+        return f"the firmware comes to no page that stands still: {why} ({seen.clock / CPU_HZ:.1f} s)"
+
+    @cached_property
+    def observation(self) -> Observation:
+        """The boot of a valid RAM with everything counted that the CPU does."""
+        self.boots += 1
+        limit = GLANCE if self.problem else None
+        return observe(self.firmware, self.model, battery=NOMINAL, sram=self.valid, engine=ENGINE, seconds=limit)
+
+    def playing(self, when: str) -> Session:
+        """An instrument that has booted a valid RAM and stands still."""
+        session = self.session(self.valid)
+        session.power_on()
+        self.finish(session, when)
+        return session
 
     @cached_property
     def texts_differ(self) -> bool:
         """Whether two boots of the same RAM show different texts: then comparing texts says little."""
         return self.boot(self.reference.sram, "a third power-on").texts != self.reference.texts
+
+
+def _characters(lcd: Lines) -> bool:
+    return any(line.strip(BAR + " ") for line in lcd)
+
+
+def _says(session: Session) -> bool:
+    return _characters(session.lcd) or any(_characters(row.lcd) for row in session.timeline)
 
 
 def on_bench(firmware: RomSet, model: str, bench: Bench | None) -> Bench:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 
-from korgm1.experiments.bench import Bench, Seen, differing, on_bench
+import numpy as np
+
+from korgm1.experiments.bench import QUICK, Bench, Seen, differing, on_bench
 from korgm1.experiments.marks import Marked, marked
 from korgm1.experiments.record import Progress, Record, quiet
+from korgm1.profiling import WRITTEN
 from korgm1.romset.load import RomSet
 
 WITH = ("INT",)
 """Keys that are tried with every other one: INT is said to start a ROM check (facts m1-hardware, unknown 12)."""
 MANY = 256
 """Bytes that differ afterwards, from which on it is said that the data were replaced."""
-USUAL = 10
-"""One in so many combinations that change a byte make it one that says which keys are down."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Held(Record):
         said: lines shown that are not without keys.
         effect: "initialises" (known data are gone), "hangs", "shows" (texts only), "writes" (RAM only).
         page: the two lines at the end.
-        changed: how many bytes of RAM end otherwise, those left out that differ for many combinations.
+        changed: how many bytes of RAM end otherwise, those left out that every power-on writes.
     """
 
     keys: tuple[str, ...]
@@ -70,7 +70,8 @@ def power_on_keys(
         bench: one that has booted it before.
         keys: the combinations; None: every key, every pair of a column or with INT, every triple of a column.
 
-    >>> from korgm1.romset.load import load_os
+    >>> from korgm1.profiling import WRITTEN
+from korgm1.romset.load import load_os
     >>> tried = ("INT",), ("CARD",), ("INT", "CARD"), ("INT", "CARD", "COMBI")
     >>> found = power_on_keys(load_os(None, "m1"), keys=tried)
     >>> [("+".join(row.keys), row.effect) for row in found.found]
@@ -85,9 +86,9 @@ def power_on_keys(
     boots: list[tuple[tuple[str, ...], Seen, frozenset[int]]] = []
     for number, held in enumerate(tried):
         progress(number, len(tried), "holding " + "+".join(held))
-        seen = bench.boot(known.image, "held at power-on: " + "+".join(held), hold=held)
+        seen = bench.boot(known.image, "held at power-on: " + "+".join(held), hold=held, still=QUICK)
         boots.append((held, seen, frozenset(differing(seen.sram, known.seen.sram)) - known.volatile))
-    usual = _usual([changed for _, _, changed in boots])
+    usual = _work(bench)
     found: list[Held] = []
     for held, seen, changed in boots:
         row = _effect(held, seen, changed - usual, known)
@@ -100,7 +101,8 @@ def power_on_keys(
 def sets(bench: Bench) -> tuple[tuple[str, ...], ...]:
     """The combinations that are tried, single keys first.
 
-    >>> from korgm1.romset.load import load_os
+    >>> from korgm1.profiling import WRITTEN
+from korgm1.romset.load import load_os
     >>> tried = sets(Bench(load_os(None, "m1")))
     >>> tried[0], ("INT", "9") in tried, ("INT", "CARD", "COMBI") in tried
     (('INT',), True, True)
@@ -119,10 +121,10 @@ def sets(bench: Bench) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(rows))
 
 
-def _usual(changes: list[frozenset[int]]) -> frozenset[int]:
-    """Addresses that differ for a tenth of all combinations: where a firmware keeps which keys are down."""
-    counts = Counter(at for changed in changes if len(changed) < MANY for at in changed)
-    return frozenset(at for at, times in counts.items() if times * USUAL >= len(changes))
+def _work(bench: Bench) -> frozenset[int]:
+    """Addresses that every power-on writes: variables, among them which keys are down."""
+    profile = bench.observation.profile
+    return frozenset() if profile is None else frozenset(np.flatnonzero(profile.touched[:0x10000] & WRITTEN).tolist())
 
 
 def _effect(held: tuple[str, ...], seen: Seen, changed: frozenset[int], known: Marked) -> Held | None:

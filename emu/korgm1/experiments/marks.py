@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from korgm1.experiments.bench import Bench, Seen, differing, two_noises
+from korgm1.experiments.bench import QUICK, Bench, Seen, differing, two_noises
 
 WANTED = 24
 MOST_BOOTS = 80
@@ -38,7 +38,7 @@ class Marked:
 
 def written(bench: Bench) -> list[int]:
     """The addresses to which an initialisation gives one and the same content, whatever was there before."""
-    seen = [bench.boot(image, "a RAM full of noise") for image in two_noises()]
+    seen = [bench.boot(image, "a RAM full of noise", still=QUICK) for image in two_noises()]
     return [at for at, (a, b, c) in enumerate(zip(seen[0].sram, seen[1].sram, bench.valid, strict=True)) if a == b == c]
 
 
@@ -58,15 +58,15 @@ def marked(bench: Bench) -> Marked:
         kept = kept[:: max(1, len(kept) // WANTED)]
         for at in kept:
             image[at] ^= 0x01
-        healed = bench.boot(bytes(image), "a RAM with a few bytes changed").sram
+        healed = bench.boot(bytes(image), "a RAM with a few bytes changed", still=QUICK).sram
         kept = [at for at in kept if healed[at] == image[at]]
         image = bytearray(healed)
-    seen = bench.boot(bytes(image), "the same RAM at the next power-on")
-    again = bench.boot(seen.sram, "the same RAM once more")
+    seen = bench.boot(bytes(image), "the same RAM at the next power-on", still=QUICK)
+    again = bench.boot(seen.sram, "the same RAM once more", still=QUICK)
     if kept and seen.texts != again.texts or any(seen.sram[at] != image[at] for at in kept):
         kept, image = [], bytearray(initial)
-        seen = bench.boot(initial, "an initialised RAM")
-        again = bench.boot(seen.sram, "the same RAM once more")
+        seen = bench.boot(initial, "an initialised RAM", still=QUICK)
+        again = bench.boot(seen.sram, "the same RAM once more", still=QUICK)
     volatile = frozenset(differing(seen.sram, again.sram))
     stable = seen.texts == again.texts and seen.usable
     return Marked(bytes(seen.sram), initial, tuple(kept), again, volatile, stable)
@@ -82,7 +82,7 @@ def _kept(bench: Bench, image: bytearray, places: list[int], boots: int) -> list
         changed = bytearray(image)
         for at in group:
             changed[at] ^= 0x01
-        seen = bench.boot(bytes(changed), "a RAM with a few bytes changed")
+        seen = bench.boot(bytes(changed), "a RAM with a few bytes changed", still=QUICK)
         here = [at for at in group if seen.sram[at] == changed[at]]
         found += here
         if not here and len(group) > 1:

@@ -18,6 +18,8 @@ LONGEST = 25.0
 """Seconds an answer may take: a whole memory goes over the wire in 16."""
 IDENTITY = bytes.fromhex("F0 7E 7F 06 01 F7")
 ACTIVE_SENSING = 0xFE
+ASKED = tuple(sorted(data[0] for data in REQUESTS.values()))
+"""Functions of all requests of the published MIDI implementation."""
 KEPT = 64
 """Bytes of an answer that are kept."""
 
@@ -68,7 +70,7 @@ class MidiReplies(Record):
 
 def midi_replies(
     firmware: RomSet, model: str = "m1", progress: Progress = quiet, bench: Bench | None = None,
-    codes: tuple[int, ...] = tuple(sorted({*(data[0] for data in REQUESTS.values())})),
+    codes: tuple[int, ...] = ASKED,
 ) -> MidiReplies:
     """Ask for everything that the published MIDI implementation lets one ask for.
 

@@ -11,15 +11,18 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from korgm1.experiments.bench import Bench, Seen, differing, noise, on_bench
+from korgm1.experiments.bench import QUICK, Bench, Seen, differing, noise, on_bench
 from korgm1.experiments.marks import Marked, marked
 from korgm1.experiments.record import Progress, Range, Record, quiet, ranges
+from korgm1.experiments.sums import Sum, stored_sums
 from korgm1.romset.load import RomSet
 
 BLOCK = 4096
 SAMPLES = 4
 """Single bytes tried in a block whose halves do the same, besides its first and last."""
 BUDGET = 900
+SHORTEST = 4
+"""Bytes from which on a fixed value is called a signature."""
 SMALL = 64
 """Bytes up to which a sensitive range can be a signature."""
 EFFECTS = ("hangs", "initialises", "complains", "shown", "acts", "ignored")
@@ -35,10 +38,12 @@ class Place(Record):
         start, end: from here to before there.
         effect: of `EFFECTS`.
         said: lines that only then are shown.
-        kind: "signature" (every bit of its first byte matters alike), "value in range" (some do), "stored sum" (it is
-            written anew after a complaint), "covered by a sum" (long, any byte of it), or "" (nothing is checked).
+        kind: "signature" (every bit of its first byte matters alike), "fixed value" (the same, three bytes at most),
+            "value in range" (some bits do), "stored sum" (it is written anew after a complaint), "covered by a sum"
+            (long, any byte of it), or "" (nothing is checked).
         value: what stands there when it is valid (64 bytes at most).
         bits: the bits of its first byte that alone do the same, a mask; None: not tried.
+        others: what its first byte's other bits do, where that is something.
         resolved: the ends are exact; False: the boots ran out before.
         tried: how many single bytes of it were flipped alone.
     """
@@ -50,6 +55,7 @@ class Place(Record):
     kind: str
     value: bytes
     bits: int | None
+    others: tuple[tuple[str, tuple[str, ...]], ...]
     resolved: bool
     tried: int
 
@@ -71,6 +77,7 @@ class Validity(Record):
         repaired: what the firmware writes anew after a complaint, besides what it always writes: where sums are kept.
         order: whether two bytes of the largest covered range that change by +1 and -1 are noticed (then it is no plain
             sum of bytes or words); None: not tried.
+        sums: those of the stored sums that one of the known ways explains.
         marks: how many bytes of known content told whether the data were kept.
         boots: how many it took.
         notes: what else is to be said.
@@ -79,6 +86,7 @@ class Validity(Record):
     places: tuple[Place, ...]
     repaired: tuple[Range, ...]
     order: bool | None
+    sums: tuple[Sum, ...]
     marks: int
     boots: int
     notes: tuple[str, ...]
@@ -102,7 +110,8 @@ def validity(
         budget: boots at most; blocks that are not divided to the end are told.
         within: look only at these addresses, from and to before.
 
-    >>> from korgm1.romset.load import load_os
+    >>> from korgm1.experiments.sums import Sum, stored_sums
+from korgm1.romset.load import load_os
     >>> found = validity(load_os(None, "m1"), within=(0x1000, 0x1010))
     >>> [str(place) for place in found.places]
     ['1000-100F initialises (RAM Error 01)']
@@ -110,11 +119,11 @@ def validity(
     bench = on_bench(firmware, model, bench)
     before = bench.boots
     if bench.problem:
-        return Validity((), (), None, 0, 2, (bench.problem,))
+        return Validity((), (), None, (), 0, 2, (bench.problem,))
     progress(0, budget, "marking data, to see whether they are kept")
     known = marked(bench)
     if not known.stable:
-        return Validity((), (), None, 0, bench.boots - before, (
+        return Validity((), (), None, (), 0, bench.boots - before, (
             "two boots alike do not end alike, so the effect of a flipped byte cannot be told",))
     search = _Search(bench, known, progress, budget)
     for start in range(within[0], within[1], BLOCK):
@@ -127,7 +136,10 @@ def validity(
         notes.append(f"{budget} boots were not enough to find every end; ranges that say so may be narrower")
     order, repaired = search.order(places), search.repaired(places)
     places = _as_neighbours([search.named(place, repaired) for place in places])
-    return Validity(tuple(places), repaired, order, len(known.addresses), bench.boots - before, tuple(notes))
+    return Validity(
+        tuple(places), repaired, order, search.sums(places, repaired), len(known.addresses), bench.boots - before,
+        tuple(notes),
+    )
 
 
 Key = tuple[str, tuple[str, ...]]
@@ -153,7 +165,7 @@ class _Search:
         """Boot an image that differs from the marked one at these addresses, and say what that did."""
         self.spent += 1
         self._progress(min(self.spent, self._budget - 1), self._budget, what)
-        seen = self._bench.boot(image, what)
+        seen = self._bench.boot(image, what, still=QUICK)
         return self._effect(seen, set(changed)), seen
 
     def key(self, start: int, end: int) -> Key:
@@ -206,13 +218,13 @@ class _Search:
                 rows.append((start, end, key, whole))
         image = self._known.image
         return [
-            Place(start, end, key[0], key[1], "", image[start:end][:SMALL], None, whole,
+            Place(start, end, key[0], key[1], "", image[start:end][:SMALL], None, (), whole,
                   sum(start <= a and b <= end and b == a + 1 for a, b in self._keys))
             for start, end, key, whole in rows if key[0] != "ignored"
         ]
 
     def order(self, places: list[Place]) -> bool | None:
-        """Whether the largest covered range is checked by something that a byte more here and one less there changes."""
+        """Whether a byte more here and one less there in the largest covered range is noticed."""
         place = _largest(places)
         if place is None:
             return None
@@ -244,27 +256,43 @@ class _Search:
             changed |= set(differing(seen.sram, self._known.seen.sram)) - {at} - self._known.volatile
         return ranges(at for at in changed if any(row.start <= at < row.end for row in places))
 
+    def sums(self, places: list[Place], repaired: tuple[Range, ...]) -> tuple[Sum, ...]:
+        """Those of the sums that are understood, over all that is covered."""
+        covered = [row for row in places if row.kind == "covered by a sum"]
+        if not covered:
+            return ()
+        keys = {(row.effect, row.said) for row in covered}
+        covered += [row for row in places if row.kind == "value in range" and keys.intersection(row.others)]
+        images = (self._known.initial, self._known.image)
+        return stored_sums(images, repaired, min(row.start for row in covered), max(row.end for row in covered))
+
     def named(self, place: Place, repaired: tuple[Range, ...]) -> Place:
         """What the range is likely to be, and which bits of its first byte matter."""
         bits, kind = None, ""
+        others: tuple[Key, ...] = ()
         if place.effect in ("hangs", "initialises", "complains"):
             if place.size > SMALL:
                 kind = "covered by a sum"
             elif self.spent < self._budget:
-                bits = self._bits(place)
+                bits, others = self._bits(place)
                 stored = any(row.start < place.end and place.start < row.end for row in repaired)
-                kind = "stored sum" if stored else "signature" if bits == 0xFF else "value in range"
-        return replace(place, kind=kind, bits=bits)
+                fixed = "signature" if place.size >= SHORTEST else "fixed value"
+                kind = "stored sum" if stored else fixed if bits == 0xFF else "value in range"
+        return replace(place, kind=kind, bits=bits, others=others)
 
-    def _bits(self, place: Place) -> int:
+    def _bits(self, place: Place) -> tuple[int, tuple[Key, ...]]:
         mask = 0
+        others: set[Key] = set()
         for bit in range(8):
             image = bytearray(self._known.image)
             image[place.start] ^= 1 << bit
             what = f"RAM with bit {bit} of {place.start:04X} flipped"
-            if self.boot(bytes(image), (place.start,), what)[0] == (place.effect, place.said):
+            key = self.boot(bytes(image), (place.start,), what)[0]
+            if key == (place.effect, place.said):
                 mask |= 1 << bit
-        return mask
+            elif key[0] != "ignored":
+                others.add(key)
+        return mask, tuple(sorted(others))
 
 
 def _as_neighbours(places: list[Place]) -> list[Place]:
@@ -272,7 +300,7 @@ def _as_neighbours(places: list[Place]) -> list[Place]:
     covered = {(row.effect, row.said) for row in places if row.kind == "covered by a sum"}
     return [
         replace(row, kind="covered by a sum")
-        if row.kind in ("signature", "value in range") and (row.effect, row.said) in covered else row
+        if row.kind in ("signature", "fixed value", "value in range") and (row.effect, row.said) in covered else row
         for row in places
     ]
 
