@@ -104,6 +104,8 @@ def names(row: dict[str, Any], value: Any, text: str, which: Finding) -> bool:
             return [word[:4] for word in text.split() if word[:4] in value] == value
         case "timer-2-first":
             return [int(word[5:], 16) for word in text.split() if word.startswith("000E=")] == value
+        case "mde-command":
+            return f"0501={value:02X}" in text
         case "leds-at-reset":
             return f"0A04={value:02X}" in text
         case "table-multisounds" | "table-effects":

@@ -139,7 +139,8 @@ class _Causes:
         return self._inside(row) if row.what.startswith(("in of", "out of")) else ""
 
     def _inside(self, row: Finding) -> str:
-        """All the places it was seen in belong to functions that only one side has."""
+        """All the places it was seen in belong to functions that only one side has; of a text, some: a number may look
+        like a reference to it."""
         places = {int(where[2:], 16) for where in row.where}
         refs = {
             origin for program in (self._static.a, self._static.b) for text in program.texts if text.address in places
@@ -147,7 +148,8 @@ class _Causes:
         } if row.kind == "text" else places
         holders = {shape.name for shape in self._fresh.values() if refs & {word.at for word in shape.words}}
         inside = {word.at for shape in self._fresh.values() for word in shape.words}
-        return "function " + ", ".join(sorted(holders)) if refs and refs <= inside else ""
+        all_inside = bool(refs & inside) if row.kind == "text" else bool(refs) and refs <= inside
+        return "function " + ", ".join(sorted(holders)) if all_inside else ""
 
     def _callee(self, row: Finding) -> str:
         """A new function that only another new one calls."""
