@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -27,7 +28,7 @@ def test_ranges_hold_the_addresses_and_gaps_no_longer_than_allowed(addresses: se
     rows = ranges(addresses, gap)
     covered = {at for row in rows for at in range(row.start, row.end)}
     assert addresses <= covered
-    assert all(b.start - a.end > gap for a, b in zip(rows, rows[1:], strict=False))
+    assert all(b.start - a.end > gap for a, b in itertools.pairwise(rows))
     assert all(row.start in addresses and row.end - 1 in addresses for row in rows)
 
 
@@ -57,8 +58,7 @@ def test_a_sum_and_the_sum_of_sums_are_found_with_their_seed(seed: int, salt: in
     found = stored_sums(images, [Range(0, 4)], 4, 68)
     assert [(row.address, row.how, row.seed) for row in found] == [
         (0, "sum of words", seed), (2, "sum of the first sum after each word", 0)
-    ] or found[1].seed == 0
-    assert found[0].seed == seed
+    ]
 
 
 def test_what_is_no_sum_is_not_explained() -> None:
@@ -70,7 +70,7 @@ def test_what_is_no_sum_is_not_explained() -> None:
 def test_a_row_of_stubs_is_told_from_handlers() -> None:
     places = {number: f"F000:{0x200 + 5 * number:04X}" for number in range(256)} | {0x20: "F000:0784"}
     assert catch_all(places) == frozenset(range(256)) - {0x20}
-    assert catch_all({number: "E000:1234" for number in range(40)}) == frozenset(range(40))
+    assert catch_all(dict.fromkeys(range(40), "E000:1234")) == frozenset(range(40))
     assert catch_all({1: "F000:0000", 2: "F000:9999"}) == frozenset()
 
 

@@ -277,8 +277,6 @@ def _plain(firmware: RomSet, model: str) -> Work[str, Answer]:
 
 
 def _telling(firmware: RomSet, model: str, progress: Progress, stop: Asked) -> Work[str, Answer]:
-    bench = Bench(firmware, model)
-
     def heard(done: float, of: float, what: str) -> None:
         if stop():
             raise Stopped("stopped in an experiment; nothing written")
@@ -286,6 +284,7 @@ def _telling(firmware: RomSet, model: str, progress: Progress, stop: Asked) -> W
 
     def work(name: str, asked: Asked) -> Answer:
         one = next(row for row in EXPERIMENTS if row.name == name)
+        bench = Bench(firmware, model)    # its own, so that its boots do not depend on what was done before
         found = one.run(firmware, model, heard, bench)
         return Answer(name, found, tuple(bench.shown.values()))
 

@@ -192,4 +192,5 @@ def _raised(session: Session, state: object, level: int, unmask: bool) -> str:
         return f"its handler runs {times} times: the request is not taken back"
     if times == 1:
         return "its handler runs once; nothing is shown"
-    return "nothing: it stays pending" if session.machine.icu.snapshot()["imk"] >> level & 1 else "nothing more than usual"
+    masked = session.machine.icu.snapshot()["imk"] >> level & 1
+    return "nothing: it stays pending" if masked else "nothing more than usual"
