@@ -1,5 +1,7 @@
 """What a trace costs: traced and untraced runs of the same instructions as ratios, on every engine, in both forms.
 
+And what a profile costs that follows the run (`Session.follow`), whose last step is the C that counts.
+
     .venv/bin/python bench/trace_cost.py [--instructions N] [--engines v30,lockstep] [--filters "all;exec"] [--json]
 
 Three firmwares: OpenM1's play loop, which waits most of the time and talks to devices; a loop that never waits, of
@@ -19,6 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from korgm1.cpu.engine import Engine
+from korgm1.profiling import Profile
 from korgm1.session import Session
 
 BUSY = bytes.fromhex(
@@ -69,11 +72,13 @@ def seconds_for(session: Session, instructions: int) -> tuple[float, int]:
 
 
 def run(
-    make: Callable[[str], Session], engine: str, instructions: int, words: str = "", path: Path = Path()
+    make: Callable[[str], Session], engine: str, instructions: int, words: str = "", path: Path = Path(),
+    profile: Profile | None = None,
 ) -> tuple[float, int]:
-    """Nanoseconds an instruction, traced if there are words, and how many ran."""
+    """Nanoseconds an instruction, traced if there are words, followed by a profile, and how many ran."""
     session = make(engine)
     start = time.process_time()
+    session.follow(profile)
     if words:
         session.trace(path, words)
     seconds, ran = seconds_for(session, instructions)
@@ -86,16 +91,20 @@ def run(
 def measure(
     make: Callable[[str], Session], engine: str, words: str, instructions: int, repeat: int, folder: Path
 ) -> dict[str, float]:
-    """One row: nanoseconds an instruction without and with the trace in each form, and bytes an instruction."""
+    """One row: nanoseconds an instruction without and with the trace in each form, and bytes an instruction.
+
+    The profile's ratio is that of all lines, whatever the words are.
+    """
     paths = {"text": folder / "x.trace", "kmt": folder / "x.kmt"}
-    plain, traced = [], {form: [] for form in paths}
+    plain, traced, followed = [], {form: [] for form in paths}, []
     ran = 0
     for _ in range(repeat):
         plain.append(run(make, engine, instructions)[0])
+        followed.append(run(make, engine, instructions, profile=Profile())[0])
         for form, path in paths.items():
             took, ran = run(make, engine, instructions, words, path)
             traced[form].append(took)
-    row = {"untraced_ns": min(plain)}
+    row = {"untraced_ns": min(plain), "profile_ratio": min(followed) / min(plain)}
     for form, path in paths.items():
         row[f"{form}_ns"] = min(traced[form])
         row[f"{form}_ratio"] = min(traced[form]) / min(plain)
@@ -112,7 +121,10 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    head = f"{'firmware':10} {'engine':9} {'filter':9} {'untraced':>9} {'text':>6} {'kmt':>6} {'text':>9} {'kmt':>8}"
+    head = (
+        f"{'firmware':10} {'engine':9} {'filter':9} {'untraced':>9} {'text':>6} {'kmt':>6} {'text':>9} {'kmt':>8} "
+        f"{'profile':>8}"
+    )
     if not args.json:
         print(f"{args.instructions:,} instructions; ratios (reach: below 5), bytes an instruction\n{head}")
     rows = []
@@ -125,7 +137,8 @@ def main() -> int:
                 if not args.json:
                     print(
                         f"{name:10} {engine:9} {words:9} {row['untraced_ns']:6.1f} ns {row['text_ratio']:6.2f} "
-                        f"{row['kmt_ratio']:6.2f} {row['text_bytes']:7.2f} B {row['kmt_bytes']:6.2f} B", flush=True,
+                        f"{row['kmt_ratio']:6.2f} {row['text_bytes']:7.2f} B {row['kmt_bytes']:6.2f} B "
+                        f"{row['profile_ratio']:8.2f}", flush=True,
                     )  # fmt: skip
     if args.json:
         print(json.dumps(rows, indent=2))

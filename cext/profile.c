@@ -325,8 +325,12 @@ static void take_instruction(profile *p, const trace_event *e)
         start(p, e->clock, e->place);
     p->instructions++;
     p->row = row_of(p, e->place);
-    if (p->row)
-        p->place[p->row - 1].count++;
+    if (p->row) {
+        profile_place *row = &p->place[p->row - 1];
+        row->count++;
+        if (e->shown > row->length)
+            row->length = e->shown;
+    }
     p->counts[address] += p->counts[address] != 0xFFFFFFFF;
     p->at = e->place;
     p->behind = trace_behind(e->place, e->shown);

@@ -24,6 +24,7 @@ enum {
 typedef struct profile_place {
     uint64_t count, clocks;
     uint32_t place;
+    uint32_t length;      /* of the code there, the longest */
 } profile_place;
 
 typedef struct profile_function {

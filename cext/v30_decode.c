@@ -134,13 +134,18 @@ static int decode(v30 *cpu, const board_bus *bus, uint16_t pc, v30_decoded *d)
 
 int v30_decode(const board_bus *bus, uint16_t ps, uint16_t pc, v30_decoded *d)
 {
-    v30 cpu = {.s = {0, ps, 0, 0}};
+    v30 cpu;   /* v30_fetch looks at nothing but these; to clear the tables behind them takes longer than all the rest */
+    cpu.s[V30_PS] = ps;
+    cpu.state = 0;
     return decode(&cpu, bus, pc, d);
 }
 
 int v30_decode_next(const v30 *c, v30_decoded *d)
 {
-    v30 cpu = {.s = {0, c->s[V30_PS], 0, 0}, .state = c->state & V30_STALE, .stale_count = c->stale_count};
+    v30 cpu;
+    cpu.s[V30_PS] = c->s[V30_PS];
+    cpu.state = c->state & V30_STALE;
+    cpu.stale_count = c->stale_count;
     memcpy(cpu.stale, c->stale, sizeof cpu.stale);
     return decode(&cpu, c->bus, c->pc, d);
 }

@@ -51,6 +51,7 @@ VERBS: Mapping[str, Callable[[], tuple[Any, ...]]] = {
     "age": tuple,
     "card": tuple,
     "rom": tuple,
+    "compare": tuple,
     "state": tuple,
     "scenario": tuple,
     "scope": tuple,
@@ -62,10 +63,12 @@ VERBS: Mapping[str, Callable[[], tuple[Any, ...]]] = {
     "trace": tuple,
     "wave": tuple,
     "cpu-check": tuple,
+    "debug": tuple,
     "dis": tuple,
     "faults": tuple,
     "hypotheses": tuple,
     "keys": tuple,
+    "gdb": tuple,
     "doctor": lambda: (PROBES,),
 }
 """The verbs, in the order of the help; each is the module of its name, whose add_parser gets these things."""

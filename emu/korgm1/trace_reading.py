@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from korgm1.cpu.trace import KINDS, NEVER, TraceFilter, TraceReader
+from korgm1.cpu.trace import KINDS, NEVER, TraceBlock, TraceFilter, TraceReader
 from korgm1.errors import UserError
+from korgm1.profiling import Profile
+from korgm1.profiling.lines import ANYWHERE, EVERYTHING, Calls, Marks, Within, count_line
 from korgm1.trace_blocks import MAGIC, BlockFile, Kind
 
-_EVERYTHING = TraceFilter.parse()
 _HEAD = b"# korgm1 trace "
 _LONGEST = 1 << 16
 """Bytes of a line of text that is still taken for one."""
@@ -69,13 +70,28 @@ class TraceInfo:
 
 
 class Trace(Protocol):
-    """An opened trace; either method is called once."""
+    """An opened trace; one of its methods is called once."""
 
-    def text(self, wanted: TraceFilter = _EVERYTHING, count: int = NEVER) -> Iterator[bytes]:
+    def text(
+        self, wanted: TraceFilter = EVERYTHING, count: int = NEVER, within: Within = ANYWHERE
+    ) -> Iterator[bytes]:
         """The wanted lines, `count` at most, in blocks; those that begin with # among them, up to the last wanted one.
 
         Raises:
-            UserError: the file is damaged or was cut off; all that could be read has been given.
+            UserError: the file is damaged or was cut off; all that could be read has been given. A function is asked
+                for, and instructions or interrupts are left out.
+        """
+        ...
+
+    def profile(self, into: Profile, whole: bool = True) -> Iterator[int]:
+        """Count all lines; how many bytes of the file have been read so far, time and again.
+
+        Args:
+            into: what counts.
+            whole: refuse a trace that leaves out instructions or interrupts.
+
+        Raises:
+            UserError: it does, or the file is damaged or was cut off; what could be read has been counted.
         """
         ...
 
@@ -130,23 +146,51 @@ class _Binary:
         self._file = BlockFile(path, file)
         self._size = os.fstat(file.fileno()).st_size
 
-    def text(self, wanted: TraceFilter = _EVERYTHING, count: int = NEVER) -> Iterator[bytes]:
+    def text(
+        self, wanted: TraceFilter = EVERYTHING, count: int = NEVER, within: Within = ANYWHERE
+    ) -> Iterator[bytes]:
         """The wanted lines of the records, and all comments, a block at a time; see `Trace`."""
         reader = TraceReader(wanted, count)
+        calls = Calls(within)
+        if calls.counter is not None or within.vector is not None:
+            reader.only_within(None if calls.counter is None else calls.counter.pointer, within.own, within.vector)
         file = self._file
         for block in file.blocks():
             if reader.left == 0:
                 return
             if block.kind is not Kind.RECORDS:
-                yield "".join(f"{line}\n" for line in self._comments(file.data(block))).encode()
-            elif block.begins < wanted.end and block.ends >= wanted.start:
+                lines = self._comments(file.data(block))
+                for line in lines:
+                    calls.comment(line)
+                yield "".join(f"{line}\n" for line in lines).encode()
+            elif calls.counter is not None or (block.begins < wanted.end and block.ends >= wanted.start):
                 try:
-                    lines, counts = reader.text(file.data(block), block.begins)
+                    text, counts = reader.text(file.data(block), block.begins)
                 except ValueError:
                     raise file.damaged(block) from None
                 if counts != block.counts:
                     raise file.damaged(block)
-                yield lines
+                yield text
+
+    def profile(self, into: Profile, whole: bool = True) -> Iterator[int]:
+        """A block at a time; see `Trace`."""
+        marks, done = Marks(into.counter, whole), 0
+        try:
+            for block in self._file.blocks():
+                data = self._file.data(block)
+                if block.kind is not Kind.RECORDS:
+                    for line in self._comments(data):
+                        marks.comment(line)
+                else:
+                    try:
+                        into.feed(TraceBlock(data, block.begins, block.ends, block.counts))
+                    except ValueError:
+                        raise self._file.damaged(block) from None
+                done += block.stored
+                yield done
+        finally:
+            into.words, into.firmware = marks.wanted, marks.firmware
+            marks.end()
 
     def info(self) -> TraceInfo:
         """See `Trace`; every block is decompressed, no record is read."""
@@ -177,16 +221,36 @@ class _Text:
         self._path = path
         self._file = file
 
-    def text(self, wanted: TraceFilter = _EVERYTHING, count: int = NEVER) -> Iterator[bytes]:
+    def text(
+        self, wanted: TraceFilter = EVERYTHING, count: int = NEVER, within: Within = ANYWHERE
+    ) -> Iterator[bytes]:
         """The wanted lines, and all comments, one by one; see `Trace`."""
+        calls = Calls(within)
         for line, match in self._each():
             if count == 0:
                 return
             if match is None:
+                calls.comment(line.decode("utf-8", "replace"))
                 yield line
-            elif _is_wanted(match, wanted):
+            elif calls.take(line) and _is_wanted(match, wanted, within.vector):
                 count -= 1
                 yield line
+
+    def profile(self, into: Profile, whole: bool = True) -> Iterator[int]:
+        """A thousand lines at a time; see `Trace`."""
+        marks, done = Marks(into.counter, whole), 0
+        try:
+            for number, (line, match) in enumerate(self._each()):
+                if match is None:
+                    marks.comment(line.decode("utf-8", "replace"))
+                else:
+                    count_line(into.counter, line)
+                done += len(line)
+                if number % 1000 == 0:
+                    yield done
+        finally:
+            into.words, into.firmware = marks.wanted, marks.firmware
+            marks.end()
 
     def info(self) -> TraceInfo:
         """See `Trace`; a line counts by its second word."""
@@ -226,11 +290,13 @@ class _Text:
         return UserError(f"{self._path} {what} (what stands before that can be read)", "a whole trace")
 
 
-def _is_wanted(line: re.Match[bytes], wanted: TraceFilter) -> bool:
+def _is_wanted(line: re.Match[bytes], wanted: TraceFilter, vector: int | None) -> bool:
     clock, code, ps, pc, interrupt, access, where = line.groups()
     if not wanted.start <= int(clock) < wanted.end:
         return False
     if interrupt:
+        if vector is not None and interrupt.startswith(b"int"):
+            return int(interrupt[4:], 16) == vector
         return wanted.interrupts
     kind = (code or access).decode()
     address = (int(ps, 16) * 16 + int(pc, 16)) & 0xFFFFF if code else int(where, 16)

@@ -10,11 +10,14 @@ from __future__ import annotations
 import concurrent.futures as futures
 import multiprocessing
 import os
+import pickle
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from korgm1.errors import UserError
@@ -77,17 +80,21 @@ def spread(
                 return
             yield job, result
         return
-    pool = futures.ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_prepare, initargs=(make, args)
-    )
-    try:
-        yield from _spread(pool, iter(jobs), workers * AHEAD, asked)
-    except (BrokenProcessPool, OSError) as error:    # OSError: its pipes are closed while a job is handed over
-        raise UserError(
-            f"a process of {what} was killed, or could not start", "memory for all of them", hint
-        ) from error
-    finally:
-        pool.shutdown(wait=asked() < 2, cancel_futures=True)
+    with tempfile.TemporaryDirectory(prefix="korgm1-", ignore_cleanup_errors=True) as folder:
+        # By a file: a pipe to a process that dies before it has read more than fits in would be waited for for ever.
+        parcel = Path(folder, "worker")
+        parcel.write_bytes(pickle.dumps((make, args)))
+        pool = futures.ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), initializer=_prepare, initargs=(str(parcel),)
+        )
+        try:
+            yield from _spread(pool, iter(jobs), workers * AHEAD, asked)
+        except (BrokenProcessPool, OSError) as error:    # OSError: its pipes are closed while a job is handed over
+            raise UserError(
+                f"a process of {what} was killed, or could not start", "memory for all of them", hint
+            ) from error
+        finally:
+            pool.shutdown(wait=asked() < 2, cancel_futures=True)
 
 
 def _spread(
@@ -139,9 +146,10 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)
 
 
-def _prepare(make: Callable[..., Work[Any, Any]], args: tuple[Any, ...]) -> None:
+def _prepare(parcel: str) -> None:
     global _work
     serve_the_parent()
+    make, args = pickle.loads(Path(parcel).read_bytes())
     _work = make(*args)
 
 

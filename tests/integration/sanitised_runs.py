@@ -111,9 +111,28 @@ def fuzz() -> int:
     return count
 
 
+def _debug(session: Any) -> None:
+    """Stops of all kinds, and back."""
+    from korgm1.debugging import Debugger, Stop
+
+    debugger = Debugger(session)
+    for stop in (
+        Stop("exec", 0xF0000, 0xF0FFF), Stop("mem", 0xE000, 0xFFFFF), Stop("port", 0, 0xFFFF), Stop("int", None),
+    ):
+        number = debugger.add(stop)
+        for _ in range(5):
+            debugger.go(session.clock + 100_000)
+        debugger.remove(number)
+    debugger.step_over()
+    debugger.finish()
+    debugger.back(100)
+    debugger.detach()
+
+
 def boot() -> int:
-    """Instructions of OpenM1's first third of a second, on all engines, with a snapshot taken back and a trace."""
+    """Instructions of OpenM1's first third of a second, on all engines: a snapshot taken back, a trace, stops, a profile."""
     from korgm1.machine.engines import NAMES
+    from korgm1.profiling import Profile
     from korgm1.session import Session
 
     count = 0
@@ -125,7 +144,13 @@ def boot() -> int:
         with tempfile.TemporaryDirectory() as folder:
             session.trace(Path(folder) / "trace.txt")
             session.run(0.1)
+            _debug(session)
             session.trace_end()
+        profile = Profile(port_writes=True)
+        session.follow(profile)
+        session.run(0.1)
+        session.follow(None)
+        assert profile.span == sum(row.own + row.halted for row in profile.functions())
         count += session.machine.engine.instructions
     return count
 

@@ -431,7 +431,7 @@ def test_the_examples_of_the_help_print_something(
     monkeypatch.chdir(tmp_path)
     lines = EXAMPLES.partition("exit code")[0].splitlines()[1:]
     commands = [re.split(r" {2,}| \| ", line.strip())[0].split() for line in lines if line.strip()]
-    assert len(commands) == 6 and commands[0][1] == "boot"
+    assert len(commands) == 8 and commands[0][1] == "boot"
     for _, *words in commands:
         assert main(words) == 0
         printed = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("#")]

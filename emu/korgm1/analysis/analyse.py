@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from korgm1.analysis.blocks import blocks_of
 from korgm1.analysis.descent import Descent
 from korgm1.analysis.describe import describe
@@ -13,6 +15,8 @@ from korgm1.analysis.program import Executed, Program, physical
 RESET = (0xFFFF, 0x0000)
 """PS:PC after reset; as firmware says it F000:FFF0, which `analyse` uses as far as the jump there."""
 _BASE = 0xE0000
+_ROUNDS = 4
+_INDIRECT = ("8B", "FF.2", "FF.3", "FF.4", "FF.5")
 
 
 def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE) -> Program:
@@ -34,27 +38,48 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE) -
     vectors = {**bare.vectors, **executed.vectors}
     descent = Descent(image, base, vectors)
     descent.enter(0xF000, 0xFFF0, physical(*RESET), "reset")
-    for number, (segment, offset) in sorted(vectors.items()):
-        if _plain(descent, segment, offset):
-            descent.enter(segment, offset, number * 4, "vector")
     descent.follow()
+    _enter_vectors(descent, vectors)
     descent.executed(executed)
     descent.follow()
-    tables = resolve(descent)
-    blocks = blocks_of(descent)
-    used = accesses(descent, blocks)
-    stored = _stored_vectors(descent, used)
-    fresh = {number: place for number, place in stored.items() if number not in executed.vectors}
-    if any(vectors.get(number) != place for number, place in fresh.items()):
-        for number, (segment, offset) in fresh.items():
-            if _plain(descent, segment, offset):
-                descent.enter(segment, offset, number * 4, "vector")
-        descent.follow()
-        tables = resolve(descent)
+    known: dict[int, int] = {}
+    for _ in range(_ROUNDS):
+        tables = resolve(descent, known)
+        found = len(descent.placed), len(descent.calls)
+        blocks = blocks_of(descent)
+        used = accesses(descent, blocks)
+        stored = _stored_vectors(descent, used)
+        _enter_vectors(descent, {number: at for number, at in stored.items() if number not in executed.vectors})
+        before, known = known, _tables_read(descent, used)
+        if found == (len(descent.placed), len(descent.calls)) and known == before:
+            break
+    else:
         blocks = blocks_of(descent)
         used = accesses(descent, blocks)
     vectors = {**bare.vectors, **stored, **executed.vectors}
     return describe(descent, blocks, used, tables, vectors, bare.writes)
+
+
+def _enter_vectors(descent: Descent, vectors: Mapping[int, tuple[int, int]]) -> None:
+    """Follow what interrupts lead to; last those by which BRKEM enters 8080 mode, if they are not known by then."""
+    for number, (segment, offset) in sorted(vectors.items(), key=lambda vector: (vector[0] in descent.brkem, vector)):
+        if _plain(descent, segment, offset):
+            descent.enter(segment, offset, number * 4, "vector")
+            descent.follow()
+
+
+def _tables_read(descent: Descent, used: list[Access]) -> dict[int, int]:
+    """Jumps, calls and loads of a register from the image by a segment that is known: instruction -> address."""
+    return {
+        access.origin: access.address
+        for access in used
+        if access.kind == "read" and access.address in descent and _form(descent, access.origin) in _INDIRECT
+    }
+
+
+def _form(descent: Descent, address: int) -> str:
+    form = descent.placed[address].instruction.form
+    return form.name if form is not None else ""
 
 
 def _plain(descent: Descent, segment: int, offset: int) -> bool:

@@ -45,11 +45,16 @@ class Descent:
         """Jumps and calls by memory or a register."""
         self.inline: list[tuple[int, int]] = []
         """Text behind a call, which the called routine steps over: first address and the one behind."""
+        self.brkem: set[int] = set()
+        """Vectors that lead to 8080 mode."""
         self.notes: list[str] = []
         self._work: list[tuple[int, int, bool]] = []
         self._executed: set[int] = set()
         self._overlaps = 0
         self._stops = 0
+
+    def __contains__(self, address: int) -> bool:
+        return self.base <= address < self.end
 
     def enter(self, segment: int, offset: int, origin: int, kind: str, emulated: bool = False) -> bool:
         """Somebody at `origin` leads to segment:offset; False where that is not in the image."""
@@ -153,6 +158,8 @@ class Descent:
             self.indirect[address] = placed
         elif mnemonic in ("int", "int3", "brkem", "CALLN"):
             number = 3 if mnemonic == "int3" else instruction.values[0]
+            if mnemonic == "brkem":
+                self.brkem.add(number)
             if number in self.vectors:
                 self.enter(*self.vectors[number], address, "call", mnemonic == "brkem")
         elif mnemonic == "RST":

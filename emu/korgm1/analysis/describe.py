@@ -141,15 +141,15 @@ def _data(
         cover[start - base : end + 1 - base] = bytes([1]) * (end + 1 - start)
     tables = []
     for jump in jump_tables:
-        entries = tuple(
-            physical(jump.segment, int.from_bytes(image[at : at + 2], "little"))
-            for at in range(jump.address - base, jump.address - base + jump.count * jump.stride, jump.stride)
-        )
+        entries = tuple(jump.target(image, base, n) for n in range(jump.count))
         tables.append(Table(jump.address, jump.stride, jump.count, entries, "code", (jump.origin,)))
-        size = (jump.count - 1) * jump.stride + 2
+        size = (jump.count - 1) * jump.stride + (4 if jump.segment is None else 2)
         cover[jump.address - base : jump.address - base + size] = bytes([1]) * size
     origins = {address: _origins(refs, address) for address in refs}
-    pointed = {address for address, found in refs.items() if any(ref.kind == "address" for ref in found)}
+    pointed = {
+        address for address, found in refs.items()
+        if any(ref.kind == "address" and _register(descent.placed[ref.origin]) in _POINTERS for ref in found)
+    }
     texts = runs(image, base, cover, origins, pointed)
     for _ in range(2):
         found = _pointer_tables(descent, cover, texts)
@@ -179,8 +179,11 @@ def _pointer_tables(descent: Descent, cover: bytearray, texts: list[Text]) -> li
     """Tables of pointers in the segments that execute code."""
     image, base = descent.image, descent.base
     targets = {text.address: "texts" for text in texts if _whole(image, base, text)}
-    ended = [text for text in texts if _zero(image, base, text)]
-    weak = {text.address + n: "texts" for text in ended for n in range(min(len(text.text) - 3, 32))}
+    weak = {
+        text.address + n: "texts"
+        for text in texts if _zero(image, base, text)
+        for n in range(1, min(len(text.text) - 3, 32)) if _words_before(text.text[:n], text.address + n)
+    }
     for address in descent.calls:
         if address in descent.placed and {ref.kind for ref in descent.refs[address]} & {"call", "table", "address"}:
             targets[address] = "code"
@@ -190,6 +193,11 @@ def _pointer_tables(descent: Descent, cover: bytearray, texts: list[Text]) -> li
             plain[text.address - base : text.address - base + len(text.text)] = bytes([1]) * len(text.text)
     segments = sorted({placed.segment for placed in descent.placed.values()})[:4]
     return [each for segment in segments for each in pointer_tables(image, base, plain, segment, targets, weak)]
+
+
+def _words_before(characters: str, address: int) -> bool:
+    """Characters that may be pointers to what lies there: their high bytes are those of its neighbourhood."""
+    return all(abs(ord(high) - (address >> 8 & 0xFF)) <= 1 for high in characters[-1::-2])
 
 
 def _zero(image: bytes, base: int, text: Text) -> bool:

@@ -7,42 +7,54 @@ as far as they do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from korgm1.analysis.descent import FREE, START, Descent
+from korgm1.analysis.descent import FREE, INSIDE, START, Descent
 from korgm1.analysis.program import Placed, physical
-from korgm1.analysis.registers import CS, DS
 from korgm1.cpu.disassembler import Instruction
 
 _STRIDES = (2, 3, 4, 5, 6, 8, 10, 12)
 _MOST = 256
 _ROUNDS = 12
-_OVERRIDE = {0x26: None, 0x2E: CS, 0x36: None, 0x3E: DS}
+_LOOK_BACK = 6
 
 
 @dataclass(frozen=True)
 class JumpTable:
-    """Words that an indirect jump or call takes its target from: address of the first, distance, how many, who."""
+    """What an indirect jump or call takes its target from: address of the first word, distance, how many, who, and the
+    segment they are in; None: each word has its own behind it."""
 
     address: int
     stride: int
     count: int
     origin: int
-    segment: int
+    segment: int | None
+
+    def target(self, image: bytes, base: int, n: int) -> int:
+        """The address that entry `n` leads to."""
+        at = self.address - base + n * self.stride
+        words = [int.from_bytes(image[where : where + 2], "little") for where in (at, at + 2)]
+        return physical(words[1] if self.segment is None else self.segment, words[0])
 
 
-def resolve(descent: Descent) -> list[JumpTable]:
-    """Follow pointers until nothing new is found; returns the tables of those jumps that name one."""
+def resolve(descent: Descent, known: Mapping[int, int]) -> list[JumpTable]:
+    """Follow pointers until nothing new is found; returns the tables of those jumps that name one.
+
+    Args:
+        descent: the code so far.
+        known: instruction -> address in the image that it reads from by DS or ES, where these are known.
+    """
     tables: dict[int, JumpTable] = {}
     tried: set[int] = set()
     for _ in range(_ROUNDS):
         before = len(descent.placed)
         for origin, placed in list(descent.indirect.items()):
-            table = _table(descent, origin, placed)
+            table = _table(descent, origin, placed, known)
             if table is not None and (origin not in tables or table.count > tables[origin].count):
                 tables[origin] = table
                 for n in range(table.count):
-                    _enter_word(descent, table.address + n * table.stride, table.segment, placed)
+                    _enter_word(descent, table, n, placed)
                 descent.follow()
         _immediates(descent, tried)
         _rows(descent, tried)
@@ -51,34 +63,68 @@ def resolve(descent: Descent) -> list[JumpTable]:
     return [tables[origin] for origin in sorted(tables)]
 
 
-def _table(descent: Descent, origin: int, placed: Placed) -> JumpTable | None:
-    instruction = placed.instruction
-    if instruction.form is None or instruction.form.name not in ("FF.2", "FF.4") or not instruction.memory:
+def _table(descent: Descent, origin: int, placed: Placed, known: Mapping[int, int]) -> JumpTable | None:
+    """The table an indirect jump or call takes its target from, directly or by a register loaded just before."""
+    form = placed.instruction.form
+    assert form is not None
+    reads = placed if placed.instruction.memory else _loaded(descent, origin, (placed.instruction.modrm or 0) & 7)
+    if reads is None:
         return None
-    if 0x2E not in instruction.prefixes or instruction.displacement is None:
+    instruction = reads.instruction
+    at = physical(reads.segment, instruction.pc)
+    if 0x2E in instruction.prefixes and instruction.displacement is not None:
+        first = physical(reads.segment, instruction.displacement)
+    elif at in known:
+        first = known[at]
+    else:
         return None
-    first = physical(placed.segment, instruction.displacement)
-    if (instruction.modrm or 0) & 0xC7 == 6:
+    single = (instruction.modrm or 0) & 0xC7 == 6
+    if not single and not instruction.wide:
+        return None
+    far = form.name in ("FF.3", "FF.5")
+    if far:
+        count = _run(descent, first, 4, None, 1 if single else _MOST)
+        return JumpTable(first, 4, count, origin, None) if count >= (1 if single else 2) else None
+    if single:
         count = _run(descent, first, 2, placed.segment, 1)
         return JumpTable(first, 2, count, origin, placed.segment) if count else None
-    if not instruction.wide:
-        return None
     counts = [(_run(descent, first, stride, placed.segment, _MOST), -stride) for stride in _STRIDES]
     count, stride = max(counts)
     return JumpTable(first, -stride, count, origin, placed.segment) if count >= 2 else None
 
 
-def _run(descent: Descent, first: int, stride: int, segment: int, most: int) -> int:
-    """How many words, one behind the other, lead to what may be code; known code ends the table."""
+def _loaded(descent: Descent, origin: int, register: int) -> Placed | None:
+    """The MOV from memory that loads a register, a few instructions before `origin` and without a branch between."""
+    address = origin
+    for _ in range(_LOOK_BACK):
+        at = address - descent.base - 1
+        while at >= 0 and descent.cover[at] == INSIDE:
+            at -= 1
+        if at < 0 or descent.cover[at] != START:
+            return None
+        address = at + descent.base
+        placed = descent.placed[address]
+        form = placed.instruction.form
+        if form is None or placed.instruction.target is not None or placed.instruction.ends:
+            return None
+        if form.name == "8B" and (placed.instruction.modrm or 0) >> 3 & 7 == register:
+            return placed if placed.instruction.memory else None
+    return None
+
+
+def _run(descent: Descent, first: int, stride: int, segment: int | None, most: int) -> int:
+    """How many words, one behind the other, lead to what may be code; known code ends the table. Without a segment each
+    has its own behind it."""
+    size = 2 if segment is not None else 4
     for n in range(most):
         at = first + n * stride - descent.base
-        if not 0 <= at < len(descent.image) - 1 or descent.cover[at] != FREE or descent.cover[at + 1] != FREE:
+        if not 0 <= at <= len(descent.image) - size or any(descent.cover[at : at + size]):
             return n
         if n and descent.base + at in descent.refs:
             return n
-        offset = descent.image[at] | descent.image[at + 1] << 8
-        target = physical(segment, offset)
-        if first <= target <= first + n * stride + 1 or not _code(descent, segment, offset):
+        where, offset = _entry(descent, at, segment)
+        target = physical(where, offset)
+        if first <= target <= first + n * stride + 1 or not _code(descent, where, offset):
             return n
     return most
 
@@ -90,12 +136,18 @@ def _code(descent: Descent, segment: int, offset: int) -> bool:
     return descent.cover[at] == START or (descent.cover[at] == FREE and descent.plausible(segment, offset))
 
 
-def _enter_word(descent: Descent, address: int, segment: int, placed: Placed) -> None:
-    at = address - descent.base
+def _entry(descent: Descent, at: int, segment: int | None) -> tuple[int, int]:
+    """Segment and offset that an entry of a table leads to; `at` is an index."""
     offset = descent.image[at] | descent.image[at + 1] << 8
-    form = placed.instruction.form
+    return (descent.image[at + 2] | descent.image[at + 3] << 8 if segment is None else segment), offset
+
+
+def _enter_word(descent: Descent, table: JumpTable, n: int, placed: Placed) -> None:
+    address = table.address + n * table.stride
+    segment, offset = _entry(descent, address - descent.base, table.segment)
     descent.enter(segment, offset, address, "table")
-    if form is not None and form.name == "FF.2":
+    form = placed.instruction.form
+    if form is not None and form.name in ("FF.2", "FF.3"):
         descent.calls.add(physical(segment, offset))
 
 

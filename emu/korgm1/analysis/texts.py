@@ -36,6 +36,7 @@ def runs(
         pointed: those of `refs` that something points to, rather than reads from.
     """
     masked = bytes(0 if covered else byte for byte, covered in zip(image, cover, strict=True))
+    aims = set(pointed)
     inside = sorted(address - base for address in refs if base <= address < base + len(image))
     found = {}
     for match in _RUN.finditer(masked):
@@ -45,9 +46,10 @@ def runs(
             text = masked[start:end].decode("ascii")
             address = base + start
             around = masked[start - 1 : start] + masked[end : end + 1]
-            if (address in refs and len(text) >= SHORTEST and _WORDY.search(text)) or _readable(text, around):
+            named = address in aims and (around.endswith(b"\0") or any(each.islower() or each == " " for each in text))
+            if (named and len(text) >= SHORTEST and _WORDY.search(text)) or _readable(text, around):
                 found[address] = Text(address, text, refs.get(address, ()))
-    for address in pointed:
+    for address in aims:
         at = address - base
         if address in found or not 0 < at < len(image) or masked[at - 1]:
             continue

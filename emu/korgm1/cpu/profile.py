@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from korgm1.cpu.native import ffi, lib
 from korgm1.cpu.trace import BLOCK_SIZE, KINDS
 
-PLACE = np.dtype([("count", "u8"), ("clocks", "u8"), ("place", "u4"), ("_", "u4")])
+PLACE = np.dtype([("count", "u8"), ("clocks", "u8"), ("place", "u4"), ("length", "u4")])
 FUNCTION = np.dtype([("key", "u8"), ("calls", "u8"), ("own", "u8"), ("halted", "u8"), ("whole", "u8"), ("_", "u8")])
 EDGE = np.dtype([("count", "u8"), ("clocks", "u8"), ("caller", "u4"), ("callee", "u4")])
 NODE = np.dtype([
@@ -103,6 +103,20 @@ class ProfileCounter:
     def array(self, name: str, kind: Any, shape: tuple[int, ...]) -> NDArray[Any]:
         """A copy of "counts", "touched", "interrupts" or "port_counts"."""
         return np.frombuffer(ffi.buffer(getattr(self.pointer, name)), kind).reshape(shape).copy()
+
+    def path(self, node: int) -> list[int]:
+        """The keys of the functions from the outermost to that of a node.
+
+        Raises:
+            IndexError: there is no such node.
+        """
+        profile, keys = self.pointer, []
+        if not 0 <= node < profile.nodes:
+            raise IndexError(f"node {node} of {profile.nodes}")
+        while node:
+            keys.append(int(profile.function[profile.node[node].function].key))
+            node = int(profile.node[node].parent)
+        return keys[::-1]
 
     def open_calls(self) -> list[tuple[int, int, int]]:
         """The calls that are not over: function, edge + 1 (0: none), and clocks, of the outermost calls of each."""

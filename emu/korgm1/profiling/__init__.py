@@ -27,8 +27,8 @@ from korgm1.cpu.profile import ProfileCounter
 from korgm1.cpu.trace import TraceBlock, TraceFilter
 
 _VECTOR, _REST = 1 << 32, 1 << 33
-EXECUTED = np.dtype([("ps", "u2"), ("pc", "u2"), ("count", "u8"), ("clocks", "u8")])
-"""A row of `Profile.executed`."""
+EXECUTED = np.dtype([("ps", "u2"), ("pc", "u2"), ("count", "u8"), ("clocks", "u8"), ("length", "u1")])
+"""A row of `Profile.executed`; `length` is the number of bytes of code, at most 16."""
 READ, WRITTEN = 1, 2
 """Bits of `Profile.touched`."""
 
@@ -117,7 +117,8 @@ class Profile:
         port_writes: keep each byte that goes to a port, too.
 
     Attributes:
-        words: what of a trace it was made from, see `TraceFilter.parse`; anything but exec and int may be missing.
+        words: what of a trace it was made from; anything but exec and int may be missing.
+        firmware: of a trace file, its name, version and SHA-1 in a line, else "".
     """
 
     def __init__(self, port_writes: bool = False) -> None:
@@ -125,6 +126,7 @@ class Profile:
         self._writes: list[NDArray[Any]] = []
         self._log = port_writes
         self.words = TraceFilter.parse("all")
+        self.firmware = ""
         self.pending: Callable[[], None] = lambda: None
         """Has what was not handed over yet fed; set by who follows a running program."""
 
@@ -171,7 +173,8 @@ class Profile:
         table = np.sort(self.counter.table("places"), order="place")
         rows = np.zeros(len(table), EXECUTED)
         rows["ps"], rows["pc"] = table["place"] >> 16, table["place"] & 0xFFFF
-        rows["count"], rows["clocks"] = table["count"], table["clocks"]
+        for name in ("count", "clocks", "length"):
+            rows[name] = table[name]
         return rows
 
     @property
@@ -179,6 +182,17 @@ class Profile:
         """Executions by physical address of an instruction's first byte, of shape (100000h,), at most FFFFFFFFh."""
         self.pending()
         return self.counter.array("counts", np.uint32, (0x100000,))
+
+    @property
+    def code(self) -> NDArray[np.bool_]:
+        """By physical address, of shape (100000h,): whether the byte was part of an instruction that was executed."""
+        rows = self.executed()
+        found = np.zeros(0x100000, bool)
+        for n in range(int(rows["length"].max(initial=0))):
+            some = rows[rows["length"] > n]
+            offsets = (some["pc"].astype(np.uint32) + n) & 0xFFFF
+            found[(some["ps"].astype(np.uint32) * 16 + offsets) & 0xFFFFF] = True
+        return found
 
     @property
     def touched(self) -> NDArray[np.uint8]:
@@ -256,7 +270,7 @@ class Profile:
 
     def path(self, node: int) -> tuple[Entry, ...]:
         """The functions that were open, from the outermost, when something with this `PortWrite.node` happened."""
-        return self._paths(self.counter.table("nodes").tolist())[node]
+        return tuple(_entry(key) for key in self.counter.path(node))
 
     def paths(self) -> list[tuple[Entry, ...]]:
         """`path` of every node."""

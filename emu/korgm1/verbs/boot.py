@@ -13,6 +13,7 @@ from korgm1.clock import CPU_HZ
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, UsageError
 from korgm1.files import write_atomic
 from korgm1.verbs.options import add_machine_options, check_files, power, session_from
+from korgm1.verbs.profile_options import add_profile_options, begin_profile, write_profile
 from korgm1.verbs.signals import asked_to_stop, stopped
 from korgm1.verbs.trace_options import add_trace_options, trace_words
 from korgm1.verbs.words import named
@@ -37,6 +38,7 @@ examples:
   korgm1 boot --press 4@2 --record x.rec            write the run down; boot --replay x.rec checks it again
   korgm1 boot --age "use=12y:3h/week off=1y" --sram my.sram   years first: a new cell, then what is left (korgm1 age)
   korgm1 boot --trace x.trace --trace-filter port=0A00-0A0F,int   what the CPU says to the PIO
+  korgm1 boot --profile x.folded --coverage map.png where the time goes, and what of the memory is used
 Without --seconds the boot ends when the play page has stood still for a second after the last input and the last MIDI
 it sent; any other page after ten. A CPU that stops for good ends it with exit code 4; one that waits in HALT for ever,
 is held in reset or lost its supply is reported and no error.
@@ -60,6 +62,7 @@ def add_parser(subparsers: Any) -> None:
     )
     out = add_output_options(parser)
     add_trace_options(out)
+    add_profile_options(out)
     out.add_argument("--replay", metavar="FILE", help="give the inputs of a recording again, and compare what happens")
     parser.set_defaults(run=run)
 
@@ -81,6 +84,7 @@ def boot(session: Session, args: argparse.Namespace) -> BootResult:
         KeyboardInterrupt: Ctrl-C or a signal ended it; the power was switched off and the RAM saved.
     """
     picture, written = b"", [args.sram] if args.sram else []
+    profile = begin_profile(session, args)
     with power(session, args) as asked:
         progress = Progress(session)
         result = session.boot(args.seconds, asked_to_stop=lambda: progress.goes_on(asked))
@@ -89,8 +93,10 @@ def boot(session: Session, args: argparse.Namespace) -> BootResult:
             picture = session.screenshot()
     if args.png:
         write_atomic(Path(args.png), picture)
+    if profile is not None:
+        write_profile(session, args, profile)
     if asked:
-        written += [name for name in (args.png, args.record, args.trace) if name]
+        written += [name for name in (args.png, args.record, args.trace, args.profile, args.coverage) if name]
         raise stopped(written, when=f"after {result.clocks / CPU_HZ:.2f} s of the boot and switched off")
     return result
 
@@ -129,7 +135,8 @@ def replayed(args: argparse.Namespace) -> ReplayResult:
         "--model": args.model != "m1", "--battery": args.battery, "--sram": args.sram, "--card": args.card,
         "--seed": args.seed, "--hypothesis": args.hypothesis, "--hold": args.hold, "--press": args.press,
         "--midi": args.midi, "--seconds": args.seconds, "--record": args.record, "--png": args.png,
-        "--age": args.age, "--fault": args.fault, "--temp": args.temp != 25.0,
+        "--profile": args.profile, "--coverage": args.coverage, "--age": args.age,
+        "--fault": args.fault, "--temp": args.temp != 25.0,
     }
     given = [name for name, value in own.items() if value or value == ""]
     if given:

@@ -112,7 +112,8 @@ def check_files(args: argparse.Namespace) -> None:
     reads = [(f"--{name}", given.get(name)) for name in ("roms", "waves", "replay")]
     reads.append(("--pcm-card", given.get("pcm_card")))
     reads += [("--midi", name) for name, _ in given.get("midi") or ()] + [("FILE", given.get("file"))]
-    writes = [(f"--{name}", given.get(name)) for name in ("sram", "card", "png", "record", "trace", "save")]
+    names = ("sram", "card", "png", "record", "trace", "profile", "coverage", "save")
+    writes = [(f"--{name}", given.get(name)) for name in names]
     writes += [("OUT", given.get("out"))]
     if given.get("card"):
         from korgm1.cardfile.card_file import beside

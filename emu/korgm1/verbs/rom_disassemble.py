@@ -20,6 +20,7 @@ from korgm1.files import check_apart, check_writable, write_atomic
 from korgm1.machine.models import MODELS
 from korgm1.observing import observe
 from korgm1.romset.firmware_file import HELP, read_firmware
+from korgm1.romset.image import no_start
 from korgm1.romset.load import RomSet
 from korgm1.verbs.dis import CPUS
 
@@ -38,6 +39,8 @@ The source needs NASM 2.14 and nothing else. An instruction that NASM does not k
 
 exit code: 0; 1 a file that cannot be written; 3 FIRMWARE is no 128 KB firmware.
 """
+SECONDS = 4.0
+"""So long a firmware runs, from power-on."""
 
 
 def add_action(actions: Any) -> None:
@@ -102,14 +105,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def analysed(firmware: RomSet, model: str | None) -> Program:
-    """What is found in a firmware; with a model it is booted in that first.
+    """What is found in a firmware; with a model it runs in that first, for `SECONDS`.
 
-    A firmware that does not boot is analysed all the same: its run shows what it executed up to there.
+    A firmware that hangs is analysed all the same: its run shows what it executed up to there. One without a start at
+    FFFF0 is not run.
     """
     executed = Executed()
-    if model is not None:
+    if model is not None and (why := no_start(firmware.image)):
+        print(f"korgm1: warning: it was not run: {why}", file=sys.stderr)
+    elif model is not None:
         try:
-            executed = observe(firmware, model).executed
+            executed = observe(firmware, model, seconds=SECONDS).executed
         except M1Error as error:
             print(f"korgm1: warning: it was not run: {error.found}", file=sys.stderr)
     return analyse(firmware.image, executed)

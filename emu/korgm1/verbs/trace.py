@@ -1,4 +1,4 @@
-"""korgm1 trace: the lines of a trace file, whatever its form, and what it is about."""
+"""korgm1 trace: the lines of a trace file, whatever its form, what it is about, and what the program did."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK, UsageError
+from korgm1.verbs.trace_names import add_name_options, symbols_of
+from korgm1.verbs.trace_profile import add_actions
 
 if TYPE_CHECKING:
     from korgm1.cpu.trace import TraceFilter
+    from korgm1.profiling.lines import Within
     from korgm1.trace_reading import TraceInfo
 
 EXAMPLES = """\
@@ -21,6 +24,8 @@ examples:
   korgm1 trace show x.kmt --from 14300000 --count 50            from that clock on
   korgm1 trace show x.kmt --ports 0A00-0A0F                     what goes through these ports
   korgm1 trace show x.kmt --address 80-83           when vector 20 is read: every interrupt of a device
+  korgm1 trace show x.kmt --interrupt 20            entries of that interrupt
+  korgm1 trace profile x.kmt                        clocks by function; also calls, coverage
 
 exit code: 1 if the file is damaged or was cut off; what could be read has been printed.
 """
@@ -59,6 +64,15 @@ def add_parser(subparsers: Any) -> None:
         "--only", type=only, metavar="WORDS",
         help=f"of {', '.join(ONLY)}, with commas; default: all, or those that --address and --ports are about",
     )
+    one.add_argument(
+        "--interrupt", type=vector, metavar="VV", help="interrupts of this vector, in hex, and no others"
+    )
+    one.add_argument(
+        "--function", metavar="F",
+        help="lines while this function is an open call: an address in hex as F0123 or F000:0123, or a name",
+    )
+    one.add_argument("--only-own", action="store_true", help="with --function: but not while what it calls is at work")
+    add_name_options(one)
     one.add_argument("--count", type=number, metavar="N", help="so many lines at most, those with # aside")
     one.set_defaults(run=run_show)
 
@@ -69,6 +83,7 @@ def add_parser(subparsers: Any) -> None:
     one.add_argument("file", metavar="FILE")
     one.add_argument("--json", action="store_true", help="print one JSON object")
     one.set_defaults(run=run_info)
+    add_actions(deeds)
 
 
 def run_show(args: argparse.Namespace) -> int:
@@ -76,11 +91,28 @@ def run_show(args: argparse.Namespace) -> int:
     from korgm1.cpu.trace import NEVER
     from korgm1.trace_reading import open_trace
 
-    wanted = wanted_lines(args)
+    wanted, place = wanted_lines(args), within(args)
     with open_trace(args.file) as trace:
-        for lines in trace.text(wanted, NEVER if args.count is None else args.count):
+        for lines in trace.text(wanted, NEVER if args.count is None else args.count, place):
             sys.stdout.write(lines.decode("utf-8", "replace"))
     return EXIT_OK
+
+
+def within(args: argparse.Namespace) -> Within:
+    """The interrupt and the function that the options of `show` ask for.
+
+    Raises:
+        UsageError: --only-own without a function, or --interrupt where no interrupts are shown.
+        UserError: there is no such function.
+    """
+    from korgm1.profiling.lines import Within
+
+    if args.only_own and args.function is None:
+        raise UsageError("--only-own is nothing without --function", "--function F0123")
+    if args.interrupt is not None and args.only is not None and "int" not in args.only:
+        raise UsageError("--only leaves out what --interrupt is about", "int in --only")
+    function = None if args.function is None else symbols_of(args).place(args.function)
+    return Within(args.interrupt, function, args.only_own)
 
 
 def wanted_lines(args: argparse.Namespace) -> TraceFilter:
@@ -95,7 +127,8 @@ def wanted_lines(args: argparse.Namespace) -> TraceFilter:
     ports = tuple(hex_range(f"--ports {word!r}", word, 0xFFFF) for word in args.ports)
     words = args.only
     if words is None:
-        words = set(ONLY) if not places and not ports else set()
+        words = set(ONLY) if not places and not ports and args.interrupt is None else set()
+        words |= {"int"} if args.interrupt is not None else set()
         words |= {"insn", "mem"} if places else set()
         words |= {"io"} if ports else set()
     for option, given, about in (("--address", places, {"insn", "mem"}), ("--ports", ports, {"io"})):
@@ -172,6 +205,18 @@ def number(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 1 << 63:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of lines, 1 or more")
     return int(text)
+
+
+def vector(text: str) -> int:
+    """The vector of an interrupt.
+
+    >>> vector("20")
+    32
+    """
+    digits = text.lower().removeprefix("0x")
+    if not 0 < len(digits) <= 2 or set(digits) - set("0123456789abcdef"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no vector: 0 to FF, in hex")
+    return int(digits, 16)
 
 
 def only(text: str) -> set[str]:
