@@ -110,8 +110,7 @@ def validity(
         budget: boots at most; blocks that are not divided to the end are told.
         within: look only at these addresses, from and to before.
 
-    >>> from korgm1.experiments.sums import Sum, stored_sums
-from korgm1.romset.load import load_os
+    >>> from korgm1.romset.load import load_os
     >>> found = validity(load_os(None, "m1"), within=(0x1000, 0x1010))
     >>> [str(place) for place in found.places]
     ['1000-100F initialises (RAM Error 01)']
