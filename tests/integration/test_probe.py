@@ -13,6 +13,7 @@ import pytest
 from firmware_programs import WAITS_FOR_RAM, firmware, image
 
 from korgm1.cli import main
+from korgm1.errors import Stopped
 from korgm1.experiments import (
     Bench,
     Validity,
@@ -207,3 +208,10 @@ def test_outputs_never_go_over_the_firmware(tmp_path: Path, capsys: pytest.Captu
     assert main(["probe", str(tmp_path / "nothing.bin")]) == 1
     assert main(["probe", "openm1:24", "--only", "nonsense"]) == 2
     assert main(["probe"]) == 2
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_wish_to_stop_ends_the_experiments(workers: int) -> None:
+    wishes = iter([0] * 3)
+    with pytest.raises(Stopped):
+        dossier(read_firmware(["openm1:24"]), "m1", ["keys", "validity"], workers, asked=lambda: next(wishes, 2))
