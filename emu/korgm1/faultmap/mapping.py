@@ -182,7 +182,7 @@ def _jobs(
 def _worker(
     firmware: RomSet, model: str, unharmed: Boot, touched: npt.NDArray[np.bool_]
 ) -> Work[tuple[int, int], list[Row]]:
-    limit = 2 * unharmed.clocks + PATIENCE
+    limit = unharmed.clocks + PATIENCE
 
     def flipped(job: tuple[int, int], asked: Asked) -> list[Row] | None:
         address, sample = job

@@ -6,18 +6,18 @@ Known dumps are judged by the database alone. Of all others each check gives fin
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from korgm1.romset.checksums import Checksums, find_checksums
 from korgm1.romset.chip_27c512 import IC_OF_LANE
 from korgm1.romset.database import Database
 from korgm1.romset.entropy import kinds, summary
-from korgm1.romset.finding import Confidence, Finding, from_fault, speaking
+from korgm1.romset.finding import Confidence, Finding, from_fault, notes, speaking
 from korgm1.romset.identify import Fault, Verdict
-from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split, words
+from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split
 from korgm1.romset.labels import Label, label_findings, label_in
-from korgm1.romset.lines import ENOUGH, likely_change, line_findings, proved_change
+from korgm1.romset.lines import likely_change, line_findings, proved_change
 from korgm1.romset.mending import raw_halves
 from korgm1.romset.pairs import Dump, OsSet, named_lane
 from korgm1.romset.scan import Scan
@@ -82,27 +82,34 @@ def check(found: Scan, database: Database, label: Label | None = None, ic: str =
     for dump in found.dumps:
         searched = dump.identity.verdict in (Verdict.PLAUSIBLE, Verdict.BROKEN) and room > 0
         room -= searched
-        dumps.append(_check_dump(dump, of_set.get(dump.name), database, label, ic, searched))
+        dumps.append(_check_dump(dump, of_set.get(dump.name), database, label, ic, searched, len(found.dumps) == 1))
     shown = {finding.text for one in dumps for finding in one.findings}
     sets = [_check_set(one, found.dumps, shown, number < MOST_CHANGES) for number, one in enumerate(found.sets)]
     return Checked(tuple(dumps), tuple(sets))
 
 
 def _check_dump(
-    dump: Dump, one: OsSet | None, database: Database, label: Label | None, ic: str, search: bool
+    dump: Dump, one: OsSet | None, database: Database, label: Label | None, ic: str, search: bool, alone: bool
 ) -> DumpCheck:
     identity = dump.identity
     faults = [fault for fault in identity.faults if fault.code not in _REPLACED]
     findings: list[Finding] = []
     lane = identity.halves[0].lane if len(identity.halves) == 1 else ""
     if identity.verdict in (Verdict.KNOWN, Verdict.ALTERED):
+        cut = trim(dump.raw, database) if "doubled" in [fault.code for fault in faults] else None
+        if cut is not None:
+            findings.append(cut[0])
+            faults = [fault for fault in faults if fault.code != "doubled"]
         findings += _faults(faults, proved=True)
     else:
-        cut = None if "doubled" in [fault.code for fault in faults] else trim(dump.raw, database)
+        cut = trim(dump.raw, database)
         if cut is not None:
             findings.append(cut[0])
             faults = [fault for fault in faults if fault.code not in _CUT]
-        findings += [*_faults(faults, proved=False), *_bytes(cut[1] if cut else dump.raw, database, search)]
+        told = _faults(faults, proved=False)
+        if identity.verdict is Verdict.OTHER:
+            told = [replace(one, confidence=Confidence.LIKELY) if one in notes(told) else one for one in told]
+        findings += [*told, *_bytes(cut[1] if cut else dump.raw, database, search)]
     if one is not None and len(one.sources) == 2 and not lane:
         lane = "even" if one.sources[0] == dump.name else "odd"
     chip = IC_OF_LANE.get(lane, "")
@@ -112,7 +119,8 @@ def _check_dump(
         text = f"wrong half: {where} {said}, the bytes are those of {chip}"
         word = Confidence.CERTAIN if identity.halves[0].part else Confidence.LIKELY
         findings.append(Finding("wrong-half", word, text, "rename the file, or look which chip it was read from"))
-    printed = label or label_in(dump.name)
+    entry = label.entry(database) if label is not None else None
+    printed = label_in(dump.name) if label is None or (entry and entry.lane != lane and not alone) else label
     if printed is not None and (identity.halves or one is not None):
         version = one.version if one is not None else ""
         part = identity.halves[0].part if identity.halves else None
@@ -163,8 +171,7 @@ def _check_set(one: OsSet, dumps: Sequence[Dump], shown: set[str], search: bool)
         text = "both halves are the same: one chip was read twice"
         findings.append(Finding("same-half", Confidence.CERTAIN, text, "read the other chip"))
     named = {fault.code for fault in one.faults} & {*ALTERATIONS, "mixed-versions"}
-    strange = reset_jump(image) is None or words(image) < ENOUGH
-    if search and not proved and not named and strange and (change := likely_change(*halves)) is not None:
+    if search and not proved and not named and (change := likely_change(*halves)) is not None:
         findings.append(change[0])
     sums = find_checksums(image)
     for wrong in sums.wrong:

@@ -60,11 +60,17 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
     better = [_normal(dump, database, steps.setdefault(dump.name, [])) for dump in dumps]
     found: list[Mended] = []
     for one in find_sets(better, database):
-        made = _whole(one, steps) if one.image is not None else _unscrambled(one, better, steps)
+        made = None if one.status == "known" else _unscrambled(one, better, steps)
+        if made is None and one.image is not None:
+            made = _whole(one, steps)
         if made is not None:
             found.append(made)
     used = {name for one in found for name in one.sources}
     for dump in better:
+        if dump.name not in used and len(dump.raw) == IMAGE and dump.identity.verdict is Verdict.BROKEN:
+            made = _unscrambled(OsSet("", "?", "", (), "broken", (dump.name,)), better, steps)
+            if made is not None:
+                found.append(made)
         part = dump.identity.halves[0].part if len(dump.identity.halves) == 1 else None
         if dump.name not in used and part is not None:
             done = (*steps[dump.name], *speaking(from_fault(fault, True) for fault in dump.identity.faults))
@@ -116,11 +122,13 @@ def _unscrambled(one: OsSet, dumps: Sequence[Dump], steps: dict[str, list[Findin
     if halves is None or any(fault.code == "mixed-versions" for fault in one.faults):
         return None
     made = altered_back(*halves)
-    if made is None:
+    if made is None and one.id == "" and one.models == ():
         likely = likely_change(*halves)
         if likely is None:
             return None
-        made = likely[0], likely[1], likely[2]
+        made = likely
+    if made is None:
+        return None
     finding, even, odd = made
     done = [step for name in dict.fromkeys(one.sources) for step in steps[name]]
     sha1 = hashlib.sha1(interleave(even, odd)).hexdigest()
