@@ -7,7 +7,7 @@ import json
 
 import pytest
 from firmware_programs import POLLS, START, WAITS_FOR_RAM, firmware
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from korgm1.errors import UsageError
@@ -23,7 +23,8 @@ from korgm1.romset.load import load_os
 from korgm1.session import Session
 
 
-@given(st.sets(st.integers(0, 300)), st.integers(0, 5))
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sets(st.integers(0, 80), max_size=30), st.integers(0, 5))
 def test_ranges_hold_the_addresses_and_gaps_no_longer_than_allowed(addresses: set[int], gap: int) -> None:
     rows = ranges(addresses, gap)
     covered = {at for row in rows for at in range(row.start, row.end)}
@@ -45,6 +46,7 @@ def word(value: int) -> bytes:
     return (value & 0xFFFF).to_bytes(2, "little")
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 0xFFFF), st.integers(0, 99))
 def test_a_sum_and_the_sum_of_sums_are_found_with_their_seed(seed: int, salt: int) -> None:
     images = []
