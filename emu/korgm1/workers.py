@@ -153,6 +153,8 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
 def _prepare(parcel: str, *inherited: Any) -> None:
     global _work
     serve_the_parent()
+    if not inherited and not Path(parcel).exists():
+        os._exit(1)    # who asked has given up, and cleared away, before this process was ready
     make, args = inherited or pickle.loads(Path(parcel).read_bytes())
     _work = make(*args)
 
