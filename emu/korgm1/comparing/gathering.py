@@ -15,10 +15,6 @@ from korgm1.romset.load import RomSet
 from korgm1.workers import Asked, spread
 
 
-STOP = "stop"
-"""A file of this name tells a process to stop."""
-
-
 class Job(NamedTuple):
     """Which side it is ("A" or "B"), and what `gather` needs."""
 
@@ -46,10 +42,7 @@ def gather_both(
             for name, path in said.items():
                 if path.exists():
                     tell(f"{name}: {path.read_text('utf-8')}")
-            wish = asked()
-            if wish:
-                Path(folder, STOP).touch()
-            return wish
+            return asked()
 
         args: tuple[Any, ...] = (folder,) if workers > 1 else (folder, tell, asked)
         hint = "the same command with --workers 1"
@@ -60,8 +53,8 @@ def gather_both(
 
 
 class _Gather:
-    """Does one side. From a process of its own, what it is at goes into a file of its name, and it looks for one that
-    tells it to stop: it can share nothing else."""
+    """Does one side. From a process of its own, what it is at goes into a file of its name, in a folder that is gone
+    when nobody waits for it any more: it can share nothing else."""
 
     def __init__(
         self, folder: str, tell: Callable[[str], None] | None = None, asked: Callable[[], int] = lambda: 0
@@ -70,7 +63,7 @@ class _Gather:
 
     def __call__(self, job: Job, asked: Asked) -> Side | None:
         def tell(text: str) -> None:
-            if self._asked() or Path(self._folder, STOP).exists():
+            if self._asked() or not Path(self._folder).is_dir():
                 raise Stopped("stopped")
             if self._tell is not None:
                 self._tell(f"{job.name}: {text}")
