@@ -1,8 +1,8 @@
 """Names for GDB: an ELF file with the image and every label of an analysis, which GDB reads as the program it debugs.
 
-The image lies in `.rom`, labels of RAM in `.ram`, the names of ports in `.ports` where `gdb_target` has them; how to unwind
-calls stands in `.debug_frame` (`gdb_unwind`). Source of the layout: Tool Interface Standard, ELF 1.2; there is no machine
-number for an 8086.
+The image lies in `.rom`, labels of RAM in `.ram`, the names of ports in `.ports` where `gdb_target` has them; how to
+unwind calls stands in `.debug_frame` (`gdb_unwind`). Source of the layout: Tool Interface Standard, ELF 1.2; there is
+no machine number for an 8086.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from korgm1.debugging.gdb_unwind import debug_abbrev, debug_frame, debug_info
 _HEADER, _SECTION, _SYMBOL = 52, 40, 16
 """Bytes of the file's head, of a section's, of a symbol."""
 _EXEC, _NO_MACHINE = 2, 0
-"""An executable, of no machine: the target description says i8086, and GDB would take an i386's file for 32-bit code."""
+"""An executable, of no machine: the target description says i8086; an i386's file GDB takes for 32-bit code."""
 _PROGBITS, _SYMTAB, _STRTAB, _NOBITS = 1, 2, 3, 8
 _WRITE, _ALLOC, _CODE = 1, 2, 4
 _NOTYPE, _OBJECT, _FUNC = 0, 1, 2
@@ -115,6 +115,7 @@ def _file(sections: list[Section], entry: int) -> bytes:
         body += data + bytes(-len(data) % 4)
     count = len(sections) + 2
     head = b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack(
-        "<HHIIIIIHHHHHH", _EXEC, _NO_MACHINE, 1, entry, 0, _HEADER + len(body), 0, _HEADER, 0, 0, _SECTION, count, count - 1
+        "<HHIIIIIHHHHHH", _EXEC, _NO_MACHINE, 1, entry, 0, _HEADER + len(body), 0, _HEADER, 0, 0, _SECTION, count,
+        count - 1,
     )  # fmt: skip
     return head + bytes(body) + bytes(heads)

@@ -1,7 +1,7 @@
-"""The one file GDB can fetch from the server: the ELF that tells it how to unwind a V30's calls, and names if there are any.
+"""The one file GDB can fetch from the server: the ELF that tells it how to unwind a V30's calls, and perhaps names.
 
-GDB asks for it by itself (qXfer:exec-file:read) where the user has named no file, and reads it by vFile packets. Source:
-"Debugging with GDB", appendix E.7 Host I/O Packets; struct stat as in appendix E.13.
+GDB asks for it by itself (qXfer:exec-file:read) where the user has named no file, and reads it by vFile packets.
+Source: "Debugging with GDB", appendix E.7 Host I/O Packets; struct stat as in appendix E.13.
 """
 
 from __future__ import annotations

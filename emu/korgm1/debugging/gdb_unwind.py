@@ -1,22 +1,22 @@
-"""How GDB finds who called: rules of unwinding for the whole megabyte, and the table beyond it that the rules look into.
+"""How GDB finds who called: rules of unwinding for the megabyte, and the table beyond it that the rules look into.
 
-GDB itself unwinds frames of 32-bit code only, which makes `backtrace`, `finish` and `nexti` useless for a V30. Rules in a
-`.debug_frame` take its place. Ours, one for all code, look up what the server says of a place on the stack: for each
+GDB itself unwinds frames of 32-bit code only, which makes `backtrace`, `finish` and `nexti` useless for a V30. Rules in
+a `.debug_frame` take its place. Ours, one for all code, look up what the server says of a place on the stack: for each
 linear address of the stack's top (SS * 16 + SP) the table has a row of 16 bytes at `TABLE`, made when it is read:
 
     0   the stack's top behind the return, linear, 32 bits     4   where it returns to, linear, 32 bits; 2: nobody knows
     8   SP behind the return, 16 bits                         10   PS behind the return, 16 bits
 
-GDB 13 has rules of its own for a frame that stands at a RET, which it prefers to ours unless `.debug_info` says that a
-compiler made rules for epilogues, too (gdb/i386-tdep.c, i386_epilogue_override_frame_sniffer; gdb/dwarf2/read.c,
+GDB 13 has rules of its own for a frame that stands at a RET, which it prefers to ours unless `.debug_info` says that
+a compiler made rules for epilogues, too (gdb/i386-tdep.c, i386_epilogue_override_frame_sniffer; gdb/dwarf2/read.c,
 process_full_comp_unit): GNU's, from 4.5 on. So there is one, whose producer calls itself so. Its
 functions follow each other without gaps: GDB takes two frames for the same only where their functions begin at the same
 address, and without them a label behind a call would begin another.
 
 What stands in a row is `Debugger.call_stack`'s guess: the first word on the stack that lies behind a call.
 
-Sources: DWARF Debugging Information Format 4, 6.4, 7.5 and 7.23; register numbers of the i386 psABI, segments at 40 to 45
-(gdb/i386-tdep.c, i386_svr4_dwarf_reg_to_regnum).
+Sources: DWARF Debugging Information Format 4, 6.4, 7.5 and 7.23; register numbers of the i386 psABI, segments at 40
+to 45 (gdb/i386-tdep.c, i386_svr4_dwarf_reg_to_regnum).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SIZE = 0x100000 * ROW
 CODE = (0x400, 0x100000)
 """Where there may be code: from behind the vectors on."""
 NOBODY = 2
-"""Where a place returns to whose caller is not known: there is no code among the vectors. GDB looks at the byte before."""
+"""Where a place returns to whose caller is not known: no code is there. GDB looks at the byte before."""
 _VECTORS = (1, CODE[0])
 _POPPED = {"near": 2, "far": 4, "interrupt": 6}
 """Bytes that a return takes off the stack, by what called."""
@@ -126,7 +126,7 @@ def debug_info(functions: Mapping[int, str]) -> bytes:
 
 
 def _field(offset: int, size: int) -> bytes:
-    """DWARF's words for a field of the row of SS * 16 + SP. A register of 16 bits is read with its neighbour's above."""
+    """DWARF's words for a field of the row of SS * 16 + SP. GDB reads 32 bits, the upper ones another register's."""
     sp = bytes([_BREG0 + _ESP, 0, _CONST2U, 0xFF, 0xFF, _AND])
     ss = bytes([_BREGX, _SS, 0, _CONST2U, 0xFF, 0xFF, _AND, _LIT0 + 4, _SHL])
     row = bytes([_PLUS, _CONST4U]) + struct.pack("<I", 0xFFFFF) + bytes([_AND, _LIT0 + 4, _SHL])
