@@ -25,6 +25,8 @@ static void begin_block(lockstep *l)
 
 static uint32_t step(lockstep *l)
 {
+    if (l->stops != NULL)
+        return stops_step(l->stops, l->written, l->first.cpu);
     return l->written ? trace_step(l->written, l->first.cpu) : v30_step(l->first.cpu);
 }
 
@@ -36,9 +38,11 @@ static void run_first(lockstep *l)
     l->end = rests ? UINT64_MAX : cpu->clock + l->block;
     lockstep_give_horizon(l);
     if (rests) {
-        if (step(l) == 0)
+        if (step(l) == 0 && (l->stops == NULL || !l->stops->hit))
             v30_let_pass(cpu);
-    } else if (l->written == NULL)
+    } else if (l->stops != NULL)
+        stops_run(l->stops, l->written, cpu);
+    else if (l->written == NULL)
         v30_run(cpu);
     else
         trace_run(l->written, cpu);
@@ -114,6 +118,8 @@ int lockstep_run(lockstep *l)
 }
 
 void lockstep_trace(lockstep *l, trace *t) { l->written = t; }
+
+void lockstep_stop_at(lockstep *l, stops *s) { l->stops = s; }
 
 void lockstep_by(lockstep *l, uint32_t clocks)
 {

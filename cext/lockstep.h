@@ -14,7 +14,7 @@
    started anew for every step, and a fault of its longer blocks does not show. */
 #ifndef KORGM1_LOCKSTEP_H
 #define KORGM1_LOCKSTEP_H
-#include "trace.h"
+#include "stops.h"
 #include "v30.h"
 
 typedef struct lockstep lockstep;
@@ -41,6 +41,9 @@ int lockstep_run(lockstep *l);
 
 /* From now on write the steps down; NULL ends it. */
 void lockstep_trace(lockstep *l, trace *t);
+
+/* From now on stop where these say; NULL ends it. */
+void lockstep_stop_at(lockstep *l, stops *s);
 
 /* The host changed memory, or bus->page. Both may be called out of a callback. */
 void lockstep_host_wrote(lockstep *l, uint32_t start, uint32_t size);

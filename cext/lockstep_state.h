@@ -38,6 +38,7 @@ struct lockstep {
     v30 second_cpu, third_cpu;
     unicorn_glue *glue;
     trace *written;        /* NULL, or where the first engine's steps are written down */
+    stops *stops;          /* NULL, or where it stops */
     uint64_t block;        /* clocks */
     uint64_t horizon;      /* the callers'; first.cpu->horizon is it while a device is asked, */
     uint64_t end;          /* else no later than the block's end */

@@ -139,6 +139,9 @@ void v30_reset(v30 *cpu);
    vectoring done, its clocks added to cpu->clock and returned; else 0. Uses up the shadow. */
 uint32_t v30_accept_interrupts(v30 *cpu);
 
+/* Whether v30_accept_interrupts would vector now; HALT, out of which it may wake, is not looked at. */
+int v30_will_vector(const v30 *cpu);
+
 /* One whole instruction with its prefixes, or one element of a repeated string instruction; looks at no interrupt.
    Returns its clocks and adds them to cpu->clock; 0 when halted or stopped. An instruction that sets cpu->stop
    changes nothing else and takes 0 clocks. */

@@ -129,6 +129,23 @@ static uint32_t wake(v30 *c)
     return clocks;
 }
 
+static int sees_nmi(const v30 *c, uint8_t shadow)
+{
+    return c->nmi_latch && !(shadow & V30_SHADOW_NMI) && was_high(c, c->nmi_since, SEEN_AFTER_NMI);
+}
+
+static int sees_int(const v30 *c, uint8_t shadow)
+{
+    return c->int_line && (c->psw & V30_IE) && !(shadow & V30_SHADOW_INT) && was_high(c, c->int_since, SEEN_AFTER_INT);
+}
+
+int v30_will_vector(const v30 *c)
+{
+    if (c->stop)
+        return 0;
+    return (c->trap_armed && !c->rep_active) || sees_nmi(c, c->shadow) || sees_int(c, c->shadow);
+}
+
 uint32_t v30_accept_interrupts(v30 *c)
 {
     uint8_t shadow = c->shadow;
@@ -141,12 +158,12 @@ uint32_t v30_accept_interrupts(v30 *c)
     }
     if (c->halted)
         return wake(c);
-    if (c->nmi_latch && !(shadow & V30_SHADOW_NMI) && was_high(c, c->nmi_since, SEEN_AFTER_NMI)) {
+    if (sees_nmi(c, shadow)) {
         uint32_t back = v30_take_back(c, c->nmi_since + SEEN_AFTER_NMI);
         c->nmi_latch = 0;
         return take(c, 2, SHAPE_VECTOR, back);
     }
-    if (c->int_line && (c->psw & V30_IE) && !(shadow & V30_SHADOW_INT) && was_high(c, c->int_since, SEEN_AFTER_INT))
+    if (sees_int(c, shadow))
         return take_int(c, v30_take_back(c, c->int_since + SEEN_AFTER_INT));
     return 0;
 }

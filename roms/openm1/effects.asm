@@ -30,6 +30,9 @@ effects_update:
         out     dx, al
         loop    .byte
         mov     dx, MDE_COMMAND
+%if COMMANDS_BY_ONE
+        mov     al, 1                   ; else the last byte sent: any does it
+%endif
         out     dx, al
 .end:
         ret

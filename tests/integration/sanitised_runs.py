@@ -111,8 +111,26 @@ def fuzz() -> int:
     return count
 
 
+def _debug(session: Any) -> None:
+    """Stops of all kinds, and back."""
+    from korgm1.debugging import Debugger, Stop
+
+    debugger = Debugger(session)
+    for stop in (
+        Stop("exec", 0xF0000, 0xF0FFF), Stop("mem", 0xE000, 0xFFFFF), Stop("port", 0, 0xFFFF), Stop("int", None),
+    ):
+        number = debugger.add(stop)
+        for _ in range(5):
+            debugger.go(session.clock + 100_000)
+        debugger.remove(number)
+    debugger.step_over()
+    debugger.finish()
+    debugger.back(100)
+    debugger.detach()
+
+
 def boot() -> int:
-    """Instructions of OpenM1's first third of a second, on all engines, with a snapshot taken back, trace and profile."""
+    """Instructions of OpenM1's first third of a second, on all engines: a snapshot taken back, a trace, stops, a profile."""
     from korgm1.machine.engines import NAMES
     from korgm1.profiling import Profile
     from korgm1.session import Session
@@ -126,6 +144,7 @@ def boot() -> int:
         with tempfile.TemporaryDirectory() as folder:
             session.trace(Path(folder) / "trace.txt")
             session.run(0.1)
+            _debug(session)
             session.trace_end()
         profile = Profile(port_writes=True)
         session.follow(profile)

@@ -236,7 +236,7 @@ def test_a_missing_distributed_is_told(monkeypatch: pytest.MonkeyPatch, capsys: 
 
 def test_a_dead_process_of_this_machine_is_told(instrument: Template, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool breaks; the sweep says so."""
-    monkeypatch.setattr(local, "_prepare", _die)
+    monkeypatch.setattr(local, "_worker", _die)
     with pytest.raises(UserError, match="was killed"):
         sweep(instrument, Grid([1.0], [0.0, 1.0], [25.0], range(40)), workers=2)
 

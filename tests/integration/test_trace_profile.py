@@ -104,6 +104,53 @@ def test_calls_are_those_whose_lines_say_so(followed: Profile, files: list[Path]
     assert not any(way.startswith("int") for way in ways)
 
 
+def test_clocks_of_functions_by_the_stack_pointer(followed: Profile, tmp_path: Path) -> None:
+    """A truth of another kind, for a program that drops nothing: a call is over when SP lies above its entry's."""
+    path = tmp_path / "x.trace"
+    with Session() as session:
+        session.trace(path, "exec,int,regs")
+        session.power_on()
+        session.run_until(END)
+    own: dict[str, int] = {}
+    calls: dict[str, int] = {}
+    frames: list[tuple[str, int]] = []
+    sp, before, called, from_interrupt = 0, 0, True, False
+    for line in path.read_text("ascii").splitlines():
+        words = line.split()
+        if words[0] == "#" or words[1] == "wake":
+            if words[1] == "end":
+                own[frames[-1][0]] += int(words[4]) - before
+            continue
+        clock = int(words[0])
+        if words[1] == "exec":
+            sp = next((int(word[3:], 16) for word in words if word.startswith("sp=")), sp)
+            while frames and sp > frames[-1][1] and not from_interrupt:
+                charge, _ = frames.pop()
+                own[charge] = own.get(charge, 0) + clock - before
+                before = clock
+            if frames and not from_interrupt:
+                own[frames[-1][0]] = own.get(frames[-1][0], 0) + clock - before
+            if called:
+                frames.append((words[2], sp if len(frames) else 0xFFFF))
+                calls[words[2]] = calls.get(words[2], 0) + 1
+            if from_interrupt:
+                own[words[2]] = own.get(words[2], 0) + clock - before
+            before, from_interrupt = clock, False
+            code = words[3]
+            called = code[:2] in ("E8", "9A", "CC", "CD") or re.match("(2E|26|36)?FF(1|5|9|D)[0-F]", code) is not None
+        else:
+            if not called:
+                own[frames[-1][0]] += clock - before
+                before = clock
+            called = from_interrupt = True
+    functions = {f.entry.text: f for f in followed.functions() if f.entry.vector < 0}
+    assert calls.keys() == functions.keys()
+    assert {entry: f.calls for entry, f in functions.items() if entry != "FFFF:0000"} == {
+        entry: count for entry, count in calls.items() if entry != "FFFF:0000"
+    }
+    assert {entry: f.own + f.halted for entry, f in functions.items()} == own
+
+
 def test_following_over_the_power_switch_and_with_a_trace(tmp_path: Path) -> None:
     session, profile = Session(), Profile()
     session.follow(profile)
@@ -176,7 +223,10 @@ def test_coverage(
     map_ = tmp_path / "map.png"
     symbols = tmp_path / "names.csv"
     with symbols.open("w", newline="") as file:
-        csv.writer(file).writerows([["name", "address"], ["reset", "FFFF:0000"], ["nothing", "0xE0000"]])
+        csv.writer(file).writerows([
+            ["name", "kind", "address"], ["reset", "function", "FFFF:0000"], ["nothing", "function", "0xE0000"],
+            ["words", "text", "E0001"],
+        ])
     arguments = ["trace", "coverage", str(files[0]), "--symbols", str(symbols)]
     assert main([*arguments, "-o", str(map_)]) == 0
     shown = capsys.readouterr().out

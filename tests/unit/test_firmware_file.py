@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import zipfile
 from pathlib import Path
@@ -96,7 +97,10 @@ def test_halves_of_two_versions_are_read_and_told(tmp_path: Path) -> None:
     put(tmp_path, x=EVEN, y=OPENM1_BUILDS["29"].pair()[1])
     found = read_firmware([f"{tmp_path}/y", f"{tmp_path}/x"])
     assert found.image == interleave(EVEN, OPENM1_BUILDS["29"].pair()[1])
-    assert any("halves of two versions" in text for text in found.warnings)
+    assert found.warnings == (
+        "it would not boot: IC23 is OpenM1 #29 but IC32 is OpenM1 #19: good dumps, but halves of two versions do not "
+        "run together",
+    )
 
 
 def test_of_several_versions_the_first_is_taken_and_said(tmp_path: Path) -> None:
@@ -133,17 +137,30 @@ def test_what_is_no_firmware_is_told(
     [
         (["nowhere"], "does not exist"), (["openm1"], "does not exist"), (["a", "nowhere"], "does not exist"),
         (["a", "a"], "named twice"), (["a", "."], "is a folder"), ([], "0 words"), (["a", "b", "c"], "3 words"),
-        (["/dev/zero"], "device"),
+        (["/dev/zero"], "device"), (["x" * 5000], "cannot be read"), (["a", "x" * 5000], "cannot be read"),
+        (["a\0b"], "cannot be read"), (["a", "\0"], "cannot be read"), (["loop"], "cannot be read"), (["pipe"], "pipe"),
+        (["a", "pipe"], "pipe"), (["\udcff"], "does not exist"),
     ],
 )
 def test_words_that_name_nothing_are_the_users_mistake(
     words: list[str], text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path, a=EVEN, b=ODD)
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError) as caught:
         read_firmware(words)
     assert text in caught.value.found
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(RomError, match="more than any M1 ROM"):
+        read_firmware([f"{tmp_path}/huge"])
+    with pytest.raises(RomError, match="more than any M1 ROM"):
+        read_firmware([str(put(tmp_path, a=EVEN) / "a"), f"{tmp_path}/huge"])
 
 
 @pytest.mark.parametrize("words", [["openm1:24", "a"], ["a", "openm1:24"]])

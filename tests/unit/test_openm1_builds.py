@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from argparse import Namespace
 from itertools import permutations
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from korgm1.romset.identify import identify
 from korgm1.romset.load import load_os, load_same
 from korgm1.romset.openm1 import OPENM1, OPENM1_BUILDS, Build, build_of
 from korgm1.romset.pairs import Dump, find_sets
+from korgm1.verbs.doctor import examine
 from korgm1.verbs.run import own_file
 
 BUILDS = pytest.mark.parametrize("build", OPENM1_BUILDS.values(), ids=lambda build: build.version)
@@ -94,8 +96,6 @@ def test_a_build_is_found_again_by_its_sha1(build: Build, tmp_path: Path) -> Non
 
 
 def test_the_default_build_has_one_ram_image_however_it_is_asked_for() -> None:
-    from argparse import Namespace
-
     def name(roms: str | None) -> str:
         return own_file(Namespace(roms=roms, model="m1")).name
 
@@ -106,3 +106,10 @@ def test_the_default_build_has_one_ram_image_however_it_is_asked_for() -> None:
 def test_the_default_set_keeps_its_id() -> None:
     assert [build.id for build in OPENM1_BUILDS.values() if build.key == "24"] == [OPENM1]
     assert {build.id for build in OPENM1_BUILDS.values()} <= set(known_roms().sets)
+
+
+def test_doctor_tells_every_build() -> None:
+    rows = examine({})["roms"]
+    for build in OPENM1_BUILDS.values():
+        assert rows[build.word] == f"OpenM1 {build.version}, sha1 {load_os(build.word, build.models[0]).sha1}"
+    assert rows["embedded"] == rows["openm1:24"]

@@ -141,6 +141,17 @@ class Panel:
         """
         self._place(name)
 
+    def place(self, name: str) -> tuple[int, int]:
+        """Column and row of a key.
+
+        Raises:
+            UsageError: there is none.
+
+        >>> Panel().place("INT")
+        (0, 2)
+        """
+        return self._place(name)
+
     def press(self, name: str) -> None:
         """Put a key down; it stays down until `release`.
 

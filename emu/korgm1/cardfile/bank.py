@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from korgm1.cardfile.card_format import FORMATS, SONGS_SIZE, STEP_SIZE, Content, Format, build
 from korgm1.errors import UserError
-from korgm1.sram_layout import openm1, read
-from korgm1.sysex import COMBI_SIZE, GLOBAL_SIZE, HEAD, PROGRAM_SIZE, pack
+from korgm1.sram_layout import openm1_maps, read
+from korgm1.sysex import GLOBAL_SIZE, HEAD, pack
 
 _ALL, _SEQUENCES, _PROGRAMS, _COMBIS, _GLOBAL = 0x50, 0x48, 0x4C, 0x4D, 0x51
 _ALLOCATION = {100: 0, 50: 1}
@@ -107,7 +107,7 @@ class Bank:
             if rows:
                 parts.append(_dump(code, bytes([_ALLOCATION[len(rows)]]), b"".join(rows)))
         if self.songs:
-            parts.append(_dump(_SEQUENCES, bytes([int(self.step_count > openm1.ALLOCATIONS[0][1])]) + size,
+            parts.append(_dump(_SEQUENCES, bytes([int(self.step_count > openm1_maps.ALLOCATIONS[0][1])]) + size,
                                self.songs + self.steps))
         return b"".join(parts)
 
@@ -149,10 +149,11 @@ def of_sram(image: bytes) -> Bank:
         raise UserError(f"no programs are found in the RAM image: {layout.how}", "an image with a bank in it")
     if not layout.checked:
         return Bank(b"", combinations[:100], programs[:100])
-    start = openm1.COMBIS + len(programs) * (COMBI_SIZE + PROGRAM_SIZE)
-    steps = min(int.from_bytes(image[openm1.SETTINGS + 6 : openm1.SETTINGS + 8], "little"), 7700)
+    starts = {region.name: region.start for region in layout.regions}
+    start, settings, first = starts["songs"], starts["settings"], starts["global"]
+    steps = min(int.from_bytes(image[settings + 6 : settings + 8], "little"), 7700)
     songs, events = image[start : start + SONGS_SIZE], image[start + SONGS_SIZE :][: steps * STEP_SIZE]
-    return Bank(image[openm1.POOL : openm1.POOL + GLOBAL_SIZE], combinations, programs, songs, events)
+    return Bank(image[first : first + GLOBAL_SIZE], combinations, programs, songs, events)
 
 
 def _dump(code: int, head: bytes, data: bytes) -> bytes:

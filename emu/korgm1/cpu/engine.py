@@ -149,6 +149,13 @@ class Engine(Protocol):
         """From now on write every step down with a `korgm1.cpu.trace.Tracer`; None ends it."""
         ...
 
+    def stop_at(self, stops: Any) -> None:
+        """From now on end a run where a `korgm1.cpu.stops.Stops` says; None ends it.
+
+        A run ends at the boundary at which its `hit` was set, and none begins while it is.
+        """
+        ...
+
     def snapshot(self) -> dict[str, Any]:
         """The state of the core, as a snapshot block."""
         ...

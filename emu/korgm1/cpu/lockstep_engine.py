@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from korgm1.cpu.native import CYCLE_KINDS, ffi, lib
+from korgm1.cpu.stops import Stops
 from korgm1.cpu.trace import Tracer
 from korgm1.cpu.unicorn_engine import make_native
 from korgm1.cpu.v30_engine import GENERAL, SEGMENTS, V30Engine
@@ -56,6 +57,11 @@ class LockstepEngine(V30Engine):
         """From now on write every step of the first engine down; None ends it."""
         super().trace(tracer)
         lib.lockstep_trace(self._lockstep, ffi.NULL if tracer is None else tracer.pointer)
+
+    def stop_at(self, stops: Stops | None) -> None:
+        """From now on end runs where these say, both engines compared up to there; None ends it."""
+        super().stop_at(stops)
+        lib.lockstep_stop_at(self._lockstep, ffi.NULL if stops is None else stops.pointer)
 
     def host_wrote(self, start: int, size: int) -> None:
         """Take `size` bytes at `start` over into the copy."""

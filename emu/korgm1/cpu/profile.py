@@ -104,6 +104,20 @@ class ProfileCounter:
         """A copy of "counts", "touched", "interrupts" or "port_counts"."""
         return np.frombuffer(ffi.buffer(getattr(self.pointer, name)), kind).reshape(shape).copy()
 
+    def path(self, node: int) -> list[int]:
+        """The keys of the functions from the outermost to that of a node.
+
+        Raises:
+            IndexError: there is no such node.
+        """
+        profile, keys = self.pointer, []
+        if not 0 <= node < profile.nodes:
+            raise IndexError(f"node {node} of {profile.nodes}")
+        while node:
+            keys.append(int(profile.function[profile.node[node].function].key))
+            node = int(profile.node[node].parent)
+        return keys[::-1]
+
     def open_calls(self) -> list[tuple[int, int, int]]:
         """The calls that are not over: function, edge + 1 (0: none), and clocks, of the outermost calls of each."""
         rows, total = [], 0

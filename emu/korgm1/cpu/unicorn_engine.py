@@ -87,10 +87,8 @@ class UnicornEngine(V30Engine):
             UserError: Unicorn refused the memory map.
         """
         self._cpu.horizon = until
-        if self._tracer is None:
+        if not self._watched_run():
             lib.unicorn_glue_run(self._glue)
-        else:
-            lib.trace_run(self._tracer.pointer, self._cpu)
         self.bus.raise_pending()
         error = lib.unicorn_glue_error(self._glue)
         if error != ffi.NULL:

@@ -12,6 +12,7 @@ from typing import Any
 
 from korgm1.cpu.engine import DEFAULTS, REGISTERS, CpuOptions
 from korgm1.cpu.native import Memory, NativeBus, Ports, ffi, lib, new_cpu
+from korgm1.cpu.stops import Stops
 from korgm1.cpu.trace import Tracer
 from korgm1.errors import SnapshotError
 
@@ -54,6 +55,7 @@ class V30Engine:
         self.bus.on_error = self._end_run
         self._cpu = new_cpu(self.bus, poll, options)
         self._tracer: Tracer | None = None
+        self._stops: Stops | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -94,10 +96,8 @@ class V30Engine:
     def run(self, until: int) -> None:
         """Run to the first boundary at or after `until`; raises what a callback raised."""
         self._cpu.horizon = until
-        if self._tracer is None:
+        if not self._watched_run():
             lib.v30_run(self._cpu)
-        else:
-            lib.trace_run(self._tracer.pointer, self._cpu)
         self.bus.raise_pending()
 
     def pass_time(self, clocks: int) -> None:
@@ -205,6 +205,21 @@ class V30Engine:
         self._tracer = tracer
         if tracer is not None:
             tracer.on_error = self.bus.fail
+
+    def stop_at(self, stops: Stops | None) -> None:
+        """From now on end runs where these say; None ends it."""
+        self._stops = stops
+        if stops is not None:
+            stops.attach(self._cpu)
+
+    def _watched_run(self) -> bool:
+        """Run step by step, if somebody wants to know of them."""
+        tracer = ffi.NULL if self._tracer is None else self._tracer.pointer
+        if self._stops is not None:
+            lib.stops_run(self._stops.pointer, tracer, self._cpu)
+        elif tracer:
+            lib.trace_run(tracer, self._cpu)
+        return self._stops is not None or bool(tracer)
 
     def snapshot(self) -> dict[str, Any]:
         """The whole core."""

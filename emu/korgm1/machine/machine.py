@@ -7,6 +7,7 @@ from typing import Protocol
 
 from korgm1.clock import Scheduler
 from korgm1.cpu.engine import Engine
+from korgm1.cpu.stops import Stops
 from korgm1.errors import SnapshotError
 from korgm1.line import Line
 from korgm1.snapshot import Block
@@ -35,6 +36,7 @@ class Machine:
         bus_held: asked how many of the next clocks another master has the bus and the CPU stands still.
         frozen: why the CPU stands still for good although nothing holds it, a sentence; None while it does not.
         devices: by name, in reset order.
+        stops: where a debugger wants the CPU to stop; set by `stop_at`.
     """
 
     scheduler: Scheduler
@@ -42,6 +44,7 @@ class Machine:
     reset_n: Line
     bus_held: Callable[[int], int]
     devices: dict[str, Device]
+    stops: Stops | None = None
 
     @property
     def frozen(self) -> str | None:
@@ -54,11 +57,13 @@ class Machine:
         return self.engine.clock
 
     def run_until(self, clock: int) -> None:
-        """Run to the first instruction boundary at or after `clock`, all events due by then fired."""
-        scheduler, engine, reset_n = self.scheduler, self.engine, self.reset_n
+        """Run to the first instruction boundary at or after `clock`, all events due by then fired; or to a stop."""
+        scheduler, engine, reset_n, stops = self.scheduler, self.engine, self.reset_n, self.stops
         bus_held = self.bus_held if self.frozen is None else _whole
         scheduler.run_due(engine.clock)
         while (now := engine.clock) < clock:
+            if stops is not None and stops.hit:
+                return
             room = scheduler.headroom(clock - now)
             if not reset_n.level:
                 engine.pass_time(room)
@@ -67,6 +72,11 @@ class Machine:
             else:
                 engine.run(now + room)
             scheduler.run_due(engine.clock)
+
+    def stop_at(self, stops: Stops | None) -> None:
+        """From now on runs end early where these say; None: no longer."""
+        self.stops = stops
+        self.engine.stop_at(stops)
 
     def reset(self, kind: str) -> None:
         """Reset every device, then the CPU."""

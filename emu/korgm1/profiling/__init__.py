@@ -270,7 +270,7 @@ class Profile:
 
     def path(self, node: int) -> tuple[Entry, ...]:
         """The functions that were open, from the outermost, when something with this `PortWrite.node` happened."""
-        return self._paths(self.counter.table("nodes").tolist())[node]
+        return tuple(_entry(key) for key in self.counter.path(node))
 
     def paths(self) -> list[tuple[Entry, ...]]:
         """`path` of every node."""

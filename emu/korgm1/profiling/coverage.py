@@ -55,10 +55,11 @@ def regions(profile: Profile) -> list[Region]:
     return [row for row in rows if row.start in RAM or row.start in ROM or row.never < KB]
 
 
-def missing(profile: Profile, symbols: Symbols) -> list[tuple[int, str]]:
-    """The symbols in the ROM where no instruction was executed, by address; data has symbols, too."""
+def idle(profile: Profile, symbols: Symbols) -> list[tuple[int, str]]:
+    """The functions in the ROM that were never executed, by address."""
     counts = profile.counts
-    return sorted((address, name) for address, name in symbols.names.items() if address in ROM and not counts[address])
+    functions = sorted(address for address in symbols.functions or () if address in ROM and not counts[address])
+    return [(address, symbols.names[address]) for address in functions]
 
 
 def text(profile: Profile) -> str:

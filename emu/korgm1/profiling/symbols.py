@@ -14,6 +14,7 @@ from korgm1.files import read_file
 from korgm1.profiling import Entry
 
 _ADDRESS, _NAME = ("address", "physical", "location", "place"), ("name", "label", "symbol")
+_KIND, _FUNCTION = "kind", "function"
 _MOST = 64 << 20
 
 
@@ -21,12 +22,21 @@ _MOST = 64 << 20
 class Symbols:
     """Names by physical address.
 
+    Attributes:
+        names: address -> name.
+        functions: those of them that are functions; by default all.
+
     >>> names = Symbols({0xF0123: "lcd_write"})
     >>> names.of(Entry(0xF000, 0x123)), names.of(Entry(0xF000, 0x124)), names.place("lcd_write") == 0xF0123
     ('lcd_write', 'F000:0124', True)
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
+    functions: frozenset[int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.functions is None:
+            object.__setattr__(self, "functions", frozenset(self.names))
 
     def of(self, entry: Entry) -> str:
         """The name of a function, or its place as a trace has it."""
@@ -77,7 +87,8 @@ def read_symbols(path: str | os.PathLike[str]) -> Symbols:
     """A CSV file with a column of addresses and one of names, which its first line calls so.
 
     Addresses are in hex, as `address_of` takes them; other columns do not matter, as those of `korgm1 rom disassemble
-    --symbols`. Where an address has several names the first counts.
+    --symbols`; but where there is a column "kind", only rows of the kind "function" are functions. Where an address has
+    several names the first counts.
 
     Raises:
         UserError: it cannot be read, or has no such columns, or an address that is none.
@@ -93,13 +104,19 @@ def read_symbols(path: str | os.PathLike[str]) -> Symbols:
     if where is None or name is None:
         raise UserError(f"{path} has the columns {', '.join(head) or 'none'}", "among them address and name")
     names: dict[int, str] = {}
+    functions = set()
+    kind = head.index(_KIND) if _KIND in head else None
     for number, row in enumerate(rows[1:], 2):
         if not any(row):
             continue
         try:
-            names.setdefault(address_of(row[where]), "".join(c if c.isprintable() else "?" for c in row[name].strip()))
+            address, text = address_of(row[where]), row[name].strip()
+            is_function = kind is None or row[kind].strip().lower() == _FUNCTION
         except (ValueError, IndexError):
             raise UserError(
                 f"{path}, row {number}, has no address and name: {','.join(row)[:60]!r}", "F0123 or F000:0123, a name"
             ) from None
-    return Symbols(names)
+        names.setdefault(address, "".join(c if c.isprintable() else "?" for c in text))
+        if is_function:
+            functions.add(address)
+    return Symbols(names, frozenset(functions))

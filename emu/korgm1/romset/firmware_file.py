@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from korgm1.errors import RomError, UserError
 from korgm1.romset.database import Database, known_roms
@@ -51,7 +50,7 @@ def read_firmware(paths: Sequence[str], database: Database | None = None) -> Rom
             if len(paths) == 2:
                 raise RomError(f"{word} is a whole firmware, not one of two halves", f"{word} alone")
             return embedded(build)
-        if word.lower() == OPENM1 and not Path(word).exists():
+        if word.lower() == OPENM1 and not os.path.exists(word):
             builds = ", ".join(build.word for build in OPENM1_BUILDS.values())
             raise UserError(f"{word} does not exist", f"which OpenM1 it is: {builds}")
     known = database or known_roms()
@@ -66,12 +65,11 @@ def read_firmware(paths: Sequence[str], database: Database | None = None) -> Rom
 
 
 def _two_files(paths: Sequence[str], known: Database, keep: frozenset[int] = frozenset()) -> Scan:
-    first, second = (Path(path) for path in paths)
-    for path in (first, second):
-        if path.is_dir():
-            raise UserError(f"{printable(str(path))} is a folder", "two files with one half each, or the folder alone")
-    if first.exists() and second.exists() and os.path.samefile(first, second):
-        raise UserError(f"{printable(str(first))} is named twice", "IC32 and IC23 of one OS")
+    for path in paths:
+        if os.path.isdir(path):
+            raise UserError(f"{printable(path)} is a folder", "two files with one half each, or the folder alone")
+    if all(map(os.path.exists, paths)) and os.path.samefile(*paths):
+        raise UserError(f"{printable(paths[0])} is named twice", "IC32 and IC23 of one OS")
     return scan(paths, known, keep)
 
 
@@ -96,7 +94,8 @@ def _as_it_is(found: Scan, shown: str) -> RomSet:
     else:
         what = "; ".join(dict.fromkeys(faults[:2])) or f"{shown} holds no M1 ROM dump"
         raise RomError(what, _EXPECTED, "korgm1 rom identify PATH")
-    wrong = tuple(dict.fromkeys(["it would not boot: " + (no_start(image) or "see below"), *faults]))
+    first, *more = dict.fromkeys([text for text in (no_start(image), *faults) if text] or ["it makes no OS"])
+    wrong = (f"it would not boot: {first}", *more)
     sha1 = hashlib.sha1(image).hexdigest()
     return RomSet("unknown firmware", sha1[:8], sha1, image, source, wrong)
 

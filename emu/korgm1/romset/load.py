@@ -155,7 +155,10 @@ def _title(one: OsSet) -> str:
 
 def _beside(path: Path) -> list[Path]:
     """The files in the folder of `path` that have the size of a dump."""
-    near = sorted(other for other in islice(path.parent.iterdir(), MAX_FILES) if other.name != path.name)
+    try:
+        near = sorted(other for other in islice(path.parent.iterdir(), MAX_FILES) if other.name != path.name)
+    except OSError:
+        return []
     return [file for file in near if file.is_file() and os.access(file, os.R_OK) and file.stat().st_size in _SIZES]
 
 

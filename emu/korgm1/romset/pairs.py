@@ -31,11 +31,12 @@ _LANE_WORDS = {
 
 @dataclass(frozen=True)
 class Dump:
-    """One file as the user knows it (folder/name, or zip:folder/name), what it is, and the zip it lies in."""
+    """One file as the user knows it (folder/name, or zip:folder/name), what it is, the zip it lies in, its bytes."""
 
     name: str
     identity: Identity
     archive: str = ""
+    raw: bytes = field(default=b"", repr=False)
 
     @property
     def folder(self) -> PurePosixPath:

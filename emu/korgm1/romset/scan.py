@@ -215,13 +215,13 @@ class _Scanner:
         self.left -= len(data)
         identity = identify(data, self.database)
         if len(data) in self.keep and not identity.data:
-            self.found.dumps.append(Dump(name, replace(identity, data=data), archive))
+            self.found.dumps.append(Dump(name, replace(identity, data=data), archive, data))
             return
         if identity.verdict is Verdict.OTHER and not named and identity.faults[0].code == "unknown":
             self.found.passed += 1
             self.found.chips += len(data) == CHIP
             return
-        self.found.dumps.append(Dump(name, identity, archive))
+        self.found.dumps.append(Dump(name, identity, archive, data))
 
 
 def _reason(error: BaseException) -> str:

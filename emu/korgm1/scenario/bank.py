@@ -14,15 +14,16 @@ from functools import cache
 
 from korgm1.session import Session
 from korgm1.session.base import to_clocks
-from korgm1.sram_layout import openm1
+from korgm1.sram_layout import openm1, openm1_maps
 from korgm1.sysex import HEAD, NAME_SIZE, pack
 
 STORED = slice(openm1.POOL, openm1.POOL_END - 1)
 """What an owner stored, in OpenM1's RAM: global, combinations, programs, sequences."""
 COUNT = 100
-COMBIS, COMBI_SIZE, PROGRAM_SIZE = openm1.COMBIS - openm1.POOL, openm1.COMBI_SIZE, openm1.PROGRAM_SIZE
+COMBI_SIZE, PROGRAM_SIZE = openm1_maps.COMBI_SIZE, openm1_maps.PROGRAM_SIZE
+COMBIS = openm1.COMBIS - openm1.POOL
 PROGRAMS = COMBIS + COUNT * COMBI_SIZE
-LENGTH = PROGRAMS + COUNT * PROGRAM_SIZE + openm1.SONGS_SIZE
+LENGTH = PROGRAMS + COUNT * PROGRAM_SIZE + openm1_maps.SONGS_SIZE
 """Bytes of an ALL DATA dump without steps of sequences."""
 BYTE_SECONDS = 10 / 31_250
 """A MIDI byte has ten bits."""

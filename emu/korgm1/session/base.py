@@ -16,6 +16,7 @@ from korgm1.board.battery import Battery
 from korgm1.board.card import Card
 from korgm1.board.sram import Wake
 from korgm1.clock import clocks
+from korgm1.cpu.stops import Stops
 from korgm1.errors import UsageError, UserError
 from korgm1.files import read_file, write_atomic
 from korgm1.hypotheses import Hypotheses
@@ -84,6 +85,8 @@ class Base:
     _sent_at: int
     _on_midi: Callable[[int, int], None] | None = None
     _on_leds: Callable[[dict[str, bool]], None] | None = None
+    _stops: Stops | None = None
+    _on_lcd: Callable[[], None] | None = None
 
     def run(self, seconds: float) -> None:
         """Let `seconds` of emulated time pass.
@@ -96,7 +99,7 @@ class Base:
         self.run_until(self.machine.clock + to_clocks(seconds))
 
     def run_until(self, clock: int) -> None:
-        """Run to the first instruction boundary at or after `clock` (8 MHz clocks since power-on).
+        """Run to the first instruction boundary at or after `clock` (8 MHz clocks since power-on), or to a stop.
 
         Raises:
             UsageError: the power is off.
@@ -105,6 +108,8 @@ class Base:
         while self._actions and self._actions[0][0] <= clock:
             at, _, name, value = self._actions[0]
             self._advance(at)
+            if self.machine.clock < at:
+                break
             self._actions.pop(0)
             getattr(self, f"_do_{name}")(value)
         self._advance(clock)
@@ -212,6 +217,7 @@ class Base:
             self._tracer.detach()
             if self.powered:
                 self._tracer.attach(machine)
+        machine.stop_at(self._stops)
         machine.lcd.on_change(self._lcd_changed)
         machine.midi_out.listener = self._midi_sent
         machine.panel.on_leds(self._leds_changed)
@@ -233,8 +239,20 @@ class Base:
         """
         self._on_midi, self._on_leds = midi, leds
 
+    def stop_at(self, stops: Stops | None, on_lcd: Callable[[], None] | None = None) -> None:
+        """Have runs end where a debugger wants them to, over power-off and `restore` too; None: no longer.
+
+        Args:
+            stops: where.
+            on_lcd: called when the LCD shows something else; it may hit `stops`, and must not act on the session.
+        """
+        self._stops, self._on_lcd = stops, on_lcd
+        self.machine.stop_at(stops)
+
     def _lcd_changed(self) -> None:
         self._display.change(self.machine.scheduler.now, self.machine.lcd.text())
+        if self._on_lcd is not None:
+            self._on_lcd()
 
     def _midi_sent(self, clock: int, byte: int) -> None:
         if byte != ACTIVE_SENSING:
@@ -263,6 +281,8 @@ class Base:
         monitor = self._monitor
         while monitor is not None and monitor.next_check <= clock:
             self.machine.run_until(monitor.next_check)
+            if self.machine.clock < monitor.next_check:
+                return
             self._display.settle(self.machine.clock)
             monitor.check(self.timeline)
         self.machine.run_until(clock)

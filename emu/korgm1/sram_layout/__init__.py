@@ -1,6 +1,6 @@
 """What a 64 KB SRAM image holds: regions, programs, combinations, songs, and what differs between two of them.
 
-Pure: bytes in, structure out. OpenM1's images are known to the bit; of others, tables of names are found.
+Pure: bytes in, structure out. Images of OpenM1's versions are known to the bit; of others, tables of names are found.
 
 >>> seen = read(bytes(65536))
 >>> seen.name, seen.checked
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from korgm1.errors import UsageError, UserError
-from korgm1.sram_layout import openm1, unknown
+from korgm1.sram_layout import openm1, openm1_maps, unknown
 from korgm1.sram_layout.comparison import Change, Comparison, Share, compare
 from korgm1.sram_layout.layout import SIZE, Layout, Record, Region
 from korgm1.sram_layout.parameter import Parameter, Value
@@ -41,9 +41,11 @@ def read(image: bytes, as_layout: str = "auto") -> Layout:
     _check(image)
     if as_layout not in LAYOUTS:
         raise UsageError(f"there is no layout {as_layout!r}", "one of " + ", ".join(LAYOUTS))
-    how = "" if as_layout == "unknown" else openm1.recognise(image)
-    if how or as_layout == "openm1":
-        return openm1.layout(image, how or "as asked; nothing in the image says so")
+    where, how = (None, "") if as_layout == "unknown" else openm1_maps.recognise(image)
+    if where is not None:
+        return openm1.layout(image, how, where)
+    if as_layout == "openm1":
+        return openm1.layout(image, "as asked; nothing in the image says so")
     return unknown.layout(image)
 
 
@@ -117,9 +119,9 @@ def diff(before: bytes, after: bytes, as_layout: str = "auto") -> Comparison:
     _check(after)
     layout = read(before, as_layout)
     if not layout.checked:
-        other = read(after, as_layout)
-        if other.checked:
-            layout = openm1.layout(before, f"as the second image, which is known {other.how}")
+        where, how = (None, "") if as_layout == "unknown" else openm1_maps.recognise(after)
+        if where is not None:
+            layout = openm1.layout(before, f"as the second image, which is known {how}", where)
     return compare(layout, after)
 
 

@@ -14,6 +14,9 @@ E000-E8FF   programs of the card that play
 E900-EFFF   stack
 F000-FFFF   sound: parts, voices, channels; cleared at power-on
 
+So it is in #24; in other versions all from the header to the spare bytes is moved, or summed in another way
+(`openm1_maps`).
+
 Sources: roms/openm1 (ram.inc, layout.asm, store.asm), this project's own firmware.
 """
 
@@ -21,15 +24,28 @@ from __future__ import annotations
 
 import struct
 
-import numpy as np
-
 from korgm1.sram_layout.layout import SIZE, Layout, Region
+from korgm1.sram_layout.openm1_maps import (
+    ALLOCATIONS,
+    COMBI_SIZE,
+    MAPS,
+    PROGRAM_SIZE,
+    SONGS_SIZE,
+    Map,
+    readable,
+    recognise,
+    signature_bits,
+    sums,
+)
 
-SIGNATURE = b"OpenM1 RAM  #1\xa5\x5a"
-HEADER, SETTINGS, POOL, POOL_END = 0x1000, 0x1020, 0x1040, 0xC69C
-COMBIS, COMBI_SIZE, PROGRAM_SIZE, SONGS_SIZE = POOL + 861, 124, 143, 1522
-"""Combinations begin behind the global data; then programs, then songs with patterns and offsets, then steps."""
-SUMS, JOURNAL, RECEIVING = 0x1010, 0x1014, 0x1028
+HEADER, SETTINGS, POOL, POOL_END, COMBIS = (
+    MAPS[0].header, MAPS[0].settings, MAPS[0].pool, MAPS[0].end, MAPS[0].combis
+)
+"""#24's."""
+SUMS, JOURNAL = 0x10, 0x14
+"""From the header on."""
+RECEIVING = 8
+"""From the settings on."""
 JOURNAL_OPEN = 0xA55A
 FREEZE, FREEZE_MARK, VECTORS = 0xC7F0, 0xF2EE, 0x20
 WHAT_BECOMES = {
@@ -37,60 +53,34 @@ WHAT_BECOMES = {
     3: "everything stored is initialised", 4: "the data are kept, the journal is closed",
 }
 """What OpenM1 does at power-on, by its code."""
-ALLOCATIONS = {0: (100, 4400), 1: (50, 7700)}
-"""Allocation -> programs and combinations, steps."""
-LIKELY = 0.6
-"""Share of name characters that can be displayed, above which an image is taken for this layout; noise has 0.37."""
-LIKELY_MODES = 0.3
-"""Share of records whose oscillator mode or type is possible, needed besides; noise has 0.016."""
-DAMAGED_SIGNATURE_BITS = 32
-"""Of 128; noise differs in about 64 and hardly ever in fewer than 40."""
 
 
-def recognise(image: bytes) -> str:
-    """How it is known that an image is OpenM1's, "" when it is not.
-
-    Args:
-        image: 65,536 bytes.
-
-    >>> recognise(bytes(65536))
-    ''
-    """
-    wrong = signature_bits(image)
-    if not wrong:
-        return "by its signature"
-    if wrong <= DAMAGED_SIGNATURE_BITS:
-        return f"by its signature, damaged in {wrong} bit{'s' if wrong > 1 else ''}"
-    if any(image[SETTINGS:POOL_END]) and sums(image) == struct.unpack_from("<HH", image, SUMS):
-        return "by its sums; the signature is gone"
-    share = max(_readable(image, allocation) for allocation in ALLOCATIONS)
-    if share >= LIKELY:
-        return f"guessed from its names, {share:.0%} of their characters readable; the signature is gone"
-    return ""
-
-
-def layout(image: bytes, how: str) -> Layout:
+def layout(image: bytes, how: str, where: Map = MAPS[0]) -> Layout:
     """The image as OpenM1's.
 
     Args:
         image: 65,536 bytes.
         how: how it was recognised.
+        where: the map of its version.
     """
-    allocation = image[SETTINGS] if image[SETTINGS] in ALLOCATIONS else _likely_allocation(image)
+    stated = image[where.settings]
+    allocation = stated if stated in ALLOCATIONS else _likely_allocation(image, where)
     sounds, limit = ALLOCATIONS[allocation]
     places = [
-        ("interrupt vectors", 0, "", False), ("variables", 0x0400, "", False), ("header", HEADER, "header", True),
-        ("settings", SETTINGS, "settings", True), ("global", POOL, "global", True),
-        ("drum kits", POOL + 21, "drum_kit", True),
+        ("interrupt vectors", 0, "", False), ("variables", 0x0400, "", False), ("header", where.header, "header", True),
+        ("settings", where.settings, "settings", True), ("global", where.pool, "global", True),
+        ("drum kits", where.pool + 21, "drum_kit", True),
     ]
-    programs = COMBIS + COMBI_SIZE * sounds
+    if where.header > MAPS[0].header:
+        places.insert(2, ("unused", MAPS[0].header, "", False))
+    programs = where.combis + COMBI_SIZE * sounds
     songs = programs + PROGRAM_SIZE * sounds
     steps = songs + SONGS_SIZE
     places += [
-        ("combinations", COMBIS, "combination", True), ("programs", programs, "program", True),
+        ("combinations", where.combis, "combination", True), ("programs", programs, "program", True),
         ("songs", songs, "song", True), ("patterns", songs + 960, "pattern", True),
         ("offsets", songs + 1160, "offset", True), ("steps", steps, "step", True),
-        ("spare", steps + 4 * limit, "", True), ("unused", POOL_END, "", False),
+        ("spare", steps + 4 * limit, "", True), ("unused", where.end, "", False),
         ("freeze note", FREEZE, "freeze", True), ("unused", FREEZE + 4, "", False),
         ("MIDI transmit ring", 0xC800, "", False), ("unused", 0xCC00, "", False),
         ("MIDI receive ring", 0xD000, "", False), ("card programs", 0xE000, "", False), ("stack", 0xE900, "", False),
@@ -100,49 +90,35 @@ def layout(image: bytes, how: str) -> Layout:
     regions = tuple(
         Region(name, start, end, kind, kept) for (name, start, kind, kept), end in zip(places, ends, strict=True)
     )
-    in_use = int.from_bytes(image[SETTINGS + 6 : SETTINGS + 8], "little")
+    in_use = int.from_bytes(image[where.settings + 6 : where.settings + 8], "little")
     offsets = struct.unpack_from("<181H", image, songs + 1160)
     return Layout(
-        "OpenM1", how, image, regions, problems(image), True, _facts(image, allocation, in_use, offsets), offsets
+        "OpenM1" if where is MAPS[0] else f"OpenM1 {where.version}", how, image, regions, problems(image, where), True,
+        _facts(image, allocation, in_use, offsets, where), offsets,
     )
 
 
-def signature_bits(image: bytes) -> int:
-    """How many bits of the signature are wrong."""
-    return sum((a ^ b).bit_count() for a, b in zip(image[HEADER:], SIGNATURE, strict=False))
-
-
-def sums(image: bytes) -> tuple[int, int]:
-    """The two sums of the region they guard: of the words, and of the first sum after each word; modulo 65536.
-
-    >>> image = bytearray(65536); image[0x1021] = 1
-    >>> [hex(value) for value in sums(bytes(image))]
-    ['0x100', '0x3e00']
-    """
-    words = np.frombuffer(image[SETTINGS:POOL_END], "<u2").astype(np.uint64)
-    left = np.arange(words.size, 0, -1, dtype=np.uint64)
-    return int(words.sum()) & 0xFFFF, int((words * left).sum()) & 0xFFFF
-
-
-def problems(image: bytes) -> tuple[str, ...]:
+def problems(image: bytes, where: Map | None = None) -> tuple[str, ...]:
     """Why OpenM1 will not take an image as it is; empty when it will. An open journal is carried out first.
 
     Args:
         image: 65,536 bytes.
+        where: the map of the version that is asked; None for that of the version whose image it is, else #24's.
     """
-    return tuple(text for _, text in _found(image))
+    return tuple(text for _, text in _found(image, _map(image, where)))
 
 
-def ram_error(image: bytes) -> int:
+def ram_error(image: bytes, where: Map | None = None) -> int:
     """The code OpenM1 shows as `RAM Error` at power-on, 0 for none: 1 signature, 2 sums, 3 settings, 4 journal.
 
     Args:
         image: 65,536 bytes.
+        where: as for `problems`.
 
     >>> ram_error(bytes(65536))
     1
     """
-    codes = {code for code, _ in _found(image)}
+    codes = {code for code, _ in _found(image, _map(image, where))}
     return next((code for code in (1, 3, 2, 4) if code in codes), 0)
 
 
@@ -162,80 +138,69 @@ def freeze_code(image: bytes) -> int:
     return 0x88 + vector - VECTORS if VECTORS <= vector <= VECTORS + 7 else 0x8F
 
 
-def _found(image: bytes) -> list[tuple[int, str]]:
+def _map(image: bytes, where: Map | None) -> Map:
+    return where or recognise(image)[0] or MAPS[0]
+
+
+def _found(image: bytes, where: Map) -> list[tuple[int, str]]:
     """What is wrong: the code of its kind, and in words."""
     found = []
-    if wrong := signature_bits(image):
+    if wrong := signature_bits(image, where):
         found.append((1, f"the signature is wrong in {wrong} of 128 bits"))
-    opened, address = struct.unpack_from("<HH", image, JOURNAL)
-    if opened == JOURNAL_OPEN and not SETTINGS <= address < POOL_END:
+    opened, address = struct.unpack_from("<HH", image, where.header + JOURNAL)
+    if opened == JOURNAL_OPEN and not where.settings <= address < where.end:
         found.append((4, f"the journal leads to {address:04X}, outside the stored data"))
     elif opened not in (0, JOURNAL_OPEN):
         found.append((4, f"the journal is {opened:04X}, neither closed nor open"))
-    image = _journal_done(image)
-    if image[SETTINGS] not in ALLOCATIONS:
-        found.append((3, f"the allocation is {image[SETTINGS]}, neither 0 nor 1"))
-    if image[SETTINGS + 1] > 15:
-        found.append((3, f"the MIDI channel is {image[SETTINGS + 1]}, above 15"))
-    limit = ALLOCATIONS.get(image[SETTINGS], ALLOCATIONS[1])[1]
-    in_use = int.from_bytes(image[SETTINGS + 6 : SETTINGS + 8], "little")
+    image = _journal_done(image, where)
+    settings = image[where.settings : where.settings + 8]
+    if settings[0] not in ALLOCATIONS:
+        found.append((3, f"the allocation is {settings[0]}, neither 0 nor 1"))
+    if settings[1] > 15:
+        found.append((3, f"the MIDI channel is {settings[1]}, above 15"))
+    limit = ALLOCATIONS.get(settings[0], ALLOCATIONS[1])[1]
+    in_use = int.from_bytes(settings[6:8], "little")
     if in_use > limit:
         found.append((3, f"{in_use:,} steps are in use, {limit:,} fit"))
-    for number, (has, wants) in enumerate(zip(struct.unpack_from("<HH", image, SUMS), sums(image), strict=True), 1):
+    stored = struct.unpack_from("<HH", image, where.header + SUMS)
+    for number, (has, wants) in enumerate(zip(stored, sums(image, where), strict=True), 1):
         if has != wants:
             found.append((2, f"sum {number} is {has:04X}, the data give {wants:04X}"))
     return found
 
 
-def _journal_done(image: bytes) -> bytes:
+def _journal_done(image: bytes, where: Map) -> bytes:
     """The image as power-on sees it after it has carried out an open journal."""
-    opened, address, sum_1, sum_2, value = struct.unpack_from("<HHHHB", image, JOURNAL)
-    if opened != JOURNAL_OPEN or not SETTINGS <= address < POOL_END:
+    opened, address, sum_1, sum_2, value = struct.unpack_from("<HHHHB", image, where.header + JOURNAL)
+    if opened != JOURNAL_OPEN or not where.settings <= address < where.end:
         return image
     done = bytearray(image)
     done[address] = value
-    struct.pack_into("<HHH", done, SUMS, sum_1, sum_2, 0)
+    struct.pack_into("<HHH", done, where.header + SUMS, sum_1, sum_2, 0)
     return bytes(done)
 
 
-def _facts(image: bytes, allocation: int, in_use: int, offsets: tuple[int, ...]) -> dict[str, str]:
+def _facts(image: bytes, allocation: int, in_use: int, offsets: tuple[int, ...], where: Map) -> dict[str, str]:
     sounds, limit = ALLOCATIONS[allocation]
-    stated = image[SETTINGS] in ALLOCATIONS
+    stated = image[where.settings] in ALLOCATIONS
     facts = {}
     if code := freeze_code(image):
         facts["freeze"] = f"it froze at vector {image[FREEZE + 2]:02X}; power-on says RAM Error {code:02X}"
-    if code := ram_error(image):
+    if code := ram_error(image, where):
         facts["power-on"] = f"RAM Error {code:02X}: {WHAT_BECOMES[code]}"
     facts |= {
         "allocation": f"{sounds} programs, {sounds} combinations, {limit:,} steps"
         + ("" if stated else " (guessed: the setting is damaged)"),
         "steps in use": f"{in_use:,} of {limit:,}",
     }
-    if int.from_bytes(image[JOURNAL : JOURNAL + 2], "little") == JOURNAL_OPEN:
+    if int.from_bytes(image[where.header + JOURNAL :][:2], "little") == JOURNAL_OPEN:
         facts["journal"] = "open: the power failed in a store, which power-on will finish"
-    if image[RECEIVING]:
-        facts["dump"] = f"function {image[RECEIVING]:02X} was being received when the power failed"
+    if receiving := image[where.settings + RECEIVING]:
+        facts["dump"] = f"function {receiving:02X} was being received when the power failed"
     if list(offsets) != sorted(offsets) or any(offset % 4 for offset in offsets) or offsets[-1] != 4 * in_use:
         facts["offsets"] = "out of order: songs cannot be followed"
     return facts
 
 
-def _likely_allocation(image: bytes) -> int:
-    return max(ALLOCATIONS, key=lambda allocation: _readable(image, allocation))
-
-
-def _readable(image: bytes, allocation: int) -> float:
-    """Share of name characters that can be displayed; 0 where the modes behind the names are not those of sounds.
-
-    Bytes that are all zero are no names: 0.
-    """
-    sounds, _ = ALLOCATIONS[allocation]
-    data = np.frombuffer(image, np.uint8)
-    programs = COMBIS + COMBI_SIZE * sounds
-    end = programs + PROGRAM_SIZE * sounds
-    rows = [
-        (data[COMBIS:programs].reshape(sounds, COMBI_SIZE), 4), (data[programs:end].reshape(sounds, PROGRAM_SIZE), 2)
-    ]
-    names = np.concatenate([table[:, :10].ravel() for table, _ in rows])
-    modes = float(np.concatenate([table[:, 10] <= highest for table, highest in rows]).mean())
-    return float(((names >= 0x20) & (names < 0x7F)).mean()) if modes >= LIKELY_MODES else 0.0
+def _likely_allocation(image: bytes, where: Map) -> int:
+    return max(ALLOCATIONS, key=lambda allocation: readable(image, allocation, where))

@@ -24,9 +24,9 @@ from typing import Any
 from korgm1 import __version__
 from korgm1.errors import M1Error, UsageError, UserError, pip_install
 from korgm1.sweep.grid import Grid, Place
-from korgm1.sweep.local import LOOK
 from korgm1.sweep.point import Bench, Row
 from korgm1.sweep.template import Template
+from korgm1.workers import LOOK
 
 CONNECT = 10
 """Seconds the scheduler has to answer."""

@@ -17,6 +17,7 @@ from korgm1.sweep.grid import Grid
 from korgm1.sweep.journal import Journal, difference
 from korgm1.sweep.point import Row
 from korgm1.sweep.template import Template
+from korgm1.workers import processors
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def sweep(
 
             source = cluster.compute(template, grid, left, scheduler, memo, asked)
         else:
-            workers = min(workers or local.processors(), max(1, grid.chunks - len(done)))
+            workers = min(workers or processors(), max(1, grid.chunks - len(done)))
             source = local.compute(template, grid, left, workers, memo, asked)
         progress(count, before, len(grid))
         with closing(source):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from korgm1 import __version__
+from korgm1 import workers as processes
 from korgm1.errors import Stopped, UserError
 from korgm1.sram_layout.parameter import Parameter
-from korgm1.sweep import local
 from korgm1.tapping import program as programs
 from korgm1.tapping.following import Finding, findings
 from korgm1.tapping.places import Place
@@ -125,11 +125,11 @@ def sweep_many(
         workers, multiprocessing.get_context("spawn"), initializer=_prepare, initargs=(stage,)
     )
     try:
-        with local.terminal_is_not_heard():
+        with processes.terminal_is_not_heard():
             running = [pool.submit(_sweep, parameter, values) for parameter, values in parameters]
         for future in running:
             while not future.done() and not asked():
-                futures.wait([future], local.LOOK)
+                futures.wait([future], processes.LOOK)
             if asked():
                 return
             yield future.result()
@@ -154,7 +154,7 @@ def about(stage: Stage, values: Mapping[str, Sequence[int]], decoded: bool) -> d
 
 def _prepare(stage: Stage) -> None:
     global _bench
-    local.serve_the_parent()
+    processes.serve_the_parent()
     _bench = Bench(stage)
 
 

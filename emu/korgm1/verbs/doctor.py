@@ -96,9 +96,15 @@ def _engine(name: str) -> str:
 def _roms() -> dict[str, str]:
     from korgm1.errors import M1Error
     from korgm1.romset.load import load_os
+    from korgm1.romset.openm1 import OPENM1_BUILDS
 
     own = load_os(None, "m1")
     rows = {"embedded": f"{own.name} {own.version}, sha1 {own.sha1}"}
+    for build in OPENM1_BUILDS.values():
+        try:
+            rows[build.word] = f"OpenM1 {build.version}, sha1 {load_os(build.word, build.models[0]).sha1}"
+        except M1Error as error:
+            rows[build.word] = error.found
     places = {"$KORGM1_ROMS": os.environ.get("KORGM1_ROMS", ""), "roms/": "roms" if Path("roms").is_dir() else ""}
     for label, place in places.items():
         if not place:

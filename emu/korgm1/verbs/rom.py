@@ -12,7 +12,7 @@ from korgm1.romset.database import known_roms
 from korgm1.romset.identify import Fault
 from korgm1.romset.pairs import Dump, OsSet
 from korgm1.romset.scan import Scan, scan
-from korgm1.verbs import rom_disassemble
+from korgm1.verbs import rom_disassemble, rom_fault_map, rom_fix, rom_info, rom_verify
 
 EXAMPLES = """\
 examples:
@@ -44,7 +44,8 @@ def add_parser(subparsers: Any) -> None:
     action.add_argument("paths", nargs="+", metavar="PATH", help="a dump, a folder or a zip")
     action.add_argument("--json", action="store_true", help="print one JSON object")
     action.set_defaults(run=run)
-    rom_disassemble.add_action(actions)
+    for one in (rom_verify, rom_fix, rom_info, rom_disassemble, rom_fault_map):
+        one.add_action(actions)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -130,11 +130,11 @@ def note_of(args: argparse.Namespace) -> Note:
 
 
 def _sweep(session: Session, stage: Stage, args: argparse.Namespace, asked: Callable[[], bool]) -> int:
-    from korgm1.sweep.local import processors
     from korgm1.tapping import program as programs
     from korgm1.tapping import sweeping
     from korgm1.tapping.places import places
     from korgm1.verbs.tap import decodes
+    from korgm1.workers import processors
 
     everything = programs.parameters(stage.program)
     if args.sweep == LIST:

@@ -101,7 +101,7 @@ def run_coverage(args: argparse.Namespace) -> int:
         check_writable(Path(args.output))
     with profile_of(args.file, whole=False) as profile:
         symbols = symbols_of(args, profile)
-        idle, left_out = coverage.missing(profile, symbols), _left_out(profile)
+        idle, left_out = coverage.idle(profile, symbols), _left_out(profile)
         if args.output:
             draw(Path(args.output), profile, f"What a run used of the memory: {Path(args.file).name}")
         if args.json:
@@ -113,7 +113,7 @@ def run_coverage(args: argparse.Namespace) -> int:
         if left_out:
             print(f"\nnot in this trace, or not all of it: {', '.join(left_out)}")
         if symbols.names:
-            print(f"\nsymbols in the ROM where nothing was executed: {len(idle)} of {len(symbols.names)}")
+            print(f"\nfunctions in the ROM that were never executed: {len(idle)} of {len(symbols.functions or ())}")
             print("".join(f"  {address:05X} {name}\n" for address, name in idle), end="")
     return EXIT_OK
 

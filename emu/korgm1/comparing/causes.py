@@ -1,0 +1,243 @@
+"""Which findings only follow from others: a changed function from the text it shows, LCD writes from a text.
+
+A finding is explained only when all that is different in it is; what is left over makes it a difference of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from korgm1.comparing.changes import Change
+from korgm1.comparing.finding import Finding
+from korgm1.comparing.shapes import Shape, Word
+from korgm1.comparing.static import VERSION, Static
+
+SUM = 40
+"""Instructions of a function that makes a sum."""
+NEAR = 4
+"""Rows around the call of a new function that belong to it: what decides whether it is called."""
+_NUMBER = re.compile(r"\b([0-9A-F]{2,4})h?\b")
+_FROM = re.compile(r"from \+([0-9A-F]+)h on")
+_SECONDS = re.compile(r"([0-9.]+) s$")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What experiments say that code can be compared with, for A and for B.
+
+    Attributes:
+        keys: bits of the panel's rows that combinations of keys at power-on have.
+        summed: the first RAM address that a sum covers; None where none is known.
+    """
+
+    keys: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
+    summed: tuple[int | None, int | None] = (None, None)
+
+
+def explain(findings: Sequence[Finding], static: Static, known: Known = Known()) -> list[Finding]:
+    """The findings, with `because` where one follows from another; in the order they came.
+
+    Args:
+        findings: all of them.
+        static: the programs they are of.
+        known: what the experiments tell.
+    """
+    return _Causes([*findings, *_sums(static, known)], static, known).all()
+
+
+def _sums(static: Static, known: Known) -> Iterator[Finding]:
+    """Another constant to begin with, in the small function that is given the address where the sum over the RAM begins."""
+    for change in static.changes.of if None not in known.summed else ():
+        used = [
+            {o.number for word in shape.words for o in word.operands} for shape in (change.pair.a, change.pair.b)
+        ]
+        if len(change.pair.a.words) > SUM or known.summed[0] not in used[0] or known.summed[1] not in used[1]:
+            continue
+        for one, other, a, b in change.numbers:
+            if not (a and b):
+                yield Finding(
+                    "validity", f"constant that the sum over the RAM begins with, in {change.pair.a.name}", f"{a:X}h",
+                    f"{b:X}h", (), (f"A {one:05X}", f"B {other:05X}"),
+                )
+
+
+def _what(row: Finding) -> str:
+    return f"{row.kind}: {row.what}"
+
+
+class _Causes:
+    def __init__(self, findings: Sequence[Finding], static: Static, known: Known) -> None:
+        self._findings, self._static, self._keys = findings, static, known.keys
+        self._changes = {f"A {change.pair.a.entry:05X}": change for change in static.changes.of}
+        self._fresh: dict[int, Shape] = {shape.entry: shape for shape in (*static.changes.gone, *static.changes.new)}
+        self._by: dict[str, list[Finding]] = {}
+        for row in findings:
+            self._by.setdefault(row.kind, []).append(row)
+        self._versions = {(row.a, row.b) for row in self._by.get("version", ()) if VERSION.fullmatch(row.a)}
+        named = [row for kind in ("validity", "init", "text") for row in self._by.get(kind, ())
+                 if kind != "init" or row.what.startswith("name of")]
+        self._words = [(row.a.strip(), row.b.strip(), row) for row in named]
+
+    def all(self) -> list[Finding]:
+        reasons: dict[str, Callable[[Finding], str]] = {
+            "text": self._text, "ports": self._ports, "nec": self._inside, "function-changed": self._function,
+            "function-new": self._callee, "function-gone": self._callee, "layout": self._layout, "version": self._version,
+            "time": self._time,
+        }
+        return [
+            replace(row, because=why) if (why := reasons.get(row.kind, lambda _: "")(row)) and not row.because else row
+            for row in self._findings
+        ]
+
+    def _text(self, row: Finding) -> str:
+        for x, y, cause in self._words:
+            if cause is row:
+                continue
+            if cause.kind == "validity" and len(row.a) > 4 and row.a in cause.a and row.b and row.b in cause.b:
+                return _what(cause)
+            if x and y and (x != row.a.strip() or cause.kind != "text") and row.a.replace(x, y).strip() == row.b.strip():
+                return _what(cause)
+            alone = (row.a.strip() and x and x in row.a and not row.b.strip() and not y) or (
+                row.b.strip() and y and y in row.b and not row.a.strip() and not x)
+            if alone and cause.kind == "text" and "LCD" in row.what and "LCD" not in cause.what:
+                return _what(cause)
+        for one, other in self._versions:
+            if one in row.a and row.a.replace(one, other) == row.b:
+                return "version"
+        for cause in self._by.get("threshold", ()):
+            said = re.findall(r"'([^']+)'", " ".join(cause.evidence[:1]))
+            if "LCD" in row.what and (row.a.strip() in said or row.b.strip() in said):
+                return _what(cause)
+        if table := next((one for one in self._by.get("table", ()) if set(one.where) & set(row.where)), None):
+            return _what(table)
+        if not row.a or not row.b:
+            return self._inside(row) or self._in_table(row)
+        return self._lcd(row)
+
+    def _lcd(self, row: Finding) -> str:
+        """A line of the LCD in which several of the other differences meet."""
+        if "LCD" not in row.what:
+            return ""
+        line, used = row.a, []
+        pairs = [(x, y, _what(cause)) for x, y, cause in self._words if cause is not row and "LCD" not in cause.what]
+        for x, y, why in sorted([*pairs, *((x, y, "version") for x, y in self._versions)], key=lambda p: -len(p[0])):
+            if x and y and x in line:
+                line = line.replace(x, y)
+                used.append(why)
+        return " and ".join(dict.fromkeys(used)) if used and line.split() == row.b.split() else ""
+
+    def _in_table(self, row: Finding) -> str:
+        for table in self._by.get("table", ()):
+            names = re.findall(r"'([^']+)'|: ([^,]+),", " ".join((table.a, table.b, *table.evidence)))
+            if any(name and name.strip() in (row.a or row.b) for pair in names for name in pair):
+                return _what(table)
+        return ""
+
+    def _ports(self, row: Finding) -> str:
+        if row.what.startswith("writes to LCD"):
+            return "the texts" if self._by.get("text") or self._by.get("version") else ""
+        return self._inside(row) if row.what.startswith(("in of", "out of")) else ""
+
+    def _inside(self, row: Finding) -> str:
+        """All the places it was seen in belong to functions that only one side has."""
+        places = {int(where[2:], 16) for where in row.where}
+        refs = {
+            origin for program in (self._static.a, self._static.b) for text in program.texts if text.address in places
+            for origin in text.refs
+        } if row.kind == "text" else places
+        holders = {shape.name for shape in self._fresh.values() if refs & {word.at for word in shape.words}}
+        inside = {word.at for shape in self._fresh.values() for word in shape.words}
+        return "function " + ", ".join(sorted(holders)) if refs and refs <= inside else ""
+
+    def _callee(self, row: Finding) -> str:
+        """A new function that only another new one calls."""
+        program = self._static.a if row.kind == "function-gone" else self._static.b
+        entry = int(row.where[0][2:], 16)
+        callers = program.functions[entry].callers if entry in program.functions else ()
+        names = [program.functions[one].name for one in callers if one in self._fresh and one != entry]
+        return "function " + ", ".join(names[:3]) if names and len(names) == len(callers) else ""
+
+    def _layout(self, row: Finding) -> str:
+        others = [one for one in self._by["layout"] if "validity" in one.what and one is not row]
+        return _what(others[0]) if others else ""
+
+    def _version(self, row: Finding) -> str:
+        first = next(iter(self._by["version"][-1:]), row)
+        return "" if row is first or row.a.lstrip("#0") != first.a.lstrip("#0") else _what(first)
+
+    def _time(self, row: Finding) -> str:
+        return ""
+
+    def _function(self, row: Finding) -> str:
+        change = self._changes.get(row.where[0])
+        if change is None:
+            return ""
+        reasons: list[str] = []
+        for why in (*self._numbers(change), *self._calls(change), *self._code(change)):
+            if not why:
+                return ""
+            reasons.append(why)
+        reasons += ["texts"] if change.texts else []
+        reasons += ["RAM addresses"] if change.ram else []
+        return " and ".join(dict.fromkeys(reasons)) if reasons else ""
+
+    def _numbers(self, change: Change) -> Iterator[str]:
+        for _, _, a, b in change.numbers:
+            yield self._number(a, b)
+
+    def _number(self, a: int, b: int) -> str:
+        for kind in ("threshold", "midi", "validity", "layout"):
+            for row in self._by.get(kind, ()):
+                values = [{int(found, 16) for found in _NUMBER.findall(text)} for text in (row.a, row.b)]
+                if a in values[0] and b in values[1]:
+                    return _what(row)
+        for row in self._by.get("validity", ()):
+            if row.what.startswith("constant") and (f"{a:X}h", f"{b:X}h") == (row.a, row.b):
+                return _what(row)
+        for row in self._by.get("keys", ()):
+            if a in self._keys[0] | self._keys[1] and b in self._keys[0] | self._keys[1]:
+                return _what(row)
+        for row in self._by.get("table", ()):
+            counts = [re.match(r"([0-9]+) names", text) for text in (row.a, row.b)]
+            if counts[0] and counts[1] and (int(counts[0][1]), int(counts[1][1])) in ((a, b), (a >> 8, b >> 8)):
+                return _what(row)
+        shifts = {0, *(y - x for x, y in self._static.changes.ram.items())}
+        for row in self._by.get("validity", ()):
+            sides = [_FROM.search(text) for text in (row.a, row.b)]
+            if sides[0] and sides[1]:
+                moved = int(sides[1][1], 16) - int(sides[0][1], 16)
+                if any(b - a == moved + shift for shift in shifts) or 2 * (a - b) == moved:
+                    return _what(row)
+        for row in self._by.get("time", ()):
+            times = [_SECONDS.search(text) for text in (row.a, row.b)]
+            if times[0] and times[1] and min(a, b) > 1:
+                ratio = float(times[1][1]) / max(1e-3, float(times[0][1]))
+                if abs(b / a - ratio) < 0.02 * ratio:
+                    return _what(row)
+        for row in self._by.get("text", ()):
+            if row.what.startswith("column") and row.a.isdigit() and row.b.isdigit() and int(row.b) - int(row.a) == b - a:
+                return _what(row)
+        return ""
+
+    def _calls(self, change: Change) -> Iterator[str]:
+        for a, b in change.calls:
+            fresh = self._fresh.get(a) or self._fresh.get(b)
+            yield f"function {fresh.name}" if fresh else ""
+
+    def _code(self, change: Change) -> Iterator[str]:
+        """Instructions that were added or removed: those around a call of a function that only one side has."""
+        near: dict[int, str] = {}
+        for number, row in enumerate(change.rows):
+            for name in (name for word in row if word is not None for name in self._goals(word)):
+                near.update({at: name for at in range(number - NEAR, number + NEAR + 1)})
+        for number in sorted(change.differs):
+            one, other = change.rows[number]
+            if one is None or other is None:
+                yield f"function {near[number]}" if number in near else ""
+
+    def _goals(self, word: Word) -> Iterator[str]:
+        for operand in word.operands:
+            if operand.kind == "function" and operand.number in self._fresh:
+                yield self._fresh[operand.number].name

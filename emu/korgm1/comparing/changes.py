@@ -1,0 +1,386 @@
+"""What changed inside matched functions, and in the data that they read: addresses that only moved are no change."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from korgm1.comparing.matching import LENGTHS, Matching, Pair
+from korgm1.comparing.shapes import Operand, Shape, Shapes, Word
+
+STRETCH = 8192
+"""Bytes of a stretch of data that are compared."""
+_CLEARS = {f"{code}/{0xC0 | register * 9:02X}": register for code in ("31", "33", "29", "2B") for register in range(8)}
+"""Form of an instruction that clears a word register -> the register."""
+OFTEN = 3
+"""Instructions that must agree on how far the RAM's addresses moved before data are read so."""
+NEAR_RAM, FAR_RAM = 0x800, 0x8000
+"""A number that moved as far as the RAM's addresses is one of them if it is this near to those, or this high."""
+LONGEST = 64
+"""Instructions by which a piece of a function is known."""
+ALIKE = 16
+"""Bytes that are looked at where a number may be an offset; half of them must be the same, since some are addresses."""
+
+
+@dataclass(eq=False)
+class Change:
+    """What is different between the two functions of a pair.
+
+    Attributes:
+        pair: the two.
+        rows: their instructions side by side, None where a side has none.
+        numbers: (A's instruction, B's, A's number, B's) of constants.
+        ram: (A's address, B's) in the RAM.
+        texts: (A's text, B's) that they use.
+        data: (A's address, B's) of stretches of data whose content differs.
+        calls: (A's target, B's) that are not matched with each other.
+        code: instructions only one of them has.
+        differs: numbers of the rows that are different.
+        strange: how many of `ram` are not where everybody else has them.
+        shared: all of these belong to another function, too, whose entry is nearer.
+    """
+
+    pair: Pair
+    rows: tuple[tuple[Word | None, Word | None], ...]
+    numbers: list[tuple[int, int, int, int]] = field(default_factory=list)
+    ram: list[tuple[int, int]] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    data: list[tuple[int, int]] = field(default_factory=list)
+    calls: list[tuple[int, int]] = field(default_factory=list)
+    code: int = 0
+    differs: set[int] = field(default_factory=set)
+    shared: bool = False
+    strange: int = 0
+
+    @property
+    def kind(self) -> str:
+        """"same", "moved" or "changed"; other data in the same place of the program is no change of the function."""
+        if self.shared:
+            return "same" if self.pair.a.entry == self.pair.b.entry else "moved"
+        if self.numbers or self.strange or self.texts or self.calls or self.code:
+            return "changed"
+        return "same" if self.pair.a.entry == self.pair.b.entry else "moved"
+
+
+class Changes:
+    """All pairs of a matching, looked at.
+
+    Args:
+        a, b: the shapes.
+        matching: of them.
+
+    Attributes:
+        of: one `Change` a pair, by the address in A.
+        gone, new: the functions without a partner, without pieces of functions that have one.
+        settled: ("A" or "B", address) of data that is the same on both sides, addresses in it apart.
+        data: (A's address, B's, length in A, length in B) of stretches whose content differs, by address.
+    """
+
+    def __init__(self, a: Shapes, b: Shapes, matching: Matching) -> None:
+        self._a, self._b, self._shapes = a.program, b.program, (a, b)
+        self.of = tuple(Change(pair, tuple(_rows(pair))) for pair in matching.pairs)
+        self._moved: dict[int, int] = {}
+        for change in self.of:
+            self._moved[change.pair.a.entry] = change.pair.b.entry
+            for one, other in change.rows:
+                if one is not None and other is not None:
+                    self._moved.setdefault(one.at, other.at)
+        texts = [Counter(text.text for text in program.texts) for program in (self._a, self._b)]
+        goals = {text.text: text.address for text in self._b.texts}
+        for text in self._a.texts:
+            if texts[0][text.text] == texts[1][text.text] == 1:
+                self._moved.setdefault(text.address, goals[text.text])
+        self._shifts = _Shifts(self._moved.items())
+        self._edges = _edges(a, self._a.base), _edges(b, self._b.base)
+        self._ram_shifts = {shift for shift, count in self._seen_ram().items() if shift and count >= OFTEN}
+        self._known: dict[tuple[int, int], bool] = {}
+        self.settled: set[tuple[str, int]] = set()
+        for change in self.of:
+            self._look(change)
+        self.ram = self._moved_ram()
+        pairs = dict.fromkeys(row for change in self.of for row in change.data)
+        self.data = tuple(sorted((x, y, self._length(0, x), self._length(1, y)) for x, y in pairs))
+        self.gone, self.new = matching.gone, matching.new
+
+    def absorb(self) -> None:
+        """Take out what is no difference of functions but of the analysis: entries into the midst of a function, and code
+        of a function, that only one side knows although both have it; and code that several entries share, which counts
+        for the nearest entry before it alone."""
+        shapes = {0: {}, 1: {}}  # type: dict[int, dict[int, Word]]
+        for side, all_shapes in enumerate(self._shapes):
+            for shape in all_shapes.by_entry.values():
+                shapes[side].update({word.at: word for word in shape.words})
+        pairs = [(x.at, y.at) for change in self.of for x, y in change.rows if x and y and x.form == y.form]
+        there = _Shifts(pairs), _Shifts([(y, x) for x, y in pairs])
+        self.gone = tuple(one for one in self.gone if not self._known_there(one.words[:LONGEST], there[0], shapes[1]))
+        self.new = tuple(one for one in self.new if not self._known_there(one.words[:LONGEST], there[1], shapes[0]))
+        owners: dict[int, int] = {}
+        for change in self.of:
+            for row in sorted(change.differs):
+                one, other = change.rows[row]
+                word = one or other
+                if (one is None) != (other is None) and word is not None:
+                    side = 0 if other is None else 1
+                    if self._known_there((word,), there[side], shapes[1 - side]):
+                        change.differs.discard(row)
+                        change.code -= 1
+            for word in change.pair.a.words:
+                if change.pair.a.entry <= word.at:
+                    owners[word.at] = max(owners.get(word.at, 0), change.pair.a.entry)
+        for change in self.of:
+            change.shared = bool(change.differs) and all(
+                (word := change.rows[row][0]) is not None and owners.get(word.at, 0) != change.pair.a.entry
+                for row in change.differs
+            )
+
+    @staticmethod
+    def _known_there(words: Sequence[Word], there: _Shifts, known: Mapping[int, Word]) -> bool:
+        """Whether the other side has these very instructions where its neighbours say that they are."""
+        for shift in there.near(words[0].at) if words else ():
+            partners = [known.get(word.at + shift) for word in words]
+            if all(p is not None and p.loose == word.loose for p, word in zip(partners, words, strict=True)):
+                return True
+        return False
+
+    def _look(self, change: Change) -> None:
+        places = [{word.at: n for n, word in enumerate(shape.words)} for shape in (change.pair.a, change.pair.b)]
+        same = {places[0][x.at]: places[1][y.at] for x, y in change.rows if x is not None and y is not None}
+        for row, (one, other) in enumerate(change.rows):
+            constants = _constants(one, other)
+            if constants is not None and one is not None and other is not None:
+                change.numbers.append((one.at, other.at, *constants))
+                change.differs.add(row)
+                continue
+            if one is None or other is None or one.form != other.form or len(one.operands) != len(other.operands):
+                change.code += 1
+                change.differs.add(row)
+                self._loose_texts(change, one, other)
+                continue
+            for x, y in zip(one.operands, other.operands, strict=True):
+                if not self._operand(change, one, other, x, y, same):
+                    change.differs.add(row)
+
+    def _loose_texts(self, change: Change, one: Word | None, other: Word | None) -> None:
+        texts = [[str(o.value) for o in w.operands if o.kind == "text"] if w else [] for w in (one, other)]
+        if texts[0] and texts[1] and texts[0] != texts[1]:
+            change.texts += list(zip(*texts, strict=False))
+
+    def _operand(self, change: Change, one: Word, other: Word, x: Operand, y: Operand, same: dict[int, int]) -> bool:
+        """Whether two operands mean the same; what they do not is noted."""
+        kinds = {x.kind, y.kind}
+        if kinds == {"inside"}:
+            if same.get(x.number, y.number) != y.number:
+                change.code += 1
+                return False
+            return True
+        if "inside" in kinds:
+            change.code += 1
+            return False
+        if kinds == {"text"}:
+            if x.value != y.value and self._pointers(x, y):
+                return True
+            if x.value != y.value:
+                change.texts.append((str(x.value), str(y.value)))
+            return x.value == y.value
+        a, b = x.number, y.number
+        if a == b or (kinds != {"ram"} and kinds != {"data"} and kinds != {"function"} and (a ^ b) & 0xFFFF == 0):
+            return True
+        if kinds == {"ram"}:
+            change.ram.append((a, b))
+        elif kinds == {"number"}:
+            if self._went(a, b):
+                return True
+            change.numbers.append((one.at, other.at, a, b))
+        elif self._moved.get(a) == b or self._went(a & 0xFFFF, b & 0xFFFF):
+            return True
+        elif kinds == {"function"}:
+            change.calls.append((a, b))
+        elif "ram" in kinds or "number" in kinds:
+            change.numbers.append((one.at, other.at, a & 0xFFFF, b & 0xFFFF))
+        elif self.same_data(a, b):
+            self.settled |= {("A", a), ("B", b)}
+            return True
+        else:
+            change.data.append((a, b))
+        return False
+
+    def _pointers(self, x: Operand, y: Operand) -> bool:
+        """Two tables of pointers that happen to be readable: all their words are offsets of the same places."""
+        words = [str(o.value).encode("latin-1", "replace") for o in (x, y)]
+        size = min(map(len, words)) & ~1
+        pairs = [
+            [int.from_bytes(word[at : at + 2], "little") for word in words] for at in range(0, min(size, 8), 2)
+        ]
+        if not pairs or not all(a != b and self._went(a, b) for a, b in pairs):
+            return False
+        self.settled |= {("A", x.address), ("B", y.address)}
+        return True
+
+    def _went(self, a: int, b: int) -> bool:
+        """Whether two numbers are offsets of one place of the ROM: what lies there is alike, and it moved as far as
+        what lies before or behind it."""
+        for segment in (0xF0000, 0xE0000):
+            x, y = segment + a, segment + b
+            if self._moved.get(x) == y:
+                return True
+            if y - x in self._shifts.near(x) and (self._alike(x, y) or self.same_data(x, y)):
+                self.settled |= {("A", x), ("B", y)}
+                return True
+        return False
+
+    def _moved_ram(self) -> dict[int, int]:
+        """The addresses of the RAM that are elsewhere in B for whoever uses them; numbers that moved as far are such, too."""
+        goals: dict[int, Counter[int]] = {}
+        for change in self.of:
+            for a, b in change.ram:
+                goals.setdefault(a, Counter())[b] += 1
+        moved = {a: rows.most_common(1)[0][0] for a, rows in goals.items()}
+        shifts = {b - a for a, b in moved.items()} - {0}
+        first, last = min(moved, default=0), max(moved, default=0)
+        for change in self.of:
+            numbers = [row for row in change.numbers if row[3] - row[2] in shifts and (
+                first - NEAR_RAM <= row[2] <= last + NEAR_RAM or row[2] > FAR_RAM)]
+            change.ram += [(a, b) for _, _, a, b in numbers]
+            change.numbers = [row for row in change.numbers if row not in numbers]
+            change.strange = sum(moved.get(a, a + b - a) != b for a, b in change.ram)
+        return moved
+
+    def _seen_ram(self) -> Counter[int]:
+        """How far addresses of the RAM are moved in aligned instructions, and how often."""
+        return Counter(
+            y.number - x.number for change in self.of for one, other in change.rows if one and other
+            for x, y in zip(one.operands, other.operands, strict=False) if x.kind == y.kind == "ram"
+        )
+
+    def _alike(self, x: int, y: int) -> bool:
+        one, other = (
+            program.image[at - program.base :][:ALIKE] if program.holds(at) else b""
+            for program, at in ((self._a, x), (self._b, y))
+        )
+        return len(one) == len(other) == ALIKE and sum(p == q for p, q in zip(one, other, strict=True)) >= ALIKE // 2
+
+    def same_data(self, a: int, b: int) -> bool:
+        """Whether what lies at A's address and at B's is the same but for addresses in it that moved with their goal."""
+        key = a, b
+        if key not in self._known:
+            self._known[key] = True
+            one, other = self._content(0, a), self._content(1, b)
+            size = min(len(one), len(other))
+            self._known[key] = size > 0 and self._equal(one[:size], other[:size]) and self._rest_free(one, other)
+        return self._known[key]
+
+    def _rest_free(self, one: bytes, other: bytes) -> bool:
+        """Stretches end where something else is referred to; one side may know such a place that the other does not.
+        What is longer is a difference only if it is not filling."""
+        rest = max(one, other, key=len)[min(len(one), len(other)) :]
+        return True if len(one) == len(other) else not rest.strip(b"\xff\x00\xcc") or len(one) > 64 < len(other)
+
+    def _equal(self, one: bytes, other: bytes) -> bool:
+        at = 0
+        while at < len(one):
+            if one[at] == other[at]:
+                at += 1
+                continue
+            if not any(self._pointer(one, other, at - back) for back in (0, 1) if at - back >= 0):
+                return False
+            at += 1 if not self._pointer(one, other, at) else 2
+        return True
+
+    def _pointer(self, one: bytes, other: bytes, at: int) -> bool:
+        if at + 2 > len(one):
+            return False
+        words = [int.from_bytes(code[at : at + 2], "little") for code in (one, other)]
+        if words[1] - words[0] in self._ram_shifts:
+            return True
+        for segment in (0xF0000, 0xE0000):
+            x, y = segment + words[0], segment + words[1]
+            if self._moved.get(x) == y or (x in self._edges[0] and y in self._edges[1] and self.same_data(x, y)):
+                return True
+        return False
+
+    def _content(self, side: int, at: int) -> bytes:
+        program = (self._a, self._b)[side]
+        return program.image[at - program.base :][: self._length(side, at)]
+
+    def _length(self, side: int, at: int) -> int:
+        edges = self._edges[side].order
+        place = bisect_right(edges, at)
+        end = edges[place] if place < len(edges) else 0x100000
+        return max(0, min(end - at, STRETCH))
+
+
+class _Shifts:
+    """How far things moved from one ROM to the other, by address."""
+
+    def __init__(self, pairs: Iterable[tuple[int, int]]) -> None:
+        self._to = dict(pairs)
+        self._order = sorted(self._to)
+
+    def near(self, at: int) -> tuple[int, ...]:
+        """The distances of the nearest ones before and behind an address."""
+        place = bisect_right(self._order, at)
+        return tuple({self._to[n] - n for n in self._order[max(0, place - 1) : place + 1]})
+
+
+class _Edges:
+    """Addresses of a ROM at which something begins, or code goes on."""
+
+    def __init__(self, found: Iterable[int]) -> None:
+        self._all = set(found)
+        self.order = sorted(self._all)
+
+    def __contains__(self, at: int) -> bool:
+        return at in self._all
+
+
+def _edges(shapes: Shapes, base: int) -> _Edges:
+    program = shapes.program
+    found = {at for at in program.xrefs if at >= base} | set(program.instructions)
+    found |= {text.address for text in program.texts} | {table.address for table in program.tables}
+    return _Edges(found)
+
+
+def _constants(one: Word | None, other: Word | None) -> tuple[int, int] | None:
+    """Two ways of loading a constant into one register, of which one clears it; None for anything else."""
+    if one is None or other is None or one.form == other.form:
+        return None
+    rows = [_load(word) for word in (one, other)]
+    if rows[0] is None or rows[1] is None or rows[0][0] != rows[1][0]:
+        return None
+    return rows[0][1], rows[1][1]
+
+
+def _load(word: Word) -> tuple[int, int] | None:
+    """Register and constant of `mov reg,imm`, and of `xor reg,reg` and `sub reg,reg`."""
+    if word.form in _CLEARS:
+        return _CLEARS[word.form], 0
+    if len(word.form) == 2 and word.form[0] == "B" and word.form[1] in "89ABCDEF" and len(word.operands) == 1:
+        return int(word.form[1], 16) - 8, word.operands[0].number
+    return None
+
+
+def _rows(pair: Pair) -> Iterator[tuple[Word | None, Word | None]]:
+    """The words of both, aligned; what stands in the place of something else beside it as far as both go."""
+    a, b = pair.a.words, pair.b.words
+    if pair.a.firm == pair.b.firm:
+        yield from zip(a, b, strict=True)
+        return
+    cut = LENGTHS * 4
+    match = SequenceMatcher(None, pair.a.loose[:cut], pair.b.loose[:cut], autojunk=False)
+    for kind, a0, a1, b0, b1 in match.get_opcodes():
+        if kind == "equal":
+            yield from zip(a[a0:a1], b[b0:b1], strict=True)
+            continue
+        alike = kind == "replace" and a1 - a0 == b1 - b0 and all(
+            x.form == y.form or _constants(x, y) is not None for x, y in zip(a[a0:a1], b[b0:b1], strict=True)
+        )
+        if alike:
+            yield from zip(a[a0:a1], b[b0:b1], strict=True)
+        else:
+            yield from ((word, None) for word in a[a0:a1])
+            yield from ((None, word) for word in b[b0:b1])
+    yield from ((word, None) for word in a[cut:])
+    yield from ((None, word) for word in b[cut:])

@@ -1,0 +1,142 @@
+"""Two firmwares, compared: both are looked into at once, each in a process of its own, then laid side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from korgm1.comparing.causes import explain
+from korgm1.comparing.dynamic import BootPair, boot_findings, pair_boots
+from korgm1.comparing.experimental import experiment_findings, known
+from korgm1.comparing.finding import KINDS, Finding, small
+from korgm1.comparing.gathering import gather_both
+from korgm1.comparing.script import Script
+from korgm1.comparing.scripted import script_findings
+from korgm1.comparing.side import Side
+from korgm1.comparing.static import Static, compare_programs
+from korgm1.romset.load import RomSet
+from korgm1.workers import Asked
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What came of it.
+
+    Attributes:
+        firmware: the two that were compared, A and B.
+        sides: what was gathered of them; None when they are one and the same image.
+        static: functions, texts, tables; None then, too.
+        boots: the boots side by side.
+        findings: everything that differs, differences of their own first, in the order of `KINDS`.
+    """
+
+    firmware: tuple[RomSet, RomSet]
+    sides: tuple[Side, Side] | None
+    static: Static | None
+    boots: tuple[BootPair, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def identical(self) -> bool:
+        """The images are the same, byte for byte."""
+        return self.sides is None
+
+    @property
+    def related(self) -> bool:
+        """Whether they are versions of one program, as far as their functions tell."""
+        return self.static is None or self.static.related
+
+    @property
+    def differences(self) -> tuple[Finding, ...]:
+        """The findings that follow from no other."""
+        return tuple(row for row in self.findings if not row.because)
+
+    @property
+    def consequences(self) -> tuple[Finding, ...]:
+        """The findings that only follow from another."""
+        return tuple(row for row in self.findings if row.because)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be found out, of either side."""
+        if self.sides is None:
+            return ()
+        notes = [f"{name}: {note}" for name, side in zip("AB", self.sides, strict=True) for note in side.notes]
+        models = [side.model for side in self.sides]
+        if models[0] != models[1]:
+            notes.append(f"A ran as {models[0]}, B as {models[1]}: each in an instrument that it is made for")
+        return tuple(notes)
+
+    @property
+    def verdict(self) -> str:
+        """A sentence.
+
+        >>> from korgm1.romset.load import load_os
+        >>> one = load_os(None, "m1"); compare(one, one).verdict
+        'identical: the same 131,072 bytes'
+        """
+        if self.static is None:
+            return "identical: the same 131,072 bytes"
+        if not self.related:
+            shared, least = len(self.static.matching.pairs), min(len(self.static.a.functions), len(self.static.b.functions))
+            return f"not versions of one program: {shared} of {least} functions have a counterpart"
+        counts = Counter(row.kind for row in self.differences)
+        kinds = ", ".join(f"{small(heading)} {counts[kind]}" for kind, heading in KINDS.items() if counts[kind])
+        classes = ", ".join(f"{count} {name}" for name, count in self.static.counts.items() if count)
+        number = len(self.differences)
+        return (
+            f"{number} difference{'' if number == 1 else 's'}{' (' + kinds + ')' if kinds else ''}; functions: {classes}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object `korgm1 compare --json` prints."""
+        return {
+            **{
+                name: {"name": f.name, "version": f.version, "sha1": f.sha1, "source": f.source}
+                for name, f in zip("ab", self.firmware, strict=True)
+            },
+            "identical": self.identical, "related": self.related, "verdict": self.verdict,
+            "models": None if self.sides is None else [side.model for side in self.sides],
+            "functions": None if self.static is None else self.static.counts,
+            "differences": [row.to_dict() for row in self.differences],
+            "consequences": [row.to_dict() for row in self.consequences],
+            "notes": list(self.notes),
+        }
+
+
+def compare(
+    a: RomSet, b: RomSet, models: tuple[str, str] = ("m1", "m1"), script: Script | None = None, workers: int = 1,
+    tell: Tell = lambda text: None, asked: Asked = lambda: 0,
+) -> Comparison:
+    """Compare two firmwares.
+
+    Args:
+        a, b: any 131,072 bytes each.
+        models: the instruments A and B run in.
+        script: inputs of one's own, played on both.
+        workers: with 2, each side has its own process; a program that asks for it needs the usual
+            `if __name__ == "__main__"`.
+        tell: told what is being done, now and then.
+        asked: see `korgm1.workers`.
+
+    Raises:
+        UserError: a process died.
+        Stopped: `asked` said so.
+    """
+    if a.image == b.image and models[0] == models[1]:
+        return Comparison((a, b), None, None, (), ())
+    sides = gather_both((a, b), models, script, workers, tell, asked)
+    tell("comparing")
+    static = compare_programs(sides[0].program, sides[1].program)
+    boots = pair_boots(*sides)
+    findings = [*static.findings, *boot_findings(*sides, boots), *experiment_findings(*sides), *script_findings(*sides)]
+    if a.version != b.version and not any(rom.sha1.startswith(rom.version) for rom in (a, b)):
+        findings.append(Finding("version", "version", a.version, b.version, ("as read from the ROM, or its list",)))
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    explained = explain(findings, static, known(*sides))
+    ranked = sorted(explained, key=lambda row: (bool(row.because), order.get(row.kind, len(order))))
+    return Comparison((a, b), sides, static, boots, tuple(ranked))

@@ -1,0 +1,77 @@
+"""Pictures of a report: the LCD from its text, and a map of a ROM by what became of each byte."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from korgm1.board.lcd_font import draw, to_text
+from korgm1.board.lcd_picture import Image, Rgb, render
+from korgm1.comparing.static import Static
+
+COLUMNS = 256
+"""Pixels in a row of a map."""
+GRAIN = 4
+"""Bytes a pixel."""
+COLOURS: dict[str, Rgb] = {
+    "same code": (120, 144, 156), "moved code": (176, 196, 205), "changed code": (230, 126, 34),
+    "only here": (192, 57, 43), "text": (39, 130, 80), "table": (91, 80, 160), "data": (214, 205, 180),
+    "filling": (240, 240, 238),
+}
+"""What a byte is -> its colour, later ones of the legend are drawn first."""
+
+
+@lru_cache(maxsize=1)
+def _codes() -> dict[str, int]:
+    """Character -> a code that shows it; blanks win over codes that show none."""
+    found = {char: code for code, char in reversed(list(enumerate(to_text(bytes(range(256))))))}
+    return {**found, " ": 0x20}
+
+
+@lru_cache(maxsize=256)
+def lcd(lines: tuple[str, str], scale: int = 2) -> Image:
+    """The LCD as it shows two lines of text; characters of the firmware's own (CGRAM) are blank.
+
+    >>> lcd(("OpenM1", "")).shape
+    (70, 494, 3)
+    """
+    codes = _codes()
+    rows = [draw(bytes(codes.get(char, 0x20) for char in line[:40].ljust(40)), bytes(64)) for line in lines]
+    return render(np.stack(rows), scale)
+
+
+def rom_map(static: Static, side: int) -> Image:
+    """A map of a ROM: 1 KB a row, from the lowest address at the top; every pixel stands for `GRAIN` bytes.
+
+    Args:
+        static: the comparison.
+        side: 0 for A, 1 for B.
+    """
+    program = (static.a, static.b)[side]
+    kinds = {name: number for number, name in enumerate(COLOURS)}
+    data = np.frombuffer(program.image, np.uint8)
+    found = np.full(data.size, kinds["data"], np.uint8)
+    for value in (0x00, 0xCC, 0xFF):
+        runs = np.convolve(data == value, np.ones(16), "same") >= 15
+        found[runs & (data == value)] = kinds["filling"]
+    for table in program.tables:
+        found[table.address - program.base :][: table.stride * table.count] = kinds["table"]
+    for text in program.texts:
+        found[text.address - program.base :][: len(text.text)] = kinds["text"]
+    for change in static.changes.of:
+        shape = (change.pair.a, change.pair.b)[side]
+        _paint(found, program.base, [word.at for word in shape.words], program, kinds[f"{change.kind} code"])
+    for shape in (static.changes.gone, static.changes.new)[side]:
+        _paint(found, program.base, [word.at for word in shape.words], program, kinds["only here"])
+    size = found.size // GRAIN // COLUMNS * GRAIN * COLUMNS
+    cells = found[:size].reshape(-1, COLUMNS, GRAIN).min(axis=2)
+    paint = np.array(list(COLOURS.values()), np.uint8)
+    image: Image = paint[cells].repeat(2, axis=0).repeat(2, axis=1)
+    return image
+
+
+def _paint(found: np.ndarray, base: int, places: list[int], program: object, kind: int) -> None:  # type: ignore[type-arg]
+    for at in places:
+        length = len(program.instructions[at].instruction.code)  # type: ignore[attr-defined]
+        found[at - base : at - base + length] = kind

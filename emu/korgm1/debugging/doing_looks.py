@@ -1,0 +1,209 @@
+"""What the monitor's commands for looking and changing do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from korgm1.bus.memory import SIZE
+from korgm1.clock import CPU_HZ
+from korgm1.debugging import showing
+from korgm1.debugging.doing_runs import count, quoted
+from korgm1.debugging.doing_stops import span
+from korgm1.errors import UsageError
+
+if TYPE_CHECKING:
+    from korgm1.debugging.monitor import Monitor
+
+FOUND = 40
+"""Places of a search that are shown."""
+DUMPED = 0x1000
+"""Bytes of memory that are shown at once."""
+
+
+def registers(monitor: Monitor, rest: str) -> None:
+    """Show all, or set one."""
+    name, equals, value = rest.partition("=")
+    if not equals:
+        name, _, value = rest.partition(" ")
+    if value.strip():
+        monitor.debugger.set_register(name.strip(), monitor.value(value).number & 0xFFFF)
+    elif name.strip():
+        one = monitor.value(name)
+        monitor.say(f"{name.strip().upper()}={one.number:04X}")
+        return
+    monitor.say(*showing.registers(monitor.debugger.registers(), monitor.syntax))
+
+
+def disassemble(monitor: Monitor, rest: str) -> None:
+    """Instructions."""
+    place, number = _place_and_count(rest, 10)
+    start = monitor.place(place) if place else monitor.next_line or monitor.debugger.where
+    monitor.show_lines(start, min(number, 500))
+
+
+def syntax(monitor: Monitor, rest: str) -> None:
+    """Whose names."""
+    if rest.lower() not in ("intel", "nec"):
+        raise UsageError(f"there is no syntax {rest!r}", "intel or nec")
+    monitor.syntax = rest.lower()
+
+
+def stack(monitor: Monitor, rest: str) -> None:
+    """Words."""
+    now = monitor.debugger.registers()
+    for n in range(min(count(rest, 8), 256)):
+        offset = now["sp"] + 2 * n & 0xFFFF
+        word = monitor.value(f"w[{now['ss']:X}:0{offset:X}]").number
+        name = monitor.symbols.name((now["ps"] << 4) + word & 0xFFFFF)
+        monitor.say(f"  {now['ss']:04X}:{offset:04X}  {word:04X}{f'   ; {name}' if name else ''}")
+
+
+def frames(monitor: Monitor, rest: str) -> None:
+    """A guess at who called."""
+    found = monitor.debugger.call_stack()
+    for place, one in enumerate(found):
+        at = f"{one.ps:04X}:{one.pc:04X}"
+        name = monitor.symbols.name((one.ps << 4) + one.pc & 0xFFFFF)
+        kind = "interrupted" if one.kind == "interrupt" else f"{one.kind} call"
+        end = f"   {name}" if name else ""
+        monitor.say(f"  {place:2}  {at}  {kind}, returns to {one.back:04X}, SP {one.sp:04X}{end}")
+    if not found:
+        monitor.say("nothing on the stack looks like a call")
+
+
+def memory(monitor: Monitor, rest: str) -> None:
+    """Bytes."""
+    words = rest.rsplit(" ", 1) if " " in rest else [rest]
+    size = monitor.value(words[1]).number if len(words) == 2 else 0x40
+    start = monitor.value(words[0]) if words[0] else monitor.next_memory or monitor.value("ds0:ix")
+    if not 1 <= size <= DUMPED:
+        raise UsageError(f"{size:X} bytes cannot be shown", f"1 to {DUMPED:X}, hexadecimal")
+    data = monitor.debugger.read(start.number & 0xFFFFF, size)
+    monitor.say(*showing.dump(data, start.number & 0xFFFFF, start.place[0] if start.place else None))
+    monitor.next_memory = monitor.value(f"{start.place[0]:X}:0{start.place[1] + size & 0xFFFF:X}") if start.place else (
+        start._replace(number=start.number + size & 0xFFFFF)
+    )
+
+
+def write(monitor: Monitor, rest: str) -> None:
+    """Into RAM."""
+    place, _, data = rest.partition(" ")
+    if not data.strip():
+        raise UsageError("what is to be written, and where?", 'write PLACE BYTES, or write PLACE "TEXT"')
+    pattern = _bytes(data.strip())
+    if None in pattern:
+        raise UsageError("a byte that is any cannot be written", "bytes, hexadecimal")
+    monitor.debugger.write(monitor.value(place).number & 0xFFFFF, bytes(byte for byte in pattern if byte is not None))
+
+
+def search(monitor: Monitor, rest: str) -> None:
+    """Where bytes are."""
+    where, _, what = rest.partition(" ")
+    first, last = span(monitor, where, SIZE - 1)
+    pattern = _bytes(what.strip())
+    data = monitor.debugger.read(first, last + 1 - first)
+    look = b"".join(b"." if one is None else re.escape(bytes([one])) for one in pattern)
+    places = [first + match.start() for match in re.finditer(b"(?=" + look + b")", data, re.S)]
+    for place in places[:FOUND]:
+        name = monitor.symbols.name(place)
+        monitor.say(showing.dump(monitor.debugger.read(place, 16), place)[0] + (f"   {name}" if name else ""))
+    more = f"{len(places)} places" + (f", {FOUND} shown" if len(places) > FOUND else "")
+    monitor.say(more if places else "nowhere")
+
+
+def print_value(monitor: Monitor, rest: str) -> None:
+    """An expression."""
+    one = monitor.value(rest)
+    place = f"{one.place[0]:04X}:{one.place[1]:04X} = " if one.place else ""
+    name = monitor.symbols.exact(one.number) if one.place or one.number > 0xFFFF else None
+    sign = "-" if one.number < 0 else ""
+    monitor.say(f"{place}{sign}{abs(one.number):04X} = {one.number}{f' = {name}' if name else ''}")
+
+
+def symbols(monitor: Monitor, rest: str) -> None:
+    """Names."""
+    found = monitor.symbols.matching(rest)
+    monitor.say(*(f"  {address:05X}  {name}" for address, name in found[:500]))
+    monitor.say(f"{len(found)} of {len(monitor.symbols)} symbols" if len(monitor.symbols) else "no symbols (--symbols)")
+
+
+def lcd(monitor: Monitor, rest: str) -> None:
+    """The display."""
+    monitor.say(*showing.lcd(monitor.session.lcd))
+
+
+def irq(monitor: Monitor, rest: str) -> None:
+    """The ICU."""
+    machine = monitor.session.machine
+    icu, cpu = machine.icu.snapshot(), machine.engine.snapshot()
+    now = monitor.debugger.registers()
+    monitor.say("input  vector  goes to    level  asked  masked  in service")
+    for level in range(8):
+        vector = icu["vector"] | level
+        seg, off = monitor.value(f"w[{vector * 4 + 2:X}]").number, monitor.value(f"w[{vector * 4:X}]").number
+        bits = [f"{icu[name] >> level & 1}" for name in ("inputs", "latch", "imk", "iis")]
+        shown = f"{bits[0]}      {bits[1]}      {bits[2]}       {bits[3]}"
+        monitor.say(f"INT{level}   {vector:02X}      {seg:04X}:{off:04X}  {shown}")
+    enabled = "on" if now["psw"] & 0x200 else "off"
+    state = ", halted" if machine.engine.halted else ""
+    ready = "" if icu["ready"] else "; the ICU is not initialised"
+    monitor.say(f"CPU: interrupts {enabled}, INT {cpu['int_line']}, NMI {cpu['nmi_latch']}{state}{ready}")
+
+
+def ports(monitor: Monitor, rest: str) -> None:
+    """The last accesses, found by running the last stretch again."""
+    words = rest.split()
+    number = count(words[0]) if words and words[0].isdecimal() and int(words[0]) <= 256 else 16
+    text = " ".join(words[1:]) if words and words[0].isdecimal() and int(words[0]) <= 256 else rest
+    first, last = span(monitor, text, 0xFFFF) if text else (0, 0xFFFF)
+    names = monitor.ports
+    for one in monitor.debugger.last_port_accesses(min(number, 256), first, last):
+        at = f"{one.ps:04X}:{one.pc:04X}"
+        monitor.say(
+            f"  {one.clock / CPU_HZ:11.6f} s  {at}  {one.way:<3} {one.port:04X}  {one.value:02X}"
+            f"  {names.get(one.port, '')}".rstrip()
+        )
+
+
+def peek(monitor: Monitor, rest: str) -> None:
+    """A port."""
+    number = monitor.value(rest, ports=True).number & 0xFFFF
+    name = f"{number:04X} {monitor.ports.get(number, '')}".rstrip()
+    monitor.say(f"{name}: {monitor.debugger.peek_port(number):02X}")
+
+
+def where(monitor: Monitor, rest: str) -> None:
+    """All at a glance."""
+    session = monitor.session
+    power = "on" if session.powered else "off"
+    monitor.say(f"power {power}, {showing.time(session.clock)}, {monitor.debugger.steps:,} steps")
+    monitor.say(*showing.lcd(session.lcd))
+    monitor.say(*showing.registers(monitor.debugger.registers(), monitor.syntax))
+    monitor.show_lines(monitor.debugger.where, 1)
+
+
+def _bytes(text: str) -> list[int | None]:
+    """Bytes in hex, or a text in quotes; None for .., which is any."""
+    if text[:1] in ("'", '"'):
+        return list(quoted(text).encode("latin-1", "replace"))
+    parts: list[int | None] = []
+    for word in text.replace(",", " ").split():
+        if word == "..":
+            parts.append(None)
+            continue
+        try:
+            parts += bytes.fromhex(word)
+        except ValueError:
+            raise UsageError(f"{word!r} is no byte", 'hexadecimal as 01 FF, .. for any, or "TEXT"') from None
+    if not parts:
+        raise UsageError("no bytes", 'hexadecimal as 01 FF, or "TEXT"')
+    return parts
+
+
+def _place_and_count(rest: str, default: int) -> tuple[str, int]:
+    """PLACE [N], or N behind a blank only."""
+    head, _, last = rest.rpartition(" ")
+    if head and last.isdecimal():
+        return head, count(last)
+    return rest, default

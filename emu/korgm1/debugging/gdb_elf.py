@@ -1,0 +1,96 @@
+"""Names for GDB: an ELF file with the image and every label of an analysis, which GDB reads as the program it debugs.
+
+The image lies in `.rom`, labels of RAM in `.ram`, the names of ports in `.ports` where `gdb_target` has them. Source of
+the layout: Tool Interface Standard, ELF 1.2, for the Intel 386; there is no machine number for an 8086.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import NamedTuple
+
+from korgm1.analysis.exports import rows
+from korgm1.analysis.program import Program
+from korgm1.debugging.gdb_target import PORT_BASE, PORT_COUNT
+
+_HEADER, _SECTION, _SYMBOL = 52, 40, 16
+"""Bytes of the file's head, of a section's, of a symbol."""
+_EXEC, _I386 = 2, 3
+_PROGBITS, _SYMTAB, _STRTAB, _NOBITS = 1, 2, 3, 8
+_WRITE, _ALLOC, _CODE = 1, 2, 4
+_NOTYPE, _OBJECT, _FUNC = 0, 1, 2
+_GLOBAL = 1 << 4
+_TYPES = {"function": _FUNC, "code": _NOTYPE}
+
+
+class Section(NamedTuple):
+    """A section: its name, kind, flags, address, content (of one without: its size), what it is linked to."""
+
+    name: str
+    kind: int
+    flags: int = 0
+    address: int = 0
+    data: bytes = b""
+    size: int = 0
+    link: int = 0
+    info: int = 0
+    entry: int = 0
+
+
+def elf(program: Program) -> bytes:
+    """The ELF file.
+
+    >>> from korgm1.analysis import analyse
+    >>> data = elf(analyse(bytes.fromhex("ebfe"), base=0xFFFF0))
+    >>> data[:4], b"reset" in data
+    (b'\\x7fELF', True)
+    """
+    base, image = program.base, program.image
+    names, symbols = bytearray(1), bytearray(_SYMBOL)
+    for address, name, kind, size in _named(program):
+        section = 1 if program.holds(address) else 3 if address >= PORT_BASE else 2
+        info = _GLOBAL | _TYPES.get(kind, _OBJECT)
+        symbols += struct.pack("<IIIBBH", len(names), address, size, info, 0, section)
+        names += name.encode("ascii") + b"\0"
+    sections = [
+        Section(".rom", _PROGBITS, _ALLOC | _CODE, base, image),
+        Section(".ram", _NOBITS, _ALLOC | _WRITE, 0, size=min(base, 0xE0000)),
+        Section(".ports", _NOBITS, _ALLOC | _WRITE, PORT_BASE, size=PORT_COUNT),
+        Section(".symtab", _SYMTAB, data=bytes(symbols), link=5, info=1, entry=_SYMBOL),
+        Section(".strtab", _STRTAB, data=bytes(names)),
+    ]
+    return _file(sections, 0xFFFF0)
+
+
+def _named(program: Program) -> list[tuple[int, str, str, int]]:
+    """Address, name, kind and size of every symbol; no name twice."""
+    found = [(address, name, kind, size) for address, name, kind, size, _ in rows(program)]
+    found += [(PORT_BASE + port, name, "port", 1) for port, name in program.port_names.items() if port >= 0]
+    taken: dict[str, tuple[int, str, str, int]] = {}
+    for address, name, kind, size in found:
+        word = re.sub(r"[^A-Za-z0-9_.$]+", "_", name).strip("_") or "_"
+        if word in taken or not word.isascii():
+            word = f"{word}_{address:X}"
+        taken[word] = (address, word, kind, size)
+    return list(taken.values())
+
+
+def _file(sections: list[Section], entry: int) -> bytes:
+    """Head, contents, section heads; the last section, of their names, is made here."""
+    names = bytearray(1)
+    heads, body = bytearray(_SECTION), bytearray()
+    for section in [*sections, Section(".shstrtab", _STRTAB)]:
+        name = len(names)
+        names += section.name.encode() + b"\0"
+        data = bytes(names) if section.name == ".shstrtab" else section.data
+        heads += struct.pack(
+            "<10I", name, section.kind, section.flags, section.address, _HEADER + len(body), len(data) or section.size,
+            section.link, section.info, 1, section.entry,
+        )
+        body += data + bytes(-len(data) % 4)
+    count = len(sections) + 2
+    head = b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack(
+        "<HHIIIIIHHHHHH", _EXEC, _I386, 1, entry, 0, _HEADER + len(body), 0, _HEADER, 0, 0, _SECTION, count, count - 1
+    )  # fmt: skip
+    return head + bytes(body) + bytes(heads)

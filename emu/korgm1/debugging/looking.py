@@ -1,0 +1,211 @@
+"""Registers, memory and code of a session, looked at and changed while it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from korgm1.bus.memory import PAGE, PAGE_OPEN, PAGE_ROM, SIZE
+from korgm1.cpu.disassembler import Instruction, decode
+from korgm1.cpu.engine import REGISTERS
+from korgm1.errors import UsageError
+from korgm1.session import Session
+
+INTEL = {
+    "ax": "aw", "cx": "cw", "dx": "dw", "bx": "bw", "si": "ix", "di": "iy", "es": "ds1", "cs": "ps", "ds": "ds0",
+    "ip": "pc", "flags": "psw", "fl": "psw",
+}
+"""Intel's names of the registers that NEC calls otherwise."""
+LONGEST = 16
+"""Bytes of code that are handed to the disassembler at once."""
+FRAMES = 32
+_STACK = 1024
+_STRINGS = frozenset(("6C", "6D", "6E", "6F", "A4", "A5", "A6", "A7", "AA", "AB", "AC", "AD", "AE", "AF"))
+_REPEATS = b"\xf2\xf3\x64\x65"
+_CALLS = frozenset(("E8", "9A", "FF.2", "FF.3", "CC", "CD", "CE"))
+
+
+class Line(NamedTuple):
+    """An instruction in its place: PS, PC, and what it is."""
+
+    ps: int
+    pc: int
+    instruction: Instruction
+
+    @property
+    def address(self) -> int:
+        """Physical."""
+        return (self.ps << 4) + self.pc & 0xFFFFF
+
+
+class Frame(NamedTuple):
+    """A guess at who called: by "near" or "far" call or "interrupt", its place, the PC it returns to, SP there."""
+
+    kind: str
+    ps: int
+    pc: int
+    back: int
+    sp: int
+
+
+class Looking:
+    """What can be asked of a session that stands."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    # registers
+
+    def registers(self) -> dict[str, int]:
+        """All registers, by NEC's names in small letters."""
+        return self.session.machine.engine.registers()
+
+    def put_registers(self, values: Mapping[str, int]) -> None:
+        """Set registers, by either name.
+
+        Raises:
+            UsageError: no such register, or value.
+        """
+        named = {}
+        for name, value in values.items():
+            small = name.lower()
+            nec = INTEL.get(small, small)
+            if nec not in REGISTERS:
+                raise UsageError(f"there is no register {name!r}", "one of " + ", ".join(REGISTERS))
+            if not 0 <= value <= 0xFFFF:
+                raise UsageError(f"{name} cannot be {value:#x}", "0 to FFFF")
+            named[nec] = value
+        self.session.machine.engine.set_registers(named)
+
+    @property
+    def where(self) -> tuple[int, int]:
+        """PS and PC of the next instruction."""
+        registers = self.registers()
+        return registers["ps"], registers["pc"]
+
+    @staticmethod
+    def address(segment: int, offset: int) -> int:
+        """Physical, wrapped at 1 MB."""
+        return (segment << 4) + (offset & 0xFFFF) & SIZE - 1
+
+    # memory and ports
+
+    def read(self, physical: int, size: int) -> bytes:
+        """Bytes from a physical address on, without side effects; wraps at 1 MB, FF where there is nothing."""
+        memory = self.session.machine.memory
+        out = bytearray()
+        while len(out) < size:
+            at = physical + len(out) & SIZE - 1
+            count = min(size - len(out), PAGE - at % PAGE)
+            if memory.pages[at // PAGE] <= PAGE_ROM:
+                out += memory.image[at : at + count]
+            else:
+                out += bytes(memory.peek(at + n) for n in range(count))
+        return bytes(out)
+
+    def check_write(self, physical: int, data: bytes) -> None:
+        """Nothing, if these bytes can be written there.
+
+        Raises:
+            UsageError: they cannot.
+        """
+        pages = self.session.machine.memory.pages
+        for n in range(len(data)):
+            at = physical + n & SIZE - 1
+            if pages[at // PAGE] in (PAGE_ROM, PAGE_OPEN):
+                what = "ROM" if pages[at // PAGE] == PAGE_ROM else "where no memory is"
+                raise UsageError(f"{at:05X} is {what}: nothing can be written there", "an address in RAM")
+
+    def put_memory(self, physical: int, data: bytes) -> None:
+        """Write bytes as another bus master would."""
+        for n, byte in enumerate(data):
+            self.session.machine.memory.write(physical + n & SIZE - 1, byte)
+
+    def peek_port(self, port: int) -> int:
+        """What a port would read, without side effects."""
+        return self.session.machine.ports.peek(port & 0xFFFF)
+
+    # code
+
+    def disassemble(self, at: tuple[int, int] | None = None, count: int = 1, syntax: str = "intel") -> list[Line]:
+        """Instructions from a place (PS, PC) on; default: the next ones.
+
+        Args:
+            at: where.
+            count: how many.
+            syntax: checked, for `Instruction.text`: "intel" or "nec".
+        """
+        if syntax not in ("intel", "nec"):
+            raise UsageError(f"there is no syntax {syntax!r}", "intel or nec")
+        ps, pc = self.where if at is None else at
+        lines = []
+        for _ in range(count):
+            lines.append(Line(ps, pc, self.decode(ps, pc)))
+            pc = lines[-1].instruction.next
+        return lines
+
+    def decode(self, ps: int, pc: int) -> Instruction:
+        """The instruction at a place; in 8080 mode an 8080's."""
+        code = bytes(self.read(self.address(ps, pc + n), 1)[0] for n in range(LONGEST))
+        return decode(code, 0, pc, emulated=not self.registers()["psw"] & 0x8000)
+
+    def _behind_call(self) -> tuple[int, int] | None:
+        """The place behind the next instruction, if that calls, traps or repeats."""
+        ps, pc = self.where
+        next_one = self.decode(ps, pc)
+        if next_one.form is None:
+            return None
+        name = next_one.form.name
+        repeats = name in _STRINGS and any(byte in _REPEATS for byte in next_one.prefixes)
+        return (ps, next_one.next) if name in _CALLS or repeats else None
+
+    # stack
+
+    def call_stack(self, depth: int = FRAMES) -> list[Frame]:
+        """Who called, guessed from what stands on the stack: words behind a call, and frames of interrupts.
+
+        Firmware keeps no chain of frames; data that look like a return address are shown, too, one that was
+        popped is not.
+
+        Args:
+            depth: frames at most.
+        """
+        registers = self.registers()
+        ss, sp, ps = registers["ss"], registers["sp"], registers["ps"]
+        stack = bytes(self.read(self.address(ss, sp + n), 1)[0] for n in range(_STACK))
+        words = [int.from_bytes(stack[n : n + 2], "little") for n in range(0, _STACK, 2)]
+        frames: list[Frame] = []
+        n = 0
+        while n < len(words) - 2 and len(frames) < depth:
+            offset, segment, flags = words[n : n + 3]
+            if flags & 0xF02A == 0xF002 and self._is_code(segment, offset):
+                frames.append(Frame("interrupt", segment, offset, offset, sp + 2 * n & 0xFFFF))
+                ps, n = segment, n + 3
+            elif (call := self._call_before(segment, offset, far=True)) is not None:
+                frames.append(Frame("far", segment, call, offset, sp + 2 * n & 0xFFFF))
+                ps, n = segment, n + 2
+            elif (call := self._call_before(ps, offset, far=False)) is not None:
+                frames.append(Frame("near", ps, call, offset, sp + 2 * n & 0xFFFF))
+                n += 1
+            else:
+                n += 1
+        return frames
+
+    def _is_code(self, ps: int, pc: int) -> bool:
+        """It may well be: it lies in ROM."""
+        return self.session.machine.memory.pages[self.address(ps, pc) // PAGE] == PAGE_ROM
+
+    def _call_before(self, ps: int, pc: int, far: bool) -> int | None:
+        """Where a call begins that returns to this place, or None."""
+        if not self._is_code(ps, pc):
+            return None
+        for length in (5,) if far else (3,):
+            at = pc - length & 0xFFFF
+            if self.read(self.address(ps, at), 1)[0] == (0x9A if far else 0xE8):
+                return at
+        for length in (2, 3, 4):
+            at = pc - length & 0xFFFF
+            one = self.decode(ps, at)
+            if one.form is not None and one.form.name == ("FF.3" if far else "FF.2") and one.next == pc:
+                return at
+        return None

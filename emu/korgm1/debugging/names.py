@@ -1,0 +1,20 @@
+"""What ports and places are called: of this board as it is now, and of its firmware by analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from korgm1.analysis import analyse
+from korgm1.analysis import names as wired
+from korgm1.session import Session
+
+
+def port_names(session: Session) -> Mapping[int, str]:
+    """Name of every port that has one, the V50's units where the firmware has placed them by now."""
+    peek = session.machine.ports.peek
+    return wired.port_names((port, peek(port)) for port in range(0xFFF0, 0x10000))
+
+
+def analysed(session: Session) -> dict[int, str]:
+    """Names that a static analysis gives to places of the firmware, by physical address."""
+    return dict(analyse(session.firmware.image).labels)

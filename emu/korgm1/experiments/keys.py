@@ -1,0 +1,147 @@
+"""Which keys do something when they are held at power-on: every key alone, pairs and triples, against no key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from korgm1.experiments.bench import QUICK, Bench, Seen, differing, on_bench
+from korgm1.experiments.marks import Marked, marked
+from korgm1.experiments.record import Progress, Record, quiet
+from korgm1.profiling import WRITTEN
+from korgm1.romset.load import RomSet
+
+WITH = ("INT",)
+"""Keys that are tried with every other one: INT is said to start a ROM check (facts m1-hardware, unknown 12)."""
+MANY = 256
+"""Bytes that differ afterwards, from which on it is said that the data were replaced."""
+
+
+@dataclass(frozen=True)
+class Held(Record):
+    """A combination of keys that does something.
+
+    Attributes:
+        keys: held for the first two seconds.
+        said: lines shown that are not without keys.
+        effect: "initialises" (known data are gone), "hangs", "shows" (texts only), "writes" (RAM only).
+        page: the two lines at the end.
+        changed: how many bytes of RAM end otherwise, those left out that every power-on writes.
+    """
+
+    keys: tuple[str, ...]
+    said: tuple[str, ...]
+    effect: str
+    page: tuple[str, str]
+    changed: int
+
+
+@dataclass(frozen=True)
+class PowerOnKeys(Record):
+    """What keys do at power-on.
+
+    Attributes:
+        model: the instrument.
+        found: combinations that do something; those with more keys only where a part of them does not do the same.
+        tried: how many combinations were.
+        boots: how many it took.
+        notes: what else is to be said.
+    """
+
+    model: str
+    found: tuple[Held, ...]
+    tried: int
+    boots: int
+    notes: tuple[str, ...]
+
+
+def power_on_keys(
+    firmware: RomSet, model: str = "m1", progress: Progress = quiet, bench: Bench | None = None,
+    keys: tuple[tuple[str, ...], ...] | None = None,
+) -> PowerOnKeys:
+    """Hold keys at power-on and see what differs.
+
+    Args:
+        firmware: any 128 KB firmware.
+        model: the instrument; a rack may know other combinations.
+        progress: told how far it is.
+        bench: one that has booted it before.
+        keys: the combinations; None: every key, every pair of a column or with INT, every triple of a column.
+
+    >>> from korgm1.profiling import WRITTEN
+from korgm1.romset.load import load_os
+    >>> tried = ("INT",), ("CARD",), ("INT", "CARD"), ("INT", "CARD", "COMBI")
+    >>> found = power_on_keys(load_os(None, "m1"), keys=tried)
+    >>> [("+".join(row.keys), row.effect) for row in found.found]
+    [('INT', 'shows'), ('INT+CARD+COMBI', 'initialises')]
+    """
+    bench = on_bench(firmware, model, bench)
+    before = bench.boots
+    if bench.problem:
+        return PowerOnKeys(model, (), 0, 2, (bench.problem,))
+    known = marked(bench)
+    tried = sets(bench) if keys is None else keys
+    boots: list[tuple[tuple[str, ...], Seen, frozenset[int]]] = []
+    for number, held in enumerate(tried):
+        progress(number, len(tried), "holding " + "+".join(held))
+        seen = bench.boot(known.image, "held at power-on: " + "+".join(held), hold=held, still=QUICK)
+        boots.append((held, seen, frozenset(differing(seen.sram, known.seen.sram)) - known.volatile))
+    usual = _work(bench)
+    found: list[Held] = []
+    for held, seen, changed in boots:
+        row = _effect(held, seen, changed - usual, known)
+        if row is not None and not any(_same(part, row) for part in found):
+            found.append(row)
+    notes = [] if known.stable else ["two boots alike do not end alike, so an effect may have another cause"]
+    return PowerOnKeys(model, tuple(found), len(tried), bench.boots - before, tuple(notes))
+
+
+def sets(bench: Bench) -> tuple[tuple[str, ...], ...]:
+    """The combinations that are tried, single keys first.
+
+    >>> from korgm1.profiling import WRITTEN
+from korgm1.romset.load import load_os
+    >>> tried = sets(Bench(load_os(None, "m1")))
+    >>> tried[0], ("INT", "9") in tried, ("INT", "CARD", "COMBI") in tried
+    (('INT',), True, True)
+    """
+    panel = bench.session().machine.panel
+    names = panel.keys()
+    columns: dict[int, list[str]] = {}
+    for name in names:
+        columns.setdefault(panel.place(name)[0], []).append(name)
+    rows: list[tuple[str, ...]] = [(name,) for name in names]
+    for size in (2, 3):
+        for column in columns.values():
+            rows += combinations(column, size)
+        if size == 2:
+            rows += [(one, name) for one in WITH for name in names if name != one]
+    return tuple(dict.fromkeys(rows))
+
+
+def _work(bench: Bench) -> frozenset[int]:
+    """Addresses that every power-on writes: variables, among them which keys are down."""
+    profile = bench.observation.profile
+    return frozenset() if profile is None else frozenset(np.flatnonzero(profile.touched[:0x10000] & WRITTEN).tolist())
+
+
+def _effect(held: tuple[str, ...], seen: Seen, changed: frozenset[int], known: Marked) -> Held | None:
+    gone = known.addresses and all(seen.sram[at] == known.initial[at] for at in known.addresses)
+    said = seen.new(known.seen)
+    if not seen.usable:
+        effect = "hangs"
+    elif gone or (not known.addresses and len(changed) >= MANY):
+        effect = "initialises"
+    elif seen.texts != known.seen.texts:
+        effect = "shows"
+    elif changed:
+        effect = "writes"
+    else:
+        return None
+    return Held(held, said, effect, seen.lcd, len(changed))
+
+
+def _same(part: Held, row: Held) -> bool:
+    return set(part.keys) < set(row.keys) and (part.said, part.effect, part.page) == (row.said, row.effect, row.page)

@@ -1,0 +1,202 @@
+"""Everything that can be said about dumps beyond what they are: `korgm1 rom verify` without its printing.
+
+Known dumps are judged by the database alone. Of all others each check gives findings with a confidence word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from korgm1.romset.checksums import Checksums, find_checksums
+from korgm1.romset.chip_27c512 import IC_OF_LANE
+from korgm1.romset.database import Database
+from korgm1.romset.entropy import kinds, summary
+from korgm1.romset.finding import Confidence, Finding, from_fault, speaking
+from korgm1.romset.identify import Fault, Verdict
+from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split, words
+from korgm1.romset.labels import Label, label_findings, label_in
+from korgm1.romset.lines import ENOUGH, likely_change, line_findings, proved_change
+from korgm1.romset.mending import raw_halves
+from korgm1.romset.pairs import Dump, OsSet, named_lane
+from korgm1.romset.scan import Scan
+from korgm1.romset.trimming import trim
+
+MOST_CHANGES = 12
+"""Unknown dumps, and again pairs, of one scan that are searched for line faults, a fraction of a second each."""
+_REPLACED = frozenset({"stuck-line"})
+"""Faults that a check here tells better."""
+_CUT = frozenset({"size", "doubled", "unknown"})
+"""Faults of a size that a trimmed dump explains."""
+
+
+@dataclass(frozen=True)
+class DumpCheck:
+    """One file: the dump with its identity, and what speaks against it."""
+
+    dump: Dump
+    ic: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class SetCheck:
+    """One OS set: `checksums` and `blocks` (what its 256-byte blocks look like) where both halves are there."""
+
+    one: OsSet
+    findings: tuple[Finding, ...]
+    image: bytes = field(default=b"", repr=False)
+    checksums: Checksums | None = None
+    blocks: str = ""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """All of a scan."""
+
+    dumps: tuple[DumpCheck, ...]
+    sets: tuple[SetCheck, ...]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Everything that speaks against a dump or a set."""
+        return speaking(
+            [finding for row in self.dumps for finding in row.findings]
+            + [finding for pair in self.sets for finding in pair.findings]
+        )
+
+
+def check(found: Scan, database: Database, label: Label | None = None, ic: str = "") -> Checked:
+    """Check what a scan found.
+
+    Args:
+        found: of `korgm1.romset.scan.scan`.
+        database: the ROMs we know.
+        label: what is printed on the chip; None: as the file names say.
+        ic: IC32 or IC23, which chip it was read from; "": as names and bytes say.
+    """
+    of_set = {name: one for one in found.sets if one.image is not None for name in one.sources}
+    room = MOST_CHANGES
+    dumps = []
+    for dump in found.dumps:
+        searched = dump.identity.verdict in (Verdict.PLAUSIBLE, Verdict.BROKEN) and room > 0
+        room -= searched
+        dumps.append(_check_dump(dump, of_set.get(dump.name), database, label, ic, searched))
+    shown = {finding.text for one in dumps for finding in one.findings}
+    sets = [_check_set(one, found.dumps, shown, number < MOST_CHANGES) for number, one in enumerate(found.sets)]
+    return Checked(tuple(dumps), tuple(sets))
+
+
+def _check_dump(
+    dump: Dump, one: OsSet | None, database: Database, label: Label | None, ic: str, search: bool
+) -> DumpCheck:
+    identity = dump.identity
+    faults = [fault for fault in identity.faults if fault.code not in _REPLACED]
+    findings: list[Finding] = []
+    lane = identity.halves[0].lane if len(identity.halves) == 1 else ""
+    if identity.verdict in (Verdict.KNOWN, Verdict.ALTERED):
+        findings += _faults(faults, proved=True)
+    else:
+        cut = None if "doubled" in [fault.code for fault in faults] else trim(dump.raw, database)
+        if cut is not None:
+            findings.append(cut[0])
+            faults = [fault for fault in faults if fault.code not in _CUT]
+        findings += [*_faults(faults, proved=False), *_bytes(cut[1] if cut else dump.raw, database, search)]
+    if one is not None and len(one.sources) == 2 and not lane:
+        lane = "even" if one.sources[0] == dump.name else "odd"
+    chip = IC_OF_LANE.get(lane, "")
+    said = ic or IC_OF_LANE.get(named_lane(dump.name), "")
+    if chip and said and chip != said:
+        where = "--ic says" if ic else "the name says"
+        text = f"wrong half: {where} {said}, the bytes are those of {chip}"
+        word = Confidence.CERTAIN if identity.halves[0].part else Confidence.LIKELY
+        findings.append(Finding("wrong-half", word, text, "rename the file, or look which chip it was read from"))
+    printed = label or label_in(dump.name)
+    if printed is not None and (identity.halves or one is not None):
+        version = one.version if one is not None else ""
+        part = identity.halves[0].part if identity.halves else None
+        if not version and part is not None:
+            version = database.sets[part.set].version
+        findings += label_findings(printed, lane, version, one.image if one else None, database)
+    return DumpCheck(dump, chip or said, tuple(findings))
+
+
+def _faults(faults: Iterable[Fault], proved: bool) -> list[Finding]:
+    return [from_fault(fault, proved) for fault in faults]
+
+
+def _bytes(data: bytes, database: Database, search: bool) -> list[Finding]:
+    """What the bytes of an unknown dump say."""
+    if len(data) == HALF:
+        found = line_findings(data)
+        if not found and search and (change := proved_change(data, database)) is not None:
+            found.append(change[0])
+        return found
+    if len(data) != IMAGE or len(set(data)) < 2:
+        return []
+    even, odd = split(data)
+    if even == odd:
+        text = "both halves are the same: one chip was read twice, and each of its bytes stands here twice"
+        return [Finding("same-half", Confidence.CERTAIN, text, "read the other chip")]
+    if data[:HALF] == data[HALF:]:
+        return []
+    joined = reset_jump(data) is None
+    found = []
+    for chip, half in zip(("the lower 64 KB", "the upper 64 KB") if joined else ("IC32", "IC23"),
+                          (data[:HALF], data[HALF:]) if joined else (even, odd), strict=True):
+        for finding in line_findings(half):
+            found.append(Finding(finding.code, finding.confidence, f"{chip}: {finding.text}", finding.hint,
+                                 finding.details))
+    return found
+
+
+def _check_set(one: OsSet, dumps: Sequence[Dump], shown: set[str], search: bool) -> SetCheck:
+    """The pair: what find_sets said, line faults that only the pair shows, checksums."""
+    proved = one.status == "known"
+    findings = [finding for finding in _faults(one.faults, proved) if finding.text not in shown]
+    halves = raw_halves(one, dumps)
+    if halves is None:
+        return SetCheck(one, tuple(findings))
+    image = interleave(*halves)
+    if halves[0] == halves[1]:
+        text = "both halves are the same: one chip was read twice"
+        findings.append(Finding("same-half", Confidence.CERTAIN, text, "read the other chip"))
+    named = {fault.code for fault in one.faults} & {*ALTERATIONS, "mixed-versions"}
+    strange = reset_jump(image) is None or words(image) < ENOUGH
+    if search and not proved and not named and strange and (change := likely_change(*halves)) is not None:
+        findings.append(change[0])
+    sums = find_checksums(image)
+    for wrong in sums.wrong:
+        text = (
+            f"the {wrong.algorithm} of the {wrong.over} ({'IC32' if wrong.over.startswith('even') else 'IC23'}) is "
+            f"{wrong.computed:04X}, but {wrong.place} says {wrong.stored:04X}"
+        )
+        text += f": {wrong.difference}" if wrong.difference else ""
+        hint = "read that chip again, and compare: korgm1 rom verify --reads"
+        findings.append(Finding("checksum", Confidence.LIKELY, text, hint, wrong.to_dict()))
+    return SetCheck(one, tuple(findings), image, sums, summary(kinds(image)))
+
+
+def to_dict(checked: Checked) -> dict[str, Any]:
+    """Everything as plain values."""
+    return {
+        "dumps": [
+            {
+                "name": row.dump.name, "size": row.dump.identity.size, "crc32": f"{row.dump.identity.crc32:08x}",
+                "sha1": row.dump.identity.sha1, "verdict": row.dump.identity.verdict.value,
+                "what": row.dump.identity.what, "ic": row.ic, "findings": [one.to_dict() for one in row.findings],
+            }
+            for row in checked.dumps
+        ],
+        "sets": [
+            {
+                "name": row.one.name, "version": row.one.version, "status": row.one.status,
+                "sources": list(row.one.sources), "sha1": row.one.sha1, "blocks": row.blocks,
+                "checksums": [] if row.checksums is None else [one.to_dict() for one in row.checksums.found],
+                "checksum_tests": 0 if row.checksums is None else row.checksums.tests,
+                "findings": [one.to_dict() for one in row.findings],
+            }
+            for row in checked.sets
+        ],
+    }

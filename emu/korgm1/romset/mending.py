@@ -1,0 +1,143 @@
+"""Dumps put right: cut to size, unscrambled, in the right order; each step with how sure it is.
+
+What is lost (dead or tied lines, blank reads, weak bits without a majority) stays lost. What was changed without a loss
+is changed back only where the result is a known ROM by its SHA-1, or makes an OS by what `identify` looks at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from korgm1.romset.database import Database
+from korgm1.romset.finding import Confidence, Finding, from_fault, speaking
+from korgm1.romset.identify import Verdict, identify
+from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split, words
+from korgm1.romset.lines import likely_change, proved_change
+from korgm1.romset.pairs import Dump, OsSet, find_sets
+from korgm1.romset.trimming import trim
+
+Halves = tuple[bytes, bytes]
+
+
+@dataclass(frozen=True)
+class Mended:
+    """An OS, or one half of it, as it should have been dumped.
+
+    Attributes:
+        name, version: of the set.
+        halves: bytes of 65,536 by IC; one entry where only one chip could be put right.
+        sources: the files it was made from.
+        steps: what was done, in order; empty where there was nothing to do.
+        proved: SHA-1 says that the result is a known ROM.
+    """
+
+    name: str
+    version: str
+    halves: dict[str, bytes] = field(repr=False)
+    sources: tuple[str, ...]
+    steps: tuple[Finding, ...]
+    proved: bool
+
+    @property
+    def image(self) -> bytes:
+        """Both halves as the V50 sees them; empty where there is only one."""
+        return interleave(self.halves["IC32"], self.halves["IC23"]) if len(self.halves) == 2 else b""
+
+
+def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
+    """What can be made of dumps: OS sets, best first, then known halves that found no partner.
+
+    >>> from korgm1.romset.database import known_roms
+    >>> from korgm1.romset.openm1 import OPENM1_BUILDS
+    >>> known, image = known_roms(), OPENM1_BUILDS["24"].image()
+    >>> found = mend([Dump("x", identify(image * 2, known), raw=image * 2)], known)
+    >>> found[0].proved, found[0].steps[0].code, found[0].image == image
+    (True, 'overdump', True)
+    """
+    steps: dict[str, list[Finding]] = {}
+    better = [_normal(dump, database, steps.setdefault(dump.name, [])) for dump in dumps]
+    found: list[Mended] = []
+    for one in find_sets(better, database):
+        made = _whole(one, steps) if one.image is not None else _unscrambled(one, better, steps)
+        if made is not None:
+            found.append(made)
+    used = {name for one in found for name in one.sources}
+    for dump in better:
+        part = dump.identity.halves[0].part if len(dump.identity.halves) == 1 else None
+        if dump.name not in used and part is not None:
+            done = (*steps[dump.name], *speaking(from_fault(fault, True) for fault in dump.identity.faults))
+            version = database.sets[part.set].version
+            halves = {part.ic: dump.identity.data}
+            found.append(Mended(database.sets[part.set].name, version, halves, (dump.name,), done, True))
+    return sorted(found, key=lambda one: (-len(one.halves), not one.proved))
+
+
+def _normal(dump: Dump, database: Database, steps: list[Finding]) -> Dump:
+    """A dump cut to size, and its lines put right where a SHA-1 proves it."""
+    data = dump.raw
+    cut = trim(data, database)
+    if cut is not None:
+        steps.append(cut[0])
+        data = cut[1]
+    identity = identify(data, database)
+    if identity.verdict in (Verdict.PLAUSIBLE, Verdict.BROKEN) and len(data) == HALF:
+        change = proved_change(data, database)
+        if change is not None:
+            steps.append(change[0])
+            identity = identify(change[1], database)
+    return Dump(dump.name, identity, dump.archive, data)
+
+
+def _whole(one: OsSet, steps: dict[str, list[Finding]]) -> Mended:
+    assert one.image is not None
+    even, odd = split(one.image)
+    proved = one.status == "known"
+    done = [step for name in dict.fromkeys(one.sources) for step in steps[name]]
+    done += speaking(from_fault(fault, proved) for fault in one.faults if fault.code != "half-unknown")
+    return Mended(one.name, one.version, {"IC32": even, "IC23": odd}, one.sources, tuple(done), proved)
+
+
+def raw_halves(one: OsSet, dumps: Sequence[Dump]) -> Halves | None:
+    """The even and the odd bytes of a set as they were read, also of one that does not run; None without both."""
+    if one.image is not None:
+        return split(one.image)
+    by_name = {dump.name: dump for dump in dumps}
+    data = [by_name[name].identity.data or by_name[name].raw for name in one.sources if name in by_name]
+    if len(data) == 1 and len(data[0]) == IMAGE:
+        return split(data[0])
+    return (data[0], data[1]) if [len(half) for half in data] == [HALF, HALF] else None
+
+
+def _unscrambled(one: OsSet, dumps: Sequence[Dump], steps: dict[str, list[Finding]]) -> Mended | None:
+    """A set that does not run, changed back in the one way that makes an OS of it."""
+    halves = raw_halves(one, dumps)
+    if halves is None or any(fault.code == "mixed-versions" for fault in one.faults):
+        return None
+    made = altered_back(*halves)
+    if made is None:
+        likely = likely_change(*halves)
+        if likely is None:
+            return None
+        made = likely[0], likely[1], likely[2]
+    finding, even, odd = made
+    done = [step for name in dict.fromkeys(one.sources) for step in steps[name]]
+    sha1 = hashlib.sha1(interleave(even, odd)).hexdigest()
+    return Mended("unknown OS", sha1[:8], {"IC32": even, "IC23": odd}, one.sources, (*done, finding), False)
+
+
+def altered_back(even: bytes, odd: bytes) -> tuple[Finding, bytes, bytes] | None:
+    """The alteration of both halves without which they make an OS, and the halves without it."""
+    best = words(interleave(even, odd)) if reset_jump(interleave(even, odd)) is not None else -1
+    found = None
+    for code, (undo, text) in ALTERATIONS.items():
+        for first, second in ((even, odd), (odd, even)):
+            one, other = undo(first), undo(second)
+            image = interleave(one, other)
+            if reset_jump(image) is not None and words(image) > 2 * best + 2:
+                best = words(image)
+                swapped = ", and the halves are swapped" if first is odd else ""
+                sentence = f"{text}{swapped}: put right, {best:,} words of a display can be read"
+                found = Finding(code, Confidence.LIKELY, sentence), one, other
+    return found

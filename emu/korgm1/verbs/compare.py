@@ -1,0 +1,177 @@
+"""korgm1 compare: two firmwares, what differs in what they are and in what they do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from korgm1.errors import EXIT_OK, RomError, UserError
+from korgm1.files import check_apart, check_ending, check_writable, read_file, write_atomic
+from korgm1.machine.models import MODELS
+from korgm1.verbs.signals import asked_to_stop
+from korgm1.verbs.state import DIFFERENT
+from korgm1.verbs.words import named
+
+if TYPE_CHECKING:
+    from korgm1.comparing import Comparison, Finding
+    from korgm1.romset.load import RomSet
+
+EPILOG = """\
+examples:
+  korgm1 compare openm1:19 openm1:24                        what differs between two versions
+  korgm1 compare openm1:24 ~/dumps --html report.html       the same with all its evidence, as one page
+  korgm1 compare a.bin b.bin --script input.toml            inputs of your own, played on both (docs/compare.md)
+  korgm1 compare openm1:06 openm1:12 --model m1rex --json   one JSON object, for programs
+FIRMWARE is openm1:NN, a folder, a zip, a 128 KB image, or a half with the other beside it; what would not boot is compared,
+too. Exit codes: 0 the same, 5 they differ, 1 a file that cannot be used, 2 usage, 3 no firmware, 130 Ctrl-C.
+"""
+LINES = 40
+"""Lines of the text, as long as nobody asks for --all."""
+WIDTH = 118
+
+
+def add_parser(subparsers: Any) -> None:
+    """Put this verb on the command line."""
+    parser = subparsers.add_parser(
+        "compare", help="compare two firmwares, in code and in what they do",
+        description="Compare two firmwares: functions, texts, tables; boots with the same inputs; experiments on both.",
+        epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("a", metavar="A", type=named, help="a FIRMWARE")
+    parser.add_argument("b", metavar="B", type=named, help="another")
+    parser.add_argument(
+        "--model", choices=tuple(MODELS), help="the instrument both run in; default: one that each is made for, else m1"
+    )
+    parser.add_argument("--script", metavar="INPUT.TOML", type=named, help="inputs to play on both")
+    parser.add_argument("--html", metavar="FILE", type=named, help="write the report, one page with its pictures in it")
+    parser.add_argument("--workers", type=int, choices=(1, 2), default=2, help="processes; default: 2, one a side")
+    parser.add_argument("--all", action="store_true", help=f"print every finding, not {LINES} lines")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare, print, write the report."""
+    from korgm1.comparing import compare
+    from korgm1.comparing.script import parse
+
+    check_apart([("A", args.a), ("B", args.b), ("--script", args.script)], [("--html", args.html)],
+                over=[])
+    if args.html:
+        check_ending(Path(args.html), ".html", "the report is HTML")
+        check_writable(Path(args.html))
+    script = None
+    if args.script:
+        try:
+            text = read_file(Path(args.script), "a script", 1 << 20).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise UserError(f"{args.script} is no text: {error.reason} at byte {error.start}", "TOML in UTF-8") from None
+        script = parse(text, Path(args.script).name)
+    firmware = _read(args.a), _read(args.b)
+    models = models_of(*firmware, args.model)
+    with asked_to_stop() as wishes:
+        shown = _Progress()
+        found = compare(*firmware, models, script, args.workers, shown.say, lambda: 2 if wishes else 0)
+        shown.end()
+    if args.html:
+        from korgm1.comparing.report import html
+
+        write_atomic(Path(args.html), html(found).encode("utf-8"))
+    if args.json:
+        print(json.dumps(found.to_dict(), indent=2))
+    else:
+        print("\n".join(as_text(found, None if args.all else LINES)))
+        if args.html:
+            print(f"report: {args.html}")
+    return EXIT_OK if found.identical or not found.findings else DIFFERENT
+
+
+def _read(word: str) -> RomSet:
+    from korgm1.romset.firmware_file import read_firmware
+
+    return read_firmware([word])
+
+
+def models_of(a: RomSet, b: RomSet, asked: str | None) -> tuple[str, str]:
+    """The instruments to run two firmwares in: the one asked for, one that both are made for, or each its own.
+
+    Raises:
+        RomError: one is not made for the model asked for.
+    """
+    for rom in (a, b):
+        if asked and rom.models and asked not in rom.models:
+            raise RomError(f"{rom.name} {rom.version} is for {' and '.join(rom.models)}", f"a firmware of {asked}")
+    if asked:
+        return asked, asked
+    for model in MODELS:
+        if all(model in (rom.models or MODELS) for rom in (a, b)):
+            return model, model
+    return (a.models or ("m1",))[0], (b.models or ("m1",))[0]
+
+
+def as_text(found: Comparison, most: int | None = LINES) -> list[str]:
+    """The comparison in lines.
+
+    Args:
+        found: what is told.
+        most: lines; None: all there are.
+    """
+    from korgm1.comparing.finding import KINDS
+
+    lines = [
+        f"{letter}: {rom.name} {rom.version}, {rom.source}, SHA-1 {rom.sha1}"
+        for letter, rom in zip("AB", found.firmware, strict=True)
+    ]
+    lines += textwrap.wrap(found.verdict, WIDTH)
+    body: list[str] = []
+    for kind, heading in KINDS.items():
+        rows = [row for row in found.differences if row.kind == kind]
+        if rows:
+            body += ["", heading]
+            body += [line for row in rows for line in _finding(row)]
+    if found.consequences:
+        number = len(found.consequences)
+        body += ["", f"{number} other{' follows' if number == 1 else 's follow'} from these (--html or --json lists them)"]
+    body += [f"note: {note}" for note in found.notes]
+    room = None if most is None else most - len(lines) - 1
+    if room is not None and len(body) > room:
+        body = [*body[:room], f"... {len(body) - room} more lines: --all, or --html FILE"]
+    return lines + body
+
+
+def _finding(row: Finding) -> list[str]:
+    from korgm1.comparing.finding import shown
+
+    sides = [shown(value if len(value) <= 60 else value[:57] + "...") for value in (row.a, row.b)]
+    line = f"  {row.what}: {sides[0]} -> {sides[1]}"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"  {row.what}:"[:WIDTH], *(f"    {letter}: {side}" for letter, side in zip("AB", sides, strict=True))]
+
+
+class _Progress:
+    """What is being done, on a terminal: one line, written over and over."""
+
+    def __init__(self) -> None:
+        self._now = {"A": "", "B": ""}
+        self._shown = False
+
+    def say(self, text: str) -> None:
+        """Show it."""
+        if not sys.stderr.isatty():
+            return
+        name, colon, what = text.partition(": ")
+        if colon and name in self._now:
+            self._now[name] = what
+        line = text if not colon else "   ".join(f"{side}: {what}" for side, what in self._now.items() if what)
+        self._shown = True
+        print(f"\r{line[:WIDTH]:<{WIDTH}}", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Wipe it off."""
+        if self._shown:
+            print("\r" + " " * WIDTH + "\r", end="", file=sys.stderr, flush=True)

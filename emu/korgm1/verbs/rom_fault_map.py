@@ -1,0 +1,151 @@
+"""korgm1 rom fault-map: flip each bit of a region of a firmware, boot each, and say which bits matter."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from korgm1.errors import EXIT_OK, UsageError
+from korgm1.files import check_apart, check_writable
+from korgm1.machine.models import MODELS
+from korgm1.romset.firmware_file import HELP, read_firmware
+from korgm1.verbs.signals import INTERRUPTED, asked_to_stop
+from korgm1.verbs.words import named
+
+EVERY = 10.0
+"""Seconds between two lines about how far it is, where stderr is no terminal."""
+EXAMPLES = """\
+examples:
+  korgm1 rom fault-map openm1:24 --region FFFF0-FFFF4                     the jump at the reset address
+  korgm1 rom fault-map ~/dumps --region F0000-F00FF --out map.csv --png map.png
+  korgm1 rom fault-map ic23.bin ic32.bin --region E0000-E0FFF --workers 2 --out map.csv
+
+Each bit is flipped alone, and the instrument switched on with a fresh cell and a RAM that was never powered. Of bytes
+that the unharmed boot neither executes nor reads only one bit in 101 is booted, as a check; --all boots every bit.
+Ctrl-C keeps what is done in OUT.part, and the same command goes on there; twice ends at once.
+"""
+
+
+def add_action(actions: Any) -> None:
+    """Put `rom fault-map` on the command line."""
+    parser = actions.add_parser(
+        "fault-map",
+        help="flip each bit of a region, boot each: which bits kill the boot, which change the LCD",
+        description="Flip each bit of a region of a firmware, boot each, and compare with the unharmed boot.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("firmware", nargs="+", metavar="FIRMWARE", help=HELP)
+    parser.add_argument("--region", required=True, metavar="FIRST-LAST", help="in hex, within E0000-FFFFF")
+    parser.add_argument("--model", choices=tuple(MODELS), help="default: one the firmware is made for, else m1")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one a processor")
+    parser.add_argument("--all", action="store_true", help="boot every bit, also of bytes that no boot touches")
+    parser.add_argument("--out", type=named, metavar="FILE", help="every bit as a row of a CSV file")
+    parser.add_argument("--png", type=named, metavar="FILE", help="the picture of it, address by bit")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Map, write, draw, print; returns the exit code.
+
+    Raises:
+        M1Error: firmware that cannot be used, a file that cannot be written, or options that make no sense.
+    """
+    with asked_to_stop() as asked:
+        return _run(args, lambda: len(asked))
+
+
+def _run(args: argparse.Namespace, asked: Callable[[], int]) -> int:
+    from korgm1.faultmap import table
+    from korgm1.faultmap.mapping import fault_map, parse_region
+    from korgm1.workers import processors
+
+    region = parse_region(args.region)
+    if args.workers is not None and not 1 <= args.workers <= 1024:
+        raise UsageError(f"--workers {args.workers}", "1 to 1,024 processes")
+    journal = Path(f"{args.out}.part") if args.out else None
+    check_apart(
+        [("FIRMWARE", path) for path in args.firmware],
+        [("--out", args.out), ("the journal of --out", str(journal) if journal else None), ("--png", args.png)],
+    )
+    for path in (args.out, args.png):
+        if path:
+            check_writable(Path(path))
+    if args.png:
+        from korgm1.verbs.plotting import check_picture
+
+        check_picture(Path(args.png))
+    firmware = read_firmware(args.firmware)
+    model = args.model or model_of(firmware.version)
+    workers = min(args.workers or processors(), region[1] - region[0] + 1)
+    shown = Progress()
+    begun = time.monotonic()
+    try:
+        found = fault_map(firmware, model, region, workers, not args.all, journal, asked, shown)
+    finally:
+        shown.end()
+    if args.out and found.whole:
+        table.write(Path(args.out), found)
+        if journal is not None:
+            journal.unlink(missing_ok=True)
+    if args.png and found.rows:
+        from korgm1.verbs.rom_pictures import draw_faults
+
+        draw_faults(Path(args.png), found, region)
+    if args.json:
+        print(json.dumps({**found.description, "whole": found.whole, "boots": found.boots, **table.counts(found),
+                          "rows": [row._asdict() for row in found.rows]}))
+    else:
+        lines = table.summary(found)
+        seconds = max(time.monotonic() - begun, 1e-9)
+        lines.append(f"{found.boots:,} boots in {seconds:,.1f} s, {found.boots / seconds:,.1f}/s")
+        if not found.whole:
+            where = f"kept in {journal}; the same command goes on there" if journal else "--out would have kept them"
+            lines.append(f"stopped after {len(found.rows) // 8:,} bytes: {where}")
+        print("\n".join(lines))
+    return EXIT_OK if found.whole else INTERRUPTED
+
+
+def model_of(version: str) -> str:
+    """The model a firmware is made for, by its version, where the list of known ones says so; else m1.
+
+    >>> model_of("#12"), model_of("#24"), model_of("0a1b2c3d")
+    ('m1rex', 'm1', 'm1')
+    """
+    from korgm1.romset.database import known_roms
+
+    rows = [row for row in known_roms().sets.values() if row.version == version]
+    return next((row.models[0] for row in rows if not row.id.startswith("openm1")), "m1")
+
+
+class Progress:
+    """How far a map is, on stderr: a bar on a terminal, else a line every ten seconds."""
+
+    def __init__(self) -> None:
+        self._begun = self._said = time.monotonic()
+        self._bar = sys.stderr.isatty()
+        self._shown = False
+
+    def __call__(self, done: int, total: int) -> None:
+        """`done` of `total` bytes are done."""
+        now = time.monotonic()
+        if now - self._said < (0.1 if self._bar else EVERY):
+            return
+        self._said, self._shown = now, True
+        text = f"{done:,} of {total:,} bytes"
+        if self._bar:
+            filled = 24 * done // total
+            print(f"\r[{'#' * filled}{'.' * (24 - filled)}] {text}\033[K", end="", file=sys.stderr, flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Wipe the bar off."""
+        if self._bar and self._shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,148 @@
+"""korgm1 debug: the session of docs/debugging.md in a pipe, a terminal with Ctrl-C, files and their errors."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pty_child import PtyChild
+from vt_screen import VtScreen
+
+from korgm1.cli import main
+from korgm1.debugging import Debugger
+from korgm1.debugging.monitor import Monitor
+from korgm1.debugging.table import COMMANDS, WORDS
+from korgm1.errors import M1Error, UsageError
+from korgm1.session import Session
+
+ROOT = Path(__file__).resolve().parents[2]
+DEBUG = [sys.executable, "-m", "korgm1", "debug"]
+
+
+def documented() -> list[tuple[str, list[str]]]:
+    """The commands of the session in docs/debugging.md, and what each says."""
+    text = (ROOT / "docs" / "debugging.md").read_text("utf-8")
+    block = re.search(r"<!-- session -->\n```\n(.*?)```", text, re.S)
+    assert block is not None
+    steps: list[tuple[str, list[str]]] = []
+    for line in block[1].splitlines():
+        if line.startswith("debug> "):
+            steps.append((line[7:], []))
+        elif steps:
+            steps[-1][1].append(line)
+    assert len(steps) > 15
+    return steps
+
+
+def piped(text: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*DEBUG, *options], input=text, capture_output=True, text=True, timeout=60)
+
+
+def test_the_documented_session() -> None:
+    """Line by line what the page shows; it was made with the same options."""
+    steps = documented()
+    done = piped("".join(f"{command}\n" for command, _ in steps), "--battery", "low")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [line for _, said in steps for line in said]
+
+
+def prompts(count: int) -> Callable[[VtScreen], bool]:
+    """So many prompts are on the screen."""
+    return lambda screen: screen.text.count("debug>") == count
+
+
+def test_the_same_in_a_terminal_with_prompt_and_ctrl_c() -> None:
+    with PtyChild([*DEBUG, "--no-analysis"], {"TERM": "xterm", "PATH": "/usr/bin:/bin"}) as child:
+        child.wait_for("debug>")
+        child.type("until \"no such text\"\r")
+        child.wait_for("Ctrl-C stops it")
+        child.type("\x03")
+        child.wait_for("stopped by you")
+        child.wait_for(prompts(2))
+        child.type("nonsense\r")
+        child.wait_for("there is no command")
+        child.wait_for(prompts(3))
+        child.type("\x03")
+        child.wait_for(prompts(4))
+        child.type("print 1+1\r")
+        child.wait_for("0002 = 2")
+        child.wait_for(prompts(5))
+        child.type("quit\r")
+        assert child.process.wait(30) == 0
+
+
+def test_the_ram_is_saved_and_commands_come_from_files(tmp_path: Path) -> None:
+    (tmp_path / "c.txt").write_text(
+        "# a comment\n\nuntil \"Prog I00\"\nrun 0.2\nwrite F000 AA BB\nsource d.txt\nquit\nlcd\n"
+    )
+    (tmp_path / "d.txt").write_text("m 0F000 2\n")
+    log = tmp_path / "log.txt"
+    done = subprocess.run(
+        [*DEBUG, "--sram", "x.sram", "--commands", "c.txt", "--log", str(log), "-x", "print 1"], cwd=tmp_path,
+        capture_output=True, text=True, timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("0F000  AA BB")
+    assert (tmp_path / "x.sram").read_bytes()[0xF000:0xF002] == b"\xaa\xbb"
+    assert "write F000 AA BB" in log.read_text().splitlines()
+    assert "; 0F000  AA BB" in log.read_text()
+    replayed = piped(log.read_text().replace("source d.txt\n", ""))
+    assert replayed.returncode == 0, replayed.stderr
+
+
+@pytest.mark.parametrize(("options", "code", "said"), [
+    (["-x", "nonsense"], 2, "no command"),
+    (["-x", "break xyz"], 2, "xyz"),
+    (["-x", "write F0000 1"], 2, "no byte"),
+    (["-x", "write F0000 01"], 2, "ROM"),
+    (["-x", "load /nowhere"], 1, "nowhere"),
+    (["--commands", "/nowhere"], 1, "nowhere"),
+    (["--symbols", "/nowhere"], 1, "nowhere"),
+    (["--log", "x", "--sram", "x"], 2, "same file"),
+])
+def test_errors(options: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str],
+                monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["debug", "--no-analysis", *options]) == code
+    assert said in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def monitor() -> Monitor:
+    said: list[str] = []
+    debugger = Debugger(Session())
+    debugger.power_on()
+    looks = itertools.count(1)
+    monitor = Monitor(debugger, said.append, asked=lambda: next(looks) % 10 == 0)
+    monitor.do('until "Prog I00"')
+    return monitor
+
+
+def test_every_command_has_help_and_none_a_traceback(
+    monitor: Monitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nothing, and with rubbish; a run is asked to end soon."""
+    monkeypatch.chdir(tmp_path)
+    for command in COMMANDS.values():
+        monitor.do(f"help {command.name}")
+        for rest in ("", "xyz", "1", '"', "-1", "0-FFFFFFFF 1", "\x00"):
+            with contextlib.suppress(M1Error):
+                monitor.do(f"{command.name} {rest}")
+    monitor.over = False
+    for command in COMMANDS.values():
+        for example in command.examples:
+            monitor.named(example.split()[0])
+    assert len(WORDS) == len(COMMANDS) + sum(len(command.short) for command in COMMANDS.values())
+
+
+def test_completion(monitor: Monitor) -> None:
+    assert monitor.complete("dis") == ["disable", "disassemble"]
+    assert "EDIT_PROG" in monitor.complete("press ED")
+    with pytest.raises(UsageError, match="disable, disassemble"):
+        monitor.named("disa")
