@@ -36,7 +36,7 @@ def lcd(lines: tuple[str, str], scale: int = 2) -> Image:
     """The LCD as it shows two lines of text; characters of the firmware's own (CGRAM) are blank.
 
     >>> lcd(("OpenM1", "")).shape
-    (70, 494, 3)
+    (69, 474, 3)
     """
     codes = _codes()
     rows = [draw(bytes(codes.get(char, 0x20) for char in line[:40].ljust(40)), bytes(64)) for line in lines]

@@ -243,7 +243,7 @@ def _told(change: Change) -> Iterator[str]:
     """A sentence for each sort of change in a function."""
     yield f"{change.pair.likeness:.0%} alike, matched by {change.pair.how}"
     if change.numbers:
-        yield "constants: " + ", ".join(f"{a:X}h -> {b:X}h" for _, _, a, b in change.numbers[:12])
+        yield "constants: " + ", ".join(dict.fromkeys(f"{a:X}h -> {b:X}h" for _, _, a, b in change.numbers[:12]))
     if change.ram:
         yield "RAM addresses: " + ", ".join(f"{a:04X} -> {b:04X}" for a, b in dict.fromkeys(change.ram[:12]))
     if change.texts:
@@ -251,4 +251,4 @@ def _told(change: Change) -> Iterator[str]:
     if change.calls:
         yield "calls or uses: " + ", ".join(f"{a:05X} -> {b:05X}" for a, b in change.calls[:6])
     if change.code:
-        yield f"{change.code} instructions added, removed or replaced"
+        yield f"{change.code} instruction{'' if change.code == 1 else 's'} added, removed or replaced"
