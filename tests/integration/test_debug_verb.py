@@ -98,8 +98,9 @@ def test_the_ram_is_saved_and_commands_come_from_files(tmp_path: Path) -> None:
     assert (tmp_path / "x.sram").read_bytes()[0xF000:0xF002] == b"\xaa\xbb"
     assert "write F000 AA BB" in log.read_text().splitlines()
     assert "; 0F000  AA BB" in log.read_text()
-    replayed = piped(log.read_text().replace("source d.txt\n", ""))
+    replayed = piped(log.read_text())
     assert replayed.returncode == 0, replayed.stderr
+    assert replayed.stdout.count("0F000  AA BB") == 1, "what source did is done once"
 
 
 def test_a_limit_for_commands(capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,12 +136,27 @@ def test_a_signal_saves_the_ram(number: int, last: str, tmp_path: Path) -> None:
     (["--commands", "/nowhere"], 1, "nowhere"),
     (["--symbols", "/nowhere"], 1, "nowhere"),
     (["--log", "x", "--sram", "x"], 2, "same file"),
+    (["-x", "save precious"], 1, "precious is there, and no snapshot"),
+    (["-x", "log precious"], 1, "no log of korgm1 debug"),
+    (["--log", "precious"], 1, "no log of korgm1 debug"),
+    (["-x", "source d.txt"], 2, "too deep"),
+    (["--sram", "new", "-x", "save new"], 2, "the instrument's memory"),
 ])
 def test_errors(options: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str],
                 monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("precious").write_bytes(b"a dump")
+    Path("d.txt").write_text("source d.txt\n")
     assert main(["debug", "--no-analysis", *options]) == code
-    assert said in capsys.readouterr().err
+    assert said in capsys.readouterr().err and Path("precious").read_bytes() == b"a dump"
+
+
+def test_a_state_is_saved_over_a_state_and_gone_on_from(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "x.state"
+    words = f"save {path}; step 5; save {path}; print ps:pc; step 3; load {path}; print ps:pc; back; print ps:pc"
+    assert main(["debug", "--no-analysis", "-x", f"{words}; quit"]) == 0
+    places = [line.split(" ")[0] for line in capsys.readouterr().out.splitlines() if " = " in line]
+    assert places[0] == places[1] != places[2]
 
 
 @pytest.fixture(scope="module")

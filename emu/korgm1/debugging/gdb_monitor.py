@@ -6,7 +6,7 @@ Numbers of addresses, ports, vectors and bytes are hexadecimal, with or without 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,8 @@ from korgm1.debugging.core import Debugger
 from korgm1.debugging.gdb_views import call_lines, disassembly, icu_table, lcd_frame, register_lines, stop_lines, told
 from korgm1.debugging.stop import Halt, Stop
 from korgm1.errors import M1Error, UsageError
-from korgm1.files import check_apart, read_file
 from korgm1.onchip.sysregs import OPCN
 from korgm1.session.base import to_clocks
-from korgm1.snapshot import decode
 
 _WATCHES = {
     ("port", ""): "port", ("port", "in"): "in", ("port", "out"): "out",
@@ -43,17 +41,14 @@ class Monitor:
     Args:
         debugger: on what.
         asked: tells, while time passes, whether somebody wants it to end.
-        kept: files that `save` may not write over, by the option that named them.
     """
 
     def __init__(
         self, debugger: Debugger, asked: Callable[[], bool] = lambda: False,
-        kept: Sequence[tuple[str, str | None]] = (),
     ) -> None:
         self._debugger = debugger
         self._session = debugger.session
         self._asked = asked
-        self._kept = kept
 
     def do(self, line: str) -> str:
         """Carry a line out.
@@ -188,16 +183,12 @@ class Monitor:
 
     def _save(self, rest: list[str]) -> str:
         (name,) = rest
-        check_apart(self._kept, [("monitor save", name)])
-        if Path(name).exists():
-            decode(read_file(Path(name), "a snapshot, as nothing else is written over"))
-        self._session.save(name)
+        self._debugger.save(Path(name))
         return f"{name}: the instrument at {self._session.clock / CPU_HZ:.6f} s"
 
     def _load(self, rest: list[str]) -> str:
         (name,) = rest
-        data = read_file(Path(name), "a snapshot (monitor save, korgm1 state save)")
-        self._debugger.act(f"load {name}", lambda: self._session.restore(data))
+        self._debugger.load(Path(name))
         return f"{name}: the instrument at {self._session.clock / CPU_HZ:.6f} s; {STALE}"
 
     # time

@@ -10,7 +10,7 @@ stay. k (kill) ends the conversation only: an instrument is not a process.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from korgm1.debugging import gdb_files
 from korgm1.debugging.core import Debugger
@@ -47,13 +47,12 @@ class GdbServer:
     Args:
         debugger: what is debugged.
         look: called often while the machine runs, to `take` what the client sends meanwhile; False: it is gone.
-        kept: files that `monitor save` may not write over, by the option that named them.
         program: the ELF file that GDB gets if it has none; default: one without names.
     """
 
     def __init__(
         self, debugger: Debugger, look: Callable[[], bool] = lambda: True,
-        kept: Sequence[tuple[str, str | None]] = (), program: bytes | None = None,
+        program: bytes | None = None,
     ) -> None:
         self.out = bytearray()
         """What is to be sent."""
@@ -62,7 +61,7 @@ class GdbServer:
         self._debugger = debugger
         self._registers = RegisterFile(debugger, lambda: debugger.session.clock)
         self._memory = GdbMemory(debugger)
-        self._monitor = Monitor(debugger, self._asked, kept)
+        self._monitor = Monitor(debugger, self._asked)
         self._files = GdbFiles(bare_elf() if program is None else program)
         self._look = look
         self._reader = Reader()

@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
                 session.boot(args.seconds, asked_to_stop=lambda: asked)
             print(f"listening on {HOST}:{door.port}", flush=True)
             _say(f"connect with: gdb-multiarch -ex 'target remote :{door.port}'")
-            serve(Debugger(session), door, asked, args.once, kept_files(args), program)
+            serve(Debugger(session), door, asked, args.once, program)
     return EXIT_OK
 
 
@@ -120,8 +120,7 @@ def write_elf(session: Session, path: Path, kept: Sequence[tuple[str, str | None
 
 
 def serve(
-    debugger: Debugger, door: Door, asked: list[int], once: bool = False, kept: Sequence[tuple[str, str | None]] = (),
-    program: bytes | None = None,
+    debugger: Debugger, door: Door, asked: list[int], once: bool = False, program: bytes | None = None
 ) -> None:
     """Have one client after the other debug it.
 
@@ -130,7 +129,6 @@ def serve(
         door: where they come to.
         asked: holds something once it is to end.
         once: it is to end when the first has left.
-        kept: files that no client may write over, by the option that named them.
         program: the ELF file that clients get; None: one without names.
     """
     from korgm1.debugging.gdb_server import GdbServer
@@ -140,7 +138,7 @@ def serve(
         if found is None:
             continue
         client = Client(found, door)
-        server = GdbServer(debugger, partial(_look, client, asked), kept, program)
+        server = GdbServer(debugger, partial(_look, client, asked), program)
         client.conversation = server
         while not asked and client.there and not (server.over and not server.out):
             client.exchange(IDLE)
