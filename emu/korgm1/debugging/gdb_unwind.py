@@ -22,9 +22,8 @@ to 45 (gdb/i386-tdep.c, i386_svr4_dwarf_reg_to_regnum).
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Protocol
 
 from korgm1.debugging.looking import Frame
 
@@ -51,24 +50,21 @@ _UNIT, _SUBPROGRAM, _NAME, _LOW, _HIGH, _PRODUCER, _STRING, _ADDR, _DATA4 = (
 )  # fmt: skip
 
 
-class Caller(Protocol):
-    """What the table is made of; `Debugger` has it."""
-
-    def registers(self) -> dict[str, int]:
-        """All registers by NEC's names."""
-        ...
-
-    def call_stack(self) -> list[Frame]:
-        """Who called, the innermost first."""
-        ...
-
-
-def rows(cpu: Caller, offset: int, size: int) -> bytes:
+def rows(registers: Mapping[str, int], frames: Sequence[Frame], offset: int, size: int) -> bytes:
     """`size` bytes of the table from `offset` on.
 
     A row whose place on the stack has no call above it leads to `NOBODY`, from where GDB goes no further.
+
+    Args:
+        registers: by NEC's names.
+        frames: who called, the innermost first.
+        offset, size: bytes of the table.
+
+    >>> now = {"ss": 0x100, "ps": 0xF000}
+    >>> frame = Frame("near", 0xF000, 0x0200, back=0x0203, sp=0x0FFE)
+    >>> [hex(number) for number in struct.unpack("<IIHHI", rows(now, [frame], (0x1000 + 0xFF0) * ROW, ROW))]
+    ['0x2000', '0xf0203', '0x1000', '0xf000', '0x0']
     """
-    registers, frames = cpu.registers(), cpu.call_stack()
     ss, ps = registers["ss"] * 16, registers["ps"]
     first, last = offset // ROW, (offset + size - 1) // ROW
     out = bytearray()

@@ -220,10 +220,10 @@ class Looking:
         return self.session.machine.memory.pages[self.address(ps, pc) // PAGE] == PAGE_ROM
 
     def _call_before(self, ps: int, pc: int, far: bool) -> int | None:
-        """Where a call begins that returns to this place, a prefix of it left out, or None."""
-        if not self._is_code(ps, pc):
+        """Where a call begins that returns to this place, a prefix of it left out, or None (also at PC 0-4)."""
+        if pc < 5 or not self._is_code(ps, pc):
             return None
-        before = b"".join(self.read(self.address(ps, pc - length), 1) for length in (5, 4, 3, 2, 1))
+        before = self.read((ps << 4) + pc - 5, 5)
         direct = (5, 0x9A) if far else (3, 0xE8)
         if before[-direct[0]] == direct[1]:
             return pc - direct[0] & 0xFFFF
