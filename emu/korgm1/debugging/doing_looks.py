@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from korgm1.bus.memory import SIZE
 from korgm1.clock import CPU_HZ
-from korgm1.debugging import showing
+from korgm1.debugging import interrupts, showing
 from korgm1.debugging.doing_runs import count, quoted
 from korgm1.debugging.doing_stops import span
 from korgm1.errors import UsageError
@@ -135,20 +135,7 @@ def lcd(monitor: Monitor, rest: str) -> None:
 
 def irq(monitor: Monitor, rest: str) -> None:
     """The ICU."""
-    machine = monitor.session.machine
-    icu, cpu = machine.icu.snapshot(), machine.engine.snapshot()
-    now = monitor.debugger.registers()
-    monitor.say("input  vector  goes to    level  asked  masked  in service")
-    for level in range(8):
-        vector = icu["vector"] | level
-        seg, off = monitor.value(f"w[{vector * 4 + 2:X}]").number, monitor.value(f"w[{vector * 4:X}]").number
-        bits = [f"{icu[name] >> level & 1}" for name in ("inputs", "latch", "imk", "iis")]
-        shown = f"{bits[0]}      {bits[1]}      {bits[2]}       {bits[3]}"
-        monitor.say(f"INT{level}   {vector:02X}      {seg:04X}:{off:04X}  {shown}")
-    enabled = "on" if now["psw"] & 0x200 else "off"
-    state = ", halted" if machine.engine.halted else ""
-    ready = "" if icu["ready"] else "; the ICU is not initialised"
-    monitor.say(f"CPU: interrupts {enabled}, INT {cpu['int_line']}, NMI {cpu['nmi_latch']}{state}{ready}")
+    monitor.say(*interrupts.table(monitor.debugger))
 
 
 def ports(monitor: Monitor, rest: str) -> None:

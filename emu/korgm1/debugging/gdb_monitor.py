@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from korgm1.clock import CPU_HZ
+from korgm1.debugging import interrupts, showing
 from korgm1.debugging.core import Debugger
-from korgm1.debugging.gdb_views import call_lines, disassembly, icu_table, lcd_frame, register_lines, stop_lines, told
+from korgm1.debugging.gdb_views import call_lines, disassembly, register_lines, stop_lines, told
 from korgm1.debugging.stop import Halt, Stop
 from korgm1.errors import M1Error, UsageError
-from korgm1.onchip.sysregs import OPCN
 from korgm1.session.base import to_clocks
 
 _WATCHES = {
@@ -83,7 +83,7 @@ class Monitor:
 
     def _lcd(self, rest: list[str]) -> str:
         _none(rest)
-        return lcd_frame(self._session.lcd)
+        return "\n".join(showing.lcd(self._session.lcd))
 
     def _state(self, rest: list[str]) -> str:
         _none(rest)
@@ -96,13 +96,12 @@ class Monitor:
             *register_lines(self._debugger.registers()),
             f"LEDs: {', '.join(lit) or 'none'}",
             *(f"{text}" for text in (session.stopped, session.frozen) if text),
-            lcd_frame(session.lcd),
+            *showing.lcd(session.lcd),
         ])  # fmt: skip
 
     def _irq(self, rest: list[str]) -> str:
         _none(rest)
-        machine = self._session.machine
-        return icu_table(machine.icu.snapshot(), machine.sysregs.peek(OPCN), self._debugger.registers())
+        return "\n".join(interrupts.table(self._debugger))
 
     def _dis(self, rest: list[str]) -> str:
         count = int(rest[1]) if len(rest) > 1 else 8
@@ -201,7 +200,7 @@ class Monitor:
     def _until(self, rest: list[str]) -> str:
         seconds = float(rest[1]) if rest[1:] else 30.0
         halt = self._debugger.until_lcd(rest[0], seconds, self._asked)
-        return f"{self._moved(halt)}\n{lcd_frame(self._session.lcd)}"
+        return "\n".join([self._moved(halt), *showing.lcd(self._session.lcd)])
 
     def _over(self, rest: list[str]) -> str:
         _none(rest)

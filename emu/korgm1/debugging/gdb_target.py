@@ -29,14 +29,13 @@ from typing import Protocol
 
 from korgm1.debugging.gdb_unwind import SIZE as TABLE_SIZE
 from korgm1.debugging.gdb_unwind import TABLE
+from korgm1.debugging.looking import FLAGS
 
 MEMORY_SIZE = 0x100000
 PORT_BASE = 0x1000000
 PORT_COUNT = 0x10000
-PSW_FIELDS = (
-    ("CY", 0), ("P", 2), ("AC", 4), ("Z", 6), ("S", 7), ("BRK", 8), ("IE", 9), ("DIR", 10), ("V", 11), ("MD", 15)
-)  # fmt: skip
-"""Flags of PSW and their bits (NEC V30 user's manual)."""
+PSW_FIELDS = tuple((name.upper(), bit) for name, bit in FLAGS.items())
+"""Flags of PSW and their bits."""
 EFLAGS_FIELDS = (
     ("CF", 0), ("PF", 2), ("AF", 4), ("ZF", 6), ("SF", 7), ("TF", 8), ("IF", 9), ("DF", 10), ("OF", 11), ("MD", 15)
 )  # fmt: skip

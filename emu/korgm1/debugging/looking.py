@@ -16,6 +16,8 @@ INTEL = {
     "ip": "pc", "flags": "psw", "fl": "psw",
 }
 """Intel's names of the registers that NEC calls otherwise."""
+FLAGS = {"cy": 0, "p": 2, "ac": 4, "z": 6, "s": 7, "brk": 8, "ie": 9, "dir": 10, "v": 11, "md": 15}
+"""Bits of PSW (NEC V30 user's manual)."""
 LONGEST = 16
 """Bytes of code that are handed to the disassembler at once."""
 FRAMES = 32
