@@ -1,6 +1,6 @@
 /* See profile.h. Calls and returns are known by their opcodes. A return goes to the innermost open call that waits for
    it where it goes; one that nobody waits for is a jump. */
-#include "profile.h"
+#include "profile_tables.h"
 #include "bus.h"
 
 enum {   /* what an instruction may do to the calls; decided by where the program goes on */
@@ -8,97 +8,6 @@ enum {   /* what an instruction may do to the calls; decided by where the progra
 };
 
 static uint32_t physical(uint32_t place) { return ((place >> 16 << 4) + (place & 0xFFFF)) & 0xFFFFF; }
-
-/* ---- tables ---- */
-
-static uint32_t hash(uint64_t key, uint32_t size)
-{
-    return (uint32_t)((key * 0x9E3779B97F4A7C15u) >> 32) & (2 * size - 1);
-}
-
-/* Row + 1, or 0 when the table is full. */
-static uint32_t row_of(profile *p, uint32_t place)
-{
-    uint32_t *at = p->place_at, slot = hash(place, PROFILE_PLACES);
-    for (; at[slot] != 0; slot = (slot + 1) & (2 * PROFILE_PLACES - 1))
-        if (p->place[at[slot] - 1].place == place)
-            return at[slot];
-    if (p->places == PROFILE_PLACES) {
-        p->lost++;
-        return 0;
-    }
-    p->place[p->places].place = place;
-    return at[slot] = ++p->places;
-}
-
-static uint32_t function_of(profile *p, uint64_t key)
-{
-    uint32_t *at = p->function_at, slot = hash(key, PROFILE_FUNCTIONS);
-    for (; at[slot] != 0; slot = (slot + 1) & (2 * PROFILE_FUNCTIONS - 1))
-        if (p->function[at[slot]].key == key)
-            return at[slot];
-    if (p->functions == PROFILE_FUNCTIONS) {
-        p->lost++;
-        return 0;
-    }
-    p->function[p->functions].key = key;
-    return at[slot] = p->functions++;
-}
-
-static uint32_t edge_of(profile *p, uint32_t caller, uint32_t callee)
-{
-    uint32_t *at = p->edge_at, slot = hash((uint64_t)caller << 32 | callee, PROFILE_EDGES);
-    for (; at[slot] != 0; slot = (slot + 1) & (2 * PROFILE_EDGES - 1))
-        if (p->edge[at[slot] - 1].caller == caller && p->edge[at[slot] - 1].callee == callee)
-            return at[slot];
-    if (p->edges == PROFILE_EDGES) {
-        p->lost++;
-        return 0;
-    }
-    p->edge[p->edges].caller = caller;
-    p->edge[p->edges].callee = callee;
-    return at[slot] = ++p->edges;
-}
-
-/* The node of a function that is called from another node; what calls itself, however indirectly, goes on where it
-   was. */
-static uint32_t node_of(profile *p, uint32_t parent, uint32_t function)
-{
-    uint32_t *at = p->node_at, slot = hash((uint64_t)parent << 32 | function, PROFILE_NODES);
-    for (uint32_t node = parent; node != 0; node = p->node[node].parent)
-        if (p->node[node].function == function)
-            return node;
-    for (; at[slot] != 0; slot = (slot + 1) & (2 * PROFILE_NODES - 1))
-        if (p->node[at[slot]].parent == parent && p->node[at[slot]].function == function)
-            return at[slot];
-    if (p->nodes == PROFILE_NODES || p->node[parent].depth == PROFILE_DEEP) {
-        p->lost++;
-        return parent;
-    }
-    p->node[p->nodes].parent = parent;
-    p->node[p->nodes].function = function;
-    p->node[p->nodes].depth = p->node[parent].depth + 1;
-    return at[slot] = p->nodes++;
-}
-
-static void count_port(profile *p, uint32_t port, unsigned out)
-{
-    uint32_t key = port << 1 | out, *at = p->port_at, slot = hash((uint64_t)key << 32 | p->at, PROFILE_PORTS);
-    p->port_counts[out][port]++;
-    for (; at[slot] != 0; slot = (slot + 1) & (2 * PROFILE_PORTS - 1)) {
-        profile_port *known = &p->port[at[slot] - 1];
-        if (known->key == key && known->place == p->at) {
-            known->count++;
-            return;
-        }
-    }
-    if (p->ports == PROFILE_PORTS) {
-        p->lost++;
-        return;
-    }
-    p->port[p->ports] = (profile_port){1, p->at, key};
-    at[slot] = ++p->ports;
-}
 
 /* ---- calls ---- */
 
@@ -170,22 +79,22 @@ static void enter(profile *p, uint32_t place, uint32_t back, uint32_t stack, int
     f->emulating = p->emulating;
     f->back = back;
     f->stack = stack;
-    function = f->function = function_of(p, place);
+    function = f->function = profile_function_of(p, place);
     if (vector >= 0) {
         f->interrupt = 1;
         p->context = ++p->contexts;
-        from = function_of(p, PROFILE_VECTOR | (uint32_t)vector);
-        parent = node_of(p, 0, from);
+        from = profile_function_of(p, PROFILE_VECTOR | (uint32_t)vector);
+        parent = profile_node_of(p, 0, from);
         p->function[from].calls++;
         if (p->node[parent].function == from)
             p->node[parent].calls++;
-        f->edge = edge_of(p, from, function);
+        f->edge = profile_edge_of(p, from, function);
     } else {
         from = caller ? caller->function : 0;
         parent = caller ? caller->node : 0;
-        f->edge = caller ? edge_of(p, from, function) : 0;
+        f->edge = caller ? profile_edge_of(p, from, function) : 0;
     }
-    f->node = node_of(p, parent, function);
+    f->node = profile_node_of(p, parent, function);
     f->context_before = p->function[function].context;
     f->outermost = f->context_before != p->context;
     p->function[function].context = p->context;
@@ -324,7 +233,7 @@ static void take_instruction(profile *p, const trace_event *e)
     if (p->depth == 0)
         start(p, e->clock, e->place);
     p->instructions++;
-    p->row = row_of(p, e->place);
+    p->row = profile_row(p, e->place);
     if (p->row) {
         profile_place *row = &p->place[p->row - 1];
         row->count++;
@@ -375,7 +284,7 @@ static void take_access(profile *p, const trace_event *e)
     }
     for (unsigned n = 0; n <= e->word; n++) {
         uint32_t port = (e->address + n) & 0xFFFF;
-        count_port(p, port, kind == CYCLE_IOW);
+        profile_count_port(p, port, kind == CYCLE_IOW);
         if (kind == CYCLE_IOW && p->log_writes && p->writes < PROFILE_WRITES)
             p->write[p->writes++] = (profile_write){
                 e->clock, p->at, p->depth ? p->frame[p->depth - 1].node : 0, (uint16_t)port,

@@ -1,4 +1,4 @@
-"""Profiles of OpenM1: live and from files of both forms, what the verbs print, and observing a boot."""
+"""Profiles of OpenM1: live and from files of both forms, and what the verbs print."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ import pytest
 
 from korgm1.cli import main
 from korgm1.errors import UsageError, UserError
-from korgm1.observing import observe
 from korgm1.profiling import Profile
 from korgm1.profiling.symbols import read_symbols
-from korgm1.romset.load import load_os
 from korgm1.session import Session
 from korgm1.trace_reading import open_trace
 from korgm1.verbs.trace_profile import EXAMPLES
@@ -170,6 +168,24 @@ def test_following_over_the_power_switch_and_with_a_trace(tmp_path: Path) -> Non
     session.trace_end()
     with pytest.raises(UsageError, match="leaves out"):
         session.follow(Profile(), "exec=F0000-FFFFF,int")
+
+
+def test_following_over_a_state_that_is_loaded(tmp_path: Path) -> None:
+    """The clock goes back; what ran is counted, each time it did."""
+    session, profile = Session(), Profile()
+    session.power_on()
+    session.run(0.1)
+    state = session.snapshot()
+    session.follow(profile)
+    for _ in range(3):
+        session.run(0.01)
+        session.restore(state)
+    session.follow(None)
+    alone = Profile()
+    session.follow(alone)
+    session.run(0.01)
+    session.follow(None)
+    assert profile.span == 3 * alone.span and (profile.counts == 3 * alone.counts).all()
 
 
 def test_following_changes_nothing() -> None:
@@ -367,44 +383,6 @@ def test_the_examples_of_the_help(
         assert main(words) == 0
         assert len(capsys.readouterr().out.splitlines()) > 10, words
     assert {path.name for path in tmp_path.iterdir()} == {"x.kmt", "x.folded", "map.png", "names.csv"}
-
-
-def test_observing_a_boot() -> None:
-    firmware = load_os(None, "m1")
-    seen = observe(firmware, battery="dead", midi=[(0.5, b"\xfe")], script=lambda session: session.press_at("4", 1.0))
-    plain = observe(firmware, battery="dead", midi=[(0.5, b"\xfe")], profile=False, engine="v30",
-                    script=lambda session: session.press_at("4", 1.0))  # fmt: skip
-    assert plain.timeline == seen.timeline and plain.sram == seen.sram and plain.result.clocks == seen.result.clocks
-    assert plain.profile is None and plain.port_writes == [] and plain.lcd_places == ()
-    assert {**plain.vectors, **seen.vectors} == plain.vectors
-    assert [place.lcd for place in seen.lcd_places][-1][1].rstrip() == "Battery Low (Internal)"
-    assert [place.lcd for place in seen.lcd_places] == [picture.lcd for picture in seen.timeline[1:]]
-    profile = seen.profile
-    assert profile is not None
-    outs = {key: count for key, count in profile.ports.items() if key[1] == "out"}
-    assert len(seen.port_writes) == sum(outs.values())
-    clocks = [write.clock for write in seen.port_writes]
-    assert clocks == sorted(clocks)
-    assert all(profile.port_places[w.port, "out"][w.ps, w.pc] for w in seen.port_writes)
-    assert (0xFFFF, 0) in seen.executed.places and seen.executed.vectors == seen.vectors
-    for vector in profile.interrupts:
-        assert seen.vectors[vector] in seen.executed.places
-
-
-def test_port_writes_are_what_the_board_saw() -> None:
-    session, profile = Session(), Profile(port_writes=True)
-    session.follow(profile)
-    session.power_on()
-    board: list[tuple[int, int, int]] = []
-    scheduler = session.machine.scheduler
-
-    def watch(kind: str, port: int, value: int) -> None:
-        if kind == "out":
-            board.append((scheduler.now, port, value))
-
-    session.machine.ports.watch = watch
-    session.run(1.0)
-    assert board and [(w.clock, w.port, w.value) for w in profile.port_writes] == board
 
 
 def _nothing() -> Any:

@@ -238,6 +238,15 @@ def test_memory_and_ports() -> None:
     assert profile.path(profile.port_writes[0].node) == (at(0x400),)
 
 
+def test_writes_to_ports_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("korgm1.profiling.MOST_WRITES", 3)
+    block = [run(0, 0x400, "E605"), (0, "out", 5, 0, 1), (0, "out", 5, 0, 2)]
+    profile = of(block)
+    for _ in range(2):
+        profile.feed(TraceBlock(reference_trace.pack(block), 0, 0, (1, 0, 0, 0, 0, 0, 2)))
+    assert [write.value for write in profile.port_writes] == [1, 2, 1] and profile.writes_left_out == 3
+
+
 def test_records_that_are_damaged() -> None:
     profile = Profile()
     with pytest.raises(ValueError, match="none"):
@@ -302,9 +311,35 @@ def test_a_program_on_both_engines() -> None:
     assert seen[0] == seen[1]
 
 
+def test_8080_code_that_runs() -> None:
+    """BRKEM 40; HALT. 0500: CALL 0510; CALLN 41; RETEM. 0510: RET. 0520, native: CALL 0524; RETI; RET."""
+    memory = MemoryMap(UnmappedLog(lambda: 0))
+    memory.map_ram(0, 0x20000)
+    for place, code in (
+        (0x100, "00050010 20050010"), (0x10400, "BD0070 0FFF40 F4"), (0x10500, "CD1005 EDED41 EDFD"), (0x10510, "C9"),
+        (0x10520, "E80100 CF C3"),
+    ):  # fmt: skip
+        data = bytes.fromhex(code)
+        memory.image[place : place + len(data)] = data
+    engine = V30Engine(memory, PortMap(UnmappedLog(lambda: 0)), lambda: 0x20)
+    engine.set_registers({"ps": 0x1000, "pc": 0x400, "ss": 0, "sp": 0x8000})
+    profile = Profile()
+    tracer = Tracer(TraceFilter.parse(), profile.feed, packed=True)
+    engine.trace(tracer)
+    engine.run(2000)
+    tracer.flush()
+    assert {tuple(entry.text for entry in stack.entries) for stack in profile.stacks()} == {
+        ("1000:0400",), ("1000:0400", "1000:0500"), ("1000:0400", "1000:0500", "1000:0510"),
+        ("1000:0400", "1000:0500", "1000:0520"), ("1000:0400", "1000:0500", "1000:0520", "1000:0524"),
+    }  # fmt: skip
+    assert all(row.calls == 1 for row in profile.functions()[1:])
+
+
 def test_random_records_are_clean_under_the_sanitisers(tmp_path: Path) -> None:
-    sources = [Path(__file__).with_name("profile_fuzz.c"), CEXT / "profile.c"]
-    plain = compiled(tmp_path / "x.o", [CEXT / "profile.c"], "-O2", "-c")
-    assert plain.returncode == 0, plain.stderr
+    own = sorted(CEXT.glob("profile*.c"))
+    for source in own:
+        plain = compiled(tmp_path / "x.o", [source], "-O2", "-c")
+        assert plain.returncode == 0, plain.stderr
+    sources = [Path(__file__).with_name("profile_fuzz.c"), *own]
     taken, lost = map(int, run_sanitised(tmp_path / "x", sources, "6").split())
     assert taken > 1_000_000 and lost > 0

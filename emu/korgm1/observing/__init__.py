@@ -50,7 +50,7 @@ class Observation:
             all 256, whatever is there).
         sram: the 65,536 bytes of the battery-backed RAM at the end.
         profile: counts of all it did, or None.
-        port_writes: each byte that went to a port; empty without a profile.
+        port_writes: each byte that went to a port, the first `profiling.MOST_WRITES`; empty without a profile.
         lcd_places: which instruction made the LCD show each picture; empty without a profile.
     """
 

@@ -29,6 +29,8 @@ from korgm1.cpu.trace import TraceBlock, TraceFilter
 _VECTOR, _REST = 1 << 32, 1 << 33
 EXECUTED = np.dtype([("ps", "u2"), ("pc", "u2"), ("count", "u8"), ("clocks", "u8"), ("length", "u1")])
 """A row of `Profile.executed`; `length` is the number of bytes of code, at most 16."""
+MOST_WRITES = 500_000
+"""Bytes to ports that `Profile.port_writes` keeps: the first. A boot of OpenM1 has 3,300."""
 READ, WRITTEN = 1, 2
 """Bits of `Profile.touched`."""
 
@@ -114,9 +116,10 @@ class Profile:
     """Counts of what a program did.
 
     Args:
-        port_writes: keep each byte that goes to a port, too.
+        port_writes: keep each byte that goes to a port, too, `MOST_WRITES` at most.
 
     Attributes:
+        writes_left_out: bytes beyond them.
         words: what of a trace it was made from; anything but exec and int may be missing.
         firmware: of a trace file, its name, version and SHA-1 in a line, else "".
     """
@@ -125,6 +128,7 @@ class Profile:
         self.counter = ProfileCounter(port_writes)
         self._writes: list[NDArray[Any]] = []
         self._log = port_writes
+        self.writes_left_out = 0
         self.words = TraceFilter.parse("all")
         self.firmware = ""
         self.pending: Callable[[], None] = lambda: None
@@ -140,8 +144,10 @@ class Profile:
             raise ValueError("other lines than its header says")
         if self._log:
             rows = self.counter.table("writes")
+            room = MOST_WRITES - sum(map(len, self._writes))
             if len(rows):
-                self._writes.append(rows)
+                self.writes_left_out += max(0, len(rows) - room)
+                self._writes += [rows[:room]] if room else []
 
     def mark(self, clock: int) -> None:
         """The clock begins anew, or ends: what is open ends at this clock."""
