@@ -47,7 +47,7 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE) -
         tables = resolve(descent, known)
         found = len(descent.placed), len(descent.calls)
         blocks = blocks_of(descent)
-        used = accesses(descent, blocks)
+        used = accesses(descent, blocks, tables)
         stored = _stored_vectors(descent, used)
         _enter_vectors(descent, {number: at for number, at in stored.items() if number not in executed.vectors})
         before, known = known, _tables_read(descent, used)
@@ -55,7 +55,7 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE) -
             break
     else:
         blocks = blocks_of(descent)
-        used = accesses(descent, blocks)
+        used = accesses(descent, blocks, tables)
     vectors = {**bare.vectors, **stored, **executed.vectors}
     return describe(descent, blocks, used, tables, vectors, bare.writes)
 

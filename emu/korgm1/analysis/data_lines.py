@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
 from korgm1.analysis.program import Program
@@ -11,47 +12,52 @@ _RUN = 8
 _WIDEST = 72
 
 
-def data_lines(program: Program, start: int, end: int, refs_of: Callable[[int], str]) -> Iterator[str]:
-    """Lines for `start` to before `end`.
+class DataLines:
+    """The lines of any stretch of a program.
 
     Args:
         program: whose bytes.
-        start: first address.
-        end: the one behind the last.
         refs_of: the end of a comment that says who refers to a label.
     """
-    texts = {text.address: text for text in program.texts if start <= text.address < end}
-    pointers = _pointers(program, start, end)
-    image, base = program.image, program.base
-    marks = sorted({*texts, *pointers, *(at for at in program.labels if start <= at < end), end})
-    address = start
-    for mark in marks:
-        yield from _plain(image, base, address, mark)
-        address = max(address, mark)
-        if mark == end or address > mark:
-            continue
-        label = program.labels.get(mark)
-        if label:
-            yield f"{label}:".ljust(44) + f"; {mark:05X} {refs_of(mark)}".rstrip()
-        following = next((other for other in marks if other > mark), end)
-        if mark in texts and following >= mark + len(texts[mark].text):
-            text = texts[mark].text
-            address = mark + len(text)
-            closed = address < following and not image[address - base]
-            address += closed
-            yield from _strings(text, closed)
-        elif mark in pointers and following >= mark + 2:
-            yield f"        dw      {pointers[mark]}"
-            address = mark + 2
+
+    def __init__(self, program: Program, refs_of: Callable[[int], str]) -> None:
+        self._program = program
+        self._refs_of = refs_of
+        self._texts = {text.address: text.text for text in program.texts}
+        self._pointers = _pointers(program)
+        self._marks = sorted({*self._texts, *self._pointers, *program.labels})
+
+    def lines(self, start: int, end: int) -> Iterator[str]:
+        """Lines for `start` to before `end`."""
+        image, base = self._program.image, self._program.base
+        marks = [*self._marks[bisect_left(self._marks, start) : bisect_left(self._marks, end)], end]
+        address = start
+        for mark, following in zip(marks, [*marks[1:], end], strict=True):
+            yield from _plain(image, base, address, mark)
+            address = max(address, mark)
+            if mark == end or address > mark:
+                continue
+            label = self._program.labels.get(mark)
+            if label:
+                yield f"{label}:".ljust(44) + f"; {mark:05X} {self._refs_of(mark)}".rstrip()
+            text = self._texts.get(mark, "")
+            if text and following >= mark + len(text):
+                address = mark + len(text)
+                closed = address < following and not image[address - base]
+                address += closed
+                yield from _strings(text, closed)
+            elif mark in self._pointers and following >= mark + 2:
+                yield f"        dw      {self._pointers[mark]}"
+                address = mark + 2
 
 
-def _pointers(program: Program, start: int, end: int) -> dict[int, str]:
+def _pointers(program: Program) -> dict[int, str]:
     """Addresses of words that name a label: those of tables."""
     found = {}
     for table in program.tables:
         for n in range(table.count if table.kind != "names" else 0):
             at, entry = table.address + n * table.stride, table.entries[n]
-            if start <= at and at + 2 <= end and isinstance(entry, int) and entry in program.labels:
+            if at + 2 <= program.end and isinstance(entry, int) and entry in program.labels:
                 value = int.from_bytes(program.image[at - program.base : at - program.base + 2], "little")
                 if value == entry & 0xFFFF:
                     found[at] = program.labels[entry]

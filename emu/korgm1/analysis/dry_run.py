@@ -6,6 +6,7 @@ the image is then code to follow, not proof that it is one: a board would answer
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from korgm1.bus.memory import PAGE, MemoryMap
@@ -16,6 +17,7 @@ from korgm1.cpu.v30_engine import V30Engine
 CLOCKS = 1_000_000
 """How long it runs: an eighth of a second of the emulated time."""
 _ACCESSES = 30_000
+_ROM = 0xE0000
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,25 @@ class DryRun:
     writes: tuple[tuple[int, int], ...]
 
 
+class _Patience(UnmappedLog):
+    """Counts what goes through Python, and calls `lost` when that is too much."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: 0)
+        self.accesses = 0
+        self.lost: Callable[[], None] = lambda: None
+
+    def note(self, kind: str, address: int, value: int) -> None:
+        self.count()
+
+    def count(self) -> None:
+        self.accesses += 1
+        if self.accesses > _ACCESSES:
+            self.lost()
+
+
 def dry_run(image: bytes, base: int, clocks: int = CLOCKS) -> DryRun:
-    """Run from reset for `clocks` CPU clocks, or until ports were used too often.
+    """Run from reset for `clocks` CPU clocks, or until ports and open memory were used too often.
 
     >>> program = bytes.fromhex("31c08ed8c70680003412 c7068200 00f0 ebfe".replace(" ", ""))
     >>> image = program.ljust(0xFFF0, b"\\x90") + bytes.fromhex("ea000000f0").ljust(16)
@@ -41,33 +60,27 @@ def dry_run(image: bytes, base: int, clocks: int = CLOCKS) -> DryRun:
     """
     if not image:
         return DryRun({}, ())
-    log = UnmappedLog(now=lambda: 0)
+    log = _Patience()
     memory = MemoryMap(log)
-    start = base - base % PAGE
-    rom = bytes(base - start) + image
-    rom = rom[: 0x100000 - start]
-    rom += b"\xff" * (-len(rom) % PAGE)
-    memory.map_rom(start, rom)
-    if start > 0:
-        memory.map_ram(0, min(start, 0xE0000))
-        memory.image[0 : min(start, 0xE0000)] = bytes(min(start, 0xE0000))
+    memory.map_ram(0, _ROM)
+    memory.image[0:_ROM] = bytes(_ROM)
+    first = base - base % PAGE
+    rom = bytes(base - first) + image[: 0x100000 - base]
+    memory.map_rom(first, rom + b"\xff" * (-len(rom) % PAGE))
     ports = PortMap(log)
     core = V30Engine(memory, ports, lambda: 0)
+    log.lost = lambda: core.lower_horizon(0)
     writes: list[tuple[int, int]] = []
-    accesses = 0
 
     def watch(way: str, port: int, value: int) -> None:
-        nonlocal accesses
-        accesses += 1
-        if accesses > _ACCESSES:
-            core.lower_horizon(0)
+        log.count()
         if way == "out" and port >= 0xFFF0:
             writes.append((port, value))
 
     ports.watch = watch
     core.reset()
     core.run(clocks)
-    low = bytes(memory.image[:0x400]) if start > 0 else bytes(0x400)
+    low = bytes(memory.image[:0x400])
     vectors = {}
     for number in range(256):
         offset, segment = (int.from_bytes(low[at : at + 2], "little") for at in (number * 4, number * 4 + 2))

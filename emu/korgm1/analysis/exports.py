@@ -2,6 +2,7 @@
 
 The image is to be loaded as 16-bit x86 (NEC's own instructions are then unknown to them) at its base, E0000 for a pair
 of EPROMs: Ghidra as `x86:LE:16:Real Mode`, whose addresses are segment:offset; IDA with a segment for each 64 KB.
+Neither program was at hand: the scripts follow their documentation, and only their syntax is tested.
 """
 
 from __future__ import annotations

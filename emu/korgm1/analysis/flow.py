@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from korgm1.analysis.descent import Descent
+from korgm1.analysis.pointers import JumpTable
 from korgm1.analysis.program import UNKNOWN_PORT, Block, Placed, physical
 from korgm1.analysis.registers import DS, DX, ES, SS, State, segment_of, set_word, step, unknown, word
 
@@ -33,13 +34,13 @@ class Access:
     wide: bool = False
 
 
-def accesses(descent: Descent, blocks: dict[int, Block]) -> list[Access]:
+def accesses(descent: Descent, blocks: dict[int, Block], tables: list[JumpTable]) -> list[Access]:
     """Follow constants to where nothing changes any more, then list what is used.
 
-    A block that several lead to knows what all of them know. At calls DS, ES and SS are handed on to the called
-    routine; what an interrupt enters knows nothing but PS, what only a pointer leads to has the usual segments.
+    A block that several lead to knows what all of them know. Calls, and jumps by one of `tables`, hand DS, ES and SS
+    on; what an interrupt enters knows nothing but PS, what only a pointer leads to has the usual segments.
     """
-    states = _fixpoint(descent, blocks)
+    states = _fixpoint(descent, blocks, _handed_on(descent, tables))
     found: list[Access] = []
     for start in sorted(blocks):
         state = list(states.get(start) or unknown(descent.placed[start].segment))
@@ -47,7 +48,20 @@ def accesses(descent: Descent, blocks: dict[int, Block]) -> list[Access]:
     return found
 
 
-def _fixpoint(descent: Descent, blocks: dict[int, Block]) -> dict[int, State]:
+def _handed_on(descent: Descent, tables: list[JumpTable]) -> dict[int, set[int]]:
+    """Instruction -> where it leads by a call or a table."""
+    handed: dict[int, set[int]] = defaultdict(set)
+    for target, refs in descent.refs.items():
+        for ref in refs:
+            if ref.kind == "call" and target in descent.placed:
+                handed[ref.origin].add(target)
+    for table in tables:
+        targets = {table.target(descent.image, descent.base, n) for n in range(table.count)}
+        handed[table.origin] |= {target for target in targets if target in descent.placed}
+    return handed
+
+
+def _fixpoint(descent: Descent, blocks: dict[int, Block], handed: dict[int, set[int]]) -> dict[int, State]:
     states: dict[int, State] = {}
     visits: dict[int, int] = {}
     work: list[int] = []
@@ -64,15 +78,13 @@ def _fixpoint(descent: Descent, blocks: dict[int, Block]) -> dict[int, State]:
             visits[start] = visits.get(start, 0) + 1
             work.append(start)
 
-    called = {ref.origin: target for target, refs in descent.refs.items() for ref in refs if ref.kind == "call"}
     def settle() -> None:
         while work:
             block = blocks[work.pop()]
             state = list(states[block.start])
 
             def call(address: int, placed: Placed, now: State) -> None:
-                target = called.get(address)
-                if target is not None and target in descent.placed:
+                for target in handed.get(address, ()):
                     arrive(target, [*[None] * 16, now[ES], descent.placed[target].segment, *now[SS:]])
 
             _through(descent, block, state, call)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from korgm1.analysis.data_lines import data_lines
+from korgm1.analysis.data_lines import DataLines
 from korgm1.analysis.nasm import Names, statement
 from korgm1.analysis.program import Placed, Program, Xref, physical
 from korgm1.cpu.disassembler import Instruction
@@ -94,6 +94,7 @@ class _View:
                 self.used[ref.origin].append((address, ref.kind))
         self.ports = {use.address: port for port, uses in program.ports.items() for use in uses if port >= 0}
         self.texts = {text.address: text for text in program.texts}
+        self.data = DataLines(program, self.refs_of)
         self.inside = {
             address + n for address, placed in program.instructions.items()
             for n in range(1, len(placed.instruction.code))
@@ -117,7 +118,7 @@ class _View:
                 stop = address + 1
                 while stop < end and stop not in program.instructions:
                     stop += 1
-                yield from data_lines(program, address, stop, self.refs_of)
+                yield from self.data.lines(address, stop)
                 address = stop
                 continue
             yield from self.function_head(address)

@@ -7,6 +7,7 @@ as far as they do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from korgm1.cpu.disassembler import Instruction
 _STRIDES = (2, 3, 4, 5, 6, 8, 10, 12)
 _MOST = 256
 _ROUNDS = 12
+_READABLE = re.compile(rb"[\x20-\x7e]{4}")
 _LOOK_BACK = 6
 
 
@@ -188,7 +190,7 @@ def _rows(descent: Descent, tried: set[int]) -> None:
             at = image.find(pair)
             tries = 0
             while at >= 0 and tries < 64:
-                if not cover[at] and not cover[at + 1]:
+                if not cover[at] and not cover[at + 1] and not _READABLE.match(image, max(at - 3, 0)):
                     _try(descent, segment, offset, descent.base + at, "table", tried)
                     break
                 at = image.find(pair, at + 1)

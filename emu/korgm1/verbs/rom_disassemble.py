@@ -114,6 +114,8 @@ def analysed(firmware: RomSet, model: str | None) -> Program:
     if model is not None and (why := no_start(firmware.image)):
         print(f"korgm1: warning: it was not run: {why}", file=sys.stderr)
     elif model is not None:
+        if sys.stderr.isatty():
+            print(f"running it for {SECONDS:g} s of its time ...", file=sys.stderr)
         try:
             executed = observe(firmware, model, seconds=SECONDS).executed
         except M1Error as error:
