@@ -40,6 +40,16 @@ def test_branches_calls_and_what_stands_behind_them() -> None:
     assert found(result) == {0x100, 0x102, 0x105, 0x108}
 
 
+@pytest.mark.parametrize("value", [0x00, 0xFF])
+def test_code_that_runs_into_blank_bytes_ends_there_unless_it_was_executed(value: int) -> None:
+    assert not analyse(bytes([value]) * 0x20000).instructions
+    blank = bytes([value]) * 16
+    result = program("40 74 03", at_0103=blank)
+    assert found(result) == {0x100, 0x101}
+    assert any("blank" in note and "F0103" in note for note in result.notes)
+    assert 0x103 in found(program("40 74 03", Executed(frozenset({(0xF000, 0x103)})), at_0103=blank))
+
+
 def test_overlapping_code_is_noted_and_the_first_stands() -> None:
     result = program("74 01  B8 90 90  EB FE")      # jz into the MOV
     starts = sorted(result.instructions)

@@ -13,6 +13,8 @@ from korgm1.analysis.program import Executed, Placed, Xref, physical
 from korgm1.cpu.disassembler import Instruction, decode
 
 FREE, START, INSIDE = 0, 1, 2
+BLANK = (b"\xff" * 8, bytes(8))
+"""What an erased EPROM and an empty buffer hold: both could be executed, but nobody meant it."""
 _LONGEST = 24
 _INLINE_TEXT = 5
 _READABLE = frozenset(range(0x20, 0x7F))
@@ -112,6 +114,9 @@ class Descent:
                 return
             if self.cover[at] == INSIDE:
                 self._overlap(address)
+                return
+            if self.image[at : at + len(BLANK[0])] in BLANK and address not in self._executed:
+                self._stop(f"code runs into blank bytes at {address:05X}")
                 return
             instruction = decode(self.image[at : at + _LONGEST], 0, offset, emulated)
             size = len(instruction.code)
