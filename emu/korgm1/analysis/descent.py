@@ -7,7 +7,7 @@ what was only concluded, then who came first. That bounds time and memory by the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from korgm1.analysis.program import Executed, Placed, Xref, physical
 from korgm1.cpu.disassembler import Instruction, decode
@@ -236,10 +236,3 @@ def _is_call(instruction: Instruction) -> bool:
     if form.name.startswith("8080."):
         return form.mnemonic[0][0] == "C" and form.operands[0] == ("Iw",)
     return form.mnemonic[0] == "call"
-
-
-def words(image: bytes, places: Iterable[int]) -> Iterable[tuple[int, int]]:
-    """Each place, an index, with the word there."""
-    for at in places:
-        if at >= 0 and at + 1 < len(image):
-            yield at, image[at] | image[at + 1] << 8
