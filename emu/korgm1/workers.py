@@ -59,7 +59,7 @@ def spread(
 
     Args:
         jobs: taken one by one when a process is about to need one, never all at once.
-        make, args: `make(*args)` is a process's worker; both are pickled, once for each process.
+        make, args: `make(*args)` is a process's worker; both are pickled. A multiprocessing queue may be among them.
         workers: processes; with 1 none is started.
         asked: see `Asked`.
         what, hint: name the work, and what to do next, where a process dies.
@@ -83,9 +83,13 @@ def spread(
     with tempfile.TemporaryDirectory(prefix="korgm1-", ignore_cleanup_errors=True) as folder:
         # By a file: a pipe to a process that dies before it has read more than fits in would be waited for for ever.
         parcel = Path(folder, "worker")
-        parcel.write_bytes(pickle.dumps((make, args)))
+        inherited: tuple[Any, ...] = ()
+        try:
+            parcel.write_bytes(pickle.dumps((make, args)))
+        except RuntimeError:    # a queue among `args`, which goes by the pipe only
+            inherited = (make, args)
         pool = futures.ProcessPoolExecutor(
-            workers, multiprocessing.get_context("spawn"), initializer=_prepare, initargs=(str(parcel),)
+            workers, multiprocessing.get_context("spawn"), initializer=_prepare, initargs=(str(parcel), *inherited)
         )
         try:
             yield from _spread(pool, iter(jobs), workers * AHEAD, asked)
@@ -146,10 +150,12 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)
 
 
-def _prepare(parcel: str) -> None:
+def _prepare(parcel: str, *inherited: Any) -> None:
     global _work
     serve_the_parent()
-    make, args = pickle.loads(Path(parcel).read_bytes())
+    if not inherited and not Path(parcel).exists():
+        os._exit(1)    # who asked has given up, and cleared away, before this process was ready
+    make, args = inherited or pickle.loads(Path(parcel).read_bytes())
     _work = make(*args)
 
 

@@ -130,7 +130,7 @@ def _debug(session: Any) -> None:
 
 
 def boot() -> int:
-    """Instructions of OpenM1's first third of a second, on all engines: a snapshot taken back, a trace, stops, a profile."""
+    """Instructions of OpenM1's first third of a second, on all engines; a state taken back, trace, stops, profile."""
     from korgm1.machine.engines import NAMES
     from korgm1.profiling import Profile
     from korgm1.session import Session

@@ -53,6 +53,12 @@ def test_what_a_trace_costs(bench: ModuleType, tmp_path: Path) -> None:
     assert row["text_bytes"] > 10 * row["kmt_bytes"] > 0
 
 
+def test_what_stops_cost(bench: ModuleType) -> None:
+    import stops_cost
+
+    assert all(stops_cost.speed(stops_cost.busy_session, "v30", stops, 0.02) > 0 for stops in (None, ()))
+
+
 def test_what_the_battery_costs(bench: ModuleType) -> None:
     import battery
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,11 +70,15 @@ def test_the_same_in_a_terminal_with_prompt_and_ctrl_c() -> None:
         child.type("nonsense\r")
         child.wait_for("there is no command")
         child.wait_for(prompts(3))
+        child.type("rubbish")
+        child.wait_for("debug> rubbish")
         child.type("\x03")
-        child.wait_for(prompts(4))
+        time.sleep(0.3)
+        child.type("\r")    # Python's readline may sleep through a signal until a key comes
+        child.wait_for(lambda screen: screen.text.count("debug>") >= 4)
         child.type("print 1+1\r")
         child.wait_for("0002 = 2")
-        child.wait_for(prompts(5))
+        assert "rubbish'" not in child.screen.text
         child.type("quit\r")
         assert child.process.wait(30) == 0
 
@@ -94,6 +100,30 @@ def test_the_ram_is_saved_and_commands_come_from_files(tmp_path: Path) -> None:
     assert "; 0F000  AA BB" in log.read_text()
     replayed = piped(log.read_text().replace("source d.txt\n", ""))
     assert replayed.returncode == 0, replayed.stderr
+
+
+def test_a_limit_for_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["debug", "--no-analysis", "--seconds", "0.02", "-x", "go; until 1 == 2; quit"]) == 0
+    assert capsys.readouterr().out.count("the time is up (") == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("last", ['until "no such text"\n', ""])
+def test_a_signal_saves_the_ram(number: int, last: str, tmp_path: Path) -> None:
+    """While something runs, and while it waits for a line."""
+    with subprocess.Popen(
+        [*DEBUG, "--sram", "x.sram"], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    ) as child:
+        assert child.stdin is not None and child.stdout is not None and child.stderr is not None
+        child.stdin.write("print 5\n" + last)
+        child.stdin.flush()
+        assert "0005 = 5" in child.stdout.readline()
+        time.sleep(0.3)
+        child.send_signal(number)
+        assert child.wait(30) == 130
+        assert "x.sram written" in child.stderr.read()
+    assert (tmp_path / "x.sram").stat().st_size == 0x10000
 
 
 @pytest.mark.parametrize(("options", "code", "said"), [

@@ -169,3 +169,17 @@ def test_back_ends_where_memory_does(debugger: Debugger) -> None:
     assert (halt.reason, halt.clock) == ("start", 0)
     with pytest.raises(UsageError, match="0 steps"):
         debugger.step(0)
+
+
+@pytest.mark.parametrize(("code", "operand"), [
+    ("A1 3412", (0x100, 0x1234, 2)), ("A0 3412", (0x100, 0x1234, 1)), ("26 A2 3412", (0x200, 0x1234, 1)),
+    ("8B 07", (0x100, 0x10, 2)), ("8A 46 FE", (0x300, 0x2E, 1)), ("2E 89 90 0001", (0xF000, 0x111, 2)),
+    ("80 3E 3412 05", (0x100, 0x1234, 1)), ("8B C3", None), ("90", None), ("8B 00", (0x100, 0x11, 2)),
+])
+def test_the_operand_in_memory(code: str, operand: tuple[int, int, int] | None) -> None:
+    debugger = Debugger(session())
+    debugger.step(5)
+    debugger.set_registers({"ds0": 0x100, "ds1": 0x200, "ss": 0x300, "bw": 0x10, "bp": 0x30, "ix": 1})
+    debugger.write(0x4000, bytes.fromhex(code))
+    (line,) = debugger.disassemble((0x0400, 0), 1)
+    assert debugger.operand(line) == operand

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
 from firmware_programs import POLLS, START, WAITS_FOR_RAM, firmware
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from korgm1.errors import UsageError
@@ -22,12 +23,13 @@ from korgm1.romset.load import load_os
 from korgm1.session import Session
 
 
-@given(st.sets(st.integers(0, 300)), st.integers(0, 5))
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sets(st.integers(0, 80), max_size=30), st.integers(0, 5))
 def test_ranges_hold_the_addresses_and_gaps_no_longer_than_allowed(addresses: set[int], gap: int) -> None:
     rows = ranges(addresses, gap)
     covered = {at for row in rows for at in range(row.start, row.end)}
     assert addresses <= covered
-    assert all(b.start - a.end > gap for a, b in zip(rows, rows[1:], strict=False))
+    assert all(b.start - a.end > gap for a, b in itertools.pairwise(rows))
     assert all(row.start in addresses and row.end - 1 in addresses for row in rows)
 
 
@@ -44,6 +46,7 @@ def word(value: int) -> bytes:
     return (value & 0xFFFF).to_bytes(2, "little")
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 0xFFFF), st.integers(0, 99))
 def test_a_sum_and_the_sum_of_sums_are_found_with_their_seed(seed: int, salt: int) -> None:
     images = []
@@ -57,8 +60,7 @@ def test_a_sum_and_the_sum_of_sums_are_found_with_their_seed(seed: int, salt: in
     found = stored_sums(images, [Range(0, 4)], 4, 68)
     assert [(row.address, row.how, row.seed) for row in found] == [
         (0, "sum of words", seed), (2, "sum of the first sum after each word", 0)
-    ] or found[1].seed == 0
-    assert found[0].seed == seed
+    ]
 
 
 def test_what_is_no_sum_is_not_explained() -> None:
@@ -70,7 +72,7 @@ def test_what_is_no_sum_is_not_explained() -> None:
 def test_a_row_of_stubs_is_told_from_handlers() -> None:
     places = {number: f"F000:{0x200 + 5 * number:04X}" for number in range(256)} | {0x20: "F000:0784"}
     assert catch_all(places) == frozenset(range(256)) - {0x20}
-    assert catch_all({number: "E000:1234" for number in range(40)}) == frozenset(range(40))
+    assert catch_all(dict.fromkeys(range(40), "E000:1234")) == frozenset(range(40))
     assert catch_all({1: "F000:0000", 2: "F000:9999"}) == frozenset()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -58,6 +60,13 @@ def test_processes_do_every_job_and_are_given_few_ahead() -> None:
     first = next(source)
     assert first[0] == first[1] and taken <= 2 * AHEAD
     assert sorted([first, *source], key=lambda row: int(row[0])) == [(str(n), str(n)) for n in range(40)]
+
+
+def test_a_queue_reaches_the_processes() -> None:
+    """Each job names an attribute of the queue, which is inherited and not pickled."""
+    queue = multiprocessing.get_context("spawn").SimpleQueue()
+    found = list(spread(iter(["__module__"]), partial, (getattr, queue), workers=2))
+    assert found == [("__module__", "multiprocessing.queues")]
 
 
 def test_a_process_that_dies_is_the_users_error() -> None:

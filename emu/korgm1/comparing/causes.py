@@ -48,7 +48,7 @@ def explain(findings: Sequence[Finding], static: Static, known: Known = Known())
 
 
 def _sums(static: Static, known: Known) -> Iterator[Finding]:
-    """Another constant to begin with, in the small function that is given the address where the sum over the RAM begins."""
+    """Another constant in the small function that knows the address where the sum over the RAM begins."""
     for change in static.changes.of if None not in known.summed else ():
         used = [
             {o.number for word in shape.words for o in word.operands} for shape in (change.pair.a, change.pair.b)
@@ -83,13 +83,10 @@ class _Causes:
     def all(self) -> list[Finding]:
         reasons: dict[str, Callable[[Finding], str]] = {
             "text": self._text, "ports": self._ports, "nec": self._inside, "function-changed": self._function,
-            "function-new": self._callee, "function-gone": self._callee, "layout": self._layout, "version": self._version,
-            "time": self._time,
+            "function-new": self._callee, "function-gone": self._callee, "layout": self._layout,
+            "version": self._version,
         }
-        return [
-            replace(row, because=why) if (why := reasons.get(row.kind, lambda _: "")(row)) and not row.because else row
-            for row in self._findings
-        ]
+        return [replace(row, because=reasons[row.kind](row)) if row.kind in reasons else row for row in self._findings]
 
     def _text(self, row: Finding) -> str:
         for x, y, cause in self._words:
@@ -97,7 +94,8 @@ class _Causes:
                 continue
             if cause.kind == "validity" and len(row.a) > 4 and row.a in cause.a and row.b and row.b in cause.b:
                 return _what(cause)
-            if x and y and (x != row.a.strip() or cause.kind != "text") and row.a.replace(x, y).strip() == row.b.strip():
+            elsewhere = x != row.a.strip() or cause.kind != "text"
+            if x and y and elsewhere and row.a.replace(x, y).strip() == row.b.strip():
                 return _what(cause)
             alone = (row.a.strip() and x and x in row.a and not row.b.strip() and not y) or (
                 row.b.strip() and y and y in row.b and not row.a.strip() and not x)
@@ -141,7 +139,8 @@ class _Causes:
         return self._inside(row) if row.what.startswith(("in of", "out of")) else ""
 
     def _inside(self, row: Finding) -> str:
-        """All the places it was seen in belong to functions that only one side has."""
+        """All the places it was seen in belong to functions that only one side has; of a text, some: a number may look
+        like a reference to it."""
         places = {int(where[2:], 16) for where in row.where}
         refs = {
             origin for program in (self._static.a, self._static.b) for text in program.texts if text.address in places
@@ -149,7 +148,8 @@ class _Causes:
         } if row.kind == "text" else places
         holders = {shape.name for shape in self._fresh.values() if refs & {word.at for word in shape.words}}
         inside = {word.at for shape in self._fresh.values() for word in shape.words}
-        return "function " + ", ".join(sorted(holders)) if refs and refs <= inside else ""
+        all_inside = bool(refs & inside) if row.kind == "text" else bool(refs) and refs <= inside
+        return "function " + ", ".join(sorted(holders)) if all_inside else ""
 
     def _callee(self, row: Finding) -> str:
         """A new function that only another new one calls."""
@@ -166,9 +166,6 @@ class _Causes:
     def _version(self, row: Finding) -> str:
         first = next(iter(self._by["version"][-1:]), row)
         return "" if row is first or row.a.lstrip("#0") != first.a.lstrip("#0") else _what(first)
-
-    def _time(self, row: Finding) -> str:
-        return ""
 
     def _function(self, row: Finding) -> str:
         change = self._changes.get(row.where[0])
@@ -217,7 +214,8 @@ class _Causes:
                 if abs(b / a - ratio) < 0.02 * ratio:
                     return _what(row)
         for row in self._by.get("text", ()):
-            if row.what.startswith("column") and row.a.isdigit() and row.b.isdigit() and int(row.b) - int(row.a) == b - a:
+            column = row.what.startswith("column") and row.a.isdigit() and row.b.isdigit()
+            if column and int(row.b) - int(row.a) == b - a:
                 return _what(row)
         return ""
 
@@ -231,7 +229,7 @@ class _Causes:
         near: dict[int, str] = {}
         for number, row in enumerate(change.rows):
             for name in (name for word in row if word is not None for name in self._goals(word)):
-                near.update({at: name for at in range(number - NEAR, number + NEAR + 1)})
+                near.update(dict.fromkeys(range(number - NEAR, number + NEAR + 1), name))
         for number in sorted(change.differs):
             one, other = change.rows[number]
             if one is None or other is None:

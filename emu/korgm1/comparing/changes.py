@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from korgm1.comparing.matching import LENGTHS, Matching, Pair
-from korgm1.comparing.shapes import Operand, Shape, Shapes, Word
+from korgm1.comparing.shapes import Operand, Shapes, Word
 
 STRETCH = 8192
 """Bytes of a stretch of data that are compared."""
@@ -106,9 +106,9 @@ class Changes:
         self.gone, self.new = matching.gone, matching.new
 
     def absorb(self) -> None:
-        """Take out what is no difference of functions but of the analysis: entries into the midst of a function, and code
-        of a function, that only one side knows although both have it; and code that several entries share, which counts
-        for the nearest entry before it alone."""
+        """Take out what is no difference of functions but of the analysis: entries into the midst of a function, and
+        code of a function, that only one side knows although both have it; and code that several entries share, which
+        counts for the nearest entry before it alone."""
         shapes = {0: {}, 1: {}}  # type: dict[int, dict[int, Word]]
         for side, all_shapes in enumerate(self._shapes):
             for shape in all_shapes.by_entry.values():
@@ -232,7 +232,7 @@ class Changes:
         return False
 
     def _moved_ram(self) -> dict[int, int]:
-        """The addresses of the RAM that are elsewhere in B for whoever uses them; numbers that moved as far are such, too."""
+        """The addresses of the RAM that are elsewhere in B; numbers that moved as far are such, too."""
         goals: dict[int, Counter[int]] = {}
         for change in self.of:
             for a, b in change.ram:
@@ -263,7 +263,7 @@ class Changes:
         return len(one) == len(other) == ALIKE and sum(p == q for p, q in zip(one, other, strict=True)) >= ALIKE // 2
 
     def same_data(self, a: int, b: int) -> bool:
-        """Whether what lies at A's address and at B's is the same but for addresses in it that moved with their goal."""
+        """Whether what lies at A's address and at B's is the same, addresses that moved with their goal apart."""
         key = a, b
         if key not in self._known:
             self._known[key] = True

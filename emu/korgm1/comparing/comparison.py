@@ -82,15 +82,15 @@ class Comparison:
         if self.static is None:
             return "identical: the same 131,072 bytes"
         if not self.related:
-            shared, least = len(self.static.matching.pairs), min(len(self.static.a.functions), len(self.static.b.functions))
+            shared = len(self.static.matching.pairs)
+            least = min(len(self.static.a.functions), len(self.static.b.functions))
             return f"not versions of one program: {shared} of {least} functions have a counterpart"
         counts = Counter(row.kind for row in self.differences)
         kinds = ", ".join(f"{small(heading)} {counts[kind]}" for kind, heading in KINDS.items() if counts[kind])
         classes = ", ".join(f"{count} {name}" for name, count in self.static.counts.items() if count)
         number = len(self.differences)
-        return (
-            f"{number} difference{'' if number == 1 else 's'}{' (' + kinds + ')' if kinds else ''}; functions: {classes}"
-        )
+        told = f"{number} difference{'' if number == 1 else 's'}{' (' + kinds + ')' if kinds else ''}"
+        return f"{told}; functions: {classes}"
 
     def to_dict(self) -> dict[str, Any]:
         """The object `korgm1 compare --json` prints."""

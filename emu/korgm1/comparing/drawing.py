@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
+from korgm1.analysis import Program
 from korgm1.board.lcd_font import draw, to_text
 from korgm1.board.lcd_picture import Image, Rgb, render
 from korgm1.comparing.static import Static
@@ -34,7 +36,7 @@ def lcd(lines: tuple[str, str], scale: int = 2) -> Image:
     """The LCD as it shows two lines of text; characters of the firmware's own (CGRAM) are blank.
 
     >>> lcd(("OpenM1", "")).shape
-    (70, 494, 3)
+    (69, 474, 3)
     """
     codes = _codes()
     rows = [draw(bytes(codes.get(char, 0x20) for char in line[:40].ljust(40)), bytes(64)) for line in lines]
@@ -71,7 +73,7 @@ def rom_map(static: Static, side: int) -> Image:
     return image
 
 
-def _paint(found: np.ndarray, base: int, places: list[int], program: object, kind: int) -> None:  # type: ignore[type-arg]
+def _paint(found: npt.NDArray[np.uint8], base: int, places: list[int], program: Program, kind: int) -> None:
     for at in places:
-        length = len(program.instructions[at].instruction.code)  # type: ignore[attr-defined]
+        length = len(program.instructions[at].instruction.code)
         found[at - base : at - base + length] = kind

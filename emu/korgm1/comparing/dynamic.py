@@ -34,7 +34,7 @@ class BootPair:
 
 
 def chip_names(a: Mapping[int, str], b: Mapping[int, str]) -> Mapping[int, str]:
-    """Port -> chip: its name up to the first blank or underscore; what drives the LCD apart from the rest of the PIO."""
+    """Port -> chip: its name up to the first blank or underscore; the LCD's ports apart from the rest of the PIO."""
     names = {**b, **a}
     return {
         port: "LCD" if name.endswith("LCD") else name.replace("_", " ").split()[0]
@@ -93,9 +93,8 @@ def _picture(row: Row, title: str, seen: set[tuple[str, str]]) -> Iterator[Findi
                 (m.group(), (m.start(), n.start()))
                 for m, n in zip(re.finditer(r"\S+", x), re.finditer(r"\S+", y), strict=True) if m.start() != n.start()
             )
-            yield Finding(
-                "text", f"column of {word!r} on line {number} of the LCD, from 0", str(columns[0]), str(columns[1]), evidence
-            )
+            what = f"column of {word!r} on line {number} of the LCD, from 0"
+            yield Finding("text", what, str(columns[0]), str(columns[1]), evidence)
         else:
             yield Finding("text", f"line {number} of the LCD", x.rstrip(), y.rstrip(), evidence[:1])
 
@@ -122,16 +121,18 @@ def _times(rows: Sequence[tuple[Row, str]]) -> Iterator[Finding]:
 def _ports(a: Side, b: Side) -> Iterator[Finding]:
     """Ports that only one side writes in its boots."""
     sides = [
-        {write.port: write for boot in reversed(side.boots.values()) for write in reversed(boot.writes)} for side in (a, b)
+        {write.port: write for boot in reversed(list(side.boots.values())) for write in reversed(boot.writes)}
+        for side in (a, b)
     ]
     for port in sorted(set(sides[0]) ^ set(sides[1])):
         writes = [side.get(port) for side in sides]
         name = a.program.port_names.get(port) or b.program.port_names.get(port) or ""
-        yield Finding(
+        there = [(side, write) for side, write in zip("AB", writes, strict=True) if write]
+        yield Finding.of(
             "ports", f"first write to port {port:04X} {name}".rstrip(),
-            *("" if write is None else f"{write.value:02X}h" for write in writes),
-            tuple(f"{side} at clock {write.clock:,}" for side, write in zip("AB", writes, strict=True) if write),
-            tuple(f"{side} {(write.ps << 4) + write.pc & 0xFFFFF:05X}" for side, write in zip("AB", writes, strict=True) if write),
+            ("" if write is None else f"{write.value:02X}h" for write in writes),
+            tuple(f"{side} at clock {write.clock:,}" for side, write in there),
+            tuple(f"{side} {(write.ps << 4) + write.pc & 0xFFFFF:05X}" for side, write in there),
         )
 
 
@@ -140,5 +141,8 @@ def _chips(pair: BootPair, title: str) -> Iterator[Finding]:
         if not any(chip.news) or not chip.count_a or not chip.count_b:
             continue
         sides = [" ".join(f"{write.port:04X}={write.value:02X}" for write in rows[:SHOWN]) for rows in chip.news]
-        places = [f"{side} {rows[0].place} at clock {rows[0].clock:,}" for side, rows in zip("AB", chip.news, strict=True) if rows]
-        yield Finding("ports", f"writes to {chip.chip}", *sides, (f"{title}: first difference {', '.join(places)}",))
+        places = [
+            f"{side} {rows[0].place} at clock {rows[0].clock:,}"
+            for side, rows in zip("AB", chip.news, strict=True) if rows
+        ]
+        yield Finding.of("ports", f"writes to {chip.chip}", sides, (f"{title}: first difference {', '.join(places)}",))

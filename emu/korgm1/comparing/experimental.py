@@ -52,7 +52,8 @@ def _threshold(a: Threshold, b: Threshold) -> Iterator[Finding]:
     for what, one, other, said in rows:
         if one != other:
             evidence = (f"messages {said[0]!r} and {said[1]!r}", *(volts if one == a.code and other == b.code else ()))
-            yield Finding("threshold", what, *(f"{code:02X}h" if code is not None else "" for code in (one, other)), evidence)
+            codes = ("" if code is None else f"{code:02X}h" for code in (one, other))
+            yield Finding.of("threshold", what, codes, evidence)
     if a.watched != b.watched:
         yield Finding("threshold", "a cell that falls in use is noticed", str(a.watched), str(b.watched))
 
@@ -77,8 +78,8 @@ def _validity(a: Validity, b: Validity) -> Iterator[Finding]:
         )
     sums = [_covered(side.places, base) for side, base in zip((a, b), bases, strict=True)]
     if sums[0] != sums[1]:
-        yield Finding(
-            "validity", "RAM covered by a sum, counted from the first place that is tested", *sums,
+        yield Finding.of(
+            "validity", "RAM covered by a sum, counted from the first place that is tested", sums,
             ("any byte of it that is flipped makes a complaint",),
         )
 
@@ -88,7 +89,7 @@ def _bytes(row: Place) -> str:
 
 
 def _covered(places: Iterable[Place], base: int) -> str:
-    """Where what a sum covers begins; bytes before it that are tested otherwise, too, without a gap, count as covered."""
+    """Where what a sum covers begins; bytes right before it that are tested otherwise, too, count as covered."""
     first = end = -1
     for row in places:
         if row.kind == "covered by a sum":
@@ -131,15 +132,17 @@ def _parameters(kind: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterat
 
 def _keys(a: PowerOnKeys, b: PowerOnKeys) -> Iterator[Finding]:
     models = (f"A in an {a.model}, B in an {b.model}, whose keys may lie elsewhere",) if a.model != b.model else ()
-    rows = [{(row.effect, *((*row.keys,) if row.effect == "shows" else ())): row for row in side.found} for side in (a, b)]
+    rows = [
+        {(row.effect, *(row.keys if row.effect == "shows" else ())): row for row in side.found} for side in (a, b)
+    ]
     for key in dict.fromkeys([*rows[0], *rows[1]]):
         one, other = rows[0].get(key), rows[1].get(key)
         if one is not None and other is not None and one.keys == other.keys:
             continue
         effect = key[0]
         said = [" / ".join(row.said) for row in (one, other) if row is not None]
-        yield Finding(
-            "keys", f"keys held at power-on: {effect}", *("+".join(row.keys) if row else "" for row in (one, other)),
+        yield Finding.of(
+            "keys", f"keys held at power-on: {effect}", ("+".join(row.keys) if row else "" for row in (one, other)),
             (*(f"said: {text}" for text in dict.fromkeys(said) if text), *models),
         )
 
@@ -186,7 +189,7 @@ def _midi(a: MidiReplies, b: MidiReplies) -> Iterator[Finding]:
         answers = [_reply(row) for row in (one, other)]
         if answers[0] != answers[1]:
             request = (one or other).request.hex(" ").upper()  # type: ignore[union-attr]
-            yield Finding("midi", f"answer to {request} ({name})", *answers)
+            yield Finding.of("midi", f"answer to {request} ({name})", answers)
     if a.senses != b.senses:
         yield Finding("midi", "active sensing", str(a.senses), str(b.senses))
 
@@ -196,9 +199,9 @@ def _identity(a: bytes, b: bytes) -> Iterator[Finding]:
     for name, where in IDENTITY.items():
         rows = [(x, y) for x, y in zip(a[where], b[where], strict=False) if x != y]
         if rows:
-            yield Finding(
+            yield Finding.of(
                 "version" if name == "version" else "midi", f"{name} in the identity reply",
-                *(" ".join(str(byte) for byte in side) for side in zip(*rows, strict=True)),
+                (" ".join(str(byte) for byte in side) for side in zip(*rows, strict=True)),
                 (f"{a.hex(' ')} and {b.hex(' ')}",),
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,14 @@ class Finding:
     evidence: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
     because: str = ""
+
+    @classmethod
+    def of(
+        cls, kind: str, what: str, sides: Iterable[str], evidence: tuple[str, ...] = (), where: tuple[str, ...] = ()
+    ) -> Finding:
+        """A finding of A's and B's text together."""
+        a, b = sides
+        return cls(kind, what, a, b, evidence, where)
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.what}: {shown(self.a)} / {shown(self.b)}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from korgm1.comparing.script import Script
@@ -33,27 +35,43 @@ def gather_both(
         Stopped: somebody asked for it.
     """
     jobs = [Job(name, rom, model, script) for name, rom, model in zip("AB", firmware, models, strict=True)]
-    if workers < 2:
-        found = dict(spread(jobs, _Gather, (tell,), asked=asked, what="the comparison"))
-    else:
-        said = multiprocessing.get_context("spawn").SimpleQueue()
+    with TemporaryDirectory(prefix="korgm1-", ignore_cleanup_errors=True) as folder:
+        said = {job.name: Path(folder, job.name) for job in jobs}
 
         def look() -> int:
-            while not said.empty():
-                tell(said.get())
+            for name, path in said.items():
+                if path.exists():
+                    tell(f"{name}: {path.read_text('utf-8')}")
             return asked()
 
-        found = dict(spread(jobs, _Gather, (said,), 2, look, "the comparison", "the same command with --workers 1"))
+        args: tuple[Any, ...] = (folder,) if workers > 1 else (folder, tell, asked)
+        hint = "the same command with --workers 1"
+        found = dict(spread(jobs, _Gather, args, min(2, workers), look, "the comparison", hint))
     if len(found) < 2:
         raise Stopped("stopped before both were looked into; nothing was written")
     return found[jobs[0]], found[jobs[1]]
 
 
 class _Gather:
-    """Does one side; tells it through a queue from a process of its own."""
+    """Does one side. From a process of its own, what it is at goes into a file of its name, in a folder that is gone
+    when nobody waits for it any more: it can share nothing else."""
 
-    def __init__(self, said: Any) -> None:
-        self._put: Callable[[str], None] = said if callable(said) else said.put
+    def __init__(
+        self, folder: str, tell: Callable[[str], None] | None = None, asked: Callable[[], int] = lambda: 0
+    ) -> None:
+        self._folder, self._tell, self._asked = folder, tell, asked
 
     def __call__(self, job: Job, asked: Asked) -> Side | None:
-        return gather(job.rom, job.model, job.script, lambda text: self._put(f"{job.name}: {text}"))
+        def tell(text: str) -> None:
+            if self._asked() or not Path(self._folder).is_dir():
+                raise Stopped("stopped")
+            if self._tell is not None:
+                self._tell(f"{job.name}: {text}")
+                return
+            with suppress(OSError):
+                Path(self._folder, job.name).write_text(text, "utf-8")
+
+        try:
+            return gather(job.rom, job.model, job.script, tell)
+        except Stopped:
+            return None

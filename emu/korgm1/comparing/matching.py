@@ -8,7 +8,7 @@ told by its content is matched through such company only.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -16,6 +16,8 @@ from korgm1.comparing.shapes import Shape, Shapes
 
 ALIKE = 0.55
 """Likeness from which a function that has company (caller or neighbours in common) is taken for a changed one."""
+SURE = 0.8
+"""The same in a first round, so that nobody gets a partner while a better one is free."""
 ALONE = 0.75
 """The same without company; and no other candidate may come near (`CLEAR`)."""
 NEARLY, SMALL = 0.9, 12
@@ -64,12 +66,13 @@ class Matching:
         self._anchors()
         for one, other in known:
             self._offer(one, other, "vector", ALIKE)
-        self._spread()
-        self._in_order()
-        self._spread()
+        for needed in (SURE, ALIKE):
+            self._spread(needed)
+            self._in_order(needed)
+        self._spread(ALIKE)
         self._alone()
-        self._spread()
-        self._in_order()
+        self._spread(ALIKE)
+        self._in_order(ALIKE)
         self._called_alike()
         self.pairs = tuple(self._of_a[entry] for entry in self._a if entry in self._of_a)
         self.gone = tuple(shape for entry, shape in self._a.items() if entry not in self._of_a)
@@ -121,7 +124,7 @@ class Matching:
             if len(entries) == 1 and len(others) == 1:
                 self._take(entries[0], others[0], "content", 1.0)
 
-    def _spread(self) -> None:
+    def _spread(self, needed: float) -> None:
         """From matched functions to what they call in the same place, as long as that finds any."""
         work = list(self._of_a.values())
         while work:
@@ -135,50 +138,39 @@ class Matching:
                 for block in match.get_matching_blocks() if len(pair.a.words) <= LENGTHS else ():
                     for i in range(block.size):
                         words = pair.a.words[block.a + i], pair.b.words[block.b + i]
-                        targets = [[o.value for o in w.operands if o.kind == "function"] for w in words]
-                        steps += [(x, y) for x, y in zip(*targets, strict=False)]  # type: ignore[misc]
+                        targets = [[o.number for o in w.operands if o.kind == "function"] for w in words]
+                        steps += list(zip(targets[0], targets[1], strict=False))
             for x, y in steps:
-                if self._offer(x, y, "calls", ALIKE):
+                if self._offer(x, y, "calls", needed):
                     work.append(self._of_a[x])
 
-    def _in_order(self) -> None:
+    def _in_order(self, needed: float) -> None:
         """Between two matched neighbours: equal content in order first, then what is alike, in order."""
-        order_b = {entry: place for place, entry in enumerate(self._b)}
-        list_a, list_b = list(self._a), list(self._b)
-        stretch: list[int] = []
-        before = -1
-        for entry in [*list_a, -1]:
-            if entry != -1 and entry not in self._of_a:
-                stretch.append(entry)
-                continue
-            after = len(list_b) if entry == -1 else order_b[self._of_a[entry].b.entry]
-            if stretch and 0 <= before + 1 < after <= before + 1 + 4 * len(stretch) + 16:
-                others = [one for one in list_b[before + 1 : after] if one not in self._of_b]
-                if entry != -1 or before >= 0:
-                    self._align(stretch, others)
-            stretch = []
-            before = after
+        for ours, theirs in _stretches(list(self._a), list(self._b), {a: p.b.entry for a, p in self._of_a.items()}):
+            self._align(ours, theirs, needed)
+        for theirs, ours in _stretches(list(self._b), list(self._a), {b: p.a.entry for b, p in self._of_b.items()}):
+            self._align(ours, theirs, needed)
 
-    def _align(self, ours: list[int], theirs: list[int]) -> None:
-        content = [[self._a[e].firm for e in ours], [self._b[e].firm for e in theirs]]
-        match = SequenceMatcher(None, *content, autojunk=False)
+    def _align(self, ours: list[int], theirs: list[int], needed: float) -> None:
+        content = [self._a[e].firm for e in ours], [self._b[e].firm for e in theirs]
+        match = SequenceMatcher(None, content[0], content[1], autojunk=False)
         start_a = start_b = 0
         for block in match.get_matching_blocks():
-            self._alike(ours[start_a : block.a], theirs[start_b : block.b])
+            self._alike(ours[start_a : block.a], theirs[start_b : block.b], needed)
             for i in range(block.size):
                 self._offer(ours[block.a + i], theirs[block.b + i], "neighbours", ALIKE)
             start_a, start_b = block.a + block.size, block.b + block.size
 
-    def _alike(self, ours: list[int], theirs: list[int]) -> None:
+    def _alike(self, ours: list[int], theirs: list[int], needed: float) -> None:
         at = 0
         for one in ours[:200]:
             rows = [(self.likeness(one, other), -place) for place, other in enumerate(theirs[at : at + 8], at)]
             best = max(rows, default=(0.0, 0))
-            if best[0] >= ALIKE and self._offer(one, theirs[-best[1]], "neighbours", ALIKE):
+            if best[0] >= needed and self._offer(one, theirs[-best[1]], "neighbours", needed):
                 at = 1 - best[1]
 
     def _called_alike(self) -> None:
-        """Small functions that hardly resemble each other, where two that are nearly the same call them in one place."""
+        """Small functions that hardly resemble each other, which two that are nearly the same call in one place."""
         for pair in list(self._of_a.values()):
             one, other = pair.a.called, pair.b.called
             if pair.likeness < NEARLY or len(one) != len(other):
@@ -196,10 +188,28 @@ class Matching:
             mine = Counter(shape.loose)
             rows = []
             for other, bag in bags.items():
-                if other in self._of_b or not len(shape.words) / 2 <= len(self._b[other].words) <= 2 * len(shape.words):
+                ratio = len(self._b[other].words) / len(shape.words)
+                if other in self._of_b or not 0.5 <= ratio <= 2:
                     continue
                 rows.append(((mine & bag).total() / max(mine.total(), bag.total()), other))
             near = sorted(rows, reverse=True)[:CANDIDATES]
             exact = sorted(((self.likeness(entry, o), o) for share, o in near if share >= ALIKE), reverse=True)
             if exact and exact[0][0] >= ALONE and (len(exact) == 1 or exact[0][0] - exact[1][0] >= CLEAR):
                 self._offer(entry, exact[0][1], "likeness", ALONE)
+
+
+def _stretches(mine: list[int], others: list[int], pairs: dict[int, int]) -> Iterator[tuple[list[int], list[int]]]:
+    """Functions without a partner between two that have one, and what lies between those two's partners."""
+    order = {entry: place for place, entry in enumerate(others)}
+    taken = set(pairs.values())
+    stretch: list[int] = []
+    before = -1
+    for entry in [*mine, -1]:
+        if entry != -1 and entry not in pairs:
+            stretch.append(entry)
+            continue
+        after = len(others) if entry == -1 else order[pairs[entry]]
+        if stretch and pairs and before + 1 < after <= before + 1 + 4 * len(stretch) + 16:
+            yield stretch, [one for one in others[before + 1 : after] if one not in taken]
+        stretch = []
+        before = after

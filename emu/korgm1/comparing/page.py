@@ -1,4 +1,4 @@
-"""Pieces of an HTML page: escaped text, tables, folded parts, pictures inside the page. No scripts, nothing from outside.
+"""Pieces of an HTML page: escaped text, tables, folded parts, pictures in it. No scripts, nothing from outside.
 
 Every text goes through `text`, since what firmware says may be anything.
 """
@@ -42,8 +42,11 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 code, pre, .mono { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .88em; white-space: pre-wrap; }
 pre { background: var(--panel); padding: .6rem .8rem; overflow-x: auto; margin: .4rem 0; }
 table.findings { table-layout: fixed; }
-table.findings th:nth-child(1) { width: 26%; } table.findings th:nth-child(2), table.findings th:nth-child(3) { width: 18%; }
+table.findings th:nth-child(1) { width: 26%; }
+table.findings th:nth-child(2), table.findings th:nth-child(3) { width: 18%; }
 table.findings th:nth-child(5) { width: 9%; }
+table.texts { table-layout: fixed; }
+table.texts th:nth-child(1), table.texts th:nth-child(2) { width: 6rem; }
 tr.new td, tr.changed td { background: var(--new); } tr.gone td { background: var(--gone); }
 details { margin: .4rem 0; border: 1px solid var(--line); border-radius: 4px; padding: 0 .8rem; }
 summary { cursor: pointer; padding: .4rem 0; font-weight: 600; }
@@ -54,7 +57,8 @@ img.map { image-rendering: pixelated; }
 .key { display: inline-block; width: .9em; height: .9em; margin-right: .3em; border: 1px solid var(--line); }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; font-size: .9rem; }
 .diff td { padding: .05rem .6rem; border: 0; white-space: pre-wrap; }
-@media print { body { max-width: none; padding: 0; font-size: 11px; } nav { display: none; } details { border: 0; }
+@media print { details::details-content { content-visibility: visible; }
+  body { max-width: none; padding: 0; font-size: 11px; } nav { display: none; } details { border: 0; }
   h2, h3 { break-after: avoid; } tr, img { break-inside: avoid; } }
 """
 
@@ -124,7 +128,9 @@ def page(title: str, sections: Sequence[tuple[str, str, Html]], head: Html, foot
         foot: what stands last.
     """
     contents = "".join(f'<li><a href="#{anchor}">{text(name)}</a></li>' for anchor, name, _ in sections)
-    body = "".join(f'<section id="{anchor}"><h2>{text(name)}</h2>\n{what}</section>\n' for anchor, name, what in sections)
+    body = "".join(
+        f'<section id="{anchor}"><h2>{text(name)}</h2>\n{what}</section>\n' for anchor, name, what in sections
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '

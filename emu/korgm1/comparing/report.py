@@ -47,11 +47,13 @@ def _head(found: Comparison, names: Sequence[str]) -> Html:
         model = "-" if found.sides is None else found.sides[side].model
         remarks = "<br>".join(text(row) for row in rom.warnings) or '<span class="soft">none</span>'
         rows.append([
-            f'<b class="{letter.lower()}">{letter}</b>', text(title(rom)), f'<span class="mono">{text(rom.sha1)}</span>',
+            f'<b class="{letter.lower()}">{letter}</b>', text(title(rom)),
+            f'<span class="mono">{text(rom.sha1)}</span>',
             text(rom.source), text(model), remarks,
         ])
     verdict = f'<p class="verdict{" same" if not found.differences else ""}"><b>Verdict:</b> {text(found.verdict)}.</p>'
-    return heading + verdict + table(("", "firmware", "SHA-1 of the 131,072 bytes", "read from", "ran as", "remarks"), rows)
+    heads = ("", "firmware", "SHA-1 of the 131,072 bytes", "read from", "ran as", "remarks")
+    return heading + verdict + table(heads, rows)
 
 
 def _findings(found: Comparison) -> Html:
@@ -102,4 +104,4 @@ def _limits(found: Comparison) -> Html:
 
 
 def _foot() -> Html:
-    return f'<p class="soft">korgm1 {text(__version__)}, korgm1 compare. Nothing in this page was loaded from elsewhere.</p>'
+    return f'<p class="soft">korgm1 {text(__version__)}, korgm1 compare. Nothing in this page is loaded.</p>'

@@ -59,7 +59,8 @@ def _functions(static: Static) -> Html:
         [code(row.pair.a.name), code(f"{row.pair.a.entry:05X}"), code(row.pair.b.name), code(f"{row.pair.b.entry:05X}"),
          text(row.pair.how)] for row in moved[:1500]
     ], "", ("a", "a", "b", "b", "soft"))
-    return table(("class", "functions", ""), rows, "", ("", "n", "")) + lists + folded(f"unchanged: {len(moved)}", listed)
+    classes = table(("class", "functions", ""), rows, "", ("", "n", ""))
+    return classes + lists + folded(f"unchanged: {len(moved)}", listed)
 
 
 def _changed(static: Static) -> Html:
@@ -75,7 +76,8 @@ def _function(static: Static, change: Change) -> Html:
     shown: set[int] = set()
     for row in change.differs:
         shown |= set(range(row - AROUND, row + AROUND + 1))
-    lines, before = [], -1
+    lines: list[Html] = []
+    before = -1
     for number, (one, other) in enumerate(change.rows):
         if number not in shown or len(lines) > LONGEST:
             continue
@@ -102,7 +104,8 @@ def _texts(static: Static) -> Html:
     if not static.texts:
         return "<p>Both have the same texts.</p>"
     rows = [
-        [*(code("" if t is None else f"{t.address:05X}") for t in pair), *(code("" if t is None else t.text) for t in pair)]
+        [*(code("" if t is None else f"{t.address:05X}") for t in pair),
+         *(code("" if t is None else t.text) for t in pair)]
         for pair in static.texts[:400]
     ]
-    return table(("A at", "B at", "A", "B"), rows, "", ("a", "b", "a", "b"))
+    return table(("A at", "B at", "A", "B"), rows, "texts", ("a", "b", "a", "b"))

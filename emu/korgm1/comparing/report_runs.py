@@ -32,10 +32,10 @@ def run_sections(found: Comparison) -> list[tuple[str, str, Html]]:
         sections.append(("experiments", "Experiments", _experiments(found)))
     if found.sides[0].script is not None and found.sides[1].script is not None:
         rows = "".join(
-            f"<h3>{text(one.title)}</h3>" + _rows(align(one.pictures, other.pictures), budget)
+            f"<h3>{text(one.title)}: {code(one.do)}</h3>" + _rows(align(one.pictures, other.pictures), budget)
             for one, other in zip(found.sides[0].script.phases, found.sides[1].script.phases, strict=False)
         )
-        sections.append(("script", "The script", rows))
+        sections.append(("script", f"Script: {found.sides[0].script.title}", rows))
     return sections
 
 
@@ -62,8 +62,8 @@ def _timelines(found: Comparison, budget: list[int]) -> Html:
     parts = []
     for pair in found.boots:
         same = sum(row.same for row in pair.rows)
-        parts.append(f"<h3>{text(BOOTS[pair.name][0])} <span class=\"soft\">({same} of {len(pair.rows)} pictures are the "
-                     "same)</span></h3>")
+        note = f'<span class="soft">({same} of {len(pair.rows)} pictures are the same)</span>'
+        parts.append(f"<h3>{text(BOOTS[pair.name][0])} {note}</h3>")
         parts.append(_rows(pair.rows, budget))
     return "".join(parts)
 
@@ -83,21 +83,23 @@ def _picture(shown: LcdChange | None, row: Row, budget: list[int]) -> Html:
     if budget[0] <= 0:
         return f'<span class="soft">{when}</span><pre>{text(lines)}</pre>'
     budget[0] -= 1
-    return f'<span class="soft">{when}</span>' + picture(lcd(shown.lcd), lines or "an empty display", "lcd", 494)
+    return f'<span class="soft">{when}</span>' + picture(lcd(shown.lcd, 4), lines or "an empty display", "lcd", 494)
 
 
 def _writes(pair: BootPair) -> Html:
     rows = [
         [text(chip.chip), f"{chip.count_a:,}", f"{chip.count_b:,}",
-         text("the same" if not chip.differences else f"{len(chip.differences)} differences"
-              + ("" if chip.exact else ", not aligned: too many"))]
-        for chip in pair.chips
+         text(f"{len(chip.differences)} stretches" + ("" if chip.exact else ", not aligned: too many")),
+         text("first writes differ" if any(chip.news) else "in the phase of loops, or in texts")]
+        for chip in pair.chips if chip.differences
     ]
+    same = ", ".join(f"{chip.chip} ({chip.count_a:,})" for chip in pair.chips if not chip.differences)
     listed = "".join(
         folded(f"{chip.chip}: where its writes differ", _differences(chip)) for chip in pair.chips if chip.differences
     )
-    heads = ("chip", "writes of A", "of B", "what loops repeat counted once")
-    return f"<h3>{text(BOOTS[pair.name][0])}</h3>" + table(heads, rows, "", ("", "n a", "n b", "")) + listed
+    heads = ("chip", "writes of A", "of B", "differ, loops counted once", "how")
+    told = f"<p>The same in both: {text(same)}.</p>" if same else ""
+    return f"<h3>{text(BOOTS[pair.name][0])}</h3>" + table(heads, rows, "", ("", "n a", "n b", "")) + told + listed
 
 
 def _differences(chip: ChipWrites) -> Html:

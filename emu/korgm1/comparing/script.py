@@ -56,17 +56,19 @@ class Script:
 
 @dataclass(frozen=True)
 class SeenPhase:
-    """What a phase showed: LCD pictures, and MIDI OUT without active sensing."""
+    """What a phase showed: LCD pictures, and MIDI OUT without active sensing; `do` is what was done."""
 
     title: str
+    do: str
     pictures: tuple[LcdChange, ...]
     midi: bytes
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a script saw: its phases, the RAM at its end, and why it ended early or ""."""
+    """What a script saw: its title and phases, the RAM at its end, and why it ended early or ""."""
 
+    title: str
     phases: tuple[SeenPhase, ...]
     sram: bytes
     fault: str = ""
@@ -93,9 +95,11 @@ def parse(text: str, file: str) -> Script:
     if strange := sorted(set(table) - known):
         raise UserError(f"{file} has {strange[0]!r}", "one of " + ", ".join(sorted(known)))
     rows = table.get("phase", [])
-    if ("do" in table) == bool(rows) or not isinstance(rows, list):
+    if not isinstance(rows, list):
+        raise UserError(f"{file}: phase = {rows!r}", "tables [[phase]]")
+    if ("do" in table) == bool(rows):
         raise UserError(f"{file} has {'both' if rows else 'neither'} do and [[phase]]", "one of them")
-    rows = rows or [{"title": "script", "do": table["do"]}]
+    rows = rows or [{"title": "inputs", "do": table["do"]}]
     phases, powered = [], False
     for number, row in enumerate(rows, 1):
         where = f"{file}, phase {number}"
@@ -155,10 +159,10 @@ def play(script: Script, firmware: RomSet, model: str) -> Seen:
                 break
             powered = powered_after((step,), powered)
         bench.collect()
-        seen.append(SeenPhase(phase.title, tuple(bench.pictures), bench.midi))
+        seen.append(SeenPhase(phase.title, phase.do, tuple(bench.pictures), bench.midi))
         if fault:
             break
-    return Seen(tuple(seen), session.sram, fault)
+    return Seen(script.title, tuple(seen), session.sram, fault)
 
 
 def _bounded(session: Session) -> None:

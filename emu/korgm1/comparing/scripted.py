@@ -16,8 +16,10 @@ def script_findings(a: Side, b: Side) -> Iterator[Finding]:
     for one, other in zip(a.script.phases, b.script.phases, strict=False):
         for row in align(one.pictures, other.pictures):
             if not row.same:
-                texts = ["" if side is None else " | ".join(line.strip() for line in side.lcd) for side in (row.a, row.b)]
-                yield Finding("script", f"LCD in {one.title!r}", *texts)
+                texts = (
+                    "" if side is None else " | ".join(line.strip() for line in side.lcd) for side in (row.a, row.b)
+                )
+                yield Finding.of("script", f"LCD in {one.title!r}", texts)
         if one.midi != other.midi:
             yield Finding("script", f"MIDI OUT in {one.title!r}", one.midi[:64].hex(" "), other.midi[:64].hex(" "))
     if a.script.fault != b.script.fault:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from korgm1.analysis import Function, Program
@@ -130,7 +131,7 @@ class Shapes:
         code = {at: self.program.instructions[at] for at in self.body(function)}
         addresses = list(code)
         over = {
-            at: following for at, following in zip(addresses, addresses[1:], strict=False)
+            at: following for at, following in pairwise(addresses)
             if _turned_over(code[at].instruction, code[following].instruction)
         }
         jumps = set(over.values())

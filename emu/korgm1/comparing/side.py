@@ -13,7 +13,7 @@ from functools import partial
 from korgm1.analysis import Program, analyse
 from korgm1.comparing.script import Script, Seen, play
 from korgm1.comparing.writes import Write
-from korgm1.errors import M1Error
+from korgm1.errors import M1Error, Stopped
 from korgm1.experiments.bench import Bench
 from korgm1.experiments.initial import initial_contents
 from korgm1.experiments.keys import power_on_keys
@@ -105,7 +105,10 @@ def gather(firmware: RomSet, model: str, script: Script | None = None, tell: Tel
         firmware: any 131,072 bytes.
         model: the instrument.
         script: inputs to play at the end.
-        tell: told what is being done.
+        tell: told what is being done; what it raises ends the work.
+
+    Raises:
+        Stopped: if `tell` does.
     """
     begin = time.monotonic()
     notes: list[str] = []
@@ -113,9 +116,7 @@ def gather(firmware: RomSet, model: str, script: Script | None = None, tell: Tel
     executed, ram = None, None
     for name, (title, cell, kept) in BOOTS.items():
         tell(title)
-        seen = observe(
-            firmware, model, battery=cell, sram=ram if kept else None, profile=name in FULL, seconds=None,
-        )
+        seen = observe(firmware, model, battery=cell, sram=ram if kept else None, profile=name in FULL)
         boots[name] = _boot(title, seen, name in FULL)
         if name == "first":
             ram = seen.sram
@@ -130,7 +131,9 @@ def gather(firmware: RomSet, model: str, script: Script | None = None, tell: Tel
     for name, experiment in EXPERIMENTS.items() if not bench.problem else ():
         tell(name)
         try:
-            found[name] = experiment(firmware, model, bench=bench)
+            found[name] = experiment(firmware, model, progress=_progress(name, tell), bench=bench)
+        except Stopped:
+            raise
         except M1Error as error:
             notes.append(f"{name}: {error}")
     seen_by_script = None
@@ -140,7 +143,12 @@ def gather(firmware: RomSet, model: str, script: Script | None = None, tell: Tel
     return Side(firmware, model, program, boots, found, seen_by_script, tuple(notes), time.monotonic() - begin)
 
 
+def _progress(name: str, tell: Tell) -> Callable[[float, float, str], None]:
+    return lambda done, of, what: tell(f"{name}, {done / of:.0%}" if of else name)
+
+
 def _boot(title: str, seen: Observation, full: bool) -> Boot:
-    writes = tuple(Write(row.clock, row.port, row.value, row.ps, row.pc) for row in seen.port_writes[:MOST_WRITES]) if full else ()
+    rows = seen.port_writes[:MOST_WRITES] if full else []
+    writes = tuple(Write(row.clock, row.port, row.value, row.ps, row.pc) for row in rows)
     result = seen.result
     return Boot(title, result.ended, result.clocks, tuple(result.timeline), writes, seen.sram, seen.midi_out)

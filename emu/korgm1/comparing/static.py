@@ -16,8 +16,10 @@ from korgm1.comparing.texts import likely, pairs
 
 RELATED = 0.2
 """Share of matched functions, of the smaller side, below which two programs have nothing to do with each other."""
+ALIKE = 0.9
+"""Share of equal bytes from which they have, whatever their functions are."""
 FEWEST = 5
-"""Names of a table."""
+"""Names of a table; functions in common."""
 VERSION = re.compile(r"#\s?[0-9]{2}\b")
 
 
@@ -44,7 +46,8 @@ class Static:
     def related(self) -> bool:
         """Whether they are versions of one program."""
         least = min(len(self.a.functions), len(self.b.functions))
-        return len(self.matching.pairs) >= RELATED * least if least else self.a.image == self.b.image
+        alike = sum(x == y for x, y in zip(self.a.image, self.b.image, strict=False))
+        return len(self.matching.pairs) >= max(FEWEST, RELATED * least) or alike >= ALIKE * len(self.a.image)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -109,12 +112,11 @@ def _texts(static: Static) -> Iterator[Finding]:
             texts = [VERSION.sub("", text).rstrip() for text in texts]
             if texts[0] == texts[1]:
                 continue
-        if not (one and other) and any(
-            text is not None and (side, text.address) in static.changes.settled for side, text in (("A", one), ("B", other))
-        ):
+        lone = ("A", one) if other is None else ("B", other)
+        if not (one and other) and lone[1] is not None and (lone[0], lone[1].address) in static.changes.settled:
             continue
         what = "text" if one and other else "text that only A has" if one else "text that only B has"
-        yield Finding("text", what, *texts, (), _where(one, other))
+        yield Finding.of("text", what, texts, (), _where(one, other))
 
 
 def _where(one: Text | Table | None, other: Text | Table | None) -> tuple[str, ...]:
@@ -143,9 +145,11 @@ def _nec(a: Program, b: Program) -> Iterator[Finding]:
             continue
         program, side = (a, "A") if counts[0] else (b, "B")
         first = program.nec[form][0]
-        mnemonic = program.instructions[first].instruction.text("nec").split()[0] if first in program.instructions else ""
-        yield Finding(
-            "nec", f"NEC instruction {mnemonic} ({form})", *(f"in {count} place{'' if count == 1 else 's'}" if count else "" for count in counts),
+        code = program.instructions.get(first)
+        mnemonic = "" if code is None else code.instruction.text("nec").split()[0]
+        yield Finding.of(
+            "nec", f"NEC instruction {mnemonic} ({form})",
+            (f"in {count} place{'' if count == 1 else 's'}" if count else "" for count in counts),
             (), tuple(f"{side} {place(at)}" for at in program.nec[form][:8]),
         )
 
@@ -199,14 +203,16 @@ def _vectors(static: Static) -> Iterator[Finding]:
             if entries[0] not in static.a.functions or entries[1] not in static.b.functions:
                 continue
         names = ["" if p is None else f"{p[0]:04X}:{p[1]:04X}" for p in places]
-        yield Finding("vector", f"interrupt vector {number:02X}", *names)
+        yield Finding.of("vector", f"interrupt vector {number:02X}", names)
 
 
 def _functions(static: Static) -> Iterator[Finding]:
     for shape in static.changes.gone:
-        yield Finding("function-gone", shape.name, f"{len(shape.words)} instructions", "", (), (f"A {place(shape.entry)}",))
+        size = f"{len(shape.words)} instructions"
+        yield Finding("function-gone", shape.name, size, "", (), (f"A {place(shape.entry)}",))
     for shape in static.changes.new:
-        yield Finding("function-new", shape.name, "", f"{len(shape.words)} instructions", (), (f"B {place(shape.entry)}",))
+        size = f"{len(shape.words)} instructions"
+        yield Finding("function-new", shape.name, "", size, (), (f"B {place(shape.entry)}",))
     for change in static.changes.of:
         if change.kind == "changed":
             pair = change.pair
@@ -237,7 +243,7 @@ def _told(change: Change) -> Iterator[str]:
     """A sentence for each sort of change in a function."""
     yield f"{change.pair.likeness:.0%} alike, matched by {change.pair.how}"
     if change.numbers:
-        yield "constants: " + ", ".join(f"{a:X}h -> {b:X}h" for _, _, a, b in change.numbers[:12])
+        yield "constants: " + ", ".join(dict.fromkeys(f"{a:X}h -> {b:X}h" for _, _, a, b in change.numbers[:12]))
     if change.ram:
         yield "RAM addresses: " + ", ".join(f"{a:04X} -> {b:04X}" for a, b in dict.fromkeys(change.ram[:12]))
     if change.texts:
@@ -245,4 +251,4 @@ def _told(change: Change) -> Iterator[str]:
     if change.calls:
         yield "calls or uses: " + ", ".join(f"{a:05X} -> {b:05X}" for a, b in change.calls[:6])
     if change.code:
-        yield f"{change.code} instructions added, removed or replaced"
+        yield f"{change.code} instruction{'' if change.code == 1 else 's'} added, removed or replaced"

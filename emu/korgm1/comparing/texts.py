@@ -65,7 +65,9 @@ def likely(text: str) -> bool:
 
 def pairs(a: Program, b: Program) -> Iterator[tuple[Text | None, Text | None]]:
     """The texts that only one side has, by address; one that was changed together with what it became."""
-    rows = [[t for t in Texts(program).rows if likely(t.text) and (t.refs or len(t.text) >= ALONE)] for program in (a, b)]
+    rows = [
+        [t for t in Texts(program).rows if likely(t.text) and (t.refs or len(t.text) >= ALONE)] for program in (a, b)
+    ]
     counts = [Counter(t.text for t in side) for side in rows]
     ours = [t for t in rows[0] if counts[0][t.text] > counts[1][t.text] and not _known(a, t, b)]
     theirs = [t for t in rows[1] if counts[1][t.text] > counts[0][t.text] and not _known(b, t, a)]
@@ -78,7 +80,7 @@ def pairs(a: Program, b: Program) -> Iterator[tuple[Text | None, Text | None]]:
 
 
 def _known(program: Program, text: Text, other: Program) -> bool:
-    """It is there as often as here and was only cut otherwise; or it is a table of pointers that happens to be readable."""
+    """It is there as often as here, only cut otherwise; or it is a table of pointers that happens to be readable."""
     data = text.text.encode("latin-1", "replace")
     return other.image.count(data) >= program.image.count(data) or _pointers(program, data)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from korgm1.cpu.stops import Stops
@@ -30,12 +31,14 @@ class Moment(NamedTuple):
         switched: how often the power was switched before; clocks begin anew then.
         steps, clock: see above.
         label: the input whose result it is, or "".
+        card: the file of the card that is in.
     """
 
     switched: int
     steps: int
     clock: int
     label: str
+    card: Path | None = None
 
 
 class Mark(NamedTuple):
@@ -66,7 +69,7 @@ class Journal:
     @property
     def now(self) -> Moment:
         """Where the session is."""
-        return Moment(self._switched, self._stops.steps, self._session.clock, "")
+        return Moment(self._switched, self._stops.steps, self._session.clock, "", self._session.card_path)
 
     @property
     def moments(self) -> list[Moment]:
@@ -145,7 +148,7 @@ class Journal:
     def restore(self, place: int) -> None:
         """Have the state number `place`, and forget nothing: for looking at a stretch again."""
         entry = self._history.entries[place]
-        self._session.restore(entry.state(), self._session.card_path)
+        self._session.restore(entry.state(), entry.extra.card)
         self._switched, self._stops.steps = entry.extra.switched, entry.extra.steps
 
     def again(self, seen: Callable[[str, int, int], None]) -> None:

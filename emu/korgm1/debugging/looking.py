@@ -22,6 +22,10 @@ FRAMES = 32
 _STACK = 1024
 _STRINGS = frozenset(("6C", "6D", "6E", "6F", "A4", "A5", "A6", "A7", "AA", "AB", "AC", "AD", "AE", "AF"))
 _REPEATS = b"\xf2\xf3\x64\x65"
+_SEGMENTS = {0x26: "ds1", 0x2E: "ps", 0x36: "ss", 0x3E: "ds0"}
+_BASES = (
+    ("bw", "ix"), ("bw", "iy"), ("bp", "ix"), ("bp", "iy"), ("ix",), ("iy",), ("bp",), ("bw",),
+)
 _CALLS = frozenset(("E8", "9A", "FF.2", "FF.3", "CC", "CD", "CE"))
 
 
@@ -148,6 +152,25 @@ class Looking:
         """The instruction at a place; in 8080 mode an 8080's."""
         code = bytes(self.read(self.address(ps, pc + n), 1)[0] for n in range(LONGEST))
         return decode(code, 0, pc, emulated=not self.registers()["psw"] & 0x8000)
+
+    def operand(self, one: Line) -> tuple[int, int, int] | None:
+        """Segment, offset and bytes of an instruction's memory operand, with the registers as they are; or None."""
+        instruction, now = one.instruction, self.registers()
+        form = instruction.form
+        if form is None or instruction.undefined or form.name.startswith("8080."):
+            return None
+        wide = 1 + int(not any(operand in ("Eb", "Ob") for operand in form.operands[0]))
+        if instruction.memory and instruction.modrm is not None:
+            direct = instruction.modrm & 0xC7 == 6
+            bases = () if direct else _BASES[instruction.modrm & 7]
+            offset = sum(now[name] for name in bases) + (instruction.displacement or 0)
+            segment = "ss" if "bp" in bases else "ds0"
+        elif any(operand in ("Ob", "Ow") for operand in form.operands[0]):
+            offset, segment = instruction.values[0], "ds0"
+        else:
+            return None
+        named = [byte for byte in instruction.prefixes if byte in _SEGMENTS]
+        return now[_SEGMENTS[named[-1]] if named else segment], offset & 0xFFFF, wide
 
     def _behind_call(self) -> tuple[int, int] | None:
         """The place behind the next instruction, if that calls, traps or repeats."""

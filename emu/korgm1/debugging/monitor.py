@@ -3,9 +3,9 @@
 >>> from korgm1.debugging import Debugger
 >>> from korgm1.session import Session
 >>> said = []; monitor = Monitor(Debugger(Session()), said.append)
->>> for line in ("power on", "step 2", "print ps:pc", 'until "Prog I00"'): monitor.do(line)
->>> said[1], said[-1]
-('F000:0000 = F0000 = 983040', '  F000:0A0F  0C04          or al,0x4')
+>>> for line in ("power on", "step", "print ps:pc", 'until "Prog I00"', "lcd"): monitor.do(line)
+>>> said[1], said[-3][:9]
+('F000:0000 = F0000 = 983040', '|Prog I00')
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from korgm1.debugging import showing
 from korgm1.debugging.core import Debugger
 from korgm1.debugging.expressions import Context, Value, parse
+from korgm1.debugging.looking import Line
 from korgm1.debugging.names import port_names
 from korgm1.debugging.stop import Halt
 from korgm1.debugging.symbols import Symbols
@@ -217,6 +218,21 @@ class Monitor:
         if halt.reason != "off":
             self.show_lines(self.debugger.where, 1)
 
+    def _now(self, one: Line) -> list[str]:
+        """Of the next instruction: what its operand holds, which port it means."""
+        debugger, form = self.debugger, one.instruction.form
+        if form is not None and form.name in ("EC", "ED", "EE", "EF"):
+            port = debugger.registers()["dw"]
+            return [f"{port:04X} {self.ports.get(port, '')}".rstrip()]
+        operand = debugger.operand(one)
+        if operand is None:
+            return []
+        segment, offset, size = operand
+        address = debugger.address(segment, offset)
+        value = int.from_bytes(debugger.read(address, size), "little")
+        name = self.symbols.exact(address)
+        return [f"{segment:04X}:{offset:04X}{f' {name}' if name else ''} = {value:0{2 * size}X}"]
+
     def show_lines(self, place: tuple[int, int], count: int) -> None:
         """Instructions from a place on."""
         marked = {
@@ -228,5 +244,6 @@ class Monitor:
             if name is not None:
                 self.say(f"{name}:")
             mark = (">" if (one.ps, one.pc) == here and count > 1 else " ") + ("*" if marked.get(one.address) else " ")
-            self.say(showing.line(one, self.syntax, self.symbols, self.ports, mark))
+            notes = self._now(one) if (one.ps, one.pc) == here else []
+            self.say(showing.line(one, self.syntax, self.symbols, self.ports, mark, notes))
             self.next_line = one.ps, one.instruction.next

@@ -33,18 +33,21 @@ def registers(values: Mapping[str, int], syntax: str) -> list[str]:
     return [" ".join(map(word, NEC[0])), " ".join(map(word, NEC[1])) + "  " + flags]
 
 
-def line(one: Line, syntax: str, symbols: Symbols, ports: Mapping[int, str], marks: str = "  ") -> str:
-    """An instruction: place, bytes, text, and what its port or target is called."""
+def line(
+    one: Line, syntax: str, symbols: Symbols, ports: Mapping[int, str], marks: str = "  ", notes: Sequence[str] = ()
+) -> str:
+    """An instruction: place, bytes, text, and what its port or target is called, with more notes behind that."""
     code = one.instruction.code[:8].hex().upper()
     text = one.instruction.text(syntax)
-    notes = []
+    words = []
     target = one.instruction.target
     if target is not None and (name := symbols.name((one.ps << 4) + target & 0xFFFFF)) is not None:
-        notes.append(name)
+        words.append(name)
     form = one.instruction.form
     if form is not None and form.name in ("E4", "E5", "E6", "E7") and one.instruction.values[0] in ports:
-        notes.append(ports[one.instruction.values[0]])
-    end = f"   ; {', '.join(notes)}" if notes else ""
+        words.append(ports[one.instruction.values[0]])
+    words += notes
+    end = f"   ; {', '.join(words)}" if words else ""
     return f"{marks}{one.ps:04X}:{one.pc:04X}  {code:<12}  {text}{end}"
 
 

@@ -125,8 +125,8 @@ class Bench:
         return Session(model=self.model, roms=self.firmware, engine=ENGINE, sram=image, battery=NOMINAL)
 
     def boot(
-        self, image: bytes | None, when: str, hold: Iterable[str] = (), prepare: Callable[[Session], None] | None = None,
-        still: float | None = None,
+        self, image: bytes | None, when: str, hold: Iterable[str] = (),
+        prepare: Callable[[Session], None] | None = None, still: float | None = None,
     ) -> Seen:
         """Switch on and wait until the display stands still, no longer than a bounded time.
 

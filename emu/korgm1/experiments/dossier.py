@@ -6,8 +6,11 @@ The unknowns are those of the project's collected facts about the hardware: what
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from korgm1 import __version__
@@ -261,24 +264,32 @@ def dossier(
         len(answers) + min(0.99, done / (of or 1)), len(names), what
     )
     progress(0, len(names), names[0] if names else "")
-    work = _plain if workers > 1 else _telling
-    args: tuple[Any, ...] = (firmware, model) if workers > 1 else (firmware, model, within, asked)
-    for name, answer in spread(names, work, args, workers, asked, "the experiments"):
-        answers[name] = answer
-        progress(len(answers), len(names), f"{name} done")
+    with tempfile.TemporaryDirectory(prefix="korgm1-probe-") as folder:
+        wanted = Path(folder) / "wanted"
+        wanted.touch()
+
+        def heard() -> int:
+            if wish := asked():
+                wanted.unlink(missing_ok=True)
+            return wish
+
+        make = _plain if workers > 1 else _telling
+        args: tuple[Any, ...] = (firmware, model, str(wanted)) if workers > 1 else (firmware, model, within, asked)
+        for name, answer in spread(names, make, args, workers, heard, "the experiments"):
+            answers[name] = answer
+            progress(len(answers), len(names), f"{name} done")
     if len(answers) < len(names):
         raise Stopped("stopped between experiments; nothing written")
     rows = _collected([answers[name] for name in names])
     return Dossier(firmware, model, tuple(rows))
 
 
-def _plain(firmware: RomSet, model: str) -> Work[str, Answer]:
-    return _telling(firmware, model, quiet, lambda: 0)
+def _plain(firmware: RomSet, model: str, wanted: str) -> Work[str, Answer]:
+    """In a process of its own: once the file `wanted` is gone, it ends at the next boot."""
+    return _telling(firmware, model, quiet, lambda: int(not os.path.exists(wanted)))
 
 
 def _telling(firmware: RomSet, model: str, progress: Progress, stop: Asked) -> Work[str, Answer]:
-    bench = Bench(firmware, model)
-
     def heard(done: float, of: float, what: str) -> None:
         if stop():
             raise Stopped("stopped in an experiment; nothing written")
@@ -286,6 +297,7 @@ def _telling(firmware: RomSet, model: str, progress: Progress, stop: Asked) -> W
 
     def work(name: str, asked: Asked) -> Answer:
         one = next(row for row in EXPERIMENTS if row.name == name)
+        bench = Bench(firmware, model)    # its own, so that its boots do not depend on what was done before
         found = one.run(firmware, model, heard, bench)
         return Answer(name, found, tuple(bench.shown.values()))
 

@@ -184,7 +184,7 @@ def firmware_info(firmware: RomSet, model: str = "m1", run: bool = True, progres
     >>> from korgm1.romset.load import load_os
     >>> found = firmware_info(load_os(None, "m1"), run=False)
     >>> found.reset[0].text, found.nec[0].form[:2], found.ended
-    ('jmp 0xf000:0x0000', '0F', 'not run')
+    ('jmp 0xf000:0x0', '0F', 'not run')
     """
     seen: Observation | None = None
     pictures: list[tuple[tuple[str, str], str]] = []

@@ -16,7 +16,6 @@ from korgm1.sram_layout.parameter import Value
 from korgm1.sram_layout.parameters import table
 
 
-
 @dataclass(frozen=True)
 class NameTable(Record):
     """Records of one size that begin with a name, or have it in the same place.

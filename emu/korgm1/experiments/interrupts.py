@@ -78,8 +78,8 @@ def interrupt_map(
 
     >>> from korgm1.romset.load import load_os
     >>> found = interrupt_map(load_os(None, "m1"))
-    >>> [(row.level, row.per_second) for row in found.levels if not row.masked]
-    [(0, 500.0), (1, 3.5)]
+    >>> [(row.level, row.source) for row in found.levels if not row.masked], found.used[0x20]
+    ([(0, 'timer 0'), (1, 'SCU (MIDI)')], 500.0)
     """
     bench = on_bench(firmware, model, bench)
     before = bench.boots
@@ -192,4 +192,5 @@ def _raised(session: Session, state: object, level: int, unmask: bool) -> str:
         return f"its handler runs {times} times: the request is not taken back"
     if times == 1:
         return "its handler runs once; nothing is shown"
-    return "nothing: it stays pending" if session.machine.icu.snapshot()["imk"] >> level & 1 else "nothing more than usual"
+    masked = session.machine.icu.snapshot()["imk"] >> level & 1
+    return "nothing: it stays pending" if masked else "nothing more than usual"

@@ -70,8 +70,7 @@ def power_on_keys(
         bench: one that has booted it before.
         keys: the combinations; None: every key, every pair of a column or with INT, every triple of a column.
 
-    >>> from korgm1.profiling import WRITTEN
-from korgm1.romset.load import load_os
+    >>> from korgm1.romset.load import load_os
     >>> tried = ("INT",), ("CARD",), ("INT", "CARD"), ("INT", "CARD", "COMBI")
     >>> found = power_on_keys(load_os(None, "m1"), keys=tried)
     >>> [("+".join(row.keys), row.effect) for row in found.found]
@@ -101,8 +100,7 @@ from korgm1.romset.load import load_os
 def sets(bench: Bench) -> tuple[tuple[str, ...], ...]:
     """The combinations that are tried, single keys first.
 
-    >>> from korgm1.profiling import WRITTEN
-from korgm1.romset.load import load_os
+    >>> from korgm1.romset.load import load_os
     >>> tried = sets(Bench(load_os(None, "m1")))
     >>> tried[0], ("INT", "9") in tried, ("INT", "CARD", "COMBI") in tried
     (('INT',), True, True)

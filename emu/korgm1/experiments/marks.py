@@ -63,7 +63,7 @@ def marked(bench: Bench) -> Marked:
         image = bytearray(healed)
     seen = bench.boot(bytes(image), "the same RAM at the next power-on", still=QUICK)
     again = bench.boot(seen.sram, "the same RAM once more", still=QUICK)
-    if kept and seen.texts != again.texts or any(seen.sram[at] != image[at] for at in kept):
+    if (kept and seen.texts != again.texts) or any(seen.sram[at] != image[at] for at in kept):
         kept, image = [], bytearray(initial)
         seen = bench.boot(initial, "an initialised RAM", still=QUICK)
         again = bench.boot(seen.sram, "the same RAM once more", still=QUICK)

@@ -5,6 +5,7 @@ The cell's voltage is all that differs between two boots; the RAM is whole in bo
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from korgm1.clock import CPU_HZ
@@ -135,8 +136,9 @@ class _Search:
         if code not in self._seen:
             self._progress(len(self._seen), len(GRID) + 16, f"booting with ADC code {code:02X}")
             first, last = self.volts(code)
+            middle = (first + last) / 2
             self._seen[code] = self._bench.boot(
-                self._bench.valid, f"cell at ADC code {code:02X}", prepare=lambda one: one.set_battery((first + last) / 2)
+                self._bench.valid, f"cell at ADC code {code:02X}", prepare=lambda one: one.set_battery(middle)
             )
         return self._seen[code]
 
@@ -145,7 +147,7 @@ class _Search:
         normal = self.at(self.nominal)
         places = sorted({*GRID, self.nominal})
         found: list[Step] = []
-        for left, right in zip(places, places[1:], strict=False):
+        for left, right in itertools.pairwise(places):
             while self.at(left).texts != self.at(right).texts and len(found) <= MOST_STEPS:
                 low, high = left, right
                 while high - low > 1:

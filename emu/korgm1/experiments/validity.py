@@ -1,8 +1,8 @@
 """Which bytes of the RAM decide whether a firmware takes it for valid: flip them, boot, see what becomes of it.
 
 Group testing: a block is flipped as a whole; if nothing comes of it, none of its bytes matters (alone). If something
-does, its halves are tried, down to single bytes, until a block, both its halves and bytes taken here and there in it all
-do the same. Every byte is flipped with a pattern of its own, so that flips do not cancel in a sum.
+does, its halves are tried, down to single bytes, until a block, both its halves and bytes taken here and there in it
+all do the same. Every byte is flipped with a pattern of its own, so that flips do not cancel in a sum.
 """
 
 from __future__ import annotations
@@ -110,8 +110,7 @@ def validity(
         budget: boots at most; blocks that are not divided to the end are told.
         within: look only at these addresses, from and to before.
 
-    >>> from korgm1.experiments.sums import Sum, stored_sums
-from korgm1.romset.load import load_os
+    >>> from korgm1.romset.load import load_os
     >>> found = validity(load_os(None, "m1"), within=(0x1000, 0x1010))
     >>> [str(place) for place in found.places]
     ['1000-100F initialises (RAM Error 01)']
@@ -131,7 +130,7 @@ from korgm1.romset.load import load_os
     places = search.places()
     notes = []
     if not known.addresses:
-        notes.append("no byte could be changed so that the change was kept: what is initialised is told by messages only")
+        notes.append("no byte could be changed so that it was kept: what is initialised is told by messages only")
     if search.spent >= budget:
         notes.append(f"{budget} boots were not enough to find every end; ranges that say so may be narrower")
     order, repaired = search.order(places), search.repaired(places)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from korgm1.experiments.hardware import Hardware
 from korgm1.experiments.initial import Initial
 from korgm1.experiments.interrupts import InterruptMap
@@ -23,12 +26,11 @@ def lines(found: Record) -> list[str]:
     >>> lines(PowerOnKeys("m1", (), 233, 240, ()))
     ['no key and no combination tried does anything at power-on (233 tried)']
     """
-    words = {
+    words: dict[type[Record], Callable[[Any], list[str]]] = {
         Threshold: _threshold, Validity: _validity, Initial: _initial, PowerOnKeys: _keys, MidiReplies: _midi,
         MemoryMap: _layout, LcdTexts: _texts, InterruptMap: _interrupts, Hardware: _hardware,
     }
-    rows: list[str] = words[type(found)](found)    # type: ignore[index]
-    return rows
+    return words[type(found)](found)
 
 
 def _few(rows: list[str]) -> list[str]:
@@ -90,7 +92,8 @@ def _initial(found: Initial) -> list[str]:
     for one in found.tables:
         kind = f"{one.kind}s" if one.kind else "names"
         rows.append(
-            f'{kind} from {one.start:04X}: {one.count} of {one.stride} bytes, the first "{one.name}", {one.same} like it'
+            f'{kind} from {one.start:04X}: {one.count} of {one.stride} bytes, the first "{one.name}", '
+            f"{one.same} like it"
         )
     return _few(rows)
 

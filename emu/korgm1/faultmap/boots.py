@@ -16,7 +16,7 @@ ENGINE = "v30"
 """The faster one for boots; the others come to the same, to the clock."""
 MOST_ACCESSES = 1_000_000
 """Port accesses after which a boot is given up; OpenM1 makes some thousands."""
-PATIENCE = 3 * CPU_HZ
+PATIENCE = 2 * CPU_HZ
 """Clocks beyond those of the unharmed boot after which a boot is given up."""
 EFFECTS = ("nothing", "other", "lcd", "kills")
 """From harmless to deadly."""
@@ -24,7 +24,7 @@ MEANING = {
     "nothing": "the boot is the same, to the clock",
     "other": "the LCD shows the same; timing, port writes, RAM, MIDI or sound differ",
     "lcd": "the LCD shows something else, but the boot gets to the same end",
-    "kills": "no play page: the CPU stops, or the display stands still or runs wild",
+    "kills": "no play page within two seconds of the unharmed boot's end: the CPU stops, or runs wild",
 }
 
 

@@ -147,8 +147,7 @@ def fault_map(
                         row.effect != "nothing" for row in rows if not touched[address - BASE] and row.how == BOOTED
                     )
                     if out is not None and not wrong:
-                        out.write(json.dumps([address, rows]) + "\n")
-                        out.flush()
+                        _add(out, journal, json.dumps([address, rows]) + "\n")
                     progress(len(done), total)
                     if wrong:
                         break
@@ -182,7 +181,7 @@ def _jobs(
 def _worker(
     firmware: RomSet, model: str, unharmed: Boot, touched: npt.NDArray[np.bool_]
 ) -> Work[tuple[int, int], list[Row]]:
-    limit = 2 * unharmed.clocks + PATIENCE
+    limit = unharmed.clocks + PATIENCE
 
     def flipped(job: tuple[int, int], asked: Asked) -> list[Row] | None:
         address, sample = job
@@ -225,6 +224,14 @@ def _read(path: Path, description: dict[str, Any]) -> dict[int, list[Row]]:
     raise UserError(
         f"{path} belongs to another fault map", "the command it was begun with", "another --out, or remove that file"
     )
+
+
+def _add(out: Any, path: Path | None, line: str) -> None:
+    try:
+        out.write(line)
+        out.flush()
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}", "room on the disk") from error
 
 
 def _open(path: Path, description: dict[str, Any], goes_on: bool) -> Any:

@@ -6,19 +6,20 @@ Known dumps are judged by the database alone. Of all others each check gives fin
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from korgm1.romset.checksums import Checksums, find_checksums
 from korgm1.romset.chip_27c512 import IC_OF_LANE
 from korgm1.romset.database import Database
 from korgm1.romset.entropy import kinds, summary
-from korgm1.romset.finding import Confidence, Finding, from_fault, speaking
+from korgm1.romset.finding import Confidence, Finding, from_fault, notes, speaking
 from korgm1.romset.identify import Fault, Verdict
-from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split, words
+from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split
 from korgm1.romset.labels import Label, label_findings, label_in
-from korgm1.romset.lines import ENOUGH, likely_change, line_findings, proved_change
+from korgm1.romset.lines import likely_change, line_findings, proved_change
 from korgm1.romset.mending import raw_halves
+from korgm1.romset.nearly import nearly_known
 from korgm1.romset.pairs import Dump, OsSet, named_lane
 from korgm1.romset.scan import Scan
 from korgm1.romset.trimming import trim
@@ -27,6 +28,8 @@ MOST_CHANGES = 12
 """Unknown dumps, and again pairs, of one scan that are searched for line faults, a fraction of a second each."""
 _REPLACED = frozenset({"stuck-line"})
 """Faults that a check here tells better."""
+_EXPLAINED = frozenset({"wrong-bits", "inverted-line", "exchanged-lines"})
+"""Findings that leave nothing to search for in the pair."""
 _CUT = frozenset({"size", "doubled", "unknown"})
 """Faults of a size that a trimmed dump explains."""
 
@@ -82,27 +85,38 @@ def check(found: Scan, database: Database, label: Label | None = None, ic: str =
     for dump in found.dumps:
         searched = dump.identity.verdict in (Verdict.PLAUSIBLE, Verdict.BROKEN) and room > 0
         room -= searched
-        dumps.append(_check_dump(dump, of_set.get(dump.name), database, label, ic, searched))
+        dumps.append(_check_dump(dump, of_set.get(dump.name), database, label, ic, searched, len(found.dumps) == 1))
     shown = {finding.text for one in dumps for finding in one.findings}
-    sets = [_check_set(one, found.dumps, shown, number < MOST_CHANGES) for number, one in enumerate(found.sets)]
+    explained = {row.dump.name for row in dumps if any(finding.code in _EXPLAINED for finding in row.findings)}
+    sets = [
+        _check_set(one, found.dumps, shown, number < MOST_CHANGES and explained.isdisjoint(one.sources))
+        for number, one in enumerate(found.sets)
+    ]
     return Checked(tuple(dumps), tuple(sets))
 
 
 def _check_dump(
-    dump: Dump, one: OsSet | None, database: Database, label: Label | None, ic: str, search: bool
+    dump: Dump, one: OsSet | None, database: Database, label: Label | None, ic: str, search: bool, alone: bool
 ) -> DumpCheck:
     identity = dump.identity
     faults = [fault for fault in identity.faults if fault.code not in _REPLACED]
     findings: list[Finding] = []
     lane = identity.halves[0].lane if len(identity.halves) == 1 else ""
     if identity.verdict in (Verdict.KNOWN, Verdict.ALTERED):
+        cut = trim(dump.raw, database) if "doubled" in [fault.code for fault in faults] else None
+        if cut is not None:
+            findings.append(cut[0])
+            faults = [fault for fault in faults if fault.code != "doubled"]
         findings += _faults(faults, proved=True)
     else:
-        cut = None if "doubled" in [fault.code for fault in faults] else trim(dump.raw, database)
+        cut = trim(dump.raw, database)
         if cut is not None:
             findings.append(cut[0])
             faults = [fault for fault in faults if fault.code not in _CUT]
-        findings += [*_faults(faults, proved=False), *_bytes(cut[1] if cut else dump.raw, database, search)]
+        told = _faults(faults, proved=False)
+        if identity.verdict is Verdict.OTHER:
+            told = [replace(one, confidence=Confidence.LIKELY) if one in notes(told) else one for one in told]
+        findings += [*told, *_bytes(cut[1] if cut else dump.raw, database, search)]
     if one is not None and len(one.sources) == 2 and not lane:
         lane = "even" if one.sources[0] == dump.name else "odd"
     chip = IC_OF_LANE.get(lane, "")
@@ -112,7 +126,8 @@ def _check_dump(
         text = f"wrong half: {where} {said}, the bytes are those of {chip}"
         word = Confidence.CERTAIN if identity.halves[0].part else Confidence.LIKELY
         findings.append(Finding("wrong-half", word, text, "rename the file, or look which chip it was read from"))
-    printed = label or label_in(dump.name)
+    entry = label.entry(database) if label is not None else None
+    printed = label_in(dump.name) if label is None or (entry and entry.lane != lane and not alone) else label
     if printed is not None and (identity.halves or one is not None):
         version = one.version if one is not None else ""
         part = identity.halves[0].part if identity.halves else None
@@ -130,8 +145,9 @@ def _bytes(data: bytes, database: Database, search: bool) -> list[Finding]:
     """What the bytes of an unknown dump say."""
     if len(data) == HALF:
         found = line_findings(data)
-        if not found and search and (change := proved_change(data, database)) is not None:
-            found.append(change[0])
+        if not found and search:
+            change = nearly_known(data, database) or proved_change(data, database)
+            found += [change[0]] if change is not None else []
         return found
     if len(data) != IMAGE or len(set(data)) < 2:
         return []
@@ -145,7 +161,8 @@ def _bytes(data: bytes, database: Database, search: bool) -> list[Finding]:
     found = []
     for chip, half in zip(("the lower 64 KB", "the upper 64 KB") if joined else ("IC32", "IC23"),
                           (data[:HALF], data[HALF:]) if joined else (even, odd), strict=True):
-        for finding in line_findings(half):
+        close = nearly_known(half, database) if search and not joined and database.find(half) is None else None
+        for finding in [*line_findings(half), *([close[0]] if close is not None else [])]:
             found.append(Finding(finding.code, finding.confidence, f"{chip}: {finding.text}", finding.hint,
                                  finding.details))
     return found
@@ -163,8 +180,7 @@ def _check_set(one: OsSet, dumps: Sequence[Dump], shown: set[str], search: bool)
         text = "both halves are the same: one chip was read twice"
         findings.append(Finding("same-half", Confidence.CERTAIN, text, "read the other chip"))
     named = {fault.code for fault in one.faults} & {*ALTERATIONS, "mixed-versions"}
-    strange = reset_jump(image) is None or words(image) < ENOUGH
-    if search and not proved and not named and strange and (change := likely_change(*halves)) is not None:
+    if search and not proved and not named and (change := likely_change(*halves)) is not None:
         findings.append(change[0])
     sums = find_checksums(image)
     for wrong in sums.wrong:

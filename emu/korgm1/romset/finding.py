@@ -69,6 +69,11 @@ def from_fault(fault: Fault, proved: bool) -> Finding:
     return Finding(fault.code, word, fault.text, fault.hint)
 
 
+def notes(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that say nothing against a dump."""
+    return [one for one in findings if one.confidence is Confidence.NOTE]
+
+
 def speaking(findings: Iterable[Finding]) -> list[Finding]:
     """Those that speak against the dump: all but notes."""
     return [one for one in findings if one.confidence is not Confidence.NOTE]

@@ -155,7 +155,8 @@ def words(image: bytes) -> int:
     >>> words(b"I00 Init Prog"), words(b"0I 0nItiP orgo")
     (2, 0)
     """
-    return len(_WORD.findall(image))
+    small = image.lower()
+    return sum(small.count(word) for word in _WORD.pattern.split(b"|"))
 
 
 def straight_words(data: bytes) -> list[str]:

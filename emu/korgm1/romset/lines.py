@@ -132,7 +132,7 @@ def _readdressed(data: bytes, a: int, b: int) -> bytes:
 
 def proved_change(data: bytes, database: Database) -> tuple[Finding, bytes] | None:
     """The one line fault without which a dump is a known part, and the part's bytes; SHA-1 proves it."""
-    if len(data) != HALF or len(set(data)) < 2:
+    if len(data) != HALF or HALF not in database.sizes or len(set(data)) < 2:
         return None
     for code, text, undo in line_changes():
         mended = undo(data)
@@ -145,15 +145,17 @@ def proved_change(data: bytes, database: Database) -> tuple[Finding, bytes] | No
 def likely_change(even: bytes, odd: bytes) -> tuple[Finding, bytes, bytes] | None:
     """The one line fault, of one half or alike in both, without which two unknown halves make an OS; and these halves.
 
-    Believed where the image has a start at FFFF0 with it, and three times the words of a display that it has without
-    it, `ENOUGH` at least.
+    Believed where the image has a start at FFFF0 with it and more words of a display than without it: twice as many, if
+    it starts without it, too; `ENOUGH` at least.
     """
     image = interleave(even, odd)
-    least = max(ENOUGH, 3 * words(image))
+    count = words(image)
+    least = max(ENOUGH, count + count // 8 if reset_jump(image) is None else 2 * count)
     best: tuple[Finding, bytes, bytes] | None = None
     for code, text, undo in line_changes(len(even)):
+        other_even, other_odd = undo(even), undo(odd)
         for which, first, second in (
-            ("IC32", undo(even), odd), ("IC23", even, undo(odd)), ("both chips", undo(even), undo(odd))
+            ("IC32", other_even, odd), ("IC23", even, other_odd), ("both chips", other_even, other_odd)
         ):
             other = interleave(first, second)
             if reset_jump(other) is None or (count := words(other)) < least or other == image:

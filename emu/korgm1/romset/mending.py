@@ -15,6 +15,7 @@ from korgm1.romset.finding import Confidence, Finding, from_fault, speaking
 from korgm1.romset.identify import Verdict, identify
 from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split, words
 from korgm1.romset.lines import likely_change, proved_change
+from korgm1.romset.nearly import nearly_known
 from korgm1.romset.pairs import Dump, OsSet, find_sets
 from korgm1.romset.trimming import trim
 
@@ -60,11 +61,17 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
     better = [_normal(dump, database, steps.setdefault(dump.name, [])) for dump in dumps]
     found: list[Mended] = []
     for one in find_sets(better, database):
-        made = _whole(one, steps) if one.image is not None else _unscrambled(one, better, steps)
+        made = None if one.status == "known" else _unscrambled(one, better, steps)
+        if made is None and one.image is not None:
+            made = _whole(one, steps)
         if made is not None:
             found.append(made)
     used = {name for one in found for name in one.sources}
     for dump in better:
+        if dump.name not in used and len(dump.raw) == IMAGE and dump.identity.verdict is Verdict.BROKEN:
+            made = _unscrambled(OsSet("", "?", "", (), "broken", (dump.name,)), better, steps)
+            if made is not None:
+                found.append(made)
         part = dump.identity.halves[0].part if len(dump.identity.halves) == 1 else None
         if dump.name not in used and part is not None:
             done = (*steps[dump.name], *speaking(from_fault(fault, True) for fault in dump.identity.faults))
@@ -83,10 +90,17 @@ def _normal(dump: Dump, database: Database, steps: list[Finding]) -> Dump:
         data = cut[1]
     identity = identify(data, database)
     if identity.verdict in (Verdict.PLAUSIBLE, Verdict.BROKEN) and len(data) == HALF:
-        change = proved_change(data, database)
+        change = nearly_known(data, database) or proved_change(data, database)
         if change is not None:
             steps.append(change[0])
             identity = identify(change[1], database)
+    if identity.verdict is Verdict.PLAUSIBLE and len(identity.halves) == 2:
+        changes = [nearly_known(half.data, database) if half.part is None else None for half in identity.halves]
+        if any(changes):
+            steps += [change[0] for change in changes if change is not None]
+            pairs = zip(identity.halves, changes, strict=True)
+            even, odd = (half.data if change is None else change[1] for half, change in pairs)
+            identity = identify(interleave(even, odd), database)
     return Dump(dump.name, identity, dump.archive, data)
 
 
@@ -116,11 +130,13 @@ def _unscrambled(one: OsSet, dumps: Sequence[Dump], steps: dict[str, list[Findin
     if halves is None or any(fault.code == "mixed-versions" for fault in one.faults):
         return None
     made = altered_back(*halves)
-    if made is None:
+    if made is None and one.id == "" and one.models == ():
         likely = likely_change(*halves)
         if likely is None:
             return None
-        made = likely[0], likely[1], likely[2]
+        made = likely
+    if made is None:
+        return None
     finding, even, odd = made
     done = [step for name in dict.fromkeys(one.sources) for step in steps[name]]
     sha1 = hashlib.sha1(interleave(even, odd)).hexdigest()

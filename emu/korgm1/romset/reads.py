@@ -17,7 +17,7 @@ from korgm1.errors import UserError
 from korgm1.romset.chip_27c512 import DATA_PINS, cpu_address
 from korgm1.romset.finding import Finding
 
-MOST_READS = 64
+MOST_READS = 16
 Bytes = npt.NDArray[np.uint8]
 
 

@@ -26,8 +26,8 @@ examples:
   korgm1 compare openm1:24 ~/dumps --html report.html       the same with all its evidence, as one page
   korgm1 compare a.bin b.bin --script input.toml            inputs of your own, played on both (docs/compare.md)
   korgm1 compare openm1:06 openm1:12 --model m1rex --json   one JSON object, for programs
-FIRMWARE is openm1:NN, a folder, a zip, a 128 KB image, or a half with the other beside it; what would not boot is compared,
-too. Exit codes: 0 the same, 5 they differ, 1 a file that cannot be used, 2 usage, 3 no firmware, 130 Ctrl-C.
+FIRMWARE is openm1:NN, a folder, a zip, a 128 KB image, or a half with the other beside it; what would not boot is
+compared, too. Exit codes: 0 the same, 5 they differ, 1 a file that cannot be used, 2 usage, 3 no firmware, 130 Ctrl-C.
 """
 LINES = 40
 """Lines of the text, as long as nobody asks for --all."""
@@ -59,8 +59,7 @@ def run(args: argparse.Namespace) -> int:
     from korgm1.comparing import compare
     from korgm1.comparing.script import parse
 
-    check_apart([("A", args.a), ("B", args.b), ("--script", args.script)], [("--html", args.html)],
-                over=[])
+    check_apart([("A", args.a), ("B", args.b), ("--script", args.script)], [("--html", args.html)])
     if args.html:
         check_ending(Path(args.html), ".html", "the report is HTML")
         check_writable(Path(args.html))
@@ -69,7 +68,8 @@ def run(args: argparse.Namespace) -> int:
         try:
             text = read_file(Path(args.script), "a script", 1 << 20).decode("utf-8")
         except UnicodeDecodeError as error:
-            raise UserError(f"{args.script} is no text: {error.reason} at byte {error.start}", "TOML in UTF-8") from None
+            what = f"{args.script} is no text: {error.reason} at byte {error.start}"
+            raise UserError(what, "TOML in UTF-8") from None
         script = parse(text, Path(args.script).name)
     firmware = _read(args.a), _read(args.b)
     models = models_of(*firmware, args.model)
@@ -126,16 +126,17 @@ def as_text(found: Comparison, most: int | None = LINES) -> list[str]:
         f"{letter}: {rom.name} {rom.version}, {rom.source}, SHA-1 {rom.sha1}"
         for letter, rom in zip("AB", found.firmware, strict=True)
     ]
-    lines += textwrap.wrap(found.verdict, WIDTH)
+    lines += [*textwrap.wrap(found.verdict, WIDTH), *([""] if found.findings or found.notes else [])]
     body: list[str] = []
     for kind, heading in KINDS.items():
         rows = [row for row in found.differences if row.kind == kind]
         if rows:
-            body += ["", heading]
+            body.append(heading)
             body += [line for row in rows for line in _finding(row)]
     if found.consequences:
         number = len(found.consequences)
-        body += ["", f"{number} other{' follows' if number == 1 else 's follow'} from these (--html or --json lists them)"]
+        others = "1 other follows" if number == 1 else f"{number} others follow"
+        body += [f"{others} from these (--html or --json lists them)"]
     body += [f"note: {note}" for note in found.notes]
     room = None if most is None else most - len(lines) - 1
     if room is not None and len(body) > room:

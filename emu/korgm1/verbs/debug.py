@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import signal
 import sys
 import time
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from korgm1.clock import CPU_HZ
+from korgm1.clock import CPU_HZ, clocks
 from korgm1.debugging.doing_hands import line_of, play
 from korgm1.errors import EXIT_CPU_FAULT, EXIT_OK, M1Error
 from korgm1.files import check_apart, read_file
@@ -24,8 +25,9 @@ from korgm1.verbs.options import (
     say_warnings,
     session_from,
 )
+from korgm1.verbs.signals import stopped
 from korgm1.verbs.trace_options import add_trace_options
-from korgm1.verbs.words import keys, named
+from korgm1.verbs.words import keys, named, seconds
 
 if TYPE_CHECKING:
     from korgm1.debugging import Debugger
@@ -37,10 +39,11 @@ examples:
   korgm1 debug --roms ~/dumps --battery dead       your dump
   korgm1 debug -x 'until "Battery Low"; frames'    two commands, then the prompt
   korgm1 debug --commands hunt.txt < /dev/null     a file of commands, and no prompt
-  echo 'until "Prog I00"; lcd' | korgm1 debug      commands from a pipe
+  echo 'until "Prog I00"' | korgm1 debug --seconds 60   commands from a pipe, none of which runs for ever
 Time stands while nothing runs. Ctrl-C stops what runs; at the prompt it is nothing; quit or Ctrl-D switches the power
-off and saves the RAM. Where commands do not come from a terminal the first one that cannot be done ends it (exit code
-2, or 1). docs/debugging.md has a session; korgm1 gdb is the same for gdb.
+off and saves the RAM, and so do SIGTERM and SIGHUP (exit code 130). Where commands do not come from a terminal the
+first one that cannot be done ends it (exit code 2, or 1). docs/debugging.md has a session; korgm1 gdb is the same for
+gdb.
 """
 PROMPT = "debug> "
 
@@ -74,6 +77,9 @@ def add_parser(subparsers: Any) -> None:
     what.add_argument("--no-analysis", action="store_true", help="only the names of --symbols")
     what.add_argument("--syntax", choices=("intel", "nec"), default="intel", help="default: %(default)s")
     what.add_argument("--log", type=named, metavar="FILE", help="write commands down, with what they say behind ;")
+    what.add_argument(
+        "--seconds", type=seconds, metavar="S", help="a command runs for S emulated seconds at most; default: for ever"
+    )
     add_trace_options(what)
     parser.set_defaults(run=run)
 
@@ -99,6 +105,7 @@ def run(args: argparse.Namespace) -> int:
     with power(session, args) as wish, contextlib.ExitStack() as at_the_end:
         debugger = Debugger(session)
         at_the_end.callback(debugger.detach)
+        debugger.longest = None if args.seconds is None else clocks(args.seconds)
         progress = _Progress(debugger, wish)
         monitor = Monitor(debugger, progress.say, progress.asked, symbols, args.syntax)
         if args.log:
@@ -109,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
         if _goes_on(monitor, wish):
             (_converse if sys.stdin.isatty() else _obey)(monitor, wish)
         ended = session.stopped
+        if wish:
+            raise stopped([name for name in (args.sram, args.trace, args.log) if name], when="at a command")
     return EXIT_CPU_FAULT if ended else EXIT_OK
 
 
@@ -127,8 +136,8 @@ class _Progress:
         self._begun = self._begun or now
         if sys.stderr.isatty() and now - self._begun > 1:
             self._shown = True
-            seconds = self._debugger.session.clock / CPU_HZ
-            print(f"\r{seconds:9.2f} s emulated; Ctrl-C stops it", end="", file=sys.stderr, flush=True)
+            now_at = self._debugger.session.clock / CPU_HZ
+            print(f"\r{now_at:9.2f} s emulated; Ctrl-C stops it", end="", file=sys.stderr, flush=True)
         return self._wish
 
     def say(self, line: str) -> None:
@@ -157,7 +166,15 @@ def commands(text: str) -> list[str]:
 
 def _obey(monitor: Monitor, wish: list[int]) -> None:
     """Commands from a pipe or a file: what cannot be done ends it."""
-    for number, line in enumerate(sys.stdin, 1):
+    for number in itertools.count(1):
+        try:
+            with _signals_raise(wish):
+                line = sys.stdin.readline()
+        except (KeyboardInterrupt, SystemExit):
+            wish.append(signal.SIGINT)
+            return
+        if not line:
+            return
         play(monitor, [line], f"line {number}")
         if not _goes_on(monitor, wish):
             return
@@ -171,7 +188,7 @@ def _converse(monitor: Monitor, wish: list[int]) -> None:
         monitor.do("where")
     while _goes_on(monitor, wish):
         try:
-            with _signals_raise():
+            with _signals_raise(wish):
                 line = input(PROMPT)
         except KeyboardInterrupt:
             _say("")
@@ -194,9 +211,10 @@ def _goes_on(monitor: Monitor, wish: list[int]) -> bool:
 
 
 @contextlib.contextmanager
-def _signals_raise() -> Iterator[None]:
+def _signals_raise(wish: list[int]) -> Iterator[None]:
     """While a line is typed a signal breaks off the typing."""
     def leave(number: int, frame: object) -> None:
+        wish.append(number)
         raise SystemExit
 
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]

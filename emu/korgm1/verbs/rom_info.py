@@ -77,7 +77,9 @@ def as_text(found: Info, most: int = MOST) -> list[str]:
     rows += [f"note: {note}" for note in found.notes]
     lists = (
         ("reset path", [f"{step.address:05X}  {step.text}" for step in found.reset]),
-        ("V50 registers written", [f"{one.seconds * 1e3:9.3f} ms  {one.name:6} {one.value:02X}" for one in found.settings]),
+        ("V50 registers written", [
+            f"{one.seconds * 1e3:9.3f} ms  {one.name:6} {one.value:02X}" for one in found.settings
+        ]),
         (f"interrupt vectors ({found.stubs} more are a row of stubs)", [
             f"{one.number:02X}  {one.place}  {one.function:18} {one.source}"
             + (f", {one.per_boot} in the boot" if one.per_boot else "") for one in found.vectors

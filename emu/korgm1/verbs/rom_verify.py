@@ -13,7 +13,7 @@ from korgm1.romset.chip_27c512 import IC_OF_LANE, LANES
 from korgm1.romset.database import known_roms
 from korgm1.romset.openm1 import asked_for
 from korgm1.romset.pairs import named_lane
-from korgm1.romset.scan import MAX_FILE, Scan, printable, scan
+from korgm1.romset.scan import Scan, printable, scan
 from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from korgm1.romset.reads import Reads
 
 EXIT_FINDINGS = 5
+MAX_READ = 0x10_0000
+"""Bytes of the largest chip whose reads are compared: twice those of the M1's sample ROMs."""
 LISTED = 32
 """Weak bits that are printed; --json has `MOST_LISTED`."""
 MOST_LISTED = 65536
@@ -139,7 +141,7 @@ def compared(paths: list[str], ic: str) -> Reads:
 
     if not 2 <= len(paths) <= MOST_READS:
         raise UsageError(f"--reads names {len(paths)} file{'s' * (len(paths) != 1)}", f"2 to {MOST_READS} reads")
-    data = [(printable(path), read_file(Path(path), "a read of a chip", MAX_FILE)) for path in paths]
+    data = [(printable(path), read_file(Path(path), "a read of a chip", MAX_READ)) for path in paths]
     lanes = {named_lane(path) for path in paths}
     by_name = IC_OF_LANE.get(lanes.pop(), "") if len(lanes) == 1 else ""
     return compare_reads(data, ic or by_name)
