@@ -138,6 +138,13 @@ def test_brk_and_8080_mode_follow_the_vectors() -> None:
     assert set(result.nec) == {"0FFF", "8080.3E", "8080.CD", "8080.EDED", "8080.EDFD", "8080.C9"}
 
 
+def test_a_vector_for_brkem_that_is_only_found_in_the_code() -> None:
+    """The program waits for a port before it installs the vector, so a dry run does not come there."""
+    result = program("31C0 8ED8 E4 10 A8 01 74 FA C7 06 00 01 40 01 0FFF40 EBFE", at_0140=bytes.fromhex("3E05 CD5001"))
+    assert result.vectors[0x40] == (0xF000, 0x140)
+    assert result.instructions[0xF0140].emulated and 0x142 in found(result)
+
+
 def test_what_was_executed_wins_against_what_was_concluded() -> None:
     code = "E4 00 A8 01 74 02 B8 90 90 90 90 EB FE"
     concluded = program(code)
