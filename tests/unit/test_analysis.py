@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from korgm1.analysis import UNKNOWN_PORT, Executed, Program, analyse
+from korgm1.analysis import UNKNOWN_PORT, Executed, Program, Xref, analyse
 from korgm1.analysis.names import BOARD, SYSTEM, UNIT_REGISTERS, port_names
 from korgm1.board.battery import Battery
 from korgm1.hypotheses import Hypotheses
@@ -138,11 +138,16 @@ def test_brk_and_8080_mode_follow_the_vectors() -> None:
     assert set(result.nec) == {"0FFF", "8080.3E", "8080.CD", "8080.EDED", "8080.EDFD", "8080.C9"}
 
 
-def test_a_vector_for_brkem_that_is_only_found_in_the_code() -> None:
-    """The program waits for a port before it installs the vector, so a dry run does not come there."""
-    result = program("31C0 8ED8 E4 10 A8 01 74 FA C7 06 00 01 40 01 0FFF40 EBFE", at_0140=bytes.fromhex("3E05 CD5001"))
-    assert result.vectors[0x40] == (0xF000, 0x140)
+def test_vectors_that_are_only_found_in_the_code() -> None:
+    """The program waits for a port before it installs them, so a dry run does not come there."""
+    code = "31C0 8ED8 E4 10 A8 01 75 FA  C7 06 00 01 40 01  C7 06 04 01 50 01  0FFF40  CD41  EBFE"
+    result = program(code, at_0140=bytes.fromhex("3E05 76"), at_0150=bytes.fromhex("50 58 CF"))
+    assert result.vectors == {0x40: (0xF000, 0x140), 0x41: (0xF000, 0x150)}
     assert result.instructions[0xF0140].emulated and 0x142 in found(result)
+    assert not result.instructions[0xF0150].emulated
+    brkem, brk = (0xF0100 + code.replace(" ", "").index(word) // 2 for word in ("0FFF40", "CD41"))
+    assert Xref(brkem, "call") in result.xrefs[0xF0140] and Xref(brk, "call") in result.xrefs[0xF0150]
+    assert result.functions[0xF0100].calls == (0xF0140, 0xF0150)
 
 
 def test_what_was_executed_wins_against_what_was_concluded() -> None:

@@ -64,7 +64,10 @@ def _enter_vectors(descent: Descent, vectors: Mapping[int, tuple[int, int]]) -> 
     """Follow what interrupts lead to; last, as 8080 code, those by which BRKEM enters that mode."""
     for number, (segment, offset) in sorted(vectors.items(), key=lambda vector: (vector[0] in descent.brkem, vector)):
         if _plain(descent, segment, offset):
-            descent.enter(segment, offset, number * 4, "vector", number in descent.brkem)
+            emulated = number in descent.brkem
+            descent.enter(segment, offset, number * 4, "vector", emulated)
+            for origin in descent.traps[number]:
+                descent.enter(segment, offset, origin, "call", emulated)
             descent.follow()
 
 

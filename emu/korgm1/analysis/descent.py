@@ -47,6 +47,8 @@ class Descent:
         """Jumps and calls by memory or a register."""
         self.inline: list[tuple[int, int]] = []
         """Text behind a call, which the called routine steps over: first address and the one behind."""
+        self.traps: dict[int, list[int]] = defaultdict(list)
+        """Vector -> instructions that call by it: BRK, BRKEM, CALLN."""
         self.brkem: set[int] = set()
         """Vectors that lead to 8080 mode."""
         self.notes: list[str] = []
@@ -165,6 +167,7 @@ class Descent:
             number = 3 if mnemonic == "int3" else instruction.values[0]
             if mnemonic == "brkem":
                 self.brkem.add(number)
+            self.traps[number].append(address)
             if number in self.vectors:
                 self.enter(*self.vectors[number], address, "call", mnemonic == "brkem")
         elif mnemonic == "RST":
