@@ -126,7 +126,7 @@ def as_text(found: Comparison, most: int | None = LINES) -> list[str]:
         f"{letter}: {rom.name} {rom.version}, {rom.source}, SHA-1 {rom.sha1}"
         for letter, rom in zip("AB", found.firmware, strict=True)
     ]
-    lines += [*textwrap.wrap(found.verdict, WIDTH), ""]
+    lines += [*textwrap.wrap(found.verdict, WIDTH), *([""] if found.findings or found.notes else [])]
     body: list[str] = []
     for kind, heading in KINDS.items():
         rows = [row for row in found.differences if row.kind == kind]
