@@ -103,6 +103,15 @@ def test_the_ram_is_saved_and_commands_come_from_files(tmp_path: Path) -> None:
     assert replayed.stdout.count("0F000  AA BB") == 1, "what source did is done once"
 
 
+def test_segments_that_look_like_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """AC is a flag, too."""
+    words = "write 0AC0 11 22 33 44; r ss=0AC; r sp=0; stack 2; m 0AC:0 2; m; quit"
+    assert main(["debug", "--no-analysis", "-x", words]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[4:6] == ["  00AC:0000  2211", "  00AC:0002  4433"] and said[6].startswith("00AC:0000  11 22 ")
+    assert said[7].startswith("00AC:0002  33 44 ")
+
+
 def test_a_limit_for_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["debug", "--no-analysis", "--seconds", "0.02", "-x", "go; until 1 == 2; quit"]) == 0
     assert capsys.readouterr().out.count("the time is up (") == 2

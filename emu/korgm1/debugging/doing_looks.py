@@ -10,6 +10,7 @@ from korgm1.clock import CPU_HZ
 from korgm1.debugging import interrupts, showing
 from korgm1.debugging.doing_runs import count, quoted
 from korgm1.debugging.doing_stops import span
+from korgm1.debugging.expressions import Value
 from korgm1.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def stack(monitor: Monitor, rest: str) -> None:
     now = monitor.debugger.registers()
     for n in range(min(count(rest, 8), 256)):
         offset = now["sp"] + 2 * n & 0xFFFF
-        word = monitor.value(f"w[{now['ss']:X}:0{offset:X}]").number
+        word = int.from_bytes(monitor.debugger.read(monitor.debugger.address(now["ss"], offset), 2), "little")
         name = monitor.symbols.name((now["ps"] << 4) + word & 0xFFFFF)
         monitor.say(f"  {now['ss']:04X}:{offset:04X}  {word:04X}{f'   ; {name}' if name else ''}")
 
@@ -81,9 +82,11 @@ def memory(monitor: Monitor, rest: str) -> None:
         raise UsageError(f"{size:X} bytes cannot be shown", f"1 to {DUMPED:X}, hexadecimal")
     data = monitor.debugger.read(start.number & 0xFFFFF, size)
     monitor.say(*showing.dump(data, start.number & 0xFFFFF, start.place[0] if start.place else None))
-    monitor.next_memory = monitor.value(f"{start.place[0]:X}:0{start.place[1] + size & 0xFFFF:X}") if start.place else (
-        start._replace(number=start.number + size & 0xFFFFF)
-    )
+    number, place = start.number + size & 0xFFFFF, None
+    if start.place is not None:
+        place = start.place[0], start.place[1] + size & 0xFFFF
+        number = monitor.debugger.address(*place)
+    monitor.next_memory = Value(number, place)
 
 
 def write(monitor: Monitor, rest: str) -> None:
