@@ -5,7 +5,7 @@ Known dumps are judged by the database alone. Of all others each check gives fin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -72,7 +72,10 @@ class Checked:
         )
 
 
-def check(found: Scan, database: Database, label: Label | None = None, ic: str = "") -> Checked:
+def check(
+    found: Scan, database: Database, label: Label | None = None, ic: str = "",
+    progress: Callable[[float, float, str], object] = lambda done, of, what: None,
+) -> Checked:
     """Check what a scan found.
 
     Args:
@@ -80,20 +83,24 @@ def check(found: Scan, database: Database, label: Label | None = None, ic: str =
         database: the ROMs we know.
         label: what is printed on the chip; None: as the file names say.
         ic: IC32 or IC23, which chip it was read from; "": as names and bytes say.
+        progress: told how many files and sets are done, of how many, and which is next.
     """
+    of = len(found.dumps) + len(found.sets)
     of_set = {name: one for one in found.sets if one.image is not None for name in one.sources}
     room = MOST_CHANGES
     dumps = []
-    for dump in found.dumps:
+    for number, dump in enumerate(found.dumps):
+        progress(number, of, dump.name)
         searched = dump.identity.verdict in (Verdict.PLAUSIBLE, Verdict.BROKEN) and room > 0
         room -= searched
         dumps.append(_check_dump(dump, of_set.get(dump.name), database, label, ic, searched, len(found.dumps) == 1))
     shown = {finding.text for one in dumps for finding in one.findings}
     explained = {row.dump.name for row in dumps if any(finding.code in _EXPLAINED for finding in row.findings)}
-    sets = [
-        _check_set(one, found.dumps, shown, number < MOST_CHANGES and explained.isdisjoint(one.sources))
-        for number, one in enumerate(found.sets)
-    ]
+    sets = []
+    for number, one in enumerate(found.sets):
+        progress(len(dumps) + number, of, " + ".join(one.sources))
+        search = number < MOST_CHANGES and explained.isdisjoint(one.sources)
+        sets.append(_check_set(one, found.dumps, shown, search))
     return Checked(tuple(dumps), tuple(sets))
 
 

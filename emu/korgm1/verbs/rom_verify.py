@@ -14,6 +14,7 @@ from korgm1.romset.database import known_roms
 from korgm1.romset.openm1 import asked_for
 from korgm1.romset.pairs import named_lane
 from korgm1.romset.scan import Scan, printable, scan
+from korgm1.verbs.progress import Teller
 from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
     label = parse_label(args.label) if args.label else None
     reads = compared(args.reads, args.ic or "") if args.reads else None
     found = look(args.paths)
-    checked = check(found, known_roms(), label, args.ic or "")
+    with Teller() as teller:
+        checked = check(found, known_roms(), label, args.ic or "", teller.show)
     written = []
     if reads is not None and args.majority:
         write_atomic(Path(args.majority), reads.decided(args.ties))
