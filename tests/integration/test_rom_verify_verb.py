@@ -145,3 +145,31 @@ def test_what_cannot_be_put_right_is_said(here: Path, capsys: pytest.CaptureFixt
     (here / "x.bin").write_bytes(data)
     assert typed("fix", "x.bin", "-o", "fixed") == 3
     assert "nothing could be put right" in capsys.readouterr().err and not (here / "fixed").exists()
+
+
+def test_fix_says_which_chip_it_does_not_write(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "bad.bin").write_bytes(bytes(value | 8 for value in ODD))
+    assert typed("fix", "ic32.bin", "bad.bin", "-o", "fixed") == 0
+    out = capsys.readouterr().out
+    assert "IC23 is not written" in out and "bad.bin is not used: D3 never changes" in out
+    assert "IC23 is not written" in (here / "fixed" / "report.txt").read_text()
+
+
+def test_one_file_is_not_two_reads(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert typed("verify", "--reads", "a.bin", "b.bin", "./a.bin") == 2
+    assert "--reads names ./a.bin twice" in capsys.readouterr().err
+
+
+def test_cells_that_lose_charge_in_most_reads_are_put_right_by_a_known_chip(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weak = [at for at in range(0, HALF, 97) if ODD[at] & 1 == 0][:30]
+    for number, name in enumerate("abc"):
+        data = bytearray(ODD)
+        for index, at in enumerate(weak):
+            data[at] |= index % 3 != number
+        (here / f"{name}.bin").write_bytes(data)
+    assert typed("verify", "--reads", "a.bin", "b.bin", "c.bin") == 5
+    assert "0 wherever one read says 0 is IC23, OpenM1 #19, odd bytes, by its SHA-1" in capsys.readouterr().out
+    assert typed("fix", "ic32.bin", "--reads", "a.bin", "b.bin", "c.bin", "-o", "fixed") == 0
+    assert (here / "fixed" / "ic23.bin").read_bytes() == ODD

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from pathlib import Path
 
 import pytest
 from firmware_programs import POLLS, START, WAITS_FOR_RAM, firmware
@@ -15,11 +16,13 @@ from korgm1.experiments.bench import Bench, differing, noise, on_bench, two_nois
 from korgm1.experiments.dossier import EXPERIMENTS, chosen
 from korgm1.experiments.info import names_of
 from korgm1.experiments.interrupts import catch_all, source
+from korgm1.experiments.keys import power_on_keys
 from korgm1.experiments.loops import tight
 from korgm1.experiments.record import Range, plain, ranges
 from korgm1.experiments.sums import stored_sums
 from korgm1.profiling import Profile
 from korgm1.romset.load import load_os
+from korgm1.romset.openm1 import OPENM1_BUILDS
 from korgm1.session import Session
 
 
@@ -130,3 +133,10 @@ def test_plain_values_are_json() -> None:
     assert json.loads(json.dumps(plain({"a": (Range(1, 3), b"\xff", None)}))) == {
         "a": [{"start": 1, "end": 3}, "ff", None]
     }
+
+
+def test_keys_that_only_move_the_stack_a_little_do_nothing(tmp_path: Path) -> None:
+    image = OPENM1_BUILDS["24"].image().replace(b"Init Prog", b"INIT PROG")
+    (tmp_path / "m1.bin").write_bytes(image)
+    found = power_on_keys(load_os(tmp_path, "m1"), keys=(("UP",), ("9",), ("CARD",)))
+    assert found.found == () and found.tried == 3

@@ -256,3 +256,30 @@ def test_anything_gives_findings_and_no_exception() -> None:
         assert all(one.image in (b"", one.image) for one in mend(dumps, NOBODY)), number
         if data != b"" and len(data) not in (HALF, IMAGE):
             assert codes(found), number
+
+
+def test_a_half_that_is_mostly_blank_has_no_tied_lines() -> None:
+    lower = ODD[: HALF // 2]
+    assert codes(checked(KNOWN, ic23=lower * 2))[:2] == ["repeated", "stuck-line"]
+    assert "tied-address-lines" not in codes(checked(KNOWN, ic23=lower * 2))
+
+
+def test_a_line_that_is_stuck_is_not_inverted_too() -> None:
+    found = codes(checked(ic32=EVEN, ic23=with_bits(ODD, lambda value: value | 8)))
+    assert "stuck-line" in found and "inverted-line" not in found
+
+
+@pytest.mark.parametrize("database", [KNOWN, NOBODY], ids=["known", "unknown"])
+def test_chips_that_were_read_too_long_are_a_pair(database: Database) -> None:
+    found = checked(database, ic32=EVEN + b"\xff" * HALF, ic23=ODD + b"\xff" * HALF)
+    assert codes(found) == ["overdump", "overdump"]
+    assert [row.one.status for row in found.sets] == ["known" if database is KNOWN else "unknown"]
+    assert [row.dump.identity.size for row in found.dumps] == [IMAGE, IMAGE]
+
+
+def test_known_halves_of_two_versions_are_not_to_be_read_again() -> None:
+    assert codes(checked(KNOWN, ic32=EVEN, ic23=split(OPENM1_BUILDS["24"].image())[1])) == ["mixed-versions"]
+
+
+def test_a_file_named_as_its_label_is_told_of_once() -> None:
+    assert codes(checked(KNOWN, **{"880219": EVEN, "880319": ODD})) == ["label-lane", "label-lane"]

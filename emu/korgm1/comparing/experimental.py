@@ -46,7 +46,7 @@ def _threshold(a: Threshold, b: Threshold) -> Iterator[Finding]:
         ("highest ADC code without a high-battery message", a.high_code, b.high_code, (a.high_message, b.high_message)),
     )
     volts = [
-        f"{side}: {row.volts_low:.3f} V says it, {row.volts_high:.3f} V does not" for side, row in (("A", a), ("B", b))
+        f"{side}: {row.volts_low:.4f} V says it, {row.volts_high:.4f} V does not" for side, row in (("A", a), ("B", b))
         if row.volts_low is not None and row.volts_high is not None
     ]
     for what, one, other, said in rows:

@@ -15,6 +15,10 @@ from korgm1.romset.load import RomSet
 
 WITH = ("INT",)
 """Keys that are tried with every other one: INT is said to start a ROM check (facts m1-hardware, unknown 12)."""
+DEEPER = 64
+"""Bytes that a stack may grow beyond what one boot used of it: two or three frames of an interrupt handler."""
+GAP = 16
+"""Bytes that a routine may leave out on the stack."""
 MANY = 256
 """Bytes that differ afterwards, from which on it is said that the data were replaced."""
 
@@ -120,9 +124,31 @@ def sets(bench: Bench) -> tuple[tuple[str, ...], ...]:
 
 
 def _work(bench: Bench) -> frozenset[int]:
-    """Addresses that every power-on writes: variables, among them which keys are down."""
+    """Addresses that every power-on writes: variables, among them which keys are down, and the stack."""
     profile = bench.observation.profile
-    return frozenset() if profile is None else frozenset(np.flatnonzero(profile.touched[:0x10000] & WRITTEN).tolist())
+    if profile is None:
+        return frozenset()
+    written = frozenset(np.flatnonzero(profile.touched[:0x10000] & WRITTEN).tolist())
+    registers = bench.playing("for its stack pointer").machine.engine.registers()
+    return written | deeper(written, registers["ss"] * 16 + registers["sp"])
+
+
+def deeper(written: frozenset[int], stack: int) -> frozenset[int]:
+    """The `DEEPER` addresses below what a boot wrote of its stack: an interrupt at another moment pushes there.
+
+    Args:
+        written: addresses.
+        stack: where the stack pointer stood, as a linear address.
+
+    >>> sorted(deeper(frozenset({0x7FC, 0x7FE, 0x7FF}), 0x800))[-2:]
+    [2042, 2043]
+    >>> deeper(frozenset({0x7FC}), 0x900)
+    frozenset()
+    """
+    lowest = stack
+    while any(lowest - step in written for step in range(1, GAP + 1)):
+        lowest = next(lowest - step for step in range(GAP, 0, -1) if lowest - step in written)
+    return frozenset(range(max(0, lowest - DEEPER), lowest)) if lowest < stack else frozenset()
 
 
 def _effect(held: tuple[str, ...], seen: Seen, changed: frozenset[int], known: Marked) -> Held | None:

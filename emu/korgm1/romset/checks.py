@@ -14,13 +14,13 @@ from korgm1.romset.chip_27c512 import IC_OF_LANE
 from korgm1.romset.database import Database
 from korgm1.romset.entropy import kinds, summary
 from korgm1.romset.finding import Confidence, Finding, from_fault, notes, speaking
-from korgm1.romset.identify import Fault, Verdict
+from korgm1.romset.identify import Fault, Identity, Verdict, identify
 from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split
 from korgm1.romset.labels import Label, label_findings, label_in, unlabelled
 from korgm1.romset.lines import likely_change, line_findings, proved_change
 from korgm1.romset.mending import raw_halves
 from korgm1.romset.nearly import nearly_known
-from korgm1.romset.pairs import Dump, OsSet, named_lane
+from korgm1.romset.pairs import Dump, OsSet, find_sets, named_lane
 from korgm1.romset.scan import Scan
 from korgm1.romset.trimming import trim
 
@@ -85,8 +85,11 @@ def check(
         ic: IC32 or IC23, which chip it was read from; "": as names and bytes say.
         progress: told how many files and sets are done, of how many, and which is next.
     """
-    of = len(found.dumps) + len(found.sets)
-    of_set = {name: one for one in found.sets if one.image is not None for name in one.sources}
+    cut = [_cut(dump, database) for dump in found.dumps]
+    changed = any(new is not old for new, old in zip(cut, found.dumps, strict=True))
+    pairs = find_sets(cut, database) if changed else found.sets
+    of = len(found.dumps) + len(pairs)
+    of_set = {name: one for one in pairs if one.image is not None for name in one.sources}
     room = MOST_CHANGES
     dumps = []
     for number, dump in enumerate(found.dumps):
@@ -97,11 +100,25 @@ def check(
     shown = {finding.text for one in dumps for finding in one.findings}
     explained = {row.dump.name for row in dumps if any(finding.code in _EXPLAINED for finding in row.findings)}
     sets = []
-    for number, one in enumerate(found.sets):
+    for number, one in enumerate(pairs):
         progress(len(dumps) + number, of, " + ".join(one.sources))
         search = number < MOST_CHANGES and explained.isdisjoint(one.sources)
-        sets.append(_check_set(one, found.dumps, shown, search))
+        sets.append(_check_set(one, cut, shown, search))
     return Checked(tuple(dumps), tuple(sets))
+
+
+def _cut(dump: Dump, database: Database) -> Dump:
+    """An overdump without what is too much of it; any other dump as it is."""
+    cut = trim(dump.raw, database)
+    if cut is None or dump.identity.verdict is Verdict.KNOWN:
+        return dump
+    return Dump(dump.name, identify(cut[1], database), dump.archive, cut[1])
+
+
+def _as_read(cut: Identity, whole: Identity) -> Identity:
+    """What an overdump is without what is too much, with the size and the sums of the file."""
+    verdict = Verdict.ALTERED if cut.verdict is Verdict.KNOWN else cut.verdict
+    return replace(cut, verdict=verdict, size=whole.size, crc32=whole.crc32, sha1=whole.sha1)
 
 
 def _check_dump(
@@ -121,7 +138,8 @@ def _check_dump(
         cut = trim(dump.raw, database)
         if cut is not None:
             findings.append(cut[0])
-            faults = [fault for fault in faults if fault.code not in _CUT]
+            identity = _as_read(identify(cut[1], database), identity)
+            faults = [fault for fault in identity.faults if fault.code not in _REPLACED]
         told = _faults(faults, proved=False)
         if identity.verdict is Verdict.OTHER:
             told = [replace(one, confidence=Confidence.LIKELY) if one in notes(told) else one for one in told]
@@ -143,7 +161,7 @@ def _check_dump(
         if not version and part is not None:
             version = database.sets[part.set].version
         findings += label_findings(printed, lane, version, one.image if one else None, database)
-    return DumpCheck(dump, chip or said, tuple(findings))
+    return DumpCheck(replace(dump, identity=identity), chip or said, tuple(findings))
 
 
 def _faults(faults: Iterable[Fault], proved: bool) -> list[Finding]:

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from korgm1.errors import UserError
 from korgm1.romset.chip_27c512 import DATA_PINS, cpu_address
-from korgm1.romset.finding import Finding
+from korgm1.romset.database import Database
+from korgm1.romset.finding import Confidence, Finding
 
 MOST_READS = 16
 Bytes = npt.NDArray[np.uint8]
@@ -121,6 +122,24 @@ class Reads:
         if ties:
             np.bitwise_or.at(image, self.addresses[even], (1 << self.bits[even]).astype(np.uint8))
         return image.tobytes()
+
+
+def known_among(reads: Reads, database: Database) -> tuple[Finding, bytes] | None:
+    """The known chip that the reads come to in one of four ways, proved by SHA-1, and its bytes; None: in none.
+
+    Cells that lose their charge turn from 0 to 1, so of a weak bit a single 0 may be right against most reads.
+    """
+    alone = ((f"{name} alone", row.tobytes()) for name, row in zip(reads.names, reads.stack, strict=True))
+    zeros, ones = np.bitwise_and.reduce(reads.stack).tobytes(), np.bitwise_or.reduce(reads.stack).tobytes()
+    ways = (
+        ("what most reads say", reads.majority), ("0 wherever one read says 0", zeros),
+        ("1 wherever one read says 1", ones), *alone,
+    )
+    for how, data in ways:
+        part = database.find(data)
+        if part is not None:
+            return Finding("known-read", Confidence.NOTE, f"{how} is {part.title}, by its SHA-1"), data
+    return None
 
 
 def compare_reads(reads: Sequence[tuple[str, bytes]], ic: str = "") -> Reads:

@@ -18,6 +18,7 @@ from korgm1.errors import UserError
 from korgm1.romset.database import Database
 from korgm1.romset.identify import Fault, Identity, Verdict, identify
 from korgm1.romset.pairs import Dump, OsSet, find_sets
+from korgm1.romset.trimming import trim
 from korgm1.sound.waverom import CHIP
 
 MAX_FILE = 0x40_0000
@@ -217,7 +218,8 @@ class _Scanner:
         if len(data) in self.keep and not identity.data:
             self.found.dumps.append(Dump(name, replace(identity, data=data), archive, data))
             return
-        if identity.verdict is Verdict.OTHER and not named and identity.faults[0].code == "unknown":
+        unknown = identity.verdict is Verdict.OTHER and identity.faults[0].code == "unknown"
+        if unknown and not named and trim(data, self.database) is None:
             self.found.passed += 1
             self.found.chips += len(data) == CHIP
             return

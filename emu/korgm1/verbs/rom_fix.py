@@ -18,6 +18,7 @@ from korgm1.verbs.words import named
 if TYPE_CHECKING:
     from korgm1.romset.finding import Finding
     from korgm1.romset.mending import Mended
+    from korgm1.romset.pairs import Dump
 
 REPORT = "report.txt"
 EXAMPLES = """\
@@ -60,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
     from korgm1.romset.identify import identify
     from korgm1.romset.mending import mend
     from korgm1.romset.pairs import Dump
+    from korgm1.romset.reads import known_among
 
     if not args.paths and not args.reads:
         raise UsageError("no dump is named", "PATH, or --reads with two files at least", "korgm1 rom fix --help")
@@ -68,22 +70,27 @@ def run(args: argparse.Namespace) -> int:
     first: list[Finding] = []
     if args.reads:
         reads = compared(args.reads, args.ic or "")
-        data = reads.decided(args.ties)
+        known = known_among(reads, known_roms())
+        data = known[1] if known is not None else reads.decided(args.ties)
         chip = f"{reads.ic.lower()} " if reads.ic else ""
-        dumps.append(Dump(f"{chip}majority of {len(reads.names)} reads", identify(data, known_roms()), raw=data))
-        first = _majority(reads.count, len(reads.undecided), args.ties)
+        name = f"{chip}{'majority of ' if known is None else ''}{len(reads.names)} reads"
+        dumps.append(Dump(name, identify(data, known_roms()), raw=data))
+        plain = known is None or (data == reads.majority and not len(reads.undecided))
+        first = _majority(reads.count, len(reads.undecided), args.ties) if plain or known is None else [known[0]]
     made = mend(dumps, known_roms())
     whole = [one for one in made if one.image] or made
     if not whole:
         faults = [fault.text for dump in dumps for fault in dump.identity.faults]
+        without = "this is no OS, and nothing that was tried makes one of it" if dumps else "there is no ROM dump here"
         raise RomError(
-            "nothing could be put right: " + (faults[0] if faults else "there is no ROM dump here"),
+            "nothing could be put right: " + (faults[0] if faults else without),
             "a dump that has lost nothing", "korgm1 rom verify says what is wrong",
         )
     if len({one.halves["IC32"] + one.halves["IC23"] for one in whole if one.image}) > 1:
         names = "; ".join(f"{one.name} {one.version} ({' + '.join(one.sources)})" for one in whole[:4])
         raise RomError(f"there are several sets: {names}", "the files of one of them")
     one = whole[0]
+    first += left_out(one, dumps)
     files = _write(folder, one, first)
     steps = (*first, *one.steps)
     if args.json:
@@ -105,6 +112,24 @@ def _majority(weak: int, undecided: int, ties: int | None) -> list[Finding]:
     if undecided:
         text += f"; {undecided:,} of them, on which the reads are even, are {ties}: a guess"
     return [Finding("majority", Confidence.POSSIBLE if undecided else Confidence.LIKELY, text)]
+
+
+def left_out(one: Mended, dumps: list[Dump]) -> list[Finding]:
+    """The chip that is not among the files, and the dumps that were not used, each with what is wrong with it."""
+    from korgm1.romset.finding import Confidence, Finding
+
+    if one.image:
+        return []
+    missing = next(ic for ic in sorted(LANES) if ic not in one.halves)
+    text = f"{missing} is not written: nothing here makes one that belongs to it"
+    found = [Finding("missing-half", Confidence.CERTAIN, text)]
+    for dump in dumps:
+        if dump.name not in one.sources:
+            faults = dump.identity.faults
+            why = faults[0].text if faults else dump.identity.what
+            hint = faults[0].hint if faults else ""
+            found.append(Finding("not-used", Confidence.NOTE, f"{dump.name} is not used: {why}", hint))
+    return found
 
 
 def _write(folder: Path, one: Mended, first: list[Finding]) -> dict[str, dict[str, str]]:

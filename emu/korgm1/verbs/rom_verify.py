@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         }, indent=2))
     else:
         print("\n".join([*as_text(checked, found), *(reads_text(reads) if reads else []), *written]))
-    if args.paths and not found.useful:
+    if args.paths and not found.useful and all(row.one.status == "broken" for row in checked.sets):
         return RomError.exit_code
     return EXIT_FINDINGS if checked.findings or (reads is not None and reads.count) else EXIT_OK
 
@@ -141,7 +142,7 @@ def compared(paths: list[str], ic: str) -> Reads:
     Raises:
         M1Error: a file that cannot be read, only one, or of different sizes.
     """
-    from korgm1.romset.reads import MOST_READS, compare_reads
+    from korgm1.romset.reads import MOST_READS, compare_reads, known_among
 
     if not 2 <= len(paths) <= MOST_READS:
         raise UsageError(f"--reads names {len(paths)} file{'s' * (len(paths) != 1)}", f"2 to {MOST_READS} reads")
@@ -151,7 +152,9 @@ def compared(paths: list[str], ic: str) -> Reads:
     data = [(printable(path), read_file(Path(path), "a read of a chip", MAX_READ)) for path in paths]
     lanes = {named_lane(path) for path in paths}
     by_name = IC_OF_LANE.get(lanes.pop(), "") if len(lanes) == 1 else ""
-    return compare_reads(data, ic or by_name)
+    reads = compare_reads(data, ic or by_name)
+    known = known_among(reads, known_roms())
+    return reads if known is None else replace(reads, findings=(known[0], *reads.findings))
 
 
 def _same_file(path: str, other: str) -> bool:
@@ -209,7 +212,8 @@ def _sums(sums: Any) -> list[str]:
         state = "right" if one.right else f"wrong, it comes to {one.computed:04X}"
         lines.append(f"  checksum {one.place}: {one.algorithm} of the {one.over}, {one.stored:04X}: {state} ({sure})")
     if len(chance) > CHANCES:
-        lines.append(f"  {len(chance) - CHANCES:,} more that are perhaps chance, as blank areas give (--json lists them)")
+        more = len(chance) - CHANCES
+        lines.append(f"  {more:,} more that are perhaps chance, as blank areas give (--json lists them)")
     if not sums.sure:
         odds = f"{sums.tests:,} tests, of which {sums.expected:.2f} hit by chance"
         lines.append(f"  no checksum that is no chance was found ({odds})")
@@ -232,7 +236,7 @@ def reads_text(reads: Reads) -> list[str]:
     of = f" of {reads.ic}" if reads.ic else ""
     lines = ["", f"{len(reads.names)} reads{of}, {reads.size:,} bytes each"]
     if not reads.count:
-        return [*lines, "  all equal"]
+        return [*lines, "  all equal", *finding_lines(reads.findings)]
     for name, count in zip(reads.names, reads.weak_of, strict=True):
         lines.append(f"  {name}: {count:,} bits otherwise than most reads")
     lines += finding_lines(reads.findings)
