@@ -1,8 +1,9 @@
 """Names for other programs: CSV, a script for Ghidra, one for IDA.
 
 The image is to be loaded as 16-bit x86 (NEC's own instructions are then unknown to them) at its base, E0000 for a pair
-of EPROMs: Ghidra as `x86:LE:16:Real Mode`, whose addresses are segment:offset; IDA with a segment for each 64 KB.
-Neither program was at hand: the scripts follow their documentation, and only their syntax is tested.
+of EPROMs: Ghidra as `x86:LE:16:Real Mode`, whose addresses are segment:offset; IDA as 80286r, whose segments the script
+cuts at 64 KB. Neither program was at hand: the scripts call what Ghidra's FlatProgramAPI and Hex-Rays' list of IDC
+functions document, and tests hold names and arguments.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 
-from korgm1.analysis.program import Program
+from korgm1.analysis.program import SECTION, Program
 
 
 def rows(program: Program) -> list[tuple[int, str, str, int, str]]:
@@ -114,12 +115,21 @@ def _place(address: int) -> str:
 
 
 def idc_script(program: Program) -> str:
-    """A script for IDA, to be run after the binary was loaded at its base as 16-bit 8086 code."""
+    """A script for IDA, to be run after the binary was loaded at its base as 16-bit code.
+
+    IDA makes one segment of a binary; an offset in it has 16 bits, so each further 64 KB gets its own.
+    """
     lines = [
-        "// Labels, functions and comments of a V50 firmware, for IDA: load the image as a binary file for the 8086,",
-        f"// loading segment {program.base >> 4:#x}, offset 0, then File, Script file.",
+        "// Segments, labels, functions and comments of a V50 firmware, for IDA: load the image as a binary file,",
+        f"// processor 80286r, loading segment {program.base >> 4:#x}, offset 0, 16-bit; then File, Script file.",
         "#include <idc.idc>", "", "static main()", "{",
     ]  # fmt: skip
+    for start in range(program.base // SECTION * SECTION, program.end, SECTION):
+        if start > program.base:
+            end = min(start + SECTION, program.end)
+            lines.append(
+                f"  add_segm_ex({start:#x}, {end:#x}, {start >> 4:#x}, 0, saRelPara, scPub, ADDSEG_NOTRUNC);"
+            )
     for entry in program.functions:
         lines.append(f"  create_insn({entry:#x}); add_func({entry:#x}, BADADDR);")
     for address, name, kind, size, _ in rows(program):
