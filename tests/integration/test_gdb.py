@@ -152,12 +152,14 @@ def test_calls_of_16_bits_are_unwound_with_no_file_and_no_script(server: Server)
     said = server.from_power_on(
         f"tbreak *{call:#x}", "continue", "nexti", "p/x $pc",
         f"tbreak *{handler:#x}", "continue", "set $back = *(unsigned short *)$stack", "p/x $sp", "bt 2", "up",
-        "p $pc == $cs * 16 + $back", "p/x $sp", "down", "finish", "p $ip == $back", "show architecture",
+        "p $pc == $cs * 16 + $back", "p/x $sp", "down", "finish", "p $ip == $back", "show architecture", "delete",
+        "monitor until 'Prog I00'", "monitor run 1", FRESH, "finish", "stepi",
     )  # fmt: skip
     assert f"$1 = {call + 3:#x}" in said, "a call, whole"
     top = re.search(r"^\$2 = 0x([0-9a-f]+)$", said, re.M)
     assert top is not None and f"$4 = {int(top[1], 16) + 6:#x}" in said, "an interrupt pushes three words"
     assert f"#0  {handler:#010x} in " in said and re.search(r"^#1  0x000f[0-9a-f]{4} in ", said, re.M)
+    assert said.count("Cannot access memory at address 0x2\n") == 1, "from the play loop there is no way up"
     assert "$3 = 1" in said and "$5 = 1" in said and '(currently "i8086")' in said
 
 

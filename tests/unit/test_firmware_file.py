@@ -136,6 +136,7 @@ def test_what_is_no_firmware_is_told(
     "words, text",
     [
         (["nowhere"], "does not exist"), (["openm1"], "does not exist"), (["a", "nowhere"], "does not exist"),
+        ([""], "without a name"),
         (["a", "a"], "named twice"), (["a", "."], "is a folder"), ([], "0 words"), (["a", "b", "c"], "3 words"),
         (["/dev/zero"], "device"), (["x" * 5000], "cannot be read"), (["a", "x" * 5000], "cannot be read"),
         (["a\0b"], "cannot be read"), (["a", "\0"], "cannot be read"), (["loop"], "cannot be read"), (["pipe"], "pipe"),

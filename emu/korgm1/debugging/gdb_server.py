@@ -20,6 +20,7 @@ from korgm1.debugging.gdb_memory import GdbMemory, crc32, spot
 from korgm1.debugging.gdb_monitor import Monitor
 from korgm1.debugging.gdb_packets import PACKET_SIZE, Event, Kind, Reader, frame
 from korgm1.debugging.gdb_target import EXPEDITED, REGISTERS, RegisterFile, memory_map_xml, target_xml
+from korgm1.debugging.gdb_unwind import NOBODY
 from korgm1.debugging.gdb_views import told
 from korgm1.debugging.stop import Halt, Stop
 from korgm1.errors import M1Error
@@ -280,6 +281,8 @@ class GdbServer:
     def _stop_of(self, key: tuple[int, int, int]) -> Stop | None:
         kind, address, size = key
         if kind in (0, 1):
+            if address == NOBODY:    # where a finish would lead whose caller is not known: GDB gives it up then
+                return None
             size = 1
         where = self._memory.range(address, max(size, 1))
         if kind not in _STOPS or where is None:

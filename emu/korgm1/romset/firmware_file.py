@@ -45,6 +45,8 @@ def read_firmware(paths: Sequence[str], database: Database | None = None) -> Rom
     if not 1 <= len(paths) <= 2:
         raise UserError(f"{len(paths)} words name a firmware", "one or two: " + HELP)
     for word in paths:
+        if not word:
+            raise UserError("a firmware without a name", HELP)
         build = asked_for(word)
         if build is not None:
             if len(paths) == 2:
