@@ -186,6 +186,13 @@ def test_a_label_agrees_or_not(label: str, expected: list[str]) -> None:
     assert codes(checked(KNOWN, ic32=EVEN, **{f"ic23-{label}": ODD})) == expected
 
 
+def test_progress_names_each_file_and_each_set() -> None:
+    dumps = [Dump(f"{name}.bin", identify(data, KNOWN), raw=data) for name, data in (("a", EVEN), ("b", ODD))]
+    told: list[tuple[float, float, str]] = []
+    check(Scan(dumps, find_sets(dumps, KNOWN)), KNOWN, progress=lambda *row: told.append(row))
+    assert told == [(0, 3, "a.bin"), (1, 3, "b.bin"), (2, 3, "a.bin + b.bin")]
+
+
 def test_labels_in_names() -> None:
     assert label_in("rev19-ic23-880219.bin") == parse_label("8802-19")
     assert label_in("ic23.bin") is None and label_in("0123456789.bin") is None

@@ -18,6 +18,11 @@ from korgm1.session import Session
 
 MOST = 40
 """Parameters of one record that are told."""
+HELD = {
+    "shows": "make it show another text", "initialises": "make it initialise the RAM", "hangs": "make it hang",
+    "writes": "make it write other bytes into the RAM",
+}
+"""What a combination of keys does, `Held.effect`, in words."""
 IDENTITY = {"member code": slice(8, 10), "version": slice(10, 14)}
 """Bytes of the reply to an identity request, F0 to F7, behind the maker's and the family's."""
 
@@ -46,7 +51,7 @@ def _threshold(a: Threshold, b: Threshold) -> Iterator[Finding]:
         ("highest ADC code without a high-battery message", a.high_code, b.high_code, (a.high_message, b.high_message)),
     )
     volts = [
-        f"{side}: {row.volts_low:.4f} V says it, {row.volts_high:.4f} V does not" for side, row in (("A", a), ("B", b))
+        f"{side}: the low-battery message up to {row.volts_low:.3f} V" for side, row in (("A", a), ("B", b))
         if row.volts_low is not None and row.volts_high is not None
     ]
     for what, one, other, said in rows:
@@ -142,7 +147,8 @@ def _keys(a: PowerOnKeys, b: PowerOnKeys) -> Iterator[Finding]:
         effect = key[0]
         said = [" / ".join(row.said) for row in (one, other) if row is not None]
         yield Finding.of(
-            "keys", f"keys held at power-on: {effect}", ("+".join(row.keys) if row else "" for row in (one, other)),
+            "keys", f"keys that, held at power-on, {HELD.get(effect, effect)}",
+            ("+".join(row.keys) if row else "" for row in (one, other)),
             (*(f"said: {text}" for text in dict.fromkeys(said) if text), *models),
         )
 

@@ -210,10 +210,12 @@ def _vectors(static: Static) -> Iterator[Finding]:
 def _functions(static: Static) -> Iterator[Finding]:
     for shape in static.changes.gone:
         size = f"{len(shape.words)} instructions"
-        yield Finding("function-gone", shape.name, size, "", (), (f"A {place(shape.entry)}",))
+        callers = _callers(static.a, shape.entry)
+        yield Finding("function-gone", shape.name, size, "", callers, (f"A {place(shape.entry)}",))
     for shape in static.changes.new:
         size = f"{len(shape.words)} instructions"
-        yield Finding("function-new", shape.name, "", size, (), (f"B {place(shape.entry)}",))
+        callers = _callers(static.b, shape.entry)
+        yield Finding("function-new", shape.name, "", size, callers, (f"B {place(shape.entry)}",))
     for change in static.changes.of:
         if change.kind == "changed":
             pair = change.pair
@@ -230,6 +232,13 @@ def _functions(static: Static) -> Iterator[Finding]:
             "layout", "RAM addresses that the code uses", f"{first[0]:04X} ...", f"{first[1]:04X} ...",
             (f"moved: {told}",),
         )
+
+
+def _callers(program: Program, entry: int) -> tuple[str, ...]:
+    """Who calls a function, in a sentence; nothing where nobody is known to."""
+    function = program.functions.get(entry)
+    names = [] if function is None else [program.functions[one].name for one in function.callers]
+    return (f"called from {', '.join(names[:4])}" + (" ..." if len(names) > 4 else ""),) if names else ()
 
 
 def _places(change: Change) -> Iterator[str]:
