@@ -82,7 +82,7 @@ examples:
   korgm1 compare openm1:19 openm1:24      what differs between two versions of a firmware
   korgm1 boot --roms ~/dumps              boot your own dump
 korgm1 VERB --help says more. Exit codes: 0 ok, 1 an input that cannot be used, 2 usage, 3 ROM problem,
-4 the emulated CPU stopped, 5 state diff, sram diff, compare or scenario run found differences.
+4 the emulated CPU stopped, 5 differences or faults were found (compare, rom verify, state diff ...).
 """
 
 

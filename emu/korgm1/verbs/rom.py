@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
     """Add `rom` and the verbs below it."""
     rom = subparsers.add_parser(
         "rom",
-        help="identify ROM dumps",
+        help="identify, check, mend and take apart ROM dumps",
         description="Work with ROM dumps.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
