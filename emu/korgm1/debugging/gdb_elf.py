@@ -1,7 +1,8 @@
 """Names for GDB: an ELF file with the image and every label of an analysis, which GDB reads as the program it debugs.
 
 The image lies in `.rom`, labels of RAM in `.ram`, the names of ports in `.ports` where `gdb_target` has them. Source of
-the layout: Tool Interface Standard, ELF 1.2, for the Intel 386; there is no machine number for an 8086.
+the layout: Tool Interface Standard, ELF 1.2. It is for no machine, as there is no number for an 8086: of a file for the
+386 GDB takes the architecture, and reads the code as 32 bits, whatever the server says (GDB 13.1).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from korgm1.debugging.gdb_target import PORT_BASE, PORT_COUNT
 
 _HEADER, _SECTION, _SYMBOL = 52, 40, 16
 """Bytes of the file's head, of a section's, of a symbol."""
-_EXEC, _I386 = 2, 3
+_EXEC, _NO_MACHINE = 2, 0
 _PROGBITS, _SYMTAB, _STRTAB, _NOBITS = 1, 2, 3, 8
 _WRITE, _ALLOC, _CODE = 1, 2, 4
 _NOTYPE, _OBJECT, _FUNC = 0, 1, 2
@@ -65,7 +66,10 @@ def elf(program: Program) -> bytes:
 
 def _named(program: Program) -> list[tuple[int, str, str, int]]:
     """Address, name, kind and size of every symbol; no name twice."""
-    found = [(address, name, kind, size) for address, name, kind, size, _ in rows(program)]
+    found = [
+        (address, name, kind, _extent(program, address) if kind in _TYPES else size)
+        for address, name, kind, size, _ in rows(program)
+    ]
     found += [(PORT_BASE + port, name, "port", 1) for port, name in program.port_names.items() if port >= 0]
     taken: dict[str, tuple[int, str, str, int]] = {}
     for address, name, kind, size in found:
@@ -74,6 +78,14 @@ def _named(program: Program) -> list[tuple[int, str, str, int]]:
             word = f"{word}_{address:X}"
         taken[word] = (address, word, kind, size)
     return list(taken.values())
+
+
+def _extent(program: Program, address: int) -> int:
+    """Bytes of code in one piece up to the next label, so that GDB has a name for each of them."""
+    at = address
+    while at in program.instructions and (at == address or at not in program.labels):
+        at += len(program.instructions[at].instruction.code)
+    return at - address
 
 
 def _file(sections: list[Section], entry: int) -> bytes:
@@ -91,6 +103,6 @@ def _file(sections: list[Section], entry: int) -> bytes:
         body += data + bytes(-len(data) % 4)
     count = len(sections) + 2
     head = b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack(
-        "<HHIIIIIHHHHHH", _EXEC, _I386, 1, entry, 0, _HEADER + len(body), 0, _HEADER, 0, 0, _SECTION, count, count - 1
+        "<HHIIIIIHHHHHH", _EXEC, _NO_MACHINE, 1, entry, 0, _HEADER + len(body), 0, _HEADER, 0, 0, _SECTION, count, count - 1
     )  # fmt: skip
     return head + bytes(body) + bytes(heads)
