@@ -102,6 +102,15 @@ def test_the_ram_is_saved_and_commands_come_from_files(tmp_path: Path) -> None:
     assert replayed.returncode == 0, replayed.stderr
 
 
+def test_halves_flags_and_a_text_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    words = 'r aw=1234; r al=0C0; r ah=7; r cy=1; r md=1; print aw; print psw & 8001; search "Battery Low (Int"; r al=100'
+    assert main(["debug", "--no-analysis", "-x", words]) == 2
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert lines[-4].startswith("07C0 = ") and lines[-3].startswith("8001 = ") and lines[-1] == "1 places"
+    assert "42 61 74 74 65 72 79 20" in lines[-2] and "al cannot be 100" in said.err
+
+
 def test_a_limit_for_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["debug", "--no-analysis", "--seconds", "0.02", "-x", "go; until 1 == 2; quit"]) == 0
     assert capsys.readouterr().out.count("the time is up (") == 2
