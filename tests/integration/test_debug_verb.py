@@ -103,7 +103,7 @@ def test_the_ram_is_saved_and_commands_come_from_files(tmp_path: Path) -> None:
 
 
 def test_halves_flags_and_a_text_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
-    words = 'r aw=1234; r al=0C0; r ah=7; r cy=1; r md=1; print aw; print psw & 8001; search "Battery Low (Int"; r al=100'
+    words = 'r aw=1234; r al=0C0; r ah=7; r cy=1; r md=1; print aw; print psw & 8001; search "Battery Low (I"; r al=100'
     assert main(["debug", "--no-analysis", "-x", words]) == 2
     said = capsys.readouterr()
     lines = said.out.splitlines()

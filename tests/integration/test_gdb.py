@@ -274,7 +274,8 @@ def test_names_of_an_analysis(tmp_path: Path) -> None:
     server = Server(tmp_path, "--elf", "m1.elf", "--once")
     try:
         said = server.gdb(
-            "file m1.elf", "compare-sections .rom", "x/i $pc", f"x/3i {reset_target():#x}", "break *int_20", "continue", "p/x $pc",
+            "file m1.elf", "compare-sections .rom", "x/i $pc", f"x/3i {reset_target():#x}", "break *int_20",
+            "continue", "p/x $pc",
             "watch *(unsigned short *)&ram_00400", "continue", "info symbol $pc", "delete",
             "awatch *(char *)&PIO_PE_LCD", "continue", "p/x $dx",
         )  # fmt: skip

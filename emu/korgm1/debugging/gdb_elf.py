@@ -17,7 +17,7 @@ from korgm1.debugging.gdb_target import PORT_BASE, PORT_COUNT
 
 _HEADER, _SECTION, _SYMBOL = 52, 40, 16
 """Bytes of the file's head, of a section's, of a symbol."""
-_EXEC, _NO_MACHINE = 2, 0
+_EXEC, _NONE = 2, 0
 _PROGBITS, _SYMTAB, _STRTAB, _NOBITS = 1, 2, 3, 8
 _WRITE, _ALLOC, _CODE = 1, 2, 4
 _NOTYPE, _OBJECT, _FUNC = 0, 1, 2
@@ -103,6 +103,6 @@ def _file(sections: list[Section], entry: int) -> bytes:
         body += data + bytes(-len(data) % 4)
     count = len(sections) + 2
     head = b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack(
-        "<HHIIIIIHHHHHH", _EXEC, _NO_MACHINE, 1, entry, 0, _HEADER + len(body), 0, _HEADER, 0, 0, _SECTION, count, count - 1
+        "<HHIIIIIHHHHHH", _EXEC, _NONE, 1, entry, 0, _HEADER + len(body), 0, _HEADER, 0, 0, _SECTION, count, count - 1
     )  # fmt: skip
     return head + bytes(body) + bytes(heads)
