@@ -14,6 +14,7 @@ from korgm1.clock import CPU_HZ
 from korgm1.debugging.core import Debugger
 from korgm1.debugging.gdb_views import call_lines, disassembly, icu_table, lcd_frame, register_lines, stop_lines, told
 from korgm1.debugging.stop import Halt, Stop
+from korgm1.debugging.symbols import Symbols
 from korgm1.errors import M1Error, UsageError
 from korgm1.files import check_apart, read_file
 from korgm1.onchip.sysregs import OPCN
@@ -44,16 +45,18 @@ class Monitor:
         debugger: on what.
         asked: tells, while time passes, whether somebody wants it to end.
         kept: files that `save` may not write over, by the option that named them.
+        symbols: names for the disassembly.
     """
 
     def __init__(
         self, debugger: Debugger, asked: Callable[[], bool] = lambda: False,
-        kept: Sequence[tuple[str, str | None]] = (),
+        kept: Sequence[tuple[str, str | None]] = (), symbols: Symbols | None = None,
     ) -> None:
         self._debugger = debugger
         self._session = debugger.session
         self._asked = asked
         self._kept = kept
+        self._symbols = symbols or Symbols()
 
     def do(self, line: str) -> str:
         """Carry a line out.
@@ -113,7 +116,7 @@ class Monitor:
         count = int(rest[1]) if len(rest) > 1 else 8
         if len(rest) > 2 or not 0 < count <= 1000:
             raise ValueError
-        return disassembly(self._debugger, _hex(rest[0], 0xFFFFF) if rest else None, count)
+        return disassembly(self._debugger, _hex(rest[0], 0xFFFFF) if rest else None, count, self._symbols)
 
     def _calls(self, rest: list[str]) -> str:
         _none(rest)

@@ -19,6 +19,7 @@ from korgm1.debugging.gdb_packets import PACKET_SIZE, Event, Kind, Reader, frame
 from korgm1.debugging.gdb_target import EXPEDITED, REGISTERS, RegisterFile, memory_map_xml, target_xml
 from korgm1.debugging.gdb_views import told
 from korgm1.debugging.stop import Halt, Stop
+from korgm1.debugging.symbols import Symbols
 from korgm1.errors import M1Error
 
 OK, WRONG, UNKNOWN = b"OK", b"E01", b""
@@ -44,10 +45,12 @@ class GdbServer:
         debugger: what is debugged.
         look: called often while the machine runs, to `take` what the client sends meanwhile; False: it is gone.
         kept: files that `monitor save` may not write over, by the option that named them.
+        symbols: names for `monitor dis`.
     """
 
     def __init__(
-        self, debugger: Debugger, look: Callable[[], bool] = lambda: True, kept: Sequence[tuple[str, str | None]] = ()
+        self, debugger: Debugger, look: Callable[[], bool] = lambda: True,
+        kept: Sequence[tuple[str, str | None]] = (), symbols: Symbols | None = None,
     ) -> None:
         self.out = bytearray()
         """What is to be sent."""
@@ -56,7 +59,7 @@ class GdbServer:
         self._debugger = debugger
         self._registers = RegisterFile(debugger, lambda: debugger.session.clock)
         self._memory = GdbMemory(debugger)
-        self._monitor = Monitor(debugger, self._asked, kept)
+        self._monitor = Monitor(debugger, self._asked, kept, symbols)
         self._look = look
         self._reader = Reader()
         self._waiting: deque[Event] = deque(maxlen=WAITING)

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,8 +78,7 @@ def run(args: argparse.Namespace) -> int:
     with asked_to_stop() as asked:
         session = session_from(args)
         say_warnings(session)
-        if args.elf:
-            write_elf(session, Path(args.elf), kept_files(args))
+        names = write_elf(session, Path(args.elf), kept_files(args)) if args.elf else {}
         with contextlib.closing(Door(args.port, _say)) as door, power(session, args):
             from korgm1.debugging import Debugger
 
@@ -88,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"listening on {HOST}:{door.port}", flush=True)
             program = f"{shlex.quote(args.elf)} " if args.elf else ""
             _say(f"connect with: gdb-multiarch {program}-ex 'target remote :{door.port}'")
-            serve(Debugger(session), door, asked, args.once, kept_files(args))
+            serve(Debugger(session), door, asked, args.once, kept_files(args), names)
     return EXIT_OK
 
 
@@ -98,8 +97,11 @@ def kept_files(args: argparse.Namespace) -> list[tuple[str, str | None]]:
     return [(f"--{name.replace('_', '-')}", getattr(args, name)) for name in names]
 
 
-def write_elf(session: Session, path: Path, kept: Sequence[tuple[str, str | None]] = ()) -> None:
+def write_elf(session: Session, path: Path, kept: Sequence[tuple[str, str | None]] = ()) -> dict[int, str]:
     """Take the firmware apart, boot it on an instrument of its own meanwhile, and write what was found for GDB.
+
+    Returns:
+        The names by physical address.
 
     Raises:
         UsageError: it is one of the `kept` files.
@@ -113,10 +115,12 @@ def write_elf(session: Session, path: Path, kept: Sequence[tuple[str, str | None
     program = analysed(session.firmware, session.model.name)
     write_atomic(path, elf(program))
     _say(f"{path}: {summary(program)}")
+    return dict(program.labels)
 
 
 def serve(
     debugger: Debugger, door: Door, asked: list[int], once: bool = False, kept: Sequence[tuple[str, str | None]] = (),
+    names: Mapping[int, str] | None = None,
 ) -> None:
     """Have one client after the other debug it.
 
@@ -126,15 +130,18 @@ def serve(
         asked: holds something once it is to end.
         once: it is to end when the first has left.
         kept: files that no client may write over, by the option that named them.
+        names: by physical address, for `monitor dis`.
     """
     from korgm1.debugging.gdb_server import GdbServer
+    from korgm1.debugging.symbols import Symbols
 
+    symbols = Symbols(names)
     while not asked:
         found = door.wait(IDLE)
         if found is None:
             continue
         client = Client(found, door)
-        server = GdbServer(debugger, partial(_look, client, asked), kept)
+        server = GdbServer(debugger, partial(_look, client, asked), kept, symbols)
         client.conversation = server
         while not asked and client.there and not (server.over and not server.out):
             client.exchange(IDLE)
