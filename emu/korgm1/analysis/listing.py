@@ -104,13 +104,22 @@ class _View:
         }  # fmt: skip
 
     def equates(self) -> list[str]:
-        """Names of RAM, and of what lies inside an instruction."""
+        """Names of RAM, and of what lies inside an instruction, each with who uses it."""
         program = self.program
         return [
-            f"{name:<24}equ {address & 0xFFFF:#06x}"
+            f"{name:<24}equ {address & 0xFFFF:#06x}{self.uses_of(address)}"
             for address, name in program.labels.items()
             if not program.holds(address) or address in self.inside
         ]
+
+    def uses_of(self, address: int) -> str:
+        """Who writes, reads, or takes the address of a place, as a comment."""
+        words = {"write": "written", "read": "read", "address": "taken"}
+        refs: dict[str, list[Xref]] = {}
+        for ref in self.program.xrefs.get(address, ()):
+            refs.setdefault(words.get(ref.kind, "used"), []).append(ref)
+        said = ", ".join(_shown(refs[word], word) for word in (*words.values(), "used") if word in refs)
+        return said and f" ; {said}"
 
     def lines(self, start: int, end: int) -> Iterator[str]:
         """The lines of one section."""
