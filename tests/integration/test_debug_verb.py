@@ -123,6 +123,15 @@ def test_texts_behind_instructions(capsys: pytest.CaptureFixture[str]) -> None:
     assert not any("'" in line for line in others)
 
 
+def test_undo_says_what_it_takes_back(capsys: pytest.CaptureFixture[str]) -> None:
+    words = 'step; run 0.01; until "OpenM1"; go F0897; undo; undo; undo; undo; b F0610'
+    assert main(["debug", "--no-analysis", "-x", words]) == 2
+    said = capsys.readouterr()
+    undone = [line for line in said.out.splitlines() if line.startswith("undone: ")]
+    assert undone[1:] == ['undone: until lcd "OpenM1"', "undone: run", "undone: step"]
+    assert "break F0610" in said.err
+
+
 def test_a_limit_for_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["debug", "--no-analysis", "--seconds", "0.02", "-x", "go; until 1 == 2; quit"]) == 0
     assert capsys.readouterr().out.count("the time is up (") == 2
