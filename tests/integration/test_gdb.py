@@ -277,7 +277,7 @@ def test_names_of_an_analysis(tmp_path: Path) -> None:
             "file m1.elf", "compare-sections .rom", "x/i $pc", f"x/3i {reset_target():#x}", "break *int_20",
             "continue", "p/x $pc",
             "watch *(unsigned short *)&ram_00400", "continue", "info symbol $pc", "delete",
-            "awatch *(char *)&PIO_PE_LCD", "continue", "p/x $dx", "monitor dis FFFF0 1",
+            "awatch *(char *)&PIO_PE_LCD", "continue", "p/x $dx", "monitor dis reset 1",
         )  # fmt: skip
     finally:
         server.end()

@@ -116,7 +116,10 @@ class Monitor:
         count = int(rest[1]) if len(rest) > 1 else 8
         if len(rest) > 2 or not 0 < count <= 1000:
             raise ValueError
-        return disassembly(self._debugger, _hex(rest[0], 0xFFFFF) if rest else None, count, self._symbols)
+        place = self._symbols.address(rest[0]) if rest else None
+        if rest and place is None:
+            place = _hex(rest[0], 0xFFFFF)
+        return disassembly(self._debugger, place, count, self._symbols)
 
     def _calls(self, rest: list[str]) -> str:
         _none(rest)
