@@ -12,7 +12,6 @@ install the package.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import needs_korgm1  # noqa: F401
 import openm1_tables
+from korgm1.files import write_atomic
 from korgm1.romset.openm1 import DEFAULT, OPENM1_BUILDS
 from korgm1.waves.bank import open_bank
 
@@ -57,7 +57,7 @@ def assemble(key: str = DEFAULT, symbols: Path | None = None) -> bytes:
             raise SystemExit(f"nasm failed:\n{run.stderr}")
         image = bytearray(target.read_bytes())
         if symbols:
-            write(symbols, (Path(folder) / "map.txt").read_bytes())
+            write_atomic(symbols, (Path(folder) / "map.txt").read_bytes())
     if len(image) != IMAGE_SIZE:
         raise SystemExit(f"image of {len(image)} bytes, expected {IMAGE_SIZE}")
     for half in range(2):
@@ -70,16 +70,6 @@ def split(image: bytes, key: str = DEFAULT) -> dict[str, bytes]:
     """The pair by file name: IC32 has the even bytes (low lane), IC23 the odd ones (high lane)."""
     even, odd = OPENM1_BUILDS[key].files
     return {even: image[0::2], odd: image[1::2]}
-
-
-def write(path: Path, data: bytes) -> None:
-    """Replaces `path` in one step."""
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -98,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, data in fresh.items():
         path = FIRMWARE / name
         if not options.check:
-            write(path, data)
+            write_atomic(path, data)
             print(f"{path.relative_to(ROOT)}: {len(data)} bytes")
         elif not path.is_file() or path.read_bytes() != data:
             print(

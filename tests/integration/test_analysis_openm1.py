@@ -10,17 +10,19 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
 
 import build_openm1
-from korgm1.analysis import Program, analyse
+from korgm1.analysis import Executed, Program, analyse
 from korgm1.analysis.listing import source
 from korgm1.cli import main
 from korgm1.romset.firmware_file import read_firmware
 from korgm1.romset.openm1 import OPENM1_BUILDS
+from korgm1.verbs import rom_disassemble
 
 NASM = pytest.mark.skipif(shutil.which("nasm") is None, reason="nasm is not installed")
 DATA = frozenset("db dw dd times resb resw incbin field message setup action timbre no_effects init_oscillator".split())
@@ -212,7 +214,9 @@ def test_images_that_boot_nowhere_are_listed(image: bytes, tmp_path: Path, capsy
     (tmp_path / "x.bin").write_bytes(image)
     assert main(["rom", "disassemble", str(tmp_path / "x.bin"), "-o", str(tmp_path / "x.asm")]) == 0
     assert "warning" in capsys.readouterr().err
-    assert (tmp_path / "x.asm").stat().st_size > 1000
+    text = (tmp_path / "x.asm").read_text()
+    assert "section seg_F000" in text
+    assert ("; a path ends: code runs into blank bytes at FFFF0" in text) == (image[0] != 0xEB)
 
 
 def test_an_output_over_the_input_and_a_short_file_are_refused(tmp_path: Path) -> None:
@@ -221,3 +225,30 @@ def test_an_output_over_the_input_and_a_short_file_are_refused(tmp_path: Path) -
     assert main(["rom", "disassemble", str(tmp_path / "x.bin"), "-o", str(tmp_path / "x.bin")]) == 2
     assert main(["rom", "disassemble", str(tmp_path / "y.bin")]) == 3
     assert (tmp_path / "x.bin").read_bytes() == bytes(0x20000)
+
+
+def test_the_half_that_was_found_beside_one_is_an_input_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = program("24").image
+    halves = {"ic32.bin": image[::2], "ic23.bin": image[1::2]}
+    for name, half in halves.items():
+        (tmp_path / name).write_bytes(half)
+    for firmware in (tmp_path, tmp_path / "ic32.bin"):
+        assert main(["rom", "disassemble", "--no-run", str(firmware), "--idc", str(tmp_path / "ic23.bin")]) == 2
+    assert "the same file" in capsys.readouterr().err
+    assert all((tmp_path / name).read_bytes() == half for name, half in halves.items())
+
+
+@pytest.mark.parametrize(("words", "model"), [(["openm1:12"], "m1r"), (["openm1:24"], "m1"),
+                                              (["openm1:24", "--model", "m1ex"], "m1ex")])  # fmt: skip
+def test_it_runs_in_the_model_it_is_made_for(
+    words: list[str], model: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen = []
+
+    def observe(firmware: object, model: str, **rest: object) -> SimpleNamespace:
+        seen.append(model)
+        return SimpleNamespace(executed=Executed())
+
+    monkeypatch.setattr(rom_disassemble, "observe", observe)
+    assert main(["rom", "disassemble", *words, "-o", str(tmp_path / "x.asm")]) == 0
+    assert seen == [model]

@@ -99,8 +99,18 @@ def test_the_ram_is_saved_and_commands_come_from_files(tmp_path: Path) -> None:
     assert (tmp_path / "x.sram").read_bytes()[0xF000:0xF002] == b"\xaa\xbb"
     assert "write F000 AA BB" in log.read_text().splitlines()
     assert "; 0F000  AA BB" in log.read_text()
-    replayed = piped(log.read_text().replace("source d.txt\n", ""))
+    replayed = piped(log.read_text())
     assert replayed.returncode == 0, replayed.stderr
+    assert replayed.stdout.count("0F000  AA BB") == 1, "what source did is done once"
+
+
+def test_segments_that_look_like_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """AC is a flag, too."""
+    words = "write 0AC0 11 22 33 44; r ss=0AC; r sp=0; stack 2; m 0AC:0 2; m; quit"
+    assert main(["debug", "--no-analysis", "-x", words]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[4:6] == ["  00AC:0000  2211", "  00AC:0002  4433"] and said[6].startswith("00AC:0000  11 22 ")
+    assert said[7].startswith("00AC:0002  33 44 ")
 
 
 def test_halves_flags_and_a_text_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,12 +175,27 @@ def test_a_signal_saves_the_ram(number: int, last: str, tmp_path: Path) -> None:
     (["--commands", "/nowhere"], 1, "nowhere"),
     (["--symbols", "/nowhere"], 1, "nowhere"),
     (["--log", "x", "--sram", "x"], 2, "same file"),
+    (["-x", "save precious"], 1, "precious is there, and no snapshot"),
+    (["-x", "log precious"], 1, "no log of korgm1 debug"),
+    (["--log", "precious"], 1, "no log of korgm1 debug"),
+    (["-x", "source d.txt"], 2, "too deep"),
+    (["--sram", "new", "-x", "save new"], 2, "the instrument's memory"),
 ])
 def test_errors(options: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str],
                 monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("precious").write_bytes(b"a dump")
+    Path("d.txt").write_text("source d.txt\n")
     assert main(["debug", "--no-analysis", *options]) == code
-    assert said in capsys.readouterr().err
+    assert said in capsys.readouterr().err and Path("precious").read_bytes() == b"a dump"
+
+
+def test_a_state_is_saved_over_a_state_and_gone_on_from(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "x.state"
+    words = f"save {path}; step 5; save {path}; print ps:pc; step 3; load {path}; print ps:pc; back; print ps:pc"
+    assert main(["debug", "--no-analysis", "-x", f"{words}; quit"]) == 0
+    places = [line.split(" ")[0] for line in capsys.readouterr().out.splitlines() if " = " in line]
+    assert places[0] == places[1] != places[2]
 
 
 @pytest.fixture(scope="module")

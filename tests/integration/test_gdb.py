@@ -122,11 +122,11 @@ def test_registers_and_memory_are_set(server: Server) -> None:
     said = server.from_power_on(
         "set $aw = 0x1234", "p/x $al", "p/x $eax", "set {unsigned short}0x2000 = 0xBEEF", "x/2xb 0x2000",
         "set $pc = 0xe0010", "info registers ps ip", "set {char}0xf0000 = 1", "p/x *(unsigned short *)0x30000",
-        "p/x *(char *)0x1000900", "x/xb 0x2000000", "set $psw = 0xf241", "p $psw", "p $eflags",
+        "p/x *(char *)0x1000900", "x/xb 0x3000000", "set $psw = 0xf241", "p $psw", "p $eflags",
     )  # fmt: skip
     assert "$1 = 0x34" in said and "$2 = 0x1234" in said and "0x2000:\t0xef\t0xbe" in said
     assert re.search(r"^ps +0xe000 ", said, re.M) and re.search(r"^ip +0x10 ", said, re.M)
-    assert "Cannot access memory at address 0xf0000" in said and "Cannot access memory at address 0x2000000" in said
+    assert "Cannot access memory at address 0xf0000" in said and "Cannot access memory at address 0x3000000" in said
     assert "$3 = 0xffff" in said and "[ CY Z IE MD ]" in said and "[ CF ZF IF MD ]" in said
 
 
@@ -147,6 +147,21 @@ def test_breakpoints_watchpoints_and_the_way_back(server: Server) -> None:
 
 
 @needs_gdb
+def test_calls_of_16_bits_are_unwound_with_no_file_and_no_script(server: Server) -> None:
+    handler, call = tick_handler(), call_in_rom()
+    said = server.from_power_on(
+        f"tbreak *{call:#x}", "continue", "nexti", "p/x $pc",
+        f"tbreak *{handler:#x}", "continue", "set $back = *(unsigned short *)$stack", "p/x $sp", "bt 2", "up",
+        "p $pc == $cs * 16 + $back", "p/x $sp", "down", "finish", "p $ip == $back", "show architecture",
+    )  # fmt: skip
+    assert f"$1 = {call + 3:#x}" in said, "a call, whole"
+    top = re.search(r"^\$2 = 0x([0-9a-f]+)$", said, re.M)
+    assert top is not None and f"$4 = {int(top[1], 16) + 6:#x}" in said, "an interrupt pushes three words"
+    assert f"#0  {handler:#010x} in " in said and re.search(r"^#1  0x000f[0-9a-f]{4} in ", said, re.M)
+    assert "$3 = 1" in said and "$5 = 1" in said and '(currently "i8086")' in said
+
+
+@needs_gdb
 def test_the_instrument_s_own_words(server: Server) -> None:
     said = server.from_power_on(
         "monitor run 3", FRESH, "monitor press 4", "monitor run 0.3", "monitor press 2", "monitor run 0.3",
@@ -155,7 +170,8 @@ def test_the_instrument_s_own_words(server: Server) -> None:
     )  # fmt: skip
     frame = "+" + "-" * 40 + "+"
     assert re.search(rf"^{re.escape(frame)}\n\|Prog I42.{{32}}\|\n\|.{{40}}\|\n{re.escape(frame)}$", said, re.M)
-    assert "0 TOUT0 vector 20 edge" in said and "1 SCU   vector 21" in said
+    where = f"F000:{tick_handler() - 0xF0000:04X}"
+    assert f"0 TOUT0 vector 20 {where}  edge" in said and "1 SCU   vector 21" in said
     assert re.search(r"^0A00 = [0-9A-F]{2}, ", said, re.M)
     assert re.search(r"^=> [0-9A-F]{4}:[0-9A-F]{4} [0-9A-F]{5}  ", said, re.M) and "OpenM1 #24" in said
     assert "'nonsense' is not known" in said and "NOKEY" in said and "cell 3.20 V" in said

@@ -277,6 +277,8 @@ def test_lines_while_a_function_is_at_work(
     assert called & {line.split()[2] for line in whole} == called
     (tmp_path / "x.csv").write_text(f"label,place\r\nsomething,{entry.text}\r\n")
     assert shown("something", "--symbols", str(tmp_path / "x.csv"), "--count", "2") == whole[:2]
+    assert main(["trace", "show", str(files[form]), "--function", "F0001"]) == 0
+    assert "no such line while F0001 is an open call" in capsys.readouterr().err
 
 
 def test_entries_of_an_interrupt(files: list[Path], followed: Profile, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from korgm1.analysis import UNKNOWN_PORT, Executed, Program, analyse
+from korgm1.analysis import UNKNOWN_PORT, Executed, Program, Xref, analyse
 from korgm1.analysis.names import BOARD, SYSTEM, UNIT_REGISTERS, port_names
 from korgm1.board.battery import Battery
 from korgm1.hypotheses import Hypotheses
@@ -38,6 +38,16 @@ def found(result: Program) -> set[int]:
 def test_branches_calls_and_what_stands_behind_them() -> None:
     result = program("74 03  E8 03 00  EB FE  90  C3")     # jz 0105; call 0108; jmp $; nothing leads here; ret
     assert found(result) == {0x100, 0x102, 0x105, 0x108}
+
+
+@pytest.mark.parametrize("value", [0x00, 0xFF])
+def test_code_that_runs_into_blank_bytes_ends_there_unless_it_was_executed(value: int) -> None:
+    assert not analyse(bytes([value]) * 0x20000).instructions
+    blank = bytes([value]) * 16
+    result = program("40 74 03", at_0103=blank)
+    assert found(result) == {0x100, 0x101}
+    assert any("blank" in note and "F0103" in note for note in result.notes)
+    assert 0x103 in found(program("40 74 03", Executed(frozenset({(0xF000, 0x103)})), at_0103=blank))
 
 
 def test_overlapping_code_is_noted_and_the_first_stands() -> None:
@@ -126,6 +136,18 @@ def test_brk_and_8080_mode_follow_the_vectors() -> None:
     assert [modes[at] for at in (0x100, 0x200, 0x202, 0x205, 0x208, 0x20A)] == [False, True, True, True, True, True]
     assert {0x220, 0x240} <= found(result), "INT and CALLN lead to native code"
     assert set(result.nec) == {"0FFF", "8080.3E", "8080.CD", "8080.EDED", "8080.EDFD", "8080.C9"}
+
+
+def test_vectors_that_are_only_found_in_the_code() -> None:
+    """The program waits for a port before it installs them, so a dry run does not come there."""
+    code = "31C0 8ED8 E4 10 A8 01 75 FA  C7 06 00 01 40 01  C7 06 04 01 50 01  0FFF40  CD41  EBFE"
+    result = program(code, at_0140=bytes.fromhex("3E05 76"), at_0150=bytes.fromhex("50 58 CF"))
+    assert result.vectors == {0x40: (0xF000, 0x140), 0x41: (0xF000, 0x150)}
+    assert result.instructions[0xF0140].emulated and 0x142 in found(result)
+    assert not result.instructions[0xF0150].emulated
+    brkem, brk = (0xF0100 + code.replace(" ", "").index(word) // 2 for word in ("0FFF40", "CD41"))
+    assert Xref(brkem, "call") in result.xrefs[0xF0140] and Xref(brk, "call") in result.xrefs[0xF0150]
+    assert result.functions[0xF0100].calls == (0xF0140, 0xF0150)
 
 
 def test_what_was_executed_wins_against_what_was_concluded() -> None:

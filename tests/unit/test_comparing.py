@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from korgm1.analysis import analyse
 from korgm1.comparing import page, pictures, script, texts, writes
+from korgm1.comparing.causes import explain
 from korgm1.comparing.shapes import Shapes
 from korgm1.comparing.static import Static, compare_programs
 from korgm1.errors import UserError
@@ -57,6 +58,33 @@ def test_one_constant_is_one_changed_function() -> None:
     assert [change.pair.a.entry for change in changed] == [entry]
     old = IMAGE[at + 1 - 0xE0000]
     assert changed[0].numbers == [(at, at, old, old ^ 0x55)]
+    rows = {row.what: row for row in explain(found.findings, found)}
+    row = rows[f"byte at {at + 1:05X}, in the code of {changed[0].pair.a.name}"]
+    assert (row.a, row.b, row.evidence) == (f"{old:02X}", f"{old ^ 0x55:02X}", ("4 bits",)) and row.because
+
+
+def test_a_byte_that_nothing_refers_to_is_told_with_its_bit_and_the_sum_it_breaks() -> None:
+    """Its bit raises the sum of its chip by 20h, or lowers it: E9000 is even, so it is IC32's."""
+    old = IMAGE[0x9000]
+    found = against(patched(0xE9000, bytes([old ^ 0x20])))
+    rows = explain(found.findings, found)
+    assert [row.kind for row in rows] == ["bytes", "bytes"] and not any(row.because for row in rows)
+    assert rows[0].what.startswith("byte at E9000") and "nothing refers to" in rows[0].what
+    assert (rows[0].a, rows[0].b, rows[0].evidence) == (f"{old:02X}", f"{old ^ 0x20:02X}", ("one bit, D5",))
+    stored = int.from_bytes(IMAGE[-4:-2], "little")
+    wrong = stored + (0x20 if not old & 0x20 else -0x20) & 0xFFFF
+    assert rows[1].what.endswith("FFFFC") and f"it comes to {wrong:04X}" in rows[1].b
+
+
+def test_a_changed_text_explains_its_bytes() -> None:
+    at = IMAGE.index(b"Battery Low (Internal)") + 0xE0000
+    found = against(patched(at, b"Battery LOW"))
+    rows = [row for row in explain(found.findings, found) if not row.because and "sum" not in row.what]
+    assert [(row.kind, row.a, row.b) for row in rows] == [("text", "Battery Low (Internal)", "Battery LOW (Internal)")]
+
+
+def test_where_much_differs_no_byte_is_told_of() -> None:
+    assert not [row for row in against(OPENM1_BUILDS["29"].image()).findings if row.kind == "bytes"]
 
 
 def test_a_text_is_found_with_both_wordings() -> None:

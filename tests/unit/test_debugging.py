@@ -7,6 +7,8 @@ from debug_program import AT, HANDLER, SUB1, SUB2, TRAP, session
 
 from korgm1.debugging import Debugger, Halt, Stop
 from korgm1.errors import UsageError
+from korgm1.romset.load import RomSet
+from korgm1.session import Session
 
 ENGINES = ("v30", "unicorn", "lockstep")
 BASE = 0xF0000
@@ -101,6 +103,23 @@ def test_finish_and_call_stack(debugger: Debugger) -> None:
     debugger.until(Stop("exec", BASE + HANDLER))
     assert debugger.call_stack()[0].kind == "interrupt"
     assert debugger.finish().place == (0xF000, AT["copy"])
+
+
+@pytest.mark.parametrize(("code", "kind", "pushed"), [
+    ("E80000", "near", 1), ("FFD0", "near", 1), ("FF5702", "near", 1), ("2EFF97AB01", "near", 1),
+    ("9A000000F0", "far", 2), ("2EFF1EAB01", "far", 2), ("0000FFE2", "", 1), ("FF26AB01", "", 1),
+])  # fmt: skip
+def test_calls_that_a_return_address_may_lie_behind(code: str, kind: str, pushed: int) -> None:
+    image = bytearray(b"\x90" * 0x20000)
+    image[0x12000 : 0x12000 + len(code) // 2] = bytes.fromhex(code)
+    debugger = Debugger(Session(roms=RomSet("test", "1", "0" * 40, bytes(image), "a test"), sram=bytes(0x10000)))
+    debugger.power_on()
+    back = 0x2000 + len(code) // 2
+    debugger.set_registers({"ss": 0, "sp": 0x4000, "ps": 0xF000, "pc": 0x100})
+    debugger.write(0x4000, back.to_bytes(2, "little") + b"\x00\xF0"[: 2 * (pushed - 1)])
+    frames = [(frame.kind, frame.ps, frame.pc, frame.back, frame.sp) for frame in debugger.call_stack()]
+    begin = 0x2001 if code.startswith("2E") else 0x2000    # behind a prefix
+    assert frames == ([(kind, 0xF000, begin, back, 0x4000)] if kind else [])
 
 
 def test_conditions_ignoring_and_once(debugger: Debugger) -> None:

@@ -15,7 +15,7 @@ from korgm1.romset.load import load_os
 
 def read(data: bytes) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, int, int]]]:
     """Sections (type, flags, address, offset, size) and symbols (address, type, section), both by name."""
-    assert data[:7] == b"\x7fELF\x01\x01\x01" and struct.unpack_from("<HH", data, 16) == (2, 0)
+    assert data[:7] == b"\x7fELF\x01\x01\x01" and struct.unpack_from("<HH", data, 16) == (2, 0), "of no machine"
     start, size, count, names = struct.unpack_from("<I", data, 32) + struct.unpack_from("<HHH", data, 46)
     heads = [struct.unpack_from("<10I", data, start + size * number) for number in range(count)]
 

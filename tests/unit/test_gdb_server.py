@@ -264,6 +264,15 @@ def test_restart_is_the_power_switch(client: Client) -> None:
     assert client.register("eip") == 0xFFFF0 and client.register("clock") == 0
 
 
+def test_gdb_fetches_the_rules_of_unwinding(client: Client) -> None:
+    assert "qXfer:exec-file:read+" in client.ask("qSupported")
+    name = client.ask("qXfer:exec-file:read::0,100")[1:]
+    assert client.ask(f"vFile:open:{name.encode().hex()},0,0") == "F1"
+    head, _, data = client.ask("vFile:pread:1,4,0").partition(";")
+    assert head == "F4" and data == "\x7fELF"
+    assert client.ask("vFile:open:2f6574632f706173737764,0,0") == "F-1,2" and client.ask("vFile:pread:1") == "E01"
+
+
 def test_search_and_crc(client: Client) -> None:
     assert client.ask(b"qSearch:memory:0;10000;" + PROGRAM[3:9]) == f"1,{START + 3:x}"
     assert client.ask(b"qSearch:memory:1100;100;" + PROGRAM[3:9]) == "0"
@@ -335,6 +344,8 @@ PACKETS = st.one_of(
         ["lcd", "port", "press", "INT", "irq", "dis", "fffff", "power", "off", "on", "run", "0.01", "break", "watch",
          "mem", "battery", "2.6", "midi", "90", "undo", "over", "nan", "-1", "1e99", "stops", "delete", "state", "'",
          "release", "slide", "reset", "calls", "finish"]), max_size=4)),
+    st.builds("vFile:{}:{}".format, st.sampled_from(["open", "pread", "fstat", "close", "setfs", "unlink", ""]),
+              st.text("0123456789abcdef,-:", max_size=16)),
     st.builds("q{}".format, st.text(max_size=12)),
     st.text(max_size=20),
 )  # fmt: skip

@@ -141,7 +141,7 @@ def test_an_interrupt_is_no_part_of_what_it_interrupts() -> None:
     ])  # fmt: skip
     assert rows(profile) == {
         "1000:0400": (0, 13, 133, 0), "1000:0500": (1, 20, 120, 90), "1000:0600": (2, 20, 20, 0),
-        "1000:0700": (1, 30 + 10 + 10, 60, 0), "int 20": (1, 0, 0, 0),
+        "1000:0700": (1, 30 + 10 + 10, 60, 0), "int 20": (1, 0, 60, 0),
     }  # fmt: skip
     assert folded(profile)["int 20;1000:0700;1000:0600"] == (10, 0)
     assert folded(profile)["1000:0400;1000:0500"] == (20, 90)
@@ -159,7 +159,7 @@ def test_interrupts_at_a_call_at_a_return_and_at_an_interrupt() -> None:
     ])  # fmt: skip
     assert rows(profile) == {
         "1000:0400": (0, 14, 24, 0), "1000:0500": (1, 10, 10, 0), "1000:0700": (2, 40, 40, 0),
-        "1000:0800": (1, 20, 20, 0), "int 02": (1, 0, 0, 0), "int 21": (2, 0, 0, 0),
+        "1000:0800": (1, 20, 20, 0), "int 02": (1, 0, 20, 0), "int 21": (2, 0, 40, 0),
     }  # fmt: skip
 
 

@@ -61,10 +61,13 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE) -
 
 
 def _enter_vectors(descent: Descent, vectors: Mapping[int, tuple[int, int]]) -> None:
-    """Follow what interrupts lead to; last those by which BRKEM enters 8080 mode, if they are not known by then."""
+    """Follow what interrupts lead to; last, as 8080 code, those by which BRKEM enters that mode."""
     for number, (segment, offset) in sorted(vectors.items(), key=lambda vector: (vector[0] in descent.brkem, vector)):
         if _plain(descent, segment, offset):
-            descent.enter(segment, offset, number * 4, "vector")
+            emulated = number in descent.brkem
+            descent.enter(segment, offset, number * 4, "vector", emulated)
+            for origin in descent.traps[number]:
+                descent.enter(segment, offset, origin, "call", emulated)
             descent.follow()
 
 

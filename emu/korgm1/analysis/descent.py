@@ -7,12 +7,14 @@ what was only concluded, then who came first. That bounds time and memory by the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from korgm1.analysis.program import Executed, Placed, Xref, physical
 from korgm1.cpu.disassembler import Instruction, decode
 
 FREE, START, INSIDE = 0, 1, 2
+BLANK = (b"\xff" * 8, bytes(8))
+"""What an erased EPROM and an empty buffer hold: both could be executed, but nobody meant it."""
 _LONGEST = 24
 _INLINE_TEXT = 5
 _READABLE = frozenset(range(0x20, 0x7F))
@@ -45,6 +47,8 @@ class Descent:
         """Jumps and calls by memory or a register."""
         self.inline: list[tuple[int, int]] = []
         """Text behind a call, which the called routine steps over: first address and the one behind."""
+        self.traps: dict[int, list[int]] = defaultdict(list)
+        """Vector -> instructions that call by it: BRK, BRKEM, CALLN."""
         self.brkem: set[int] = set()
         """Vectors that lead to 8080 mode."""
         self.notes: list[str] = []
@@ -113,6 +117,9 @@ class Descent:
             if self.cover[at] == INSIDE:
                 self._overlap(address)
                 return
+            if self.image[at : at + len(BLANK[0])] in BLANK and address not in self._executed:
+                self._stop(f"code runs into blank bytes at {address:05X}")
+                return
             instruction = decode(self.image[at : at + _LONGEST], 0, offset, emulated)
             size = len(instruction.code)
             if instruction.undefined:
@@ -160,6 +167,7 @@ class Descent:
             number = 3 if mnemonic == "int3" else instruction.values[0]
             if mnemonic == "brkem":
                 self.brkem.add(number)
+            self.traps[number].append(address)
             if number in self.vectors:
                 self.enter(*self.vectors[number], address, "call", mnemonic == "brkem")
         elif mnemonic == "RST":
@@ -231,10 +239,3 @@ def _is_call(instruction: Instruction) -> bool:
     if form.name.startswith("8080."):
         return form.mnemonic[0][0] == "C" and form.operands[0] == ("Iw",)
     return form.mnemonic[0] == "call"
-
-
-def words(image: bytes, places: Iterable[int]) -> Iterable[tuple[int, int]]:
-    """Each place, an index, with the word there."""
-    for at in places:
-        if at >= 0 and at + 1 < len(image):
-            yield at, image[at] | image[at + 1] << 8

@@ -87,10 +87,14 @@ def _entry_names(descent: Descent, vectors: dict[int, tuple[int, int]]) -> dict[
             names[address] += "_and_others"
     reset = physical(0xFFFF, 0)
     names[reset] = "reset"
-    for address, refs in descent.refs.items():
-        if address in descent.placed and any(ref.kind == "jump" and ref.origin >= reset > address for ref in refs):
-            names[address] = "start"
-            descent.calls.add(address)
+    starts = [
+        (ref.origin, address) for address, refs in descent.refs.items() for ref in refs
+        if ref.kind == "jump" and ref.origin >= reset > address and address in descent.placed
+    ]
+    if starts:
+        _, start = min(starts)
+        names[start] = "start"
+        descent.calls.add(start)
     return names
 
 

@@ -1,8 +1,9 @@
 """Names for other programs: CSV, a script for Ghidra, one for IDA.
 
 The image is to be loaded as 16-bit x86 (NEC's own instructions are then unknown to them) at its base, E0000 for a pair
-of EPROMs: Ghidra as `x86:LE:16:Real Mode`, whose addresses are segment:offset; IDA with a segment for each 64 KB.
-Neither program was at hand: the scripts follow their documentation, and only their syntax is tested.
+of EPROMs: Ghidra as `x86:LE:16:Real Mode`, whose addresses are segment:offset; IDA as 80286r, whose segments the script
+cuts at 64 KB. Neither program was at hand: the scripts call what Ghidra's FlatProgramAPI and Hex-Rays' list of IDC
+functions document, and tests hold names and arguments.
 """
 
 from __future__ import annotations
@@ -10,10 +11,8 @@ from __future__ import annotations
 import csv
 import io
 
-from korgm1.analysis.program import Program
+from korgm1.analysis.program import SECTION, Program
 
-SECTION = 0x10000
-"""Bytes of a segment."""
 _RAM = 0x10000
 """Bytes from 0 on that the scripts take for RAM."""
 
@@ -134,15 +133,15 @@ def _place(address: int) -> str:
 
 
 def idc_script(program: Program) -> str:
-    """A script for IDA, to be run after the binary was loaded at its base as 16-bit 8086 code.
+    """A script for IDA, to be run after the binary was loaded at its base as 16-bit code.
 
     It makes segments of 64 KB, since a near jump stays in one, and one of RAM, since names need a segment; DS is taken
     for 0. Source: Hex-Rays, IDC reference, add_segm_ex and split_sreg_range.
     """
     base = program.base
     lines = [
-        "// Labels, functions, texts and comments of a V50 firmware, for IDA: load the image as a binary file for the",
-        f"// 8086, loading segment {base >> 4:#x}, offset 0, then File, Script file.",
+        "// Labels, functions, texts and comments of a V50 firmware, for IDA: load the image as a binary file,",
+        f"// processor 80286r, loading segment {base >> 4:#x}, offset 0, 16-bit; then File, Script file.",
         "#include <idc.idc>", "", "static main()", "{",
     ]  # fmt: skip
     for start in [0, *range(base & ~0xFFFF, program.end, SECTION)]:

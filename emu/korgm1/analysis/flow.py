@@ -65,6 +65,7 @@ def _fixpoint(descent: Descent, blocks: dict[int, Block], handed: dict[int, set[
     states: dict[int, State] = {}
     visits: dict[int, int] = {}
     work: list[int] = []
+    held: dict[int, Counter[int | None]] = {register: Counter() for register in (ES, SS, DS)}
 
     def arrive(start: int, state: State) -> None:
         if start not in blocks:
@@ -75,6 +76,10 @@ def _fixpoint(descent: Descent, blocks: dict[int, Block], handed: dict[int, set[
             new[:16] = [None] * 16
         if new != old:
             states[start] = new
+            for register, counts in held.items():
+                counts[new[register]] += 1
+                if old is not None:
+                    counts[old[register]] -= 1
             visits[start] = visits.get(start, 0) + 1
             work.append(start)
 
@@ -97,17 +102,16 @@ def _fixpoint(descent: Descent, blocks: dict[int, Block], handed: dict[int, set[
     settle()
     for start in sorted(blocks):
         if start not in states:
-            arrive(start, _usual(states, unknown(descent.placed[start].segment)))
+            arrive(start, _usual(held, len(states), unknown(descent.placed[start].segment)))
             settle()
     return states
 
 
-def _usual(states: dict[int, State], state: State) -> State:
+def _usual(held: dict[int, Counter[int | None]], blocks: int, state: State) -> State:
     """ES, SS and DS as nearly all blocks so far have them: what a pointer leads to is called from somewhere."""
-    for register in (ES, SS, DS):
-        counts = Counter(each[register] for each in states.values())
+    for register, counts in held.items():
         for value, count in counts.most_common(1):
-            if value is not None and count * 10 >= 8 * len(states):
+            if value is not None and count * 10 >= 8 * blocks:
                 state[register] = value
     return state
 

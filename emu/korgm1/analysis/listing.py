@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterator
 
 from korgm1.analysis.data_lines import DataLines
 from korgm1.analysis.nasm import Names, statement
-from korgm1.analysis.program import Placed, Program, Xref, physical
+from korgm1.analysis.program import SECTION, Placed, Program, Xref, physical
 from korgm1.cpu.disassembler import Instruction
 
-SECTION = 0x10000
-"""Bytes of a section: one for each 64 KB of the memory that the image touches."""
 _COMMENT = 44
 _SHOWN_REFS = 6
 _HEAD = """\

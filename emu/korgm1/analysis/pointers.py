@@ -7,6 +7,7 @@ as far as they do.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ _MOST = 256
 _ROUNDS = 12
 _READABLE = re.compile(rb"[\x20-\x7e]{4}")
 _LOOK_BACK = 6
+_TRIES = 64
 
 
 @dataclass(frozen=True)
@@ -185,17 +187,22 @@ def _rows(descent: Descent, tried: set[int]) -> None:
         wanted = {address - (segment << 4) for address in behind if 0 <= address - (segment << 4) < 0x10000}
         if not wanted:
             continue
-        for offset in wanted:
-            pair = offset.to_bytes(2, "little")
-            at = image.find(pair)
-            tries = 0
-            while at >= 0 and tries < 64:
+        for offset, places in _words_at(image, wanted).items():
+            for at in places:
                 if not cover[at] and not cover[at + 1] and not _READABLE.match(image, max(at - 3, 0)):
                     _try(descent, segment, offset, descent.base + at, "table", tried)
                     break
-                at = image.find(pair, at + 1)
-                tries += 1
     descent.follow()
+
+
+def _words_at(image: bytes, wanted: set[int]) -> dict[int, list[int]]:
+    """Where each of the wanted words stands in the image: the first `_TRIES` places."""
+    found: dict[int, list[int]] = {word: [] for word in sorted(wanted)}
+    for at, (low, high) in enumerate(itertools.pairwise(image)):
+        places = found.get(low | high << 8)
+        if places is not None and len(places) < _TRIES:
+            places.append(at)
+    return found
 
 
 def _behind_code(descent: Descent) -> list[int]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from korgm1.cpu.disassembler import Instruction
 
+SECTION = 0x10000
+"""Bytes that offsets of one segment reach: the image is shown in sections of this size, at multiples of it."""
 UNKNOWN_PORT = -1
 """The number under which `Program.ports` keeps accesses whose DX is not known."""
 

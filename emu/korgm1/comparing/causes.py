@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from korgm1.comparing.changes import Change
 from korgm1.comparing.finding import Finding
+from korgm1.comparing.patches import SUM as SUM_FIELD
 from korgm1.comparing.shapes import Shape, Word
 from korgm1.comparing.static import VERSION, Static
 
@@ -84,7 +85,7 @@ class _Causes:
         reasons: dict[str, Callable[[Finding], str]] = {
             "text": self._text, "ports": self._ports, "nec": self._inside, "function-changed": self._function,
             "function-new": self._callee, "function-gone": self._callee, "layout": self._layout,
-            "version": self._version,
+            "version": self._version, "bytes": self._bytes,
         }
         return [replace(row, because=reasons[row.kind](row)) if row.kind in reasons else row for row in self._findings]
 
@@ -162,6 +163,24 @@ class _Causes:
     def _layout(self, row: Finding) -> str:
         others = [one for one in self._by["layout"] if "validity" in one.what and one is not row]
         return _what(others[0]) if others else ""
+
+    def _bytes(self, row: Finding) -> str:
+        """Bytes of a function or a text that is told of anyway; a checksum that is right again."""
+        if not row.where:
+            return ""
+        at = int(row.where[0][2:], 16)
+        if row.what.endswith(SUM_FIELD):
+            others = [one for one in self._by["bytes"] if one.where and not one.what.endswith(SUM_FIELD)]
+            return "the bytes that are summed" if others else ""
+        for one, _ in self._static.texts:
+            if one is not None and one.address <= at < one.address + len(one.text):
+                return f"text {one.text.strip()!r}"
+        for change in self._static.changes.of if "code" in row.what else ():
+            words = [word for number in change.differs if (word := change.rows[number][0]) is not None]
+            code = self._static.a.instructions
+            if any(word.at <= at < word.at + len(code[word.at].instruction.code) for word in words):
+                return f"function {change.pair.a.name}"
+        return ""
 
     def _version(self, row: Finding) -> str:
         first = next(iter(self._by["version"][-1:]), row)

@@ -90,6 +90,9 @@ class Comparison:
         classes = ", ".join(f"{count} {name}" for name, count in self.static.counts.items() if count)
         number = len(self.differences)
         told = f"{number} difference{'' if number == 1 else 's'}{' (' + kinds + ')' if kinds else ''}"
+        if not number:
+            count = sum(x != y for x, y in zip(self.static.a.image, self.static.b.image, strict=True))
+            told = f"{count:,} bytes differ, but nothing was found that they change"
         return f"{told}; functions: {classes}"
 
     def to_dict(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ KINDS = {
     "function-new": "New functions",
     "function-gone": "Functions that are gone",
     "function-changed": "Changed functions",
+    "bytes": "Changed bytes",
     "script": "What the script saw",
 }
 """Kind of a finding -> heading, in the order of a report."""
@@ -61,7 +62,7 @@ class Finding:
         return cls(kind, what, a, b, evidence, where)
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.what}: {shown(self.a)} / {shown(self.b)}"
+        return f"{self.kind}: {self.what}: {shown(self.a, self.kind)} / {shown(self.b, self.kind)}"
 
     def to_dict(self) -> dict[str, Any]:
         """A row of `korgm1 compare --json`."""
@@ -80,12 +81,13 @@ def small(heading: str) -> str:
     return heading if heading[:2].isupper() else heading[0].lower() + heading[1:]
 
 
-def shown(value: str) -> str:
-    """A side's value in a line: in quotes where it is a text, a dash where there is none.
+def shown(value: str, kind: str = "") -> str:
+    """A side's value in a line: a dash where there is none; in quotes where it is a text, or has blanks at its ends.
 
-    >>> shown(""), shown("80"), shown("a b")
-    ('-', '80', "'a b'")
+    >>> shown(""), shown("80"), shown("1.01 s"), shown("Init  "), shown("RAM Error", "text"), shown("14", "text")
+    ('-', '80', '1.01 s', "'Init  '", "'RAM Error'", '14')
     """
     if not value:
         return "-"
-    return repr(value) if any(c.isspace() or not c.isprintable() for c in value) else value
+    bare = value == value.strip() and value.isprintable() and (kind != "text" or value.isdigit())
+    return value if bare else repr(value)

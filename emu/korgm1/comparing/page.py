@@ -41,11 +41,16 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 .a { color: var(--a); } .b { color: var(--b); }
 code, pre, .mono { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .88em; white-space: pre-wrap; }
 pre { background: var(--panel); padding: .6rem .8rem; overflow-x: auto; margin: .4rem 0; }
-table.findings { table-layout: fixed; }
+table { table-layout: fixed; }
 table.findings th:nth-child(1) { width: 26%; }
 table.findings th:nth-child(2), table.findings th:nth-child(3) { width: 18%; }
 table.findings th:nth-child(5) { width: 9%; }
-table.texts { table-layout: fixed; }
+table.consequences th:nth-child(1) { width: 14%; }
+table.consequences th:nth-child(2) { width: 26%; }
+table.consequences th:nth-child(3), table.consequences th:nth-child(4) { width: 20%; }
+table.firmware th:nth-child(1) { width: 2.5rem; }
+table.firmware th:nth-child(3) { width: 36%; }
+table.sides th:nth-child(1) { width: 16%; }
 table.texts th:nth-child(1), table.texts th:nth-child(2) { width: 6rem; }
 tr.new td, tr.changed td { background: var(--new); } tr.gone td { background: var(--gone); }
 details { margin: .4rem 0; border: 1px solid var(--line); border-radius: 4px; padding: 0 .8rem; }

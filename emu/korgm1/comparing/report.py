@@ -53,7 +53,7 @@ def _head(found: Comparison, names: Sequence[str]) -> Html:
         ])
     verdict = f'<p class="verdict{" same" if not found.differences else ""}"><b>Verdict:</b> {text(found.verdict)}.</p>'
     heads = ("", "firmware", "SHA-1 of the 131,072 bytes", "read from", "ran as", "remarks")
-    return heading + verdict + table(heads, rows)
+    return heading + verdict + table(heads, rows, "firmware")
 
 
 def _findings(found: Comparison) -> Html:
@@ -87,7 +87,7 @@ def _consequences(found: Comparison) -> Html:
         [text(KINDS.get(row.kind, row.kind)), text(row.what), code(row.a), code(row.b), text(row.because)]
         for row in found.consequences[:SHOWN]
     ]
-    listed = table(("kind", "what", "A", "B", "follows from"), cells, "", ("", "", "a", "b", "soft"))
+    listed = table(("kind", "what", "A", "B", "follows from"), cells, "consequences", ("", "", "a", "b", "soft"))
     lead = "<p>These differ, too, but each is explained by a finding above; they are not counted in the verdict.</p>"
     return lead + folded(f"{len(found.consequences)} consequences", listed)
 

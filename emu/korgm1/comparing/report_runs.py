@@ -137,7 +137,7 @@ def _experiments(found: Comparison) -> Html:
         differs = sum(row[1] != row[2] for row in rows)
         parts.append(folded(
             f"{name} ({differs or 'no'} field{'' if differs == 1 else 's'} different)",
-            table(("", "A", "B"), rows, "", ("", "a", "b")),
+            table(("", "A", "B"), rows, "sides", ("", "a", "b")),
         ))
     return "<p>Each is described by <code>korgm1 probe</code>, which makes them on one firmware.</p>" + "".join(parts)
 

@@ -11,6 +11,7 @@ from korgm1.analysis import Program, Table, Text
 from korgm1.comparing.changes import Change, Changes
 from korgm1.comparing.finding import Finding
 from korgm1.comparing.matching import Matching
+from korgm1.comparing.patches import patch_findings
 from korgm1.comparing.shapes import Shapes
 from korgm1.comparing.texts import likely, pairs
 
@@ -69,7 +70,7 @@ def compare_programs(a: Program, b: Program) -> Static:
     changes = Changes(one, other, matching)
     changes.absorb()
     static = Static(a, b, matching, changes, (), tuple(_together(list(pairs(a, b)), changes)))
-    findings = [*_texts(static), *_ports(static), *_nec(a, b)]
+    findings = [*_texts(static), *_ports(static), *_nec(a, b), *patch_findings(a, b)]
     if static.related:
         findings += [*_tables(static), *_vectors(static), *_functions(static)]
     return Static(a, b, matching, changes, tuple(findings), static.texts)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from korgm1.clock import CPU_HZ
 from korgm1.cpu.stops import NEVER
 from korgm1.debugging.running import SLICE, Running
 from korgm1.debugging.stop import Halt
-from korgm1.errors import UsageError
+from korgm1.errors import M1Error, UsageError, UserError
+from korgm1.files import read_file
+from korgm1.snapshot import decode
 
 
 class PortAccess(NamedTuple):
@@ -216,10 +219,34 @@ class Debugger(Running):
         """Really write a byte to a port."""
         self.act(f"out {port:04X}", lambda: self.session.machine.ports.write(port & 0xFFFF, value & 0xFF))
 
-    def loaded(self) -> None:
-        """`act` brought another state in: clocks begin anew with it."""
+    def save(self, path: Path) -> None:
+        """Write the state of everything to a file: a new one, or over a snapshot, never over anything else.
+
+        Raises:
+            UsageError: the instrument's own RAM or card is kept there.
+            UserError: something else is there, or it cannot be written.
+        """
+        own = [self.session.image_path, self.session.card_path]
+        if any(other is not None and other.resolve() == path.resolve() for other in own):
+            raise UsageError(f"{path} is the instrument's memory", "another file")
+        if path.exists():
+            try:
+                decode(read_file(path, "a snapshot"))
+            except M1Error as error:
+                raise UserError(f"{path} is there, and no snapshot", "a new file, or an older snapshot") from error
+        self.session.save(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from a state that was saved; clocks begin anew with it.
+
+        Raises:
+            UserError: it cannot be read, or is no snapshot of this firmware.
+        """
+        data = read_file(path, "a snapshot (save FILE, korgm1 state save)")
+        self._journal.mark(f"load {path}")
+        self.session.restore(data)
         self._journal.switched()
-        self._journal.keep("load")
+        self._journal.keep(f"load {path}")
 
     def last_port_accesses(self, count: int, first: int = 0, last: int = 0xFFFF) -> list[PortAccess]:
         """The latest accesses to ports before now, the oldest first, found by running the last stretches again.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from korgm1.debugging.monitor import Monitor
 
 DEEPEST = 8
-_sourced: list[Path] = []
+"""Files of commands that may have each other carried out."""
 
 
 def power(monitor: Monitor, rest: str) -> None:
@@ -108,18 +108,13 @@ def port_out(monitor: Monitor, rest: str) -> None:
 def save(monitor: Monitor, rest: str) -> None:
     """To a file."""
     path = _path(rest)
-    held = [monitor.session.image_path, monitor.session.card_path]
-    if any(other is not None and other.resolve() == path.resolve() for other in held):
-        raise UsageError(f"{path} is the instrument's memory", "another file")
-    monitor.session.save(path)
+    monitor.debugger.save(path)
     monitor.say(f"{path} written")
 
 
 def load(monitor: Monitor, rest: str) -> None:
     """From a file."""
-    data = read_file(_path(rest), "a snapshot (save FILE)")
-    monitor.debugger.act(f"load {rest}", lambda: monitor.session.restore(data))
-    monitor.debugger.loaded()
+    monitor.debugger.load(_path(rest))
     if monitor.session.powered:
         monitor.show_lines(monitor.debugger.where, 1)
 
@@ -135,14 +130,14 @@ def log(monitor: Monitor, rest: str) -> None:
 def source(monitor: Monitor, rest: str) -> None:
     """Commands from a file; the first that cannot be done ends it."""
     path = _path(rest)
-    if len(_sourced) >= DEEPEST:
+    if monitor.sourced >= DEEPEST:
         raise UsageError(f"{path} is called by files too deep", f"at most {DEEPEST}")
     text = read_file(path, "commands", 1 << 20).decode("utf-8", "replace")
-    _sourced.append(path)
+    monitor.sourced += 1
     try:
         play(monitor, text.splitlines(), line_of(str(path)))
     finally:
-        _sourced.pop()
+        monitor.sourced -= 1
 
 
 def play(monitor: Monitor, lines: list[str], name: str) -> None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from korgm1.bus.memory import SIZE
 from korgm1.clock import CPU_HZ
-from korgm1.debugging import showing
+from korgm1.debugging import interrupts, showing
 from korgm1.debugging.doing_runs import count, quoted
 from korgm1.debugging.doing_stops import span
-from korgm1.debugging.expressions import FLAGS, HALVES
+from korgm1.debugging.expressions import HALVES, Value
+from korgm1.debugging.looking import FLAGS
 from korgm1.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def stack(monitor: Monitor, rest: str) -> None:
     returns = {one.sp: (one.ps << 4) + one.back & 0xFFFFF for one in monitor.debugger.call_stack()}
     for n in range(min(count(rest, 8), 256)):
         offset = now["sp"] + 2 * n & 0xFFFF
-        word = monitor.value(f"w[{now['ss']:X}:0{offset:X}]").number
+        word = int.from_bytes(monitor.debugger.read(monitor.debugger.address(now["ss"], offset), 2), "little")
         name = monitor.symbols.name(returns[offset]) if offset in returns else None
         monitor.say(f"  {now['ss']:04X}:{offset:04X}  {word:04X}{f'   ; {name}' if name else ''}")
 
@@ -97,9 +98,11 @@ def memory(monitor: Monitor, rest: str) -> None:
         raise UsageError(f"{size:X} bytes cannot be shown", f"1 to {DUMPED:X}, hexadecimal")
     data = monitor.debugger.read(start.number & 0xFFFFF, size)
     monitor.say(*showing.dump(data, start.number & 0xFFFFF, start.place[0] if start.place else None))
-    monitor.next_memory = monitor.value(f"{start.place[0]:X}:0{start.place[1] + size & 0xFFFF:X}") if start.place else (
-        start._replace(number=start.number + size & 0xFFFFF)
-    )
+    number, place = start.number + size & 0xFFFFF, None
+    if start.place is not None:
+        place = start.place[0], start.place[1] + size & 0xFFFF
+        number = monitor.debugger.address(*place)
+    monitor.next_memory = Value(number, place)
 
 
 def write(monitor: Monitor, rest: str) -> None:
@@ -151,20 +154,7 @@ def lcd(monitor: Monitor, rest: str) -> None:
 
 def irq(monitor: Monitor, rest: str) -> None:
     """The ICU."""
-    machine = monitor.session.machine
-    icu, cpu = machine.icu.snapshot(), machine.engine.snapshot()
-    now = monitor.debugger.registers()
-    monitor.say("input  vector  goes to    level  asked  masked  in service")
-    for level in range(8):
-        vector = icu["vector"] | level
-        seg, off = monitor.value(f"w[{vector * 4 + 2:X}]").number, monitor.value(f"w[{vector * 4:X}]").number
-        bits = [f"{icu[name] >> level & 1}" for name in ("inputs", "latch", "imk", "iis")]
-        shown = f"{bits[0]}      {bits[1]}      {bits[2]}       {bits[3]}"
-        monitor.say(f"INT{level}   {vector:02X}      {seg:04X}:{off:04X}  {shown}")
-    enabled = "on" if now["psw"] & 0x200 else "off"
-    state = ", halted" if machine.engine.halted else ""
-    ready = "" if icu["ready"] else "; the ICU is not initialised"
-    monitor.say(f"CPU: interrupts {enabled}, INT {cpu['int_line']}, NMI {cpu['nmi_latch']}{state}{ready}")
+    monitor.say(*interrupts.table(monitor.debugger))
 
 
 def ports(monitor: Monitor, rest: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from korgm1.clock import clocks
 from korgm1.debugging.stop import Stop
 from korgm1.errors import UsageError
 
@@ -62,7 +63,7 @@ def run(monitor: Monitor, rest: str) -> None:
             raise ValueError
     except ValueError:
         raise UsageError(f"{rest!r} is no time", "seconds, as run 0.5") from None
-    monitor.show(monitor.debugger.go(monitor.session.clock + round(seconds * 8_000_000), monitor.asked))
+    monitor.show(monitor.debugger.go(monitor.session.clock + clocks(seconds), monitor.asked))
 
 
 def until(monitor: Monitor, rest: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from korgm1.cpu.engine import REGISTERS
-from korgm1.debugging.looking import INTEL
+from korgm1.debugging.looking import FLAGS, INTEL
 from korgm1.errors import UsageError
 
 LONGEST = 200
@@ -22,8 +22,6 @@ HALVES = {
     "al": ("aw", 0), "ah": ("aw", 8), "cl": ("cw", 0), "ch": ("cw", 8), "dl": ("dw", 0), "dh": ("dw", 8),
     "bl": ("bw", 0), "bh": ("bw", 8),
 }
-FLAGS = {"cy": 0, "p": 2, "ac": 4, "z": 6, "s": 7, "brk": 8, "ie": 9, "dir": 10, "v": 11, "md": 15}
-"""Bits of PSW."""
 HITS = ("value", "address", "vector")
 _LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!=", "<=", ">=", "<", ">"), ("<<", ">>"), ("+", "-"),
            ("*",))

@@ -1,23 +1,26 @@
 """Names for GDB: an ELF file with the image and every label of an analysis, which GDB reads as the program it debugs.
 
-The image lies in `.rom`, labels of RAM in `.ram`, the names of ports in `.ports` where `gdb_target` has them. Source of
-the layout: Tool Interface Standard, ELF 1.2. It is for no machine, as there is no number for an 8086: of a file for the
-386 GDB takes the architecture, and reads the code as 32 bits, whatever the server says (GDB 13.1).
+The image lies in `.rom`, labels of RAM in `.ram`, the names of ports in `.ports` where `gdb_target` has them; how to
+unwind calls stands in `.debug_frame` (`gdb_unwind`). Source of the layout: Tool Interface Standard, ELF 1.2; there is
+no machine number for an 8086.
 """
 
 from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from korgm1.analysis.exports import rows
 from korgm1.analysis.program import Program
 from korgm1.debugging.gdb_target import PORT_BASE, PORT_COUNT
+from korgm1.debugging.gdb_unwind import debug_abbrev, debug_frame, debug_info
 
 _HEADER, _SECTION, _SYMBOL = 52, 40, 16
 """Bytes of the file's head, of a section's, of a symbol."""
-_EXEC, _NONE = 2, 0
+_EXEC, _NO_MACHINE = 2, 0
+"""An executable, of no machine: the target description says i8086; an i386's file GDB takes for 32-bit code."""
 _PROGBITS, _SYMTAB, _STRTAB, _NOBITS = 1, 2, 3, 8
 _WRITE, _ALLOC, _CODE = 1, 2, 4
 _NOTYPE, _OBJECT, _FUNC = 0, 1, 2
@@ -48,20 +51,40 @@ def elf(program: Program) -> bytes:
     (b'\\x7fELF', True)
     """
     base, image = program.base, program.image
-    names, symbols = bytearray(1), bytearray(_SYMBOL)
+    symbols, names, functions = bytearray(_SYMBOL), bytearray(1), {}
     for address, name, kind, size in _named(program):
         section = 1 if program.holds(address) else 3 if address >= PORT_BASE else 2
         info = _GLOBAL | _TYPES.get(kind, _OBJECT)
         symbols += struct.pack("<IIIBBH", len(names), address, size, info, 0, section)
         names += name.encode("ascii") + b"\0"
-    sections = [
-        Section(".rom", _PROGBITS, _ALLOC | _CODE, base, image),
-        Section(".ram", _NOBITS, _ALLOC | _WRITE, 0, size=min(base, 0xE0000)),
+        if kind == "function":
+            functions[address] = name
+    rom = Section(".rom", _PROGBITS, _ALLOC | _CODE, base, image)
+    return _file(_sections(rom, bytes(symbols), bytes(names), functions), 0xFFFF0)
+
+
+def bare_elf(base: int = 0xE0000) -> bytes:
+    """An ELF file of a firmware nobody has looked into: how to unwind it, and no more; not its bytes either.
+
+    >>> b"unknown_caller" in bare_elf(), len(bare_elf()) < 2000
+    (True, True)
+    """
+    rom = Section(".rom", _NOBITS, _ALLOC | _CODE, base, size=0x100000 - base)
+    return _file(_sections(rom, bytes(_SYMBOL), b"\0", {}), 0xFFFF0)
+
+
+def _sections(rom: Section, symbols: bytes, names: bytes, functions: Mapping[int, str]) -> list[Section]:
+    """All but the last; symbols say 1, 2 and 3 for the first three."""
+    return [
+        rom,
+        Section(".ram", _NOBITS, _ALLOC | _WRITE, 0, size=min(rom.address, 0xE0000)),
         Section(".ports", _NOBITS, _ALLOC | _WRITE, PORT_BASE, size=PORT_COUNT),
-        Section(".symtab", _SYMTAB, data=bytes(symbols), link=5, info=1, entry=_SYMBOL),
-        Section(".strtab", _STRTAB, data=bytes(names)),
+        Section(".symtab", _SYMTAB, data=symbols, link=5, info=1, entry=_SYMBOL),
+        Section(".strtab", _STRTAB, data=names),
+        Section(".debug_frame", _PROGBITS, data=debug_frame()),
+        Section(".debug_info", _PROGBITS, data=debug_info(functions)),
+        Section(".debug_abbrev", _PROGBITS, data=debug_abbrev()),
     ]
-    return _file(sections, 0xFFFF0)
 
 
 def _named(program: Program) -> list[tuple[int, str, str, int]]:
@@ -103,6 +126,7 @@ def _file(sections: list[Section], entry: int) -> bytes:
         body += data + bytes(-len(data) % 4)
     count = len(sections) + 2
     head = b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack(
-        "<HHIIIIIHHHHHH", _EXEC, _NONE, 1, entry, 0, _HEADER + len(body), 0, _HEADER, 0, 0, _SECTION, count, count - 1
+        "<HHIIIIIHHHHHH", _EXEC, _NO_MACHINE, 1, entry, 0, _HEADER + len(body), 0, _HEADER, 0, 0, _SECTION, count,
+        count - 1,
     )  # fmt: skip
     return head + bytes(body) + bytes(heads)

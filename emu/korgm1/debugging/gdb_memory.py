@@ -5,6 +5,8 @@ from __future__ import annotations
 from korgm1.bus.memory import PAGE, PAGE_ROM
 from korgm1.debugging.core import Debugger
 from korgm1.debugging.gdb_target import MEMORY_SIZE, PORT_BASE, PORT_COUNT
+from korgm1.debugging.gdb_unwind import SIZE, TABLE, rows
+from korgm1.debugging.looking import Frame
 from korgm1.debugging.stop import PORT, Halt, Stop
 
 
@@ -17,6 +19,7 @@ class GdbMemory:
 
     def __init__(self, debugger: Debugger) -> None:
         self._debugger = debugger
+        self._calls: tuple[object, list[Frame]] = (None, [])
 
     def range(self, address: int, size: int) -> tuple[bool, int, int] | None:
         """Whether it is ports, first and last address or port, cut at the end; None: nothing is there."""
@@ -31,6 +34,9 @@ class GdbMemory:
 
     def read(self, address: int, size: int) -> bytes:
         """The bytes there, without side effects; fewer at the end, none where nothing is."""
+        if TABLE <= address < TABLE + SIZE and size > 0:
+            registers = self._debugger.registers()
+            return rows(registers, self._call_stack(registers), address - TABLE, min(size, PAGE))
         where = self.range(address, size)
         if where is None:
             return b""
@@ -39,12 +45,20 @@ class GdbMemory:
             return bytes(self._debugger.peek_port(port) for port in range(first, last + 1))
         return self._debugger.read(first, last - first + 1)
 
+    def _call_stack(self, registers: dict[str, int]) -> list[Frame]:
+        """`Debugger.call_stack`, made once where GDB asks for ten of its numbers."""
+        now = (self._debugger.steps, self._debugger.session.clock, registers)
+        if self._calls[0] != now:
+            self._calls = now, self._debugger.call_stack()
+        return self._calls[1]
+
     def write(self, address: int, data: bytes) -> bool:
         """Store them; False: such an address does not exist.
 
         Raises:
             UsageError: it is ROM, or no memory is there.
         """
+        self._calls = (None, [])
         where = self.range(address, len(data))
         if not data:
             return True

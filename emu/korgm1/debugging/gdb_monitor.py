@@ -6,20 +6,18 @@ Numbers of addresses, ports, vectors and bytes are hexadecimal, with or without 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from korgm1.clock import CPU_HZ
+from korgm1.debugging import interrupts, showing
 from korgm1.debugging.core import Debugger
-from korgm1.debugging.gdb_views import call_lines, disassembly, icu_table, lcd_frame, register_lines, stop_lines, told
+from korgm1.debugging.gdb_views import call_lines, disassembly, register_lines, stop_lines, told
 from korgm1.debugging.stop import Halt, Stop
 from korgm1.debugging.symbols import Symbols
 from korgm1.errors import M1Error, UsageError
-from korgm1.files import check_apart, read_file
-from korgm1.onchip.sysregs import OPCN
 from korgm1.session.base import to_clocks
-from korgm1.snapshot import decode
 
 _WATCHES = {
     ("port", ""): "port", ("port", "in"): "in", ("port", "out"): "out",
@@ -44,18 +42,16 @@ class Monitor:
     Args:
         debugger: on what.
         asked: tells, while time passes, whether somebody wants it to end.
-        kept: files that `save` may not write over, by the option that named them.
         symbols: names for the disassembly.
     """
 
     def __init__(
         self, debugger: Debugger, asked: Callable[[], bool] = lambda: False,
-        kept: Sequence[tuple[str, str | None]] = (), symbols: Symbols | None = None,
+        symbols: Symbols | None = None,
     ) -> None:
         self._debugger = debugger
         self._session = debugger.session
         self._asked = asked
-        self._kept = kept
         self._symbols = symbols or Symbols()
 
     def do(self, line: str) -> str:
@@ -91,7 +87,7 @@ class Monitor:
 
     def _lcd(self, rest: list[str]) -> str:
         _none(rest)
-        return lcd_frame(self._session.lcd)
+        return "\n".join(showing.lcd(self._session.lcd))
 
     def _state(self, rest: list[str]) -> str:
         _none(rest)
@@ -104,13 +100,12 @@ class Monitor:
             *register_lines(self._debugger.registers()),
             f"LEDs: {', '.join(lit) or 'none'}",
             *(f"{text}" for text in (session.stopped, session.frozen) if text),
-            lcd_frame(session.lcd),
+            *showing.lcd(session.lcd),
         ])  # fmt: skip
 
     def _irq(self, rest: list[str]) -> str:
         _none(rest)
-        machine = self._session.machine
-        return icu_table(machine.icu.snapshot(), machine.sysregs.peek(OPCN), self._debugger.registers())
+        return "\n".join(interrupts.table(self._debugger))
 
     def _dis(self, rest: list[str]) -> str:
         count = int(rest[1]) if len(rest) > 1 else 8
@@ -194,16 +189,12 @@ class Monitor:
 
     def _save(self, rest: list[str]) -> str:
         (name,) = rest
-        check_apart(self._kept, [("monitor save", name)])
-        if Path(name).exists():
-            decode(read_file(Path(name), "a snapshot, as nothing else is written over"))
-        self._session.save(name)
+        self._debugger.save(Path(name))
         return f"{name}: the instrument at {self._session.clock / CPU_HZ:.6f} s"
 
     def _load(self, rest: list[str]) -> str:
         (name,) = rest
-        data = read_file(Path(name), "a snapshot (monitor save, korgm1 state save)")
-        self._debugger.act(f"load {name}", lambda: self._session.restore(data))
+        self._debugger.load(Path(name))
         return f"{name}: the instrument at {self._session.clock / CPU_HZ:.6f} s; {STALE}"
 
     # time
@@ -216,7 +207,7 @@ class Monitor:
     def _until(self, rest: list[str]) -> str:
         seconds = float(rest[1]) if rest[1:] else 30.0
         halt = self._debugger.until_lcd(rest[0], seconds, self._asked)
-        return f"{self._moved(halt)}\n{lcd_frame(self._session.lcd)}"
+        return "\n".join([self._moved(halt), *showing.lcd(self._session.lcd)])
 
     def _over(self, rest: list[str]) -> str:
         _none(rest)

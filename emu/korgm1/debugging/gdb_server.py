@@ -10,9 +10,12 @@ stay. k (kill) ends the conversation only: an instrument is not a process.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
+from korgm1.debugging import gdb_files
 from korgm1.debugging.core import Debugger
+from korgm1.debugging.gdb_elf import bare_elf
+from korgm1.debugging.gdb_files import GdbFiles
 from korgm1.debugging.gdb_memory import GdbMemory, crc32, spot
 from korgm1.debugging.gdb_monitor import Monitor
 from korgm1.debugging.gdb_packets import PACKET_SIZE, Event, Kind, Reader, frame
@@ -24,7 +27,8 @@ from korgm1.errors import M1Error
 
 OK, WRONG, UNKNOWN = b"OK", b"E01", b""
 FEATURES = (
-    f"PacketSize={PACKET_SIZE:x};QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;ReverseStep+;"
+    f"PacketSize={PACKET_SIZE:x};QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;"
+    "qXfer:exec-file:read+;ReverseStep+;"
     "ReverseContinue+;swbreak+;hwbreak+;vContSupported+"
 ).encode()
 SIGINT, SIGILL, SIGTRAP, SIGABRT = 2, 4, 5, 6
@@ -44,13 +48,13 @@ class GdbServer:
     Args:
         debugger: what is debugged.
         look: called often while the machine runs, to `take` what the client sends meanwhile; False: it is gone.
-        kept: files that `monitor save` may not write over, by the option that named them.
+        program: the ELF file that GDB gets if it has none; default: one without names.
         symbols: names for `monitor dis`.
     """
 
     def __init__(
         self, debugger: Debugger, look: Callable[[], bool] = lambda: True,
-        kept: Sequence[tuple[str, str | None]] = (), symbols: Symbols | None = None,
+        program: bytes | None = None, symbols: Symbols | None = None,
     ) -> None:
         self.out = bytearray()
         """What is to be sent."""
@@ -59,7 +63,8 @@ class GdbServer:
         self._debugger = debugger
         self._registers = RegisterFile(debugger, lambda: debugger.session.clock)
         self._memory = GdbMemory(debugger)
-        self._monitor = Monitor(debugger, self._asked, kept, symbols)
+        self._monitor = Monitor(debugger, self._asked, symbols)
+        self._files = GdbFiles(bare_elf() if program is None else program)
         self._look = look
         self._reader = Reader()
         self._waiting: deque[Event] = deque(maxlen=WAITING)
@@ -327,6 +332,8 @@ class GdbServer:
         "QStartNoAckMode": _no_acks,
         "qXfer:features:read:": lambda self, rest: self._document(rest, target_xml(), "target.xml"),
         "qXfer:memory-map:read:": lambda self, rest: self._document(rest, memory_map_xml(self._memory.rom), ""),
+        "qXfer:exec-file:read:": lambda self, rest: self._document(rest, gdb_files.NAME, ""),
+        "vFile:": lambda self, rest: self._files.answer(rest),
         "qRcmd,": _monitored,
         "qSearch:memory:": _search,
         "qCRC:": _crc,

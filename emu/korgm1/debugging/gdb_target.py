@@ -27,13 +27,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from korgm1.debugging.gdb_unwind import SIZE as TABLE_SIZE
+from korgm1.debugging.gdb_unwind import TABLE
+from korgm1.debugging.looking import FLAGS
+
 MEMORY_SIZE = 0x100000
 PORT_BASE = 0x1000000
 PORT_COUNT = 0x10000
-PSW_FIELDS = (
-    ("CY", 0), ("P", 2), ("AC", 4), ("Z", 6), ("S", 7), ("BRK", 8), ("IE", 9), ("DIR", 10), ("V", 11), ("MD", 15)
-)  # fmt: skip
-"""Flags of PSW and their bits (NEC V30 user's manual)."""
+PSW_FIELDS = tuple((name.upper(), bit) for name, bit in FLAGS.items())
+"""Flags of PSW and their bits."""
 EFLAGS_FIELDS = (
     ("CF", 0), ("PF", 2), ("AF", 4), ("ZF", 6), ("SF", 7), ("TF", 8), ("IF", 9), ("DF", 10), ("OF", 11), ("MD", 15)
 )  # fmt: skip
@@ -204,12 +206,12 @@ def _flags(name: str, fields: Sequence[tuple[str, int]]) -> Iterator[str]:
 
 
 def memory_map_xml(rom: Sequence[tuple[int, int]]) -> str:
-    """The memory map: what is no ROM can be tried to be written; ports lie behind it all.
+    """The memory map: what is no ROM can be tried to be written; ports lie behind it all, then `gdb_unwind`'s table.
 
     Args:
         rom: first address and size of each ROM, in rising order.
 
-    >>> [line for line in memory_map_xml([(0xE0000, 0x20000)]).splitlines() if "rom" in line]
+    >>> [line for line in memory_map_xml([(0xE0000, 0x20000)]).splitlines() if 'start="0xe' in line]
     ['<memory type="rom" start="0xe0000" length="0x20000"/>']
     """
     rows, place = [], 0
@@ -220,7 +222,7 @@ def memory_map_xml(rom: Sequence[tuple[int, int]]) -> str:
         place = start + size
     if place < MEMORY_SIZE:
         rows.append(("ram", place, MEMORY_SIZE - place))
-    rows.append(("ram", PORT_BASE, PORT_COUNT))
+    rows += [("ram", PORT_BASE, PORT_COUNT), ("rom", TABLE, TABLE_SIZE)]
     return "\n".join([
         '<?xml version="1.0"?>',
         '<!DOCTYPE memory-map PUBLIC "+//IDN gnu.org//DTD GDB Memory Map V1.0//EN"',

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from korgm1.clock import CPU_HZ
 from korgm1.cpu.engine import REGISTERS
@@ -12,19 +11,6 @@ from korgm1.debugging.gdb_target import MEMORY_SIZE, PSW_FIELDS
 from korgm1.debugging.stop import Halt, Stop
 from korgm1.debugging.symbols import Symbols
 from korgm1.session import Session
-
-
-def lcd_frame(lcd: tuple[str, str]) -> str:
-    """The two lines in a frame.
-
-    >>> print(lcd_frame(("Prog I00", "")))
-    +----------------------------------------+
-    |Prog I00                                |
-    |                                        |
-    +----------------------------------------+
-    """
-    bar = "+" + "-" * 40 + "+"
-    return "\n".join([bar, *(f"|{line:40}|" for line in lcd), bar])
 
 
 def register_lines(registers: Mapping[str, int]) -> list[str]:
@@ -59,39 +45,6 @@ def call_lines(debugger: Debugger) -> list[str]:
         f"{frame.kind:9} at {frame.ps:04X}:{frame.pc:04X}, goes back to {frame.back:04X}, SP {frame.sp:04X}"
         for frame in debugger.call_stack()
     ]
-
-
-def levels(opcn: int) -> tuple[str, ...]:
-    """What asks at each level of the ICU, as OPCN routes it (onchip/sysregs).
-
-    >>> levels(0x04)[:4]
-    ('TOUT0', 'SCU', 'INTP2', 'INTP3')
-    """
-    return (
-        "TOUT0", "SCU" if opcn & 4 else "INTP1", "TOUT1" if opcn & 8 else "INTP2",
-        *(f"INTP{number}" for number in range(3, 8)),
-    )  # fmt: skip
-
-
-def icu_table(icu: Mapping[str, Any], opcn: int, registers: Mapping[str, int]) -> str:
-    """The ICU's levels: who asks, who is masked, who is served.
-
-    Args:
-        icu: its snapshot.
-        opcn: which units it is wired to.
-        registers: of the CPU.
-    """
-    if not icu["ready"]:
-        return "the ICU is not initialised: nothing interrupts"
-    edge = icu["edge"]
-    asks = icu["latch"] & edge | icu["inputs"] & ~edge
-    rows = [f"interrupts {'on' if registers['psw'] & 0x200 else 'off'} (IE), vectors from {icu['vector']:02X}"]
-    for level, name in enumerate(levels(opcn)):
-        words = [text for bits, text in ((asks, "asks"), (icu["imk"], "masked"), (icu["iis"], "in service"))
-                 if bits >> level & 1]  # fmt: skip
-        trigger = "edge" if edge >> level & 1 else "level"
-        rows.append(f"{level} {name:5} vector {icu['vector'] | level:02X} {trigger:5} {', '.join(words)}".rstrip())
-    return "\n".join(rows)
 
 
 def stop_lines(stops: Mapping[int, Stop]) -> Iterable[str]:

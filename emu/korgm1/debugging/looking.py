@@ -16,6 +16,8 @@ INTEL = {
     "ip": "pc", "flags": "psw", "fl": "psw",
 }
 """Intel's names of the registers that NEC calls otherwise."""
+FLAGS = {"cy": 0, "p": 2, "ac": 4, "z": 6, "s": 7, "brk": 8, "ie": 9, "dir": 10, "v": 11, "md": 15}
+"""Bits of PSW (NEC V30 user's manual)."""
 LONGEST = 16
 """Bytes of code that are handed to the disassembler at once."""
 FRAMES = 32
@@ -195,7 +197,8 @@ class Looking:
         """
         registers = self.registers()
         ss, sp, ps = registers["ss"], registers["sp"], registers["ps"]
-        stack = bytes(self.read(self.address(ss, sp + n), 1)[0] for n in range(_STACK))
+        whole = min(_STACK, 0x10000 - sp)
+        stack = self.read(self.address(ss, sp), whole) + self.read(self.address(ss, 0), _STACK - whole)
         words = [int.from_bytes(stack[n : n + 2], "little") for n in range(0, _STACK, 2)]
         frames: list[Frame] = []
         n = 0
@@ -219,16 +222,17 @@ class Looking:
         return self.session.machine.memory.pages[self.address(ps, pc) // PAGE] == PAGE_ROM
 
     def _call_before(self, ps: int, pc: int, far: bool) -> int | None:
-        """Where a call begins that returns to this place, or None."""
-        if not self._is_code(ps, pc):
+        """Where a call begins that returns to this place, a prefix of it left out, or None (also at PC 0-4)."""
+        if pc < 5 or not self._is_code(ps, pc):
             return None
-        for length in (5,) if far else (3,):
-            at = pc - length & 0xFFFF
-            if self.read(self.address(ps, at), 1)[0] == (0x9A if far else 0xE8):
-                return at
+        before = self.read((ps << 4) + pc - 5, 5)
+        direct = (5, 0x9A) if far else (3, 0xE8)
+        if before[-direct[0]] == direct[1]:
+            return pc - direct[0] & 0xFFFF
         for length in (2, 3, 4):
-            at = pc - length & 0xFFFF
-            one = self.decode(ps, at)
+            if before[-length] != 0xFF:
+                continue
+            one = self.decode(ps, pc - length & 0xFFFF)
             if one.form is not None and one.form.name == ("FF.3" if far else "FF.2") and one.next == pc:
-                return at
+                return pc - length & 0xFFFF
         return None

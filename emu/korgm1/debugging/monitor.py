@@ -27,6 +27,8 @@ from korgm1.debugging.symbols import Symbols
 from korgm1.errors import UsageError, UserError
 from korgm1.files import unwritten
 
+LOG_BEGIN = b"; korgm1 debug"
+"""How a log begins."""
 SYNTAXES = ("intel", "nec")
 _SHORTEST_TEXT, _SHOWN_TEXT = 4, 24
 """Characters of a text behind an instruction: fewer are none, more are not shown."""
@@ -81,6 +83,8 @@ class Monitor:
         self.commands: Mapping[str, Command] = COMMANDS
         self._words: Mapping[str, Command] = WORDS
         self._say = say
+        self.sourced = 0
+        """Files of commands that are being carried out, one out of the other."""
         self._log: Path | None = None
         self._last = ""
         self.next_line: tuple[int, int] | None = None
@@ -106,7 +110,7 @@ class Monitor:
         command = self.named(word)
         repeats = command.name in ("step", "over", "back", "disassemble", "memory")
         self._last = (command.name if command.name in ("disassemble", "memory") else line) if repeats else ""
-        self._write_log(line)
+        self._write_log(f"; {line}" if command.name in ("source", "log") else line)
         command.deed(self, rest.strip())
 
     def say(self, *lines: str) -> None:
@@ -149,16 +153,24 @@ class Monitor:
     def log(self, path: Path | None) -> None:
         """Write commands, and what they say behind semicolons, to a file that can be played again; None: no longer.
 
+        Of `source` the commands of its file are written, itself behind a semicolon.
+
         Raises:
-            UserError: it cannot be written.
+            UserError: it cannot be written, or is there and no such log.
         """
+        self._log = None
+        if path is None:
+            return
+        try:
+            if path.is_file():
+                with path.open("rb") as file:
+                    begin = file.read(len(LOG_BEGIN))
+                if begin and begin != LOG_BEGIN:
+                    raise UserError(f"{path} is there, and no log of korgm1 debug", "a new file, or an older log")
+            path.write_bytes(LOG_BEGIN + f", {self.session.model.name}\n".encode())
+        except OSError as error:
+            raise unwritten(path, error) from None
         self._log = path
-        if path is not None:
-            try:
-                path.write_text(f"; korgm1 debug, {self.session.model.name}\n", "utf-8")
-            except OSError as error:
-                self._log = None
-                raise unwritten(path, error) from None
 
     def _write_log(self, line: str) -> None:
         if self._log is not None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from korgm1.clock import CPU_HZ
-from korgm1.debugging.expressions import FLAGS
-from korgm1.debugging.looking import Line
+from korgm1.debugging.looking import FLAGS, Line
 from korgm1.debugging.stop import Halt
 from korgm1.debugging.symbols import Symbols
 

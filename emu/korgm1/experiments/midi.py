@@ -128,7 +128,7 @@ def _ask(session: Session, data: bytes, name: str) -> Reply:
     while session.clock < end and session.clock < last + round(QUIET * 8_000_000):
         session.run(0.05)
         new = session.machine.midi_out.total - heard
-        fresh = sum(byte != ACTIVE_SENSING for byte in session.midi_out[-new:]) if new else 0
+        fresh = new - session.midi_out[-new:].count(ACTIVE_SENSING) if new else 0
         if fresh != count:
             count, last = fresh, session.clock
     new = session.machine.midi_out.total - heard

@@ -17,6 +17,7 @@ interrupt begins a stack of its own, and its clocks are not part of what it inte
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -70,7 +71,8 @@ class Function(NamedTuple):
         entry: which.
         calls: how often it was called; not how often a program began or was found there.
         own: clocks in it and not in what it calls, without HALT.
-        whole: clocks from call to return, HALT and all it calls with it, interrupts aside; in a recursion once.
+        whole: clocks from call to return, HALT and all it calls with it, interrupts aside; in a recursion once. Of an
+            interrupt those of its handlers.
         halted: clocks of its own HALTs.
     """
 
@@ -246,8 +248,13 @@ class Profile:
         table = self.counter.table("functions")
         for function, _, clocks in self.counter.open_calls():
             table["whole"][function] += clocks
+        handlers: Counter[Entry] = Counter()
+        for edge in self.edges():
+            if 0 <= edge.caller.vector < 256:
+                handlers[edge.caller] += edge.clocks
         rows = [
-            Function(_entry(key), calls, own, whole, halted) for key, calls, own, halted, whole, _ in table.tolist()
+            Function(entry := _entry(key), calls, own, whole + handlers[entry], halted)
+            for key, calls, own, halted, whole, _ in table.tolist()
         ]
         rows = [row for row in rows if row.calls or row.own or row.halted or row.whole]
         return sorted(rows, key=lambda row: (-row.whole, -row.calls, row.entry))

@@ -81,7 +81,7 @@ def text(profile: Profile) -> str:
         idle = [row] if row is not None and row.never == KB else []
         if row is not None and not idle:
             shares = [f"{100 * n / KB:7.1f}%" for n in row[1:]]
-            lines.append(f"{row.start:05X}-{row.start + KB - 1:05X} {' '.join(shares)[:-1]}%")
+            lines.append(f"{row.start:05X}-{row.start + KB - 1:05X} {' '.join(shares)}")
     return "\n".join(lines)
 
 

@@ -5,7 +5,7 @@ Known dumps are judged by the database alone. Of all others each check gives fin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from korgm1.romset.entropy import kinds, summary
 from korgm1.romset.finding import Confidence, Finding, from_fault, notes, speaking
 from korgm1.romset.identify import Fault, Verdict
 from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split
-from korgm1.romset.labels import Label, label_findings, label_in
+from korgm1.romset.labels import Label, label_findings, label_in, unlabelled
 from korgm1.romset.lines import likely_change, line_findings, proved_change
 from korgm1.romset.mending import raw_halves
 from korgm1.romset.nearly import nearly_known
@@ -26,9 +26,11 @@ from korgm1.romset.trimming import trim
 
 MOST_CHANGES = 12
 """Unknown dumps, and again pairs, of one scan that are searched for line faults, a fraction of a second each."""
+DAMAGED = frozenset({"stuck-line", "tied-data-lines", "tied-address-lines"})
+"""Findings of a chip that lost bytes: what its partner looks like with it says nothing."""
 _REPLACED = frozenset({"stuck-line"})
 """Faults that a check here tells better."""
-_EXPLAINED = frozenset({"wrong-bits", "inverted-line", "exchanged-lines"})
+_EXPLAINED = frozenset({"wrong-bits", "inverted-line", "exchanged-lines", *DAMAGED})
 """Findings that leave nothing to search for in the pair."""
 _CUT = frozenset({"size", "doubled", "unknown"})
 """Faults of a size that a trimmed dump explains."""
@@ -70,7 +72,10 @@ class Checked:
         )
 
 
-def check(found: Scan, database: Database, label: Label | None = None, ic: str = "") -> Checked:
+def check(
+    found: Scan, database: Database, label: Label | None = None, ic: str = "",
+    progress: Callable[[float, float, str], object] = lambda done, of, what: None,
+) -> Checked:
     """Check what a scan found.
 
     Args:
@@ -78,20 +83,24 @@ def check(found: Scan, database: Database, label: Label | None = None, ic: str =
         database: the ROMs we know.
         label: what is printed on the chip; None: as the file names say.
         ic: IC32 or IC23, which chip it was read from; "": as names and bytes say.
+        progress: told how many files and sets are done, of how many, and which is next.
     """
+    of = len(found.dumps) + len(found.sets)
     of_set = {name: one for one in found.sets if one.image is not None for name in one.sources}
     room = MOST_CHANGES
     dumps = []
-    for dump in found.dumps:
+    for number, dump in enumerate(found.dumps):
+        progress(number, of, dump.name)
         searched = dump.identity.verdict in (Verdict.PLAUSIBLE, Verdict.BROKEN) and room > 0
         room -= searched
         dumps.append(_check_dump(dump, of_set.get(dump.name), database, label, ic, searched, len(found.dumps) == 1))
     shown = {finding.text for one in dumps for finding in one.findings}
     explained = {row.dump.name for row in dumps if any(finding.code in _EXPLAINED for finding in row.findings)}
-    sets = [
-        _check_set(one, found.dumps, shown, number < MOST_CHANGES and explained.isdisjoint(one.sources))
-        for number, one in enumerate(found.sets)
-    ]
+    sets = []
+    for number, one in enumerate(found.sets):
+        progress(len(dumps) + number, of, " + ".join(one.sources))
+        search = number < MOST_CHANGES and explained.isdisjoint(one.sources)
+        sets.append(_check_set(one, found.dumps, shown, search))
     return Checked(tuple(dumps), tuple(sets))
 
 
@@ -121,7 +130,7 @@ def _check_dump(
         lane = "even" if one.sources[0] == dump.name else "odd"
     chip = IC_OF_LANE.get(lane, "")
     said = ic or IC_OF_LANE.get(named_lane(dump.name), "")
-    if chip and said and chip != said:
+    if chip and said and chip != said and (ic or named_lane(unlabelled(dump.name))):
         where = "--ic says" if ic else "the name says"
         text = f"wrong half: {where} {said}, the bytes are those of {chip}"
         word = Confidence.CERTAIN if identity.halves[0].part else Confidence.LIKELY
@@ -183,10 +192,16 @@ def _check_set(one: OsSet, dumps: Sequence[Dump], shown: set[str], search: bool)
     if search and not proved and not named and (change := likely_change(*halves)) is not None:
         findings.append(change[0])
     sums = find_checksums(image)
+    known = {
+        half.part.ic for dump in dumps if dump.name in one.sources for half in dump.identity.halves if half.part
+    }
     for wrong in sums.wrong:
+        chip = "IC32" if wrong.over.startswith("even") else "IC23"
+        if chip in known:
+            continue
         text = (
-            f"the {wrong.algorithm} of the {wrong.over} ({'IC32' if wrong.over.startswith('even') else 'IC23'}) is "
-            f"{wrong.computed:04X}, but {wrong.place} says {wrong.stored:04X}"
+            f"the {wrong.algorithm} of the {wrong.over} ({chip}) is {wrong.computed:04X}, "
+            f"but {wrong.place} says {wrong.stored:04X}"
         )
         text += f": {wrong.difference}" if wrong.difference else ""
         hint = "read that chip again, and compare: korgm1 rom verify --reads"

@@ -200,8 +200,6 @@ def _variants(name: str, value: int) -> Iterator[tuple[str, int]]:
         yield ", inverted", ~value & 0xFFFF
 
 
-
-
 def _running(totals: Callable[[bytes], Words], width: int) -> Callable[[bytes, list[Cut]], Summed]:
     """A sum whose total around a field is the difference of running totals."""
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable, Mapping
+from functools import cache
+
+import numpy as np
 
 from korgm1.romset.image import mirror_bits
 
@@ -26,10 +29,19 @@ def _reflected_table(polynomial: int) -> tuple[int, ...]:
 _A001 = _reflected_table(0xA001)
 
 
+@cache
+def _two_bytes() -> tuple[int, ...]:
+    """What two bytes make of the register, by the register with both of them put in, the first one low."""
+    once = [value >> 8 ^ _A001[value & 0xFF] for value in range(0x10000)]
+    return tuple(once[value] for value in once)
+
+
 def _ibm(data: bytes, register: int) -> int:
-    table = _A001
-    for byte in data:
-        register = register >> 8 ^ table[(register ^ byte) & 0xFF]
+    table = _two_bytes()
+    for word in np.frombuffer(data, "<u2", len(data) // 2).tolist():
+        register = table[register ^ word]
+    for byte in data[len(data) & ~1 :]:
+        register = register >> 8 ^ _A001[(register ^ byte) & 0xFF]
     return register
 
 

@@ -14,7 +14,7 @@ from korgm1.errors import RomError, UserError
 from korgm1.romset.database import Database, known_roms
 from korgm1.romset.image import HALF, IMAGE, interleave, no_start, reset_jump, words
 from korgm1.romset.load import RomSet, chosen, embedded, look_at
-from korgm1.romset.openm1 import OPENM1, OPENM1_BUILDS, asked_for
+from korgm1.romset.openm1 import OPENM1, asked_for
 from korgm1.romset.pairs import Dump, named_lane
 from korgm1.romset.scan import Scan, printable, scan
 
@@ -50,9 +50,6 @@ def read_firmware(paths: Sequence[str], database: Database | None = None) -> Rom
             if len(paths) == 2:
                 raise RomError(f"{word} is a whole firmware, not one of two halves", f"{word} alone")
             return embedded(build)
-        if word.lower() == OPENM1 and not os.path.exists(word):
-            builds = ", ".join(build.word for build in OPENM1_BUILDS.values())
-            raise UserError(f"{word} does not exist", f"which OpenM1 it is: {builds}")
     known = database or known_roms()
     found = look_at(paths[0], known) if len(paths) == 1 else _two_files(paths, known)
     usable = [one for one in found.sets if one.status != "broken"]

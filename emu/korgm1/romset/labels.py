@@ -62,6 +62,15 @@ def label_in(name: str) -> Label | None:
     return found.pop() if len(found) == 1 else None
 
 
+def unlabelled(name: str) -> str:
+    """A file name without the labels in it: what else it says of the chip.
+
+    >>> unlabelled("dumps/rev19-ic23-880219.bin")
+    'dumps/rev19-ic23-.bin'
+    """
+    return _LABEL.sub("", name)
+
+
 def versions_in(image: bytes) -> Counter[str]:
     """Two digits that an image's texts give as a version, and how often: "#24", "v1.29".
 

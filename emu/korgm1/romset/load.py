@@ -20,6 +20,7 @@ from korgm1.romset.scan import MAX_FILES, Scan, printable, scan
 _SIZES = (HALF // 2, HALF, IMAGE)
 """Bytes of a dump that may be the other half: read with the wrong size set, right, or twice in one file."""
 
+
 @dataclass(frozen=True)
 class RomSet:
     """The program ROM of one machine.

@@ -7,13 +7,14 @@ differs between them is this project's invention and says nothing of Korg's vers
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from korgm1.errors import RomError
+from korgm1.errors import RomError, UserError
 
 OPENM1 = "openm1"
 """Set id of the build that runs without `--roms`; those of the others begin with it."""
@@ -105,10 +106,14 @@ def asked_for(word: str) -> Build | None:
 
     Raises:
         RomError: there is no build of that number.
+        UserError: no number is said, and no file is called so.
 
     >>> asked_for("openm1:06").version
     '#06'
     """
+    if word.lower() == OPENM1 and not os.path.exists(word):
+        builds = ", ".join(one.word for one in OPENM1_BUILDS.values())
+        raise UserError(f"{word} does not exist", f"which OpenM1 it is: {builds}")
     if not word.lower().startswith(_PREFIX):
         return None
     number = word[len(_PREFIX) :]

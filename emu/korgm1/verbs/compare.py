@@ -27,7 +27,8 @@ examples:
   korgm1 compare a.bin b.bin --script input.toml            inputs of your own, played on both (docs/compare.md)
   korgm1 compare openm1:06 openm1:12 --model m1rex --json   one JSON object, for programs
 FIRMWARE is openm1:NN, a folder, a zip, a 128 KB image, or a half with the other beside it; what would not boot is
-compared, too. Exit codes: 0 the same, 5 they differ, 1 a file that cannot be used, 2 usage, 3 no firmware, 130 Ctrl-C.
+compared, too. Exit codes: 0 the same bytes, 5 they differ, 1 a file that cannot be used, 2 usage, 3 no firmware,
+130 Ctrl-C.
 """
 LINES = 40
 """Lines of the text, as long as nobody asks for --all."""
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(as_text(found, None if args.all else LINES)))
         if args.html:
             print(f"report: {args.html}")
-    return EXIT_OK if found.identical or not found.findings else DIFFERENT
+    return EXIT_OK if found.identical else DIFFERENT
 
 
 def _read(word: str) -> RomSet:
@@ -126,7 +127,7 @@ def as_text(found: Comparison, most: int | None = LINES) -> list[str]:
         f"{letter}: {rom.name} {rom.version}, {rom.source}, SHA-1 {rom.sha1}"
         for letter, rom in zip("AB", found.firmware, strict=True)
     ]
-    lines += [*textwrap.wrap(found.verdict, WIDTH), ""]
+    lines += [*textwrap.wrap(found.verdict, WIDTH), *([""] if found.findings or found.notes else [])]
     body: list[str] = []
     for kind, heading in KINDS.items():
         rows = [row for row in found.differences if row.kind == kind]
@@ -147,7 +148,7 @@ def as_text(found: Comparison, most: int | None = LINES) -> list[str]:
 def _finding(row: Finding) -> list[str]:
     from korgm1.comparing.finding import shown
 
-    sides = [shown(value if len(value) <= 60 else value[:57] + "...") for value in (row.a, row.b)]
+    sides = [shown(value if len(value) <= 60 else value[:57] + "...", row.kind) for value in (row.a, row.b)]
     line = f"  {row.what}: {sides[0]} -> {sides[1]}"
     if len(line) <= WIDTH:
         return [line]

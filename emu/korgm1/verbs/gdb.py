@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -33,7 +32,7 @@ examples:
   gdb-multiarch -ex 'target remote :2159'        in another terminal
   korgm1 gdb --port 0 --battery low              any free port; stdout says which: listening on 127.0.0.1:40123
   korgm1 gdb --booted --sram my.sram             boots to the play page first
-  korgm1 gdb --elf m1.elf                        names for GDB: gdb-multiarch m1.elf -ex 'target remote :2159'
+  korgm1 gdb --elf m1.elf                        names of functions, RAM and ports, which GDB gets from it
   korgm1 gdb --roms openm1:19 --seconds 0.5      half a second of another version first
 Time passes only while GDB has the instrument run (continue, stepi, monitor run): while nobody is connected it stands.
 A client may leave and come again. In GDB `monitor help` lists what can be done to the instrument. Ctrl-C here switches
@@ -78,16 +77,18 @@ def run(args: argparse.Namespace) -> int:
     with asked_to_stop() as asked:
         session = session_from(args)
         say_warnings(session)
-        names = write_elf(session, Path(args.elf), kept_files(args)) if args.elf else {}
+        program: bytes | None = None
+        names: Mapping[int, str] = {}
+        if args.elf:
+            program, names = write_elf(session, Path(args.elf), kept_files(args))
         with contextlib.closing(Door(args.port, _say)) as door, power(session, args):
             from korgm1.debugging import Debugger
 
             if args.booted or args.seconds is not None:
                 session.boot(args.seconds, asked_to_stop=lambda: asked)
             print(f"listening on {HOST}:{door.port}", flush=True)
-            program = f"{shlex.quote(args.elf)} " if args.elf else ""
-            _say(f"connect with: gdb-multiarch {program}-ex 'target remote :{door.port}'")
-            serve(Debugger(session), door, asked, args.once, kept_files(args), names)
+            _say(f"connect with: gdb-multiarch -ex 'target remote :{door.port}'")
+            serve(Debugger(session), door, asked, args.once, program, names)
     return EXIT_OK
 
 
@@ -97,11 +98,13 @@ def kept_files(args: argparse.Namespace) -> list[tuple[str, str | None]]:
     return [(f"--{name.replace('_', '-')}", getattr(args, name)) for name in names]
 
 
-def write_elf(session: Session, path: Path, kept: Sequence[tuple[str, str | None]] = ()) -> dict[int, str]:
+def write_elf(
+    session: Session, path: Path, kept: Sequence[tuple[str, str | None]] = ()
+) -> tuple[bytes, Mapping[int, str]]:
     """Take the firmware apart, boot it on an instrument of its own meanwhile, and write what was found for GDB.
 
     Returns:
-        The names by physical address.
+        What was written, and the names by physical address.
 
     Raises:
         UsageError: it is one of the `kept` files.
@@ -113,13 +116,14 @@ def write_elf(session: Session, path: Path, kept: Sequence[tuple[str, str | None
     check_apart(kept, [("--elf", str(path))])
     check_writable(path)
     program = analysed(session.firmware, session.model.name)
-    write_atomic(path, elf(program))
+    data = elf(program)
+    write_atomic(path, data)
     _say(f"{path}: {summary(program)}")
-    return dict(program.labels)
+    return data, program.labels
 
 
 def serve(
-    debugger: Debugger, door: Door, asked: list[int], once: bool = False, kept: Sequence[tuple[str, str | None]] = (),
+    debugger: Debugger, door: Door, asked: list[int], once: bool = False, program: bytes | None = None,
     names: Mapping[int, str] | None = None,
 ) -> None:
     """Have one client after the other debug it.
@@ -129,7 +133,7 @@ def serve(
         door: where they come to.
         asked: holds something once it is to end.
         once: it is to end when the first has left.
-        kept: files that no client may write over, by the option that named them.
+        program: the ELF file that clients get; None: one without names.
         names: by physical address, for `monitor dis`.
     """
     from korgm1.debugging.gdb_server import GdbServer
@@ -141,7 +145,7 @@ def serve(
         if found is None:
             continue
         client = Client(found, door)
-        server = GdbServer(debugger, partial(_look, client, asked), kept, symbols)
+        server = GdbServer(debugger, partial(_look, client, asked), program, symbols)
         client.conversation = server
         while not asked and client.there and not (server.over and not server.out):
             client.exchange(IDLE)

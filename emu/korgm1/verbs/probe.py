@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,9 @@ from korgm1.machine.models import MODELS
 from korgm1.romset.firmware_file import HELP, read_firmware
 from korgm1.romset.load import RomSet
 from korgm1.verbs import signals
+from korgm1.verbs.progress import Teller
 from korgm1.verbs.words import named
 
-EVERY = 5.0
-"""Seconds between two lines about how far it is, where stderr is no terminal."""
 EPILOG = """\
 examples:
   korgm1 probe openm1:24                                      all experiments on a build of OpenM1
@@ -116,36 +114,3 @@ def model_of(firmware: RomSet) -> str:
         return build.models[0]
     same = [row for row in known_roms().sets.values() if (row.name, row.version) == (firmware.name, firmware.version)]
     return same[0].models[0] if same and same[0].models else "m1"
-
-
-class Teller:
-    """Says on stderr how far it is: one line that changes on a terminal, a line now and then elsewhere."""
-
-    WIDTH = 30
-
-    def __init__(self) -> None:
-        self._told = time.monotonic()
-        self._shown = False
-
-    def show(self, done: float, of: float, what: str) -> None:
-        """Ten times a second at most on a terminal, every `EVERY` seconds elsewhere."""
-        now, tty = time.monotonic(), sys.stderr.isatty()
-        if now - self._told < (0.1 if tty else EVERY):
-            return
-        self._told = now
-        share = min(1.0, done / of) if of else 1.0
-        if tty:
-            full = round(self.WIDTH * share)
-            print(f"\r[{'#' * full}{'.' * (self.WIDTH - full)}] {share:4.0%} {what[:40]:40}", end="", file=sys.stderr,
-                  flush=True)
-            self._shown = True
-        else:
-            print(f"{share:4.0%} {what}", file=sys.stderr, flush=True)
-
-    def __enter__(self) -> Teller:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Wipe it off."""
-        if self._shown:
-            print("\r" + " " * (self.WIDTH + 50) + "\r", end="", file=sys.stderr, flush=True)

@@ -23,6 +23,7 @@ from korgm1.romset.firmware_file import HELP, read_firmware
 from korgm1.romset.image import no_start
 from korgm1.romset.load import RomSet
 from korgm1.verbs.dis import CPUS
+from korgm1.verbs.probe import inputs, model_of
 
 EXAMPLES = """\
 examples:
@@ -61,8 +62,8 @@ def add_action(actions: Any) -> None:
     parser.add_argument("--idc", metavar="IDC", help="write the same for IDA")
     parser.add_argument("--run", action=argparse.BooleanOptionalAction, default=True, dest="boot",
                         help="boot it, too, and take what was executed for code")  # fmt: skip
-    parser.add_argument("--model", choices=sorted(MODELS), default="m1",
-                        help="the instrument it is booted in (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--model", choices=tuple(MODELS),
+                        help="the instrument it is booted in; default: the firmware's own, else m1")  # fmt: skip
     parser.add_argument("--clocks", action="store_true", help="a V50's clocks in the comments")
     parser.add_argument("--json", action="store_true", help="print a summary as one JSON object, not the listing")
     parser.set_defaults(run=run)
@@ -76,19 +77,20 @@ def run(args: argparse.Namespace) -> int:
         UserError: a file that cannot be read or written.
     """
     outputs = [("-o", args.out), ("--symbols", args.symbols), ("--ghidra", args.ghidra), ("--idc", args.idc)]
-    check_apart([("FIRMWARE", word) for word in args.firmware], outputs)
+    firmware = read_firmware(args.firmware)
+    check_apart(inputs(args.firmware, firmware), outputs)
     for _, name in outputs:
         if name:
             check_writable(Path(name))
-    firmware = read_firmware(args.firmware)
     for warning in firmware.warnings:
         print(f"korgm1: warning: {warning}", file=sys.stderr)
-    program = analysed(firmware, args.model if args.boot else None)
+    program = analysed(firmware, args.model or model_of(firmware) if args.boot else None)
     clocks = _clocks() if args.clocks else None
     if args.syntax == "nec":
         text = reading(program, clocks) + "\n"
     else:
-        text = source(program, f"{firmware.name} {firmware.version}, SHA-1 {firmware.sha1}\n{summary(program)}", clocks)
+        head = [f"{firmware.name} {firmware.version}, SHA-1 {firmware.sha1}", summary(program), *program.notes]
+        text = source(program, "\n".join(head), clocks)
     made = {"-o": text, "--symbols": symbols_csv(program), "--ghidra": ghidra_script(program),
             "--idc": idc_script(program)}  # fmt: skip
     for option, name in outputs:

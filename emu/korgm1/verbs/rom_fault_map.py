@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +13,11 @@ from korgm1.errors import EXIT_OK, UsageError
 from korgm1.files import check_apart, check_writable
 from korgm1.machine.models import MODELS
 from korgm1.romset.firmware_file import HELP, read_firmware
+from korgm1.verbs.probe import model_of
+from korgm1.verbs.progress import Teller
 from korgm1.verbs.signals import INTERRUPTED, asked_to_stop
 from korgm1.verbs.words import named
 
-EVERY = 10.0
-"""Seconds between two lines about how far it is, where stderr is no terminal."""
 EXAMPLES = """\
 examples:
   korgm1 rom fault-map openm1:24 --region FFFF0-FFFF4                     the jump at the reset address
@@ -82,14 +81,14 @@ def _run(args: argparse.Namespace, asked: Callable[[], int]) -> int:
 
         check_picture(Path(args.png))
     firmware = read_firmware(args.firmware)
-    model = args.model or model_of(firmware.version)
+    model = args.model or model_of(firmware)
     workers = min(args.workers or processors(), region[1] - region[0] + 1)
-    shown = Progress()
     begun = time.monotonic()
-    try:
-        found = fault_map(firmware, model, region, workers, not args.all, journal, asked, shown)
-    finally:
-        shown.end()
+    with Teller() as teller:
+        found = fault_map(
+            firmware, model, region, workers, not args.all, journal, asked,
+            lambda done, total: teller.show(done, total, f"{done:,} of {total:,} bytes"),
+        )
     if args.out and found.whole:
         table.write(Path(args.out), found)
         if journal is not None:
@@ -110,42 +109,3 @@ def _run(args: argparse.Namespace, asked: Callable[[], int]) -> int:
             lines.append(f"stopped after {len(found.rows) // 8:,} bytes: {where}")
         print("\n".join(lines))
     return EXIT_OK if found.whole else INTERRUPTED
-
-
-def model_of(version: str) -> str:
-    """The model a firmware is made for, by its version, where the list of known ones says so; else m1.
-
-    >>> model_of("#12"), model_of("#24"), model_of("0a1b2c3d")
-    ('m1rex', 'm1', 'm1')
-    """
-    from korgm1.romset.database import known_roms
-
-    rows = [row for row in known_roms().sets.values() if row.version == version]
-    return next((row.models[0] for row in rows if not row.id.startswith("openm1")), "m1")
-
-
-class Progress:
-    """How far a map is, on stderr: a bar on a terminal, else a line every ten seconds."""
-
-    def __init__(self) -> None:
-        self._begun = self._said = time.monotonic()
-        self._bar = sys.stderr.isatty()
-        self._shown = False
-
-    def __call__(self, done: int, total: int) -> None:
-        """`done` of `total` bytes are done."""
-        now = time.monotonic()
-        if now - self._said < (0.1 if self._bar else EVERY):
-            return
-        self._said, self._shown = now, True
-        text = f"{done:,} of {total:,} bytes"
-        if self._bar:
-            filled = 24 * done // total
-            print(f"\r[{'#' * filled}{'.' * (24 - filled)}] {text}\033[K", end="", file=sys.stderr, flush=True)
-        else:
-            print(text, file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Wipe the bar off."""
-        if self._bar and self._shown:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -52,7 +52,8 @@ def add_action(actions: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Find out and print; returns the exit code."""
     from korgm1.experiments.info import firmware_info
-    from korgm1.verbs.probe import Teller, model_of
+    from korgm1.verbs.probe import model_of
+    from korgm1.verbs.progress import Teller
 
     firmware = read_firmware(args.firmware)
     with Teller() as teller:

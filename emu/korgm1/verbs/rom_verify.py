@@ -14,6 +14,7 @@ from korgm1.romset.database import known_roms
 from korgm1.romset.openm1 import asked_for
 from korgm1.romset.pairs import named_lane
 from korgm1.romset.scan import Scan, printable, scan
+from korgm1.verbs.progress import Teller
 from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 EXIT_FINDINGS = 5
 MAX_READ = 0x10_0000
 """Bytes of the largest chip whose reads are compared: twice those of the M1's sample ROMs."""
+CHANCES = 4
+"""Checksums that are perhaps chance that are printed; --json has all."""
 LISTED = 32
 """Weak bits that are printed; --json has `MOST_LISTED`."""
 MOST_LISTED = 65536
@@ -74,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
     label = parse_label(args.label) if args.label else None
     reads = compared(args.reads, args.ic or "") if args.reads else None
     found = look(args.paths)
-    checked = check(found, known_roms(), label, args.ic or "")
+    with Teller() as teller:
+        checked = check(found, known_roms(), label, args.ic or "", teller.show)
     written = []
     if reads is not None and args.majority:
         write_atomic(Path(args.majority), reads.decided(args.ties))
@@ -141,10 +145,20 @@ def compared(paths: list[str], ic: str) -> Reads:
 
     if not 2 <= len(paths) <= MOST_READS:
         raise UsageError(f"--reads names {len(paths)} file{'s' * (len(paths) != 1)}", f"2 to {MOST_READS} reads")
+    same = [path for number, path in enumerate(paths) if any(_same_file(path, one) for one in paths[:number])]
+    if same:
+        raise UsageError(f"--reads names {printable(same[0])} twice", "a file of its own for each read")
     data = [(printable(path), read_file(Path(path), "a read of a chip", MAX_READ)) for path in paths]
     lanes = {named_lane(path) for path in paths}
     by_name = IC_OF_LANE.get(lanes.pop(), "") if len(lanes) == 1 else ""
     return compare_reads(data, ic or by_name)
+
+
+def _same_file(path: str, other: str) -> bool:
+    try:
+        return Path(path).samefile(other)
+    except OSError:
+        return path == other
 
 
 def _entropy(path: str, checked: Checked, reads: Reads | None) -> str:
@@ -189,10 +203,14 @@ def as_text(checked: Checked, found: Scan) -> list[str]:
 
 def _sums(sums: Any) -> list[str]:
     lines = []
-    for one in sums.found:
+    chance = [one for one in sums.found if not (one.known or one.paired)]
+    for one in (*sums.sure, *chance[:CHANCES]):
         sure = "documented" if one.known else "found in both halves" if one.paired else "perhaps chance"
         state = "right" if one.right else f"wrong, it comes to {one.computed:04X}"
         lines.append(f"  checksum {one.place}: {one.algorithm} of the {one.over}, {one.stored:04X}: {state} ({sure})")
+    if len(chance) > CHANCES:
+        more = len(chance) - CHANCES
+        lines.append(f"  {more:,} more that are perhaps chance, as blank areas give (--json lists them)")
     if not sums.sure:
         odds = f"{sums.tests:,} tests, of which {sums.expected:.2f} hit by chance"
         lines.append(f"  no checksum that is no chance was found ({odds})")

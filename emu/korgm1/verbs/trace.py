@@ -91,10 +91,16 @@ def run_show(args: argparse.Namespace) -> int:
     from korgm1.cpu.trace import NEVER
     from korgm1.trace_reading import open_trace
 
-    wanted, place = wanted_lines(args), within(args)
+    wanted, place, shown = wanted_lines(args), within(args), False
     with open_trace(args.file) as trace:
         for lines in trace.text(wanted, NEVER if args.count is None else args.count, place):
+            shown = shown or any(not line.startswith(b"#") for line in lines.splitlines())
             sys.stdout.write(lines.decode("utf-8", "replace"))
+    if not shown and args.function is not None:
+        print(
+            f"korgm1: no such line while {args.function} is an open call; what is called, and when a call is one: "
+            f"korgm1 trace calls {args.file}, docs/trace-format.md", file=sys.stderr,
+        )  # fmt: skip
     return EXIT_OK
 
 
