@@ -11,6 +11,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -148,7 +150,44 @@ def test_the_verb_writes_all_it_was_asked_for(tmp_path: Path, capsys: pytest.Cap
     assert len(lists["FUNCTIONS"]) == len(functions) and (0xFFFF - 0xFFF, 0xFFF0) in lists["FUNCTIONS"]
     idc = (tmp_path / "x.idc").read_text()
     assert idc.count("{") == idc.count("}") and idc.count("add_func(") == len(functions)
-    assert (tmp_path / "x.asm").read_text().startswith("; OpenM1 #19, SHA-1 ")
+    assert "add_segm_ex(0xf0000, 0x100000, 0xf000, 0," in idc and "add_segm_ex(0x0, 0x10000, 0x0, 0," in idc
+    listing = (tmp_path / "x.asm").read_text()
+    assert listing.startswith("; OpenM1 #19, SHA-1 ")
+    used = re.search(r"^ram_([0-9A-F]{5}) +equ 0x\w+ ; written (F[0-9A-F]{4}), read (F[0-9A-F]{4})$", listing, re.M)
+    assert used is not None
+    for place in used.groups()[1:]:
+        assert re.search(rf"ram_{used[1]}.*; {place}", listing), "who is said to use it names it"
+    calls = ghidra_calls((tmp_path / "x.py").read_text())
+    assert {name for _, name, *_ in calls["createLabel"]} == {row["name"] for row in rows}
+    assert len(calls["createFunction"]) == len(functions)
+    low = next(row for row in rows if row["comment"] == "Battery Low (Internal)")
+    assert (int(low["address"], 16), len("Battery Low (Internal)")) in calls["createAsciiString"]
+
+
+class Place(int):
+    """An address of Ghidra's."""
+
+    def add(self, count: int) -> Place:
+        return Place(self + count)
+
+
+def ghidra_calls(script: str) -> dict[str, list[tuple[Any, ...]]]:
+    """What the script asks of Ghidra, by the names of its documented interface (FlatProgramAPI)."""
+    calls: dict[str, list[tuple[Any, ...]]] = {}
+
+    def to_place(text: str) -> Place:
+        segment, offset = text.split(":")
+        return Place(int(segment, 16) * 16 + int(offset, 16))
+
+    names: dict[str, Any] = {
+        name: lambda *words, name=name: calls.setdefault(name, []).append(words)
+        for name in ("createLabel", "createFunction", "createAsciiString", "clearListing", "setEOLComment",
+                     "disassemble", "getFunctionAt", "getInstructionContaining", "getMemoryBlock")
+    }  # fmt: skip
+    body = "".join(line for line in script.splitlines(keepends=True) if not line.startswith("from "))
+    names.update(toAddr=to_place, currentProgram=MagicMock(), SourceType=MagicMock(), BigInteger=MagicMock())
+    exec(compile(body, "x.py", "exec"), names)
+    return calls
 
 
 def test_a_run_adds_no_data_and_loses_no_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,8 +201,12 @@ def test_a_run_adds_no_data_and_loses_no_code(capsys: pytest.CaptureFixture[str]
 def test_the_nec_listing_and_its_clocks(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rom", "disassemble", "openm1:24", "--syntax", "nec", "--no-run", "--clocks"]) == 0
     text = capsys.readouterr().out
-    assert re.search(r"^F[0-9A-F]{4}  0F20 +ADD4S +; .*clocks$", text, re.MULTILINE)
     assert re.search(r"^F0000  FA +DI +; 2 clocks$", text, re.MULTILINE)
+    assert re.search(r"^F[0-9A-F]{4}  E8[0-9A-F]{4} +CALL sub_F[0-9A-F]{4} +; ", text, re.MULTILINE)
+    assert re.search(r" SET1 BYTE PTR \[ram_[0-9A-F]{5}\],", text)
+    assert re.search(r" MOV BW,text_F[0-9A-F]{4} +; 'Battery Low \(Internal\)'", text)
+    assert re.search(r"^loc_F[0-9A-F]{4}:  ; <- F[0-9A-F]{4}", text, re.MULTILINE)
+    assert re.search(r"^F[0-9A-F]{4}  0F20 +ADD4S +; .*clocks$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("image", [b"\xff" * 0x20000, bytes(0x20000), b"\xeb\xfe" * 0x10000])

@@ -21,6 +21,7 @@ from korgm1.debugging import Debugger
 from korgm1.debugging.monitor import Monitor
 from korgm1.debugging.table import COMMANDS, WORDS
 from korgm1.errors import M1Error, UsageError
+from korgm1.romset.load import load_os
 from korgm1.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,6 +111,35 @@ def test_segments_that_look_like_names(capsys: pytest.CaptureFixture[str]) -> No
     said = capsys.readouterr().out.splitlines()
     assert said[4:6] == ["  00AC:0000  2211", "  00AC:0002  4433"] and said[6].startswith("00AC:0000  11 22 ")
     assert said[7].startswith("00AC:0002  33 44 ")
+
+
+def test_halves_flags_and_a_text_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    words = 'r aw=1234; r al=0C0; r ah=7; r cy=1; r md=1; print aw; print psw & 8001; search "Battery Low (I"; r al=100'
+    assert main(["debug", "--no-analysis", "-x", words]) == 2
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert lines[-4].startswith("07C0 = ") and lines[-3].startswith("8001 = ") and lines[-1] == "1 places"
+    assert "42 61 74 74 65 72 79 20" in lines[-2] and "al cannot be 100" in said.err
+
+
+def test_texts_behind_instructions(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where an offset is that of a text, the text is shown; where it is that of code, nothing."""
+    image = load_os(None, "m1").image
+    at = image.index(b"Battery Low (Internal)") & 0xFFFF
+    place = image.index(b"\xbb" + at.to_bytes(2, "little"), 0x10000) & 0xFFFF
+    assert main(["debug", "-x", f"d F000:{place:04X} 1; d F000:0 20; quit"]) == 0
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.endswith(f"mov bx,{at:#x}   ; text_F{at:04X} 'Battery Low (Internal)'") and len(others) > 20
+    assert not any("'" in line for line in others)
+
+
+def test_undo_says_what_it_takes_back(capsys: pytest.CaptureFixture[str]) -> None:
+    words = 'step; run 0.01; until "OpenM1"; go F0897; undo; undo; undo; undo; b F0610'
+    assert main(["debug", "--no-analysis", "-x", words]) == 2
+    said = capsys.readouterr()
+    undone = [line for line in said.out.splitlines() if line.startswith("undone: ")]
+    assert undone[1:] == ['undone: until lcd "OpenM1"', "undone: run", "undone: step"]
+    assert "break F0610" in said.err
 
 
 def test_a_limit_for_commands(capsys: pytest.CaptureFixture[str]) -> None:

@@ -292,16 +292,18 @@ def test_names_of_an_analysis(tmp_path: Path) -> None:
     server = Server(tmp_path, "--elf", "m1.elf", "--once")
     try:
         said = server.gdb(
-            "file m1.elf", "compare-sections .rom", "x/i $pc", "break *int_20", "continue", "p/x $pc",
+            "file m1.elf", "compare-sections .rom", "x/i $pc", f"x/3i {reset_target():#x}", "break *int_20",
+            "continue", "p/x $pc",
             "watch *(unsigned short *)&ram_00400", "continue", "info symbol $pc", "delete",
-            "awatch *(char *)&PIO_PE_LCD", "continue", "p/x $dx",
+            "awatch *(char *)&PIO_PE_LCD", "continue", "p/x $dx", "monitor dis reset 1",
         )  # fmt: skip
     finally:
         server.end()
-    assert "Section .rom, range 0xe0000 -- 0x100000: matched." in said and "<reset>:" in said
+    assert "Section .rom, range 0xe0000 -- 0x100000: matched." in said and "<reset>:\tljmp   $0xf000,$0x" in said
+    assert re.search(r"<start\+2>:\s+xor +%ax,%ax", said), "16-bit code, and a name for what is not an entry"
     assert "in int_20 ()" in said and f"$1 = {tick_handler():#x}" in said
-    assert "Hardware watchpoint 2" in said and "int_20 +" in said and "$2 = 0xa08" in said
-    assert "architecture" not in said
+    assert "Hardware watchpoint 2" in said and " in section .rom" in said and "$2 = 0xa08" in said
+    assert "architecture" not in said and "reset:\n   F000:FFF0 FFFF0  EA" in said
 
 
 def test_the_elf_file_never_goes_over_an_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

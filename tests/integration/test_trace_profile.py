@@ -366,6 +366,7 @@ def test_boot_with_a_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     folded, map_ = tmp_path / "x.folded", tmp_path / "map.png"
     assert main(["boot", "--profile", str(folded), "--coverage", str(map_), "--seconds", "0.1"]) == 0
     assert sum(int(line.rpartition(" ")[2]) for line in folded.read_text().splitlines()) in range(800_000, 800_400)
+    assert re.search(r"^int 20;int_20 [0-9]+$", folded.read_text(), re.MULTILINE), "with names"
     assert map_.read_bytes().startswith(b"\x89PNG")
     capsys.readouterr()
     assert main(["boot", "--profile", str(folded), "--trace", str(tmp_path / "x.kmt")]) == 2

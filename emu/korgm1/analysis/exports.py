@@ -13,6 +13,9 @@ import io
 
 from korgm1.analysis.program import SECTION, Program
 
+_RAM = 0x10000
+"""Bytes from 0 on that the scripts take for RAM."""
+
 
 def rows(program: Program) -> list[tuple[int, str, str, int, str]]:
     """Every label: address, name, kind (function, code, text, table, data, ram), bytes, comment.
@@ -70,15 +73,19 @@ def comments(program: Program) -> dict[int, str]:
 
 
 _GHIDRA = '''\
-# Labels, functions and comments of a V50 firmware, for Ghidra's script manager (Jython or PyGhidra).
-# Load the image as raw binary, language x86:LE:16:Real Mode, block at {segment:04X}:{offset:04X}.
+# Labels, functions, texts and comments of a V50 firmware, for Ghidra's script manager (Jython or PyGhidra).
+# Load the image as raw binary, language x86:LE:16:Real Mode, block at {segment:04X}:{offset:04X}; say no to the
+# analysis until this has run. It takes DS for 0, where RAM is.
 # @category korgm1
 from ghidra.program.model.symbol import SourceType
+from java.math import BigInteger
 
 LABELS = [
 {labels}]
 FUNCTIONS = [
 {functions}]
+TEXTS = [
+{texts}]
 COMMENTS = [
 {comments}]
 
@@ -87,6 +94,11 @@ def place(segment, offset):
     return toAddr("%04x:%04x" % (segment, offset))
 
 
+if getMemoryBlock(place(0, 0)) is None:
+    currentProgram.getMemory().createUninitializedBlock("RAM", place(0, 0), {ram:#x}, False)
+for block in currentProgram.getMemory().getBlocks():
+    currentProgram.getProgramContext().setValue(
+        currentProgram.getRegister("DS"), block.getStart(), block.getEnd(), BigInteger.ZERO)
 for segment, offset in FUNCTIONS:
     disassemble(place(segment, offset))
 for segment, offset, name in LABELS:
@@ -94,6 +106,10 @@ for segment, offset, name in LABELS:
 for segment, offset in FUNCTIONS:
     if getFunctionAt(place(segment, offset)) is None:
         createFunction(place(segment, offset), None)
+for segment, offset, size in TEXTS:
+    if getInstructionContaining(place(segment, offset)) is None:
+        clearListing(place(segment, offset), place(segment, offset).add(size - 1))
+        createAsciiString(place(segment, offset), size)
 for segment, offset, text in COMMENTS:
     setEOLComment(place(segment, offset), text)
 '''
@@ -101,13 +117,15 @@ for segment, offset, text in COMMENTS:
 
 def ghidra_script(program: Program) -> str:
     """A Python script, of 2.7 as well as 3, for Ghidra's script manager."""
-    labels = "".join(f"    ({_place(at)}, {name!r}),\n" for at, name, *_ in rows(program) if program.holds(at))
-    functions = "".join(f"    ({_place(entry)}),\n" for entry in program.functions)
-    remarks = "".join(f"    ({_place(at)}, {text!r}),\n" for at, text in comments(program).items())
+    found = rows(program)
     base = program.base
     return _GHIDRA.format(
-        segment=base >> 4 & 0xF000, offset=base & 0xFFFF, labels=labels, functions=functions, comments=remarks
-    )
+        segment=base >> 4 & 0xF000, offset=base & 0xFFFF, ram=min(base, _RAM),
+        labels="".join(f"    ({_place(at)}, {name!r}),\n" for at, name, *_ in found),
+        functions="".join(f"    ({_place(entry)}),\n" for entry in program.functions),
+        texts="".join(f"    ({_place(at)}, {size}),\n" for at, _, kind, size, _ in found if kind == "text" and size),
+        comments="".join(f"    ({_place(at)}, {text!r}),\n" for at, text in comments(program).items()),
+    )  # fmt: skip
 
 
 def _place(address: int) -> str:
@@ -117,24 +135,25 @@ def _place(address: int) -> str:
 def idc_script(program: Program) -> str:
     """A script for IDA, to be run after the binary was loaded at its base as 16-bit code.
 
-    IDA makes one segment of a binary; an offset in it has 16 bits, so each further 64 KB gets its own.
+    It makes segments of 64 KB, since a near jump stays in one, and one of RAM, since names need a segment; DS is taken
+    for 0. Source: Hex-Rays, IDC reference, add_segm_ex and split_sreg_range.
     """
+    base = program.base
     lines = [
-        "// Segments, labels, functions and comments of a V50 firmware, for IDA: load the image as a binary file,",
-        f"// processor 80286r, loading segment {program.base >> 4:#x}, offset 0, 16-bit; then File, Script file.",
+        "// Labels, functions, texts and comments of a V50 firmware, for IDA: load the image as a binary file,",
+        f"// processor 80286r, loading segment {base >> 4:#x}, offset 0, 16-bit; then File, Script file.",
         "#include <idc.idc>", "", "static main()", "{",
     ]  # fmt: skip
-    for start in range(program.base // SECTION * SECTION, program.end, SECTION):
-        if start > program.base:
-            end = min(start + SECTION, program.end)
+    for start in [0, *range(base & ~0xFFFF, program.end, SECTION)]:
+        first, end = (0, min(base, _RAM)) if start == 0 else (max(start, base), min(start + SECTION, program.end))
+        if first < end:
             lines.append(
-                f"  add_segm_ex({start:#x}, {end:#x}, {start >> 4:#x}, 0, saRelPara, scPub, ADDSEG_NOTRUNC);"
+                f"  add_segm_ex({first:#x}, {end:#x}, {start >> 4:#x}, 0, saRelPara, scPub, ADDSEG_NOTRUNC);"
+                f' split_sreg_range({first:#x}, "ds", 0, SR_user);'
             )
     for entry in program.functions:
         lines.append(f"  create_insn({entry:#x}); add_func({entry:#x}, BADADDR);")
     for address, name, kind, size, _ in rows(program):
-        if not program.holds(address):
-            continue
         if kind == "text":
             lines.append(f"  create_strlit({address:#x}, {address + size:#x});")
         lines.append(f'  set_name({address:#x}, "{name}", SN_NOWARN);')

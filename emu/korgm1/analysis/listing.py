@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
@@ -21,6 +22,7 @@ _HEAD = """\
         db      %{1:-1}
 %endmacro
 """
+_HEX = {"intel": "0x[0-9a-f]+", "nec": "[0-9][0-9A-F]*H"}
 Clocks = Callable[[Instruction], str]
 
 
@@ -56,14 +58,14 @@ def source(program: Program, title: str = "", clocks: Clocks | None = None) -> s
 
 
 def reading(program: Program, clocks: Clocks | None = None) -> str:
-    r"""The code alone with NEC's mnemonics, for reading: it does not assemble.
+    r"""The code alone with NEC's mnemonics and the labels' names, for reading: it does not assemble.
 
     >>> from korgm1.analysis import analyse
     >>> print(*reading(analyse(bytes.fromhex("8bc3ebfe"), base=0xFFFF0)).splitlines()[2:], sep="\n")
     reset:
     FFFF0  8BC3          MOV AW,BW
-    loc_FFFF2:
-    FFFF2  EBFE          BR SHORT 0FFF2H
+    loc_FFFF2:  ; <- FFFF2
+    FFFF2  EBFE          BR SHORT loc_FFFF2
     """
     view = _View(program, clocks)
     lines: list[str] = []
@@ -72,9 +74,10 @@ def reading(program: Program, clocks: Clocks | None = None) -> str:
         if before is not None and address != before:
             lines.append("")
         if address in program.labels:
-            lines += [*view.function_head(address), f"{program.labels[address]}:"]
+            refs = "" if address in program.functions else view.refs_of(address)
+            lines += [*view.function_head(address), f"{program.labels[address]}:" + (f"  ;{refs}" if refs else "")]
         code = placed.instruction.code
-        text = f"{address:05X}  {code.hex().upper():12}  {placed.instruction.text('nec')}"
+        text = f"{address:05X}  {code.hex().upper():12}  {view.named(address, placed, 'nec')}"
         lines.append(f"{text:{_COMMENT + 8}}{view.remark(address, placed, '; ')}".rstrip())
         before = address + len(code)
     return "\n".join(lines)
@@ -99,13 +102,22 @@ class _View:
         }  # fmt: skip
 
     def equates(self) -> list[str]:
-        """Names of RAM, and of what lies inside an instruction."""
+        """Names of RAM, and of what lies inside an instruction, each with who uses it."""
         program = self.program
         return [
-            f"{name:<24}equ {address & 0xFFFF:#06x}"
+            f"{name:<24}equ {address & 0xFFFF:#06x}{self.uses_of(address)}"
             for address, name in program.labels.items()
             if not program.holds(address) or address in self.inside
         ]
+
+    def uses_of(self, address: int) -> str:
+        """Who writes, reads, or takes the address of a place, as a comment."""
+        words = {"write": "written", "read": "read", "address": "taken"}
+        refs: dict[str, list[Xref]] = {}
+        for ref in self.program.xrefs.get(address, ()):
+            refs.setdefault(words.get(ref.kind, "used"), []).append(ref)
+        said = ", ".join(_shown(refs[word], word) for word in (*words.values(), "used") if word in refs)
+        return said and f" ; {said}"
 
     def lines(self, start: int, end: int) -> Iterator[str]:
         """The lines of one section."""
@@ -128,14 +140,15 @@ class _View:
             remark = self.remark(address, placed)
             if text is None:
                 text = "v30 " + ",".join(f"{byte:#04x}" for byte in code)
-                remark = f"{_meaning(placed)}{remark and '; ' + remark}"
+                meaning = placed.instruction.text() if placed.emulated else self.named(address, placed, "intel")
+                remark = f"{'8080: ' if placed.emulated else ''}{meaning}{remark and '; ' + remark}"
             if label is not None and address not in program.functions:
                 remark += self.refs_of(address)
             head = f"{label}:" if label else ""
             if len(head) > 7:
                 yield head
                 head = ""
-            yield f"{head:8}{text:{_COMMENT - 12}}; {address:05X}  {remark}".rstrip()
+            yield f"{head:8}{text:{_COMMENT - 13}} ; {address:05X}  {remark}".rstrip()
             address += len(code)
         if end in self.inside:
             yield f"; the last instruction goes on at {end:05X}"
@@ -159,7 +172,7 @@ class _View:
         instruction, program = placed.instruction, self.program
         if placed.emulated or any(address + n in program.instructions for n in range(1, len(instruction.code))):
             return None
-        target = memory = immediate = None
+        target = None
         if instruction.target is not None:
             far = physical(placed.segment, instruction.target)
             distance = far - (address + len(instruction.code))
@@ -175,6 +188,11 @@ class _View:
             far = physical(instruction.values[0] >> 16, instruction.values[0] & 0xFFFF)
             if self._placed(far):
                 target = self._named(far, instruction.values[0] & 0xFFFF)
+        return statement(instruction, self.operands(address, instruction, target))
+
+    def operands(self, address: int, instruction: Instruction, target: str | None) -> Names:
+        """The labels that an instruction's numbers stand for."""
+        memory = immediate = None
         for place, kind in self.used.get(address, ()):
             if kind in ("read", "write"):
                 memory = self._named(place, _displacement(instruction))
@@ -182,7 +200,25 @@ class _View:
                 immediate = self._named(place, instruction.values[-1])
             elif kind == "table":
                 memory = memory or self._named(place, _displacement(instruction))
-        return statement(instruction, Names(target, memory, immediate))
+        return Names(target, memory, immediate)
+
+    def named(self, address: int, placed: Placed, syntax: str) -> str:
+        """The instruction for reading, with labels where its numbers are."""
+        instruction = placed.instruction
+        text = instruction.text(syntax)
+        if placed.emulated or instruction.form is None or instruction.undefined:
+            return text
+        far = instruction.target
+        target = None if far is None else self.program.labels.get(physical(placed.segment, far))
+        if instruction.form.operands[0] == ("Ap",):
+            far = instruction.values[0] & 0xFFFF
+            target = self._named(physical(instruction.values[0] >> 16, far), far)
+        names = self.operands(address, instruction, target)
+        if names.memory is not None:
+            text = re.sub(rf"(?<![\w-]){_HEX[syntax]}(?=\])", names.memory, text)
+            text = re.sub(rf"-{_HEX[syntax]}(?=\])", f"+{names.memory}", text)
+        end = names.target if far is not None else names.immediate
+        return text if end is None else re.sub(rf"\b{_HEX[syntax]}$", end, text)
 
     def _placed(self, address: int) -> bool:
         return self.program.holds(address) and address not in self.inside
@@ -211,10 +247,6 @@ def _displacement(instruction: Instruction) -> int | None:
     if form is not None and any(operand[0] == "O" for operand in form.operands[0]):
         return instruction.values[0]
     return instruction.displacement
-
-
-def _meaning(placed: Placed) -> str:
-    return f"{'8080: ' if placed.emulated else ''}{placed.instruction.text()}"
 
 
 def _shown(refs: tuple[Xref, ...] | list[Xref], before: str) -> str:

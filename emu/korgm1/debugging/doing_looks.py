@@ -10,7 +10,8 @@ from korgm1.clock import CPU_HZ
 from korgm1.debugging import interrupts, showing
 from korgm1.debugging.doing_runs import count, quoted
 from korgm1.debugging.doing_stops import span
-from korgm1.debugging.expressions import Value
+from korgm1.debugging.expressions import HALVES, Value
+from korgm1.debugging.looking import FLAGS
 from korgm1.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,17 +24,31 @@ DUMPED = 0x1000
 
 
 def registers(monitor: Monitor, rest: str) -> None:
-    """Show all, or set one."""
+    """Show all, or set one, half of one, or a flag."""
     name, equals, value = rest.partition("=")
     if not equals:
         name, _, value = rest.partition(" ")
     if value.strip():
-        monitor.debugger.set_register(name.strip(), monitor.value(value).number & 0xFFFF)
+        monitor.debugger.set_register(*_whole(monitor, name.strip(), monitor.value(value).number))
     elif name.strip():
         one = monitor.value(name)
         monitor.say(f"{name.strip().upper()}={one.number:04X}")
         return
     monitor.say(*showing.registers(monitor.debugger.registers(), monitor.syntax))
+
+
+def _whole(monitor: Monitor, name: str, value: int) -> tuple[str, int]:
+    """A register and what it becomes when it, its half or its flag becomes `value`."""
+    small = name.lower()
+    if small in HALVES:
+        (whole, shift), mask = HALVES[small], 0xFF
+    elif small in FLAGS:
+        whole, shift, mask = "psw", FLAGS[small], 1
+    else:
+        return name, value & 0xFFFF
+    if not 0 <= value <= mask:
+        raise UsageError(f"{name} cannot be {value:X}", f"0 to {mask:X}")
+    return whole, monitor.debugger.registers()[whole] & ~(mask << shift) | value << shift
 
 
 def disassemble(monitor: Monitor, rest: str) -> None:
@@ -51,12 +66,13 @@ def syntax(monitor: Monitor, rest: str) -> None:
 
 
 def stack(monitor: Monitor, rest: str) -> None:
-    """Words."""
+    """Words, with a name where one looks like a return address."""
     now = monitor.debugger.registers()
+    returns = {one.sp: (one.ps << 4) + one.back & 0xFFFFF for one in monitor.debugger.call_stack()}
     for n in range(min(count(rest, 8), 256)):
         offset = now["sp"] + 2 * n & 0xFFFF
         word = int.from_bytes(monitor.debugger.read(monitor.debugger.address(now["ss"], offset), 2), "little")
-        name = monitor.symbols.name((now["ps"] << 4) + word & 0xFFFFF)
+        name = monitor.symbols.name(returns[offset]) if offset in returns else None
         monitor.say(f"  {now['ss']:04X}:{offset:04X}  {word:04X}{f'   ; {name}' if name else ''}")
 
 
@@ -102,7 +118,7 @@ def write(monitor: Monitor, rest: str) -> None:
 
 def search(monitor: Monitor, rest: str) -> None:
     """Where bytes are."""
-    where, _, what = rest.partition(" ")
+    where, _, what = (f"0-{SIZE - 1:X} {rest}" if rest[:1] in ("'", '"') else rest).partition(" ")
     first, last = span(monitor, where, SIZE - 1)
     pattern = _bytes(what.strip())
     data = monitor.debugger.read(first, last + 1 - first)

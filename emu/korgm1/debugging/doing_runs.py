@@ -79,6 +79,8 @@ def until(monitor: Monitor, rest: str) -> None:
 
 def back(monitor: Monitor, rest: str) -> None:
     """Back by steps."""
+    if rest and not rest.isdecimal():
+        raise UsageError(f"{rest!r} is no count of steps back", f"1 to {LONGEST}", f"break {rest}")
     monitor.show(monitor.debugger.back(count(rest)))
 
 

@@ -89,7 +89,10 @@ def _sections(rom: Section, symbols: bytes, names: bytes, functions: Mapping[int
 
 def _named(program: Program) -> list[tuple[int, str, str, int]]:
     """Address, name, kind and size of every symbol; no name twice."""
-    found = [(address, name, kind, size) for address, name, kind, size, _ in rows(program)]
+    found = [
+        (address, name, kind, _extent(program, address) if kind in _TYPES else size)
+        for address, name, kind, size, _ in rows(program)
+    ]
     found += [(PORT_BASE + port, name, "port", 1) for port, name in program.port_names.items() if port >= 0]
     taken: dict[str, tuple[int, str, str, int]] = {}
     for address, name, kind, size in found:
@@ -98,6 +101,14 @@ def _named(program: Program) -> list[tuple[int, str, str, int]]:
             word = f"{word}_{address:X}"
         taken[word] = (address, word, kind, size)
     return list(taken.values())
+
+
+def _extent(program: Program, address: int) -> int:
+    """Bytes of code in one piece up to the next label, so that GDB has a name for each of them."""
+    at = address
+    while at in program.instructions and (at == address or at not in program.labels):
+        at += len(program.instructions[at].instruction.code)
+    return at - address
 
 
 def _file(sections: list[Section], entry: int) -> bytes:

@@ -15,6 +15,7 @@ from korgm1.debugging import interrupts, showing
 from korgm1.debugging.core import Debugger
 from korgm1.debugging.gdb_views import call_lines, disassembly, register_lines, stop_lines, told
 from korgm1.debugging.stop import Halt, Stop
+from korgm1.debugging.symbols import Symbols
 from korgm1.errors import M1Error, UsageError
 from korgm1.session.base import to_clocks
 
@@ -41,14 +42,17 @@ class Monitor:
     Args:
         debugger: on what.
         asked: tells, while time passes, whether somebody wants it to end.
+        symbols: names for the disassembly.
     """
 
     def __init__(
         self, debugger: Debugger, asked: Callable[[], bool] = lambda: False,
+        symbols: Symbols | None = None,
     ) -> None:
         self._debugger = debugger
         self._session = debugger.session
         self._asked = asked
+        self._symbols = symbols or Symbols()
 
     def do(self, line: str) -> str:
         """Carry a line out.
@@ -107,7 +111,10 @@ class Monitor:
         count = int(rest[1]) if len(rest) > 1 else 8
         if len(rest) > 2 or not 0 < count <= 1000:
             raise ValueError
-        return disassembly(self._debugger, _hex(rest[0], 0xFFFFF) if rest else None, count)
+        place = self._symbols.address(rest[0]) if rest else None
+        if rest and place is None:
+            place = _hex(rest[0], 0xFFFFF)
+        return disassembly(self._debugger, place, count, self._symbols)
 
     def _calls(self, rest: list[str]) -> str:
         _none(rest)

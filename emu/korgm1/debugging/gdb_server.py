@@ -23,6 +23,7 @@ from korgm1.debugging.gdb_target import EXPEDITED, REGISTERS, RegisterFile, memo
 from korgm1.debugging.gdb_unwind import NOBODY
 from korgm1.debugging.gdb_views import told
 from korgm1.debugging.stop import Halt, Stop
+from korgm1.debugging.symbols import Symbols
 from korgm1.errors import M1Error
 
 OK, WRONG, UNKNOWN = b"OK", b"E01", b""
@@ -49,11 +50,12 @@ class GdbServer:
         debugger: what is debugged.
         look: called often while the machine runs, to `take` what the client sends meanwhile; False: it is gone.
         program: the ELF file that GDB gets if it has none; default: one without names.
+        symbols: names for `monitor dis`.
     """
 
     def __init__(
         self, debugger: Debugger, look: Callable[[], bool] = lambda: True,
-        program: bytes | None = None,
+        program: bytes | None = None, symbols: Symbols | None = None,
     ) -> None:
         self.out = bytearray()
         """What is to be sent."""
@@ -62,7 +64,7 @@ class GdbServer:
         self._debugger = debugger
         self._registers = RegisterFile(debugger, lambda: debugger.session.clock)
         self._memory = GdbMemory(debugger)
-        self._monitor = Monitor(debugger, self._asked)
+        self._monitor = Monitor(debugger, self._asked, symbols)
         self._files = GdbFiles(bare_elf() if program is None else program)
         self._look = look
         self._reader = Reader()

@@ -9,6 +9,7 @@ from korgm1.cpu.engine import REGISTERS
 from korgm1.debugging.core import Debugger
 from korgm1.debugging.gdb_target import MEMORY_SIZE, PSW_FIELDS
 from korgm1.debugging.stop import Halt, Stop
+from korgm1.debugging.symbols import Symbols
 from korgm1.session import Session
 
 
@@ -19,8 +20,8 @@ def register_lines(registers: Mapping[str, int]) -> list[str]:
     return [" ".join(words[:8]), " ".join(words[8:]) + f" [{flags}]"]
 
 
-def disassembly(debugger: Debugger, address: int | None, count: int) -> str:
-    """`count` instructions from a physical address, or from PC, by the V30's own table."""
+def disassembly(debugger: Debugger, address: int | None, count: int, symbols: Symbols) -> str:
+    """`count` instructions from a physical address, or from PC, by the V30's own table, with the names known."""
     ps, pc = here = debugger.where
     if address is not None:
         offset = (address - ps * 16) % MEMORY_SIZE
@@ -29,7 +30,12 @@ def disassembly(debugger: Debugger, address: int | None, count: int) -> str:
     for line in debugger.disassemble(here, count):
         mark = "=>" if (line.ps, line.pc) == (ps, pc) else "  "
         code = line.instruction.code.hex(" ").upper()
-        lines.append(f"{mark} {line.ps:04X}:{line.pc:04X} {line.address:05X}  {code:20}  {line.instruction.text()}")
+        if (label := symbols.exact(line.address)) is not None:
+            lines.append(f"{label}:")
+        target = line.instruction.target
+        name = None if target is None else symbols.name(line.ps * 16 + target & 0xFFFFF)
+        text = line.instruction.text() + (f"   ; {name}" if name else "")
+        lines.append(f"{mark} {line.ps:04X}:{line.pc:04X} {line.address:05X}  {code:20}  {text}")
     return "\n".join(lines)
 
 
@@ -62,7 +68,7 @@ def told(halt: Halt, session: Session) -> str:
     }
     text = why.get(halt.reason, halt.reason)
     if halt.stop is not None:
-        text = f"stop {halt.stop.number}, {halt.stop.describe()}"
+        text = f"stop {halt.stop.number}, {halt.stop.describe()}" if halt.stop.number else halt.stop.describe()
         spot = halt.port if halt.port is not None else halt.address
         if spot is not None and halt.value is not None:
             text += f": {halt.kind} {spot:04X} = {halt.value:02X}"

@@ -13,8 +13,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
+from korgm1.bus.memory import SIZE
 from korgm1.debugging import showing
 from korgm1.debugging.core import Debugger
 from korgm1.debugging.expressions import Context, Value, parse
@@ -28,6 +30,8 @@ from korgm1.files import unwritten
 LOG_BEGIN = b"; korgm1 debug"
 """How a log begins."""
 SYNTAXES = ("intel", "nec")
+_SHORTEST_TEXT, _SHOWN_TEXT = 4, 24
+"""Characters of a text behind an instruction: fewer are none, more are not shown."""
 
 
 @dataclass(frozen=True)
@@ -245,6 +249,19 @@ class Monitor:
         name = self.symbols.exact(address)
         return [f"{segment:04X}:{offset:04X}{f' {name}' if name else ''} = {value:0{2 * size}X}"]
 
+    def _text(self, one: Line) -> list[str]:
+        """The text that an immediate word is the offset of, if that place has a name."""
+        form = one.instruction.form
+        if form is None or "Iw" not in form.operands[0]:
+            return []
+        place = (one.ps << 4) + one.instruction.values[-1] & 0xFFFFF
+        name = self.symbols.exact(place)
+        if name is None:
+            return []
+        data = self.debugger.read(place, min(_SHOWN_TEXT, SIZE - place)).decode("latin-1")
+        text = "".join(takewhile(lambda character: " " <= character <= "~", data))
+        return [f"{name} {text!r}"] if len(text) >= _SHORTEST_TEXT else []
+
     def show_lines(self, place: tuple[int, int], count: int) -> None:
         """Instructions from a place on."""
         marked = {
@@ -256,6 +273,6 @@ class Monitor:
             if name is not None:
                 self.say(f"{name}:")
             mark = (">" if (one.ps, one.pc) == here and count > 1 else " ") + ("*" if marked.get(one.address) else " ")
-            notes = self._now(one) if (one.ps, one.pc) == here else []
+            notes = self._text(one) + (self._now(one) if (one.ps, one.pc) == here else [])
             self.say(showing.line(one, self.syntax, self.symbols, self.ports, mark, notes))
             self.next_line = one.ps, one.instruction.next

@@ -119,7 +119,7 @@ class Running(Looking):
             limit: or to this clock since power-on.
             asked: looked at every eighth of an emulated second; a true value ends it.
         """
-        self._journal.mark("go")
+        self._journal.mark("go" if limit is None else "run")
         return self._run(end=limit, asked=asked)
 
     def step_over(self, asked: Callable[[], object] = lambda: False) -> Halt:
@@ -155,7 +155,7 @@ class Running(Looking):
             seconds: at most so long.
             asked: as for `go`.
         """
-        self._journal.mark("go")
+        self._journal.mark(f"until {stop.describe()}")
         self.stops[0] = stop
         self._mark()
         try:

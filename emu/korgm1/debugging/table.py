@@ -78,7 +78,8 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
         ("ignore", "", "N COUNT", "count its next hits only", doing_stops.ignore, ()),
     ),
     "looking": (
-        ("registers", "r", "[NAME=VALUE]", "all registers, or set one", doing_looks.registers, ("r aw=1234", "r pc=0")),
+        ("registers", "r", "[NAME=VALUE]", "all registers, or set one, a half, a flag", doing_looks.registers,
+         ("r aw=1234", "r al=7F", "r cy=1", "r pc=0")),
         ("disassemble", "d u", "[PLACE] [N]", "instructions; then those that follow", doing_looks.disassemble, ()),
         ("syntax", "", "intel|nec", "whose names", doing_looks.syntax, ()),
         ("stack", "k", "[N]", "words from SS:SP on", doing_looks.stack, ()),
@@ -86,8 +87,8 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
         ("memory", "m db", "[PLACE] [BYTES]", "memory, without side effects", doing_looks.memory, ("m ss:sp 40",)),
         ("write", "e", 'PLACE BYTES|"TEXT"', "put bytes into RAM", doing_looks.write, ('e 400 "M1"',)),
         (
-            "search", "", 'FIRST-LAST BYTES|"TEXT"', "where bytes are; .. is any byte", doing_looks.search,
-            ('search E0000-FFFFF "Battery"', "search 0-FFFF 12 .. 34"),
+            "search", "", '[FIRST-LAST] BYTES|"TEXT"', "where bytes are; .. is any byte", doing_looks.search,
+            ('search "Battery"', "search 0-FFFF 12 .. 34"),
         ),
         ("print", "?", "EXPRESSION", "what it is", doing_looks.print_value, ("print w[ss:sp]", "print al & 0F")),
         ("symbols", "", "[PART]", "names with PART", doing_looks.symbols, ()),

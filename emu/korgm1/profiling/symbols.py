@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,8 @@ class Symbols:
     >>> names = Symbols({0xF0123: "lcd_write"})
     >>> names.of(Entry(0xF000, 0x123)), names.of(Entry(0xF000, 0x124)), names.place("lcd_write") == 0xF0123
     ('lcd_write', 'F000:0124', True)
+    >>> hex(names.place("sub_F0456"))
+    '0xf0456'
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
@@ -47,7 +50,7 @@ class Symbols:
         return ";".join(self.of(entry).replace(";", ",") for entry in entries)
 
     def place(self, text: str) -> int:
-        """The physical address of a function: its name, F0123, or F000:0123.
+        """The physical address of a function: its name, F0123, F000:0123, or as an analysis would name it, sub_F0123.
 
         Raises:
             UserError: it is none of them.
@@ -56,7 +59,7 @@ class Symbols:
         if found is not None:
             return found
         try:
-            return address_of(text)
+            return address_of(re.sub("^(sub|loc)_(?=[0-9A-F]{5}$)", "", text))
         except ValueError:
             hint = "" if self.names else "--symbols or --firmware for names"
             raise UserError(

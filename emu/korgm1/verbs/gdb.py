@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,9 +77,10 @@ def run(args: argparse.Namespace) -> int:
     with asked_to_stop() as asked:
         session = session_from(args)
         say_warnings(session)
-        program = None
+        program: bytes | None = None
+        names: Mapping[int, str] = {}
         if args.elf:
-            program = write_elf(session, Path(args.elf), kept_files(args))
+            program, names = write_elf(session, Path(args.elf), kept_files(args))
         with contextlib.closing(Door(args.port, _say)) as door, power(session, args):
             from korgm1.debugging import Debugger
 
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
                 session.boot(args.seconds, asked_to_stop=lambda: asked)
             print(f"listening on {HOST}:{door.port}", flush=True)
             _say(f"connect with: gdb-multiarch -ex 'target remote :{door.port}'")
-            serve(Debugger(session), door, asked, args.once, program)
+            serve(Debugger(session), door, asked, args.once, program, names)
     return EXIT_OK
 
 
@@ -97,11 +98,13 @@ def kept_files(args: argparse.Namespace) -> list[tuple[str, str | None]]:
     return [(f"--{name.replace('_', '-')}", getattr(args, name)) for name in names]
 
 
-def write_elf(session: Session, path: Path, kept: Sequence[tuple[str, str | None]] = ()) -> bytes:
+def write_elf(
+    session: Session, path: Path, kept: Sequence[tuple[str, str | None]] = ()
+) -> tuple[bytes, Mapping[int, str]]:
     """Take the firmware apart, boot it on an instrument of its own meanwhile, and write what was found for GDB.
 
     Returns:
-        What was written.
+        What was written, and the names by physical address.
 
     Raises:
         UsageError: it is one of the `kept` files.
@@ -116,11 +119,12 @@ def write_elf(session: Session, path: Path, kept: Sequence[tuple[str, str | None
     data = elf(program)
     write_atomic(path, data)
     _say(f"{path}: {summary(program)}")
-    return data
+    return data, program.labels
 
 
 def serve(
-    debugger: Debugger, door: Door, asked: list[int], once: bool = False, program: bytes | None = None
+    debugger: Debugger, door: Door, asked: list[int], once: bool = False, program: bytes | None = None,
+    names: Mapping[int, str] | None = None,
 ) -> None:
     """Have one client after the other debug it.
 
@@ -130,15 +134,18 @@ def serve(
         asked: holds something once it is to end.
         once: it is to end when the first has left.
         program: the ELF file that clients get; None: one without names.
+        names: by physical address, for `monitor dis`.
     """
     from korgm1.debugging.gdb_server import GdbServer
+    from korgm1.debugging.symbols import Symbols
 
+    symbols = Symbols(names)
     while not asked:
         found = door.wait(IDLE)
         if found is None:
             continue
         client = Client(found, door)
-        server = GdbServer(debugger, partial(_look, client, asked), program)
+        server = GdbServer(debugger, partial(_look, client, asked), program, symbols)
         client.conversation = server
         while not asked and client.there and not (server.over and not server.out):
             client.exchange(IDLE)

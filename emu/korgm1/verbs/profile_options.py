@@ -58,10 +58,10 @@ def write_profile(session: Session, args: argparse.Namespace, profile: Profile) 
         UserError: one cannot be written.
     """
     if args.profile:
-        from korgm1.profiling.symbols import Symbols
+        from korgm1.verbs.trace_names import names_of
         from korgm1.verbs.trace_profile import write_folded
 
-        write_folded(Path(args.profile), profile, Symbols())
+        write_folded(Path(args.profile), profile, names_of(session.firmware.image, profile))
     if args.coverage:
         from korgm1.verbs.coverage_plot import draw
 

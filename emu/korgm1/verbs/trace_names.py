@@ -43,17 +43,27 @@ def symbols_of(args: argparse.Namespace, profile: Profile | None = None) -> Symb
         return read_symbols(args.symbols)
     if not args.firmware:
         return Symbols()
-    from korgm1.analysis import Executed, analyse
     from korgm1.romset.firmware_file import read_firmware
 
     firmware = read_firmware([args.firmware])
-    executed = None
-    if profile is not None:
-        if profile.firmware and firmware.sha1 not in profile.firmware:
-            raise UserError(
-                f"{args.firmware} is {firmware.name} {firmware.version}, sha1 {firmware.sha1}",
-                f"the firmware of the trace, {profile.firmware}",
-            )
-        executed = Executed(frozenset(profile.executed()[["ps", "pc"]].tolist()), {})
-    program = analyse(firmware.image, executed)
+    if profile is not None and profile.firmware and firmware.sha1 not in profile.firmware:
+        raise UserError(
+            f"{args.firmware} is {firmware.name} {firmware.version}, sha1 {firmware.sha1}",
+            f"the firmware of the trace, {profile.firmware}",
+        )
+    return names_of(firmware.image, profile)
+
+
+def names_of(image: bytes, profile: Profile | None = None) -> Symbols:
+    """The names of functions that an analysis gives.
+
+    Args:
+        image: the firmware.
+        profile: a run of it, of which the analysis learns more.
+    """
+    from korgm1.analysis import Executed, analyse
+    from korgm1.profiling.symbols import Symbols
+
+    executed = None if profile is None else Executed(frozenset(profile.executed()[["ps", "pc"]].tolist()), {})
+    program = analyse(image, executed)
     return Symbols({address: function.name for address, function in program.functions.items()})
