@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 import textwrap
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK, RomError, UserError
 from korgm1.files import check_apart, check_ending, check_writable, read_file, write_atomic
 from korgm1.machine.models import MODELS
+from korgm1.verbs.progress import EVERY
 from korgm1.verbs.signals import asked_to_stop
 from korgm1.verbs.state import DIFFERENT
 from korgm1.verbs.words import named
@@ -156,20 +158,24 @@ def _finding(row: Finding) -> list[str]:
 
 
 class _Progress:
-    """What is being done, on a terminal: one line, written over and over."""
+    """What is being done: on a terminal one line, written over and over; elsewhere a line every `EVERY` seconds."""
 
     def __init__(self) -> None:
         self._now = {"A": "", "B": ""}
         self._shown = False
+        self._told = time.monotonic()
 
     def say(self, text: str) -> None:
         """Show it."""
-        if not sys.stderr.isatty():
-            return
         name, colon, what = text.partition(": ")
         if colon and name in self._now:
             self._now[name] = what
         line = text if not colon else "   ".join(f"{side}: {what}" for side, what in self._now.items() if what)
+        if not sys.stderr.isatty():
+            if time.monotonic() - self._told >= EVERY:
+                self._told = time.monotonic()
+                print(line, file=sys.stderr, flush=True)
+            return
         self._shown = True
         print(f"\r{line[:WIDTH]:<{WIDTH}}", end="", file=sys.stderr, flush=True)
 
