@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from korgm1.tapping.following import LAST, LATE, Finding, best, findings, followers, law_of
@@ -73,6 +73,7 @@ def test_two_points_make_no_line() -> None:
     assert law_of([5, 5, 9], [1, 1, 4]).kind == "step"
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 255), min_size=8, max_size=8), st.permutations(range(8)))
 def test_the_order_of_the_trials_does_not_matter(values: list[int], order: list[int]) -> None:
     xs = list(range(8))

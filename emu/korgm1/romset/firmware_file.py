@@ -63,6 +63,25 @@ def read_firmware(paths: Sequence[str], database: Database | None = None) -> Rom
     return _as_it_is(raw, " and ".join(printable(word) for word in paths))
 
 
+def files_of(paths: Sequence[str], firmware: RomSet) -> list[tuple[str, str | None]]:
+    """The files a firmware was read from, for `files.check_apart`: those named, and the half found beside one.
+
+    >>> files_of(["openm1:24"], read_firmware(["openm1:24"]))
+    [('FIRMWARE', 'openm1:24'), ('FIRMWARE', 'embedded')]
+    """
+    found = [part if os.path.exists(part) else part.partition(":")[0] for part in firmware.source.split(" + ")]
+    return [("FIRMWARE", name) for name in dict.fromkeys([*paths, *found])]
+
+
+def model_of(firmware: RomSet) -> str:
+    """The first model a firmware is made for, as far as that is known; else "m1".
+
+    >>> model_of(read_firmware(["openm1:06"]))
+    'm1r'
+    """
+    return firmware.models[0] if firmware.models else "m1"
+
+
 def _two_files(paths: Sequence[str], known: Database, keep: frozenset[int] = frozenset()) -> Scan:
     for path in paths:
         if os.path.isdir(path):

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from korgm1.errors import EXIT_OK, Stopped, UsageError
 from korgm1.files import check_apart, check_writable, write_atomic
 from korgm1.machine.models import MODELS
-from korgm1.romset.firmware_file import HELP, read_firmware
-from korgm1.romset.load import RomSet
+from korgm1.romset.firmware_file import HELP, files_of, model_of, read_firmware
 from korgm1.verbs import signals
 from korgm1.verbs.progress import Teller
 from korgm1.verbs.words import named
@@ -69,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--workers {workers}", "1 to 256 processes")
     outputs = [("-o", args.out), ("--markdown", args.markdown)]
     firmware = read_firmware(args.firmware)
-    check_apart(inputs(args.firmware, firmware), outputs)
+    check_apart(files_of(args.firmware, firmware), outputs)
     for _, path in outputs:
         if path:
             check_writable(Path(path))
@@ -92,25 +90,3 @@ def run(args: argparse.Namespace) -> int:
         write_atomic(Path(args.markdown), found.markdown().encode())
     print(found.json() if args.json else found.markdown(), end="")
     return EXIT_OK
-
-
-def inputs(words: Sequence[str], firmware: RomSet) -> list[tuple[str, str | None]]:
-    """The files a firmware was read from, for `check_apart`: those named, and the half found beside one."""
-    sources = [part.partition(":")[0] for part in firmware.source.split(" + ")]
-    return [("FIRMWARE", name) for name in dict.fromkeys([*words, *sources])]
-
-
-def model_of(firmware: RomSet) -> str:
-    """The model a firmware is made for, as far as that is known; else "m1".
-
-    >>> model_of(read_firmware(["openm1:06"]))
-    'm1r'
-    """
-    from korgm1.romset.database import known_roms
-    from korgm1.romset.openm1 import build_of
-
-    build = build_of(firmware.sha1)
-    if build is not None:
-        return build.models[0]
-    same = [row for row in known_roms().sets.values() if (row.name, row.version) == (firmware.name, firmware.version)]
-    return same[0].models[0] if same and same[0].models else "m1"

@@ -19,11 +19,10 @@ from korgm1.errors import EXIT_OK, M1Error
 from korgm1.files import check_apart, check_writable, write_atomic
 from korgm1.machine.models import MODELS
 from korgm1.observing import observe
-from korgm1.romset.firmware_file import HELP, read_firmware
+from korgm1.romset.firmware_file import HELP, files_of, model_of, read_firmware
 from korgm1.romset.image import no_start
 from korgm1.romset.load import RomSet
 from korgm1.verbs.dis import CPUS
-from korgm1.verbs.probe import inputs, model_of
 
 EXAMPLES = """\
 examples:
@@ -78,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     """
     outputs = [("-o", args.out), ("--symbols", args.symbols), ("--ghidra", args.ghidra), ("--idc", args.idc)]
     firmware = read_firmware(args.firmware)
-    check_apart(inputs(args.firmware, firmware), outputs)
+    check_apart(files_of(args.firmware, firmware), outputs)
     for _, name in outputs:
         if name:
             check_writable(Path(name))

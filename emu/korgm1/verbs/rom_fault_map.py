@@ -12,8 +12,7 @@ from typing import Any
 from korgm1.errors import EXIT_OK, UsageError
 from korgm1.files import check_apart, check_writable
 from korgm1.machine.models import MODELS
-from korgm1.romset.firmware_file import HELP, read_firmware
-from korgm1.verbs.probe import model_of
+from korgm1.romset.firmware_file import HELP, files_of, model_of, read_firmware
 from korgm1.verbs.progress import Teller
 from korgm1.verbs.signals import INTERRUPTED, asked_to_stop
 from korgm1.verbs.words import named
@@ -69,8 +68,9 @@ def _run(args: argparse.Namespace, asked: Callable[[], int]) -> int:
     if args.workers is not None and not 1 <= args.workers <= 1024:
         raise UsageError(f"--workers {args.workers}", "1 to 1,024 processes")
     journal = Path(f"{args.out}.part") if args.out else None
+    firmware = read_firmware(args.firmware)
     check_apart(
-        [("FIRMWARE", path) for path in args.firmware],
+        files_of(args.firmware, firmware),
         [("--out", args.out), ("the journal of --out", str(journal) if journal else None), ("--png", args.png)],
     )
     for path in (args.out, args.png):
@@ -80,7 +80,6 @@ def _run(args: argparse.Namespace, asked: Callable[[], int]) -> int:
         from korgm1.verbs.plotting import check_picture
 
         check_picture(Path(args.png))
-    firmware = read_firmware(args.firmware)
     model = args.model or model_of(firmware)
     workers = min(args.workers or processors(), region[1] - region[0] + 1)
     begun = time.monotonic()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from korgm1.errors import EXIT_OK
 from korgm1.machine.models import MODELS
-from korgm1.romset.firmware_file import HELP, read_firmware
+from korgm1.romset.firmware_file import HELP, model_of, read_firmware
 
 if TYPE_CHECKING:
     from korgm1.experiments.info import Info, Port, TextInfo
@@ -52,7 +52,6 @@ def add_action(actions: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Find out and print; returns the exit code."""
     from korgm1.experiments.info import firmware_info
-    from korgm1.verbs.probe import model_of
     from korgm1.verbs.progress import Teller
 
     firmware = read_firmware(args.firmware)

@@ -19,12 +19,12 @@ def add_name_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--firmware", metavar="FIRMWARE",
-        help="names that the analysis of the traced firmware gives: openm1:24, a dump (one word)",
+        help="names that the analysis of the traced firmware gives: a dump (one word); default: those of an OpenM1",
     )
 
 
 def symbols_of(args: argparse.Namespace, profile: Profile | None = None) -> Symbols:
-    """The names of --symbols or --firmware, or none.
+    """The names of --symbols or --firmware; without either those of a traced build of OpenM1, else none.
 
     Args:
         args: the options.
@@ -36,13 +36,15 @@ def symbols_of(args: argparse.Namespace, profile: Profile | None = None) -> Symb
         RomError: there is no such firmware.
     """
     from korgm1.profiling.symbols import Symbols, read_symbols
+    from korgm1.romset.openm1 import build_of
 
     if args.symbols and args.firmware:
         raise UsageError("--symbols and --firmware exclude each other", "names from one of them")
     if args.symbols:
         return read_symbols(args.symbols)
     if not args.firmware:
-        return Symbols()
+        build = None if profile is None else build_of(profile.firmware.rpartition(" ")[2])
+        return Symbols() if build is None else names_of(build.image(), profile)
     from korgm1.romset.firmware_file import read_firmware
 
     firmware = read_firmware([args.firmware])
