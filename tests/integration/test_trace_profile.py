@@ -223,7 +223,7 @@ def test_the_call_graph(followed: Profile, files: list[Path], capsys: pytest.Cap
     top = followed.functions()[1].entry.text
     assert main(["trace", "calls", str(files[0]), "--count", "2"]) == 0
     shown = capsys.readouterr().out
-    assert re.search(rf"^ +[\d,]+ +[\d,]+  {top}, [\d,]+ of its own$", shown, re.MULTILINE)
+    assert re.search(rf"^ +[\d,]+ +[\d,]+  {top} sub_F074B, [\d,]+ of its own$", shown, re.MULTILINE)
     assert main(["trace", "calls", str(files[0]), "--dot"]) == 0
     graph = capsys.readouterr().out.splitlines()
     assert graph[0] == "digraph calls {" and graph[-1] == "}"
