@@ -16,10 +16,13 @@ from korgm1.comparing.static import VERSION, Static
 
 SUM = 40
 """Instructions of a function that makes a sum."""
+VECTORS = 0x400
+"""End of the interrupt vectors in the RAM."""
 NEAR = 4
 """Rows around the call of a new function that belong to it: what decides whether it is called."""
 _NUMBER = re.compile(r"\b([0-9A-F]{2,4})h?\b")
 _FROM = re.compile(r"from \+([0-9A-F]+)h on")
+_PLACE = re.compile(r"\b([0-9A-F]{4}):([0-9A-F]{4})\b")
 _SECONDS = re.compile(r"([0-9.]+) s$")
 
 
@@ -67,6 +70,23 @@ def _what(row: Finding) -> str:
     return f"{row.kind}: {row.what}"
 
 
+def _places(row: Finding) -> Iterator[int]:
+    """The addresses of PS:PC in a finding's evidence, and those it belongs to in A."""
+    for text in row.evidence:
+        yield from ((int(ps, 16) << 4) + int(pc, 16) & 0xFFFFF for ps, pc in _PLACE.findall(text))
+    yield from (int(where[2:], 16) for where in row.where)
+
+
+def _told(rows: Sequence[Finding], side: int) -> set[str]:
+    """Bytes of the ports and values that findings of port writes tell."""
+    return {pair for row in rows for pair in re.findall("[0-9A-F]{2}", (row.a, row.b)[side])}
+
+
+def _hex(value: str) -> str:
+    """A decimal number as the byte it is in a ROM; other values as they are."""
+    return f"{int(value) & 0xFF:02X}" if re.fullmatch("-?[0-9]{1,3}", value) else value
+
+
 class _Causes:
     def __init__(self, findings: Sequence[Finding], static: Static, known: Known) -> None:
         self._findings, self._static, self._keys = findings, static, known.keys
@@ -84,7 +104,7 @@ class _Causes:
         reasons: dict[str, Callable[[Finding], str]] = {
             "text": self._text, "ports": self._ports, "nec": self._inside, "function-changed": self._function,
             "function-new": self._callee, "function-gone": self._callee, "layout": self._layout,
-            "version": self._version,
+            "version": self._version, "table": self._data,
         }
         return [replace(row, because=reasons[row.kind](row)) if row.kind in reasons else row for row in self._findings]
 
@@ -138,6 +158,23 @@ class _Causes:
             return "the texts" if self._by.get("text") or self._by.get("version") else ""
         return self._inside(row) if row.what.startswith(("in of", "out of")) else ""
 
+    def _data(self, row: Finding) -> str:
+        """Data whose bytes the ports are given by the function that reads them, or that an experiment tells."""
+        if "data at" not in row.what:
+            return ""
+        first = int(row.what.split("data at ")[1][:5], 16)
+        readers = [change for change in self._static.changes.of if any(x == first for x, _ in change.data)]
+        inside = {word.at for change in readers for word in change.pair.a.words}
+        rows = [one for one in self._by.get("ports", ()) if inside & set(_places(one))]
+        told = all(set(text.split()) <= _told(rows, side) for side, text in enumerate((row.a, row.b)))
+        if rows and (told or row.what.startswith("size")):
+            return " and ".join(dict.fromkeys(map(_what, rows)))
+        for kind in ("init", "midi", "version"):
+            for one in self._by.get(kind, ()):
+                if row.a == _hex(one.a) and row.b == _hex(one.b):
+                    return _what(one)
+        return ""
+
     def _inside(self, row: Finding) -> str:
         """All the places it was seen in belong to functions that only one side has; of a text, some: a number may look
         like a reference to it."""
@@ -160,6 +197,9 @@ class _Causes:
         return "function " + ", ".join(names[:3]) if names and len(names) == len(callers) else ""
 
     def _layout(self, row: Finding) -> str:
+        moved = [a for a, b in self._static.changes.ram.items() if a != b]
+        if "code uses" in row.what and self._by.get("vector") and all(at < VECTORS for at in moved):
+            return _what(self._by["vector"][0])
         others = [one for one in self._by["layout"] if "validity" in one.what and one is not row]
         return _what(others[0]) if others else ""
 

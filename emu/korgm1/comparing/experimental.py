@@ -10,7 +10,7 @@ from korgm1.comparing.causes import Known
 from korgm1.comparing.finding import Finding
 from korgm1.comparing.side import Side
 from korgm1.experiments.initial import Initial, NameTable
-from korgm1.experiments.keys import PowerOnKeys
+from korgm1.experiments.keys import Held, PowerOnKeys
 from korgm1.experiments.midi import MidiReplies, Reply
 from korgm1.experiments.threshold import Threshold
 from korgm1.experiments.validity import Place, Validity
@@ -21,6 +21,7 @@ MOST = 40
 IDENTITY = {"member code": slice(8, 10), "version": slice(10, 14)}
 """Bytes of the reply to an identity request, F0 to F7, behind the maker's and the family's."""
 
+_NUMBER = re.compile(r"\b(?=[0-9A-F]*[0-9])[0-9A-F]+\b")
 _FROM = re.compile(r"\+([0-9A-F]+)h")
 
 
@@ -112,8 +113,13 @@ def _initial(a: Initial, b: Initial) -> Iterator[Finding]:
         if one.name.rstrip() != other.name.rstrip():
             yield Finding("init", f"name of an initial {kind}", one.name, other.name)
         yield from _parameters(kind, one.values, other.values)
-        if not one.values and not other.values and one.first != other.first:
+        if not one.values and not other.values and _unnamed(one) != _unnamed(other):
             yield Finding("init", f"bytes of an initial {kind}", one.first.hex(" "), other.first.hex(" "))
+
+
+def _unnamed(row: NameTable) -> bytes:
+    """A record without its name, which is told by itself."""
+    return row.first.replace(row.name.encode("latin-1", "replace"), bytes(len(row.name)))
 
 
 def _table(row: NameTable | None) -> str:
@@ -135,16 +141,35 @@ def _keys(a: PowerOnKeys, b: PowerOnKeys) -> Iterator[Finding]:
     rows = [
         {(row.effect, *(row.keys if row.effect == "shows" else ())): row for row in side.found} for side in (a, b)
     ]
-    for key in dict.fromkeys([*rows[0], *rows[1]]):
-        one, other = rows[0].get(key), rows[1].get(key)
+    pairs = [(rows[0].get(key), rows[1].get(key)) for key in dict.fromkeys([*rows[0], *rows[1]])]
+    for one, other in _together(pairs):
         if one is not None and other is not None and one.keys == other.keys:
             continue
-        effect = key[0]
+        effect = (one or other).effect  # type: ignore[union-attr]
         said = [" / ".join(row.said) for row in (one, other) if row is not None]
         yield Finding.of(
             "keys", f"keys held at power-on: {effect}", ("+".join(row.keys) if row else "" for row in (one, other)),
             (*(f"said: {text}" for text in dict.fromkeys(said) if text), *models),
         )
+
+
+def _together(pairs: Iterable[tuple[Held | None, Held | None]]) -> Iterator[tuple[Held | None, Held | None]]:
+    """Keys that only A has and keys that only B has are one row if they make the same texts appear, numbers
+    apart."""
+    rows = list(pairs)
+    alone = [other for one, other in rows if one is None and other is not None]
+    for one, other in rows:
+        if one is not None and other is None and one.said:
+            other = next((row for row in alone if (row.effect, _words(row)) == (one.effect, _words(one))), None)
+            if other is not None:
+                alone.remove(other)
+        if one is not None or other in alone:
+            yield one, other
+
+
+def _words(row: Held) -> list[str]:
+    """What it says without its numbers: a sum of the ROM is another in every version."""
+    return [_NUMBER.sub("", text) for text in row.said]
 
 
 def known(a: Side, b: Side) -> Known:
