@@ -171,7 +171,7 @@ class _Causes:
             return " and ".join(dict.fromkeys(map(_what, rows)))
         for kind in ("init", "midi", "version"):
             for one in self._by.get(kind, ()):
-                if row.a == _hex(one.a) and row.b == _hex(one.b):
+                if (row.a, row.b) in ((one.a, one.b), (_hex(one.a), _hex(one.b))):
                     return _what(one)
         return ""
 

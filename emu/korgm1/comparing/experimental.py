@@ -113,13 +113,21 @@ def _initial(a: Initial, b: Initial) -> Iterator[Finding]:
         if one.name.rstrip() != other.name.rstrip():
             yield Finding("init", f"name of an initial {kind}", one.name, other.name)
         yield from _parameters(kind, one.values, other.values)
-        if not one.values and not other.values and _unnamed(one) != _unnamed(other):
-            yield Finding("init", f"bytes of an initial {kind}", one.first.hex(" "), other.first.hex(" "))
+        if not one.values and not other.values:
+            yield from _bytes_of(kind, one, other)
 
 
-def _unnamed(row: NameTable) -> bytes:
-    """A record without its name, which is told by itself."""
-    return row.first.replace(row.name.encode("latin-1", "replace"), bytes(len(row.name)))
+def _bytes_of(kind: str, one: NameTable, other: NameTable) -> Iterator[Finding]:
+    """The bytes of two records that differ, without their names, which are told by themselves."""
+    names = [row.name.rstrip().encode("latin-1", "replace") for row in (one, other)]
+    starts = {row.first.find(name) for row, name in zip((one, other), names, strict=True)} - {-1}
+    named = {start + n for start in starts for n in range(max(map(len, names)))}
+    pairs = enumerate(zip(one.first, other.first, strict=False))
+    differ = [n for n, (x, y) in pairs if x != y and n not in named][:MOST]
+    if differ:
+        places = ", ".join(f"+{n:02X}h" for n in differ)
+        told = (" ".join(f"{row.first[n]:02X}" for n in differ) for row in (one, other))
+        yield Finding.of("init", f"initial {kind}, counted from {one.start:04X}: {places}", told)
 
 
 def _table(row: NameTable | None) -> str:
