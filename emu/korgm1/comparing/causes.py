@@ -33,10 +33,12 @@ class Known:
     Attributes:
         keys: bits of the panel's rows that combinations of keys at power-on have.
         summed: the first RAM address that a sum covers; None where none is known.
+        seeds: what those sums begin with that the experiments understand.
     """
 
     keys: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
     summed: tuple[int | None, int | None] = (None, None)
+    seeds: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
 
 
 def explain(findings: Sequence[Finding], static: Static, known: Known = Known()) -> list[Finding]:
@@ -59,7 +61,7 @@ def _sums(static: Static, known: Known) -> Iterator[Finding]:
         if len(change.pair.a.words) > SUM or known.summed[0] not in used[0] or known.summed[1] not in used[1]:
             continue
         for one, other, a, b in change.numbers:
-            if not (a and b):
+            if not (a and b) or (a in known.seeds[0] and b in known.seeds[1]):
                 yield Finding(
                     "validity", f"constant that the sum over the RAM begins with, in {change.pair.a.name}", f"{a:X}h",
                     f"{b:X}h", (), (f"A {one:05X}", f"B {other:05X}"),

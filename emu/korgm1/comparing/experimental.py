@@ -182,7 +182,7 @@ def _words(row: Held) -> list[str]:
 
 def known(a: Side, b: Side) -> Known:
     """What code can be compared with."""
-    return Known((key_masks(a), key_masks(b)), (_summed(a), _summed(b)))
+    return Known((key_masks(a), key_masks(b)), (_summed(a), _summed(b)), (_seeds(a), _seeds(b)))
 
 
 def _summed(side: Side) -> int | None:
@@ -191,6 +191,11 @@ def _summed(side: Side) -> int | None:
         return None
     text = _FROM.search(_covered(found.places, 0))
     return int(text[1], 16) if text else None
+
+
+def _seeds(side: Side) -> frozenset[int]:
+    found = side.experiments.get("validity")
+    return frozenset(row.seed for row in found.sums) if isinstance(found, Validity) else frozenset()
 
 
 def key_masks(side: Side) -> frozenset[int]:
