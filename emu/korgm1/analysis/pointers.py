@@ -17,6 +17,8 @@ from korgm1.analysis.program import Placed, physical
 from korgm1.cpu.disassembler import Instruction
 
 _STRIDES = (2, 3, 4, 5, 6, 8, 10, 12)
+_WIDER = 2
+"""How many times as many words a greater distance needs to be taken: by chance a few more lead to code."""
 _MOST = 256
 _ROUNDS = 12
 _READABLE = re.compile(rb"[\x20-\x7e]{4}")
@@ -53,21 +55,32 @@ def resolve(descent: Descent, known: Mapping[int, int]) -> list[JumpTable]:
     tried: set[int] = set()
     for _ in range(_ROUNDS):
         before = len(descent.placed)
+        read = _read(descent)
         for origin, placed in list(descent.indirect.items()):
-            table = _table(descent, origin, placed, known)
+            table = _table(descent, origin, placed, known, read)
             if table is not None and (origin not in tables or table.count > tables[origin].count):
                 tables[origin] = table
                 for n in range(table.count):
                     _enter_word(descent, table, n, placed)
                 descent.follow()
         _immediates(descent, tried)
-        _rows(descent, tried)
+        _rows(descent, tried, read)
         if len(descent.placed) == before:
             break
     return [tables[origin] for origin in sorted(tables)]
 
 
-def _table(descent: Descent, origin: int, placed: Placed, known: Mapping[int, int]) -> JumpTable | None:
+def _read(descent: Descent) -> frozenset[int]:
+    """Addresses of the code segment that instructions read from, with or without an index: something begins there."""
+    return frozenset(
+        physical(placed.segment, placed.instruction.displacement) for placed in descent.placed.values()
+        if 0x2E in placed.instruction.prefixes and placed.instruction.displacement is not None
+    )
+
+
+def _table(
+    descent: Descent, origin: int, placed: Placed, known: Mapping[int, int], read: frozenset[int]
+) -> JumpTable | None:
     """The table an indirect jump or call takes its target from, directly or by a register loaded just before."""
     form = placed.instruction.form
     assert form is not None
@@ -87,14 +100,17 @@ def _table(descent: Descent, origin: int, placed: Placed, known: Mapping[int, in
         return None
     far = form.name in ("FF.3", "FF.5")
     if far:
-        count = _run(descent, first, 4, None, 1 if single else _MOST)
+        count = _run(descent, first, 4, None, 1 if single else _MOST, read)
         return JumpTable(first, 4, count, origin, None) if count >= (1 if single else 2) else None
     if single:
-        count = _run(descent, first, 2, placed.segment, 1)
+        count = _run(descent, first, 2, placed.segment, 1, read)
         return JumpTable(first, 2, count, origin, placed.segment) if count else None
-    counts = [(_run(descent, first, stride, placed.segment, _MOST), -stride) for stride in _STRIDES]
-    count, stride = max(counts)
-    return JumpTable(first, -stride, count, origin, placed.segment) if count >= 2 else None
+    count, stride = 1, 0
+    for wider in _STRIDES:
+        run = _run(descent, first, wider, placed.segment, _MOST, read)
+        if run >= (_WIDER * count if stride else 2):
+            count, stride = run, wider
+    return JumpTable(first, stride, count, origin, placed.segment) if stride else None
 
 
 def _loaded(descent: Descent, origin: int, register: int) -> Placed | None:
@@ -116,15 +132,17 @@ def _loaded(descent: Descent, origin: int, register: int) -> Placed | None:
     return None
 
 
-def _run(descent: Descent, first: int, stride: int, segment: int | None, most: int) -> int:
-    """How many words, one behind the other, lead to what may be code; known code ends the table. Without a segment each
-    has its own behind it."""
+def _run(descent: Descent, first: int, stride: int, segment: int | None, most: int, read: frozenset[int]) -> int:
+    """How many words, one behind the other, lead to what may be code; known code ends the table, and so does a place
+    behind the first row that is read by itself. Without a segment each has its own behind it."""
     size = 2 if segment is not None else 4
     for n in range(most):
         at = first + n * stride - descent.base
         if not 0 <= at <= len(descent.image) - size or any(descent.cover[at : at + size]):
             return n
         if n and descent.base + at in descent.refs:
+            return n
+        if any(place in read for place in range(first + max(1, n - 1) * stride, first + n * stride + 1) if n):
             return n
         where, offset = _entry(descent, at, segment)
         target = physical(where, offset)
@@ -178,10 +196,10 @@ def _immediates(descent: Descent, tried: set[int]) -> None:
     descent.follow()
 
 
-def _rows(descent: Descent, tried: set[int]) -> None:
-    """Words in what is not code yet, in each segment that executes code."""
+def _rows(descent: Descent, tried: set[int], read: frozenset[int]) -> None:
+    """Words in what is not code yet, in each segment that executes code; what is read from is no code."""
     segments = sorted({placed.segment for placed in descent.placed.values()})[:4]
-    behind = _behind_code(descent)
+    behind = [address for address in _behind_code(descent) if address not in read]
     image, cover = descent.image, descent.cover
     for segment in segments:
         wanted = {address - (segment << 4) for address in behind if 0 <= address - (segment << 4) < 0x10000}

@@ -17,10 +17,13 @@ from korgm1.comparing.static import VERSION, Static
 
 SUM = 40
 """Instructions of a function that makes a sum."""
+VECTORS = 0x400
+"""End of the interrupt vectors in the RAM."""
 NEAR = 4
 """Rows around the call of a new function that belong to it: what decides whether it is called."""
 _NUMBER = re.compile(r"\b([0-9A-F]{2,4})h?\b")
 _FROM = re.compile(r"from \+([0-9A-F]+)h on")
+_PLACE = re.compile(r"\b([0-9A-F]{4}):([0-9A-F]{4})\b")
 _SECONDS = re.compile(r"([0-9.]+) s$")
 
 
@@ -31,10 +34,12 @@ class Known:
     Attributes:
         keys: bits of the panel's rows that combinations of keys at power-on have.
         summed: the first RAM address that a sum covers; None where none is known.
+        seeds: what those sums begin with that the experiments understand.
     """
 
     keys: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
     summed: tuple[int | None, int | None] = (None, None)
+    seeds: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
 
 
 def explain(findings: Sequence[Finding], static: Static, known: Known = Known()) -> list[Finding]:
@@ -57,7 +62,7 @@ def _sums(static: Static, known: Known) -> Iterator[Finding]:
         if len(change.pair.a.words) > SUM or known.summed[0] not in used[0] or known.summed[1] not in used[1]:
             continue
         for one, other, a, b in change.numbers:
-            if not (a and b):
+            if not (a and b) or (a in known.seeds[0] and b in known.seeds[1]):
                 yield Finding(
                     "validity", f"constant that the sum over the RAM begins with, in {change.pair.a.name}", f"{a:X}h",
                     f"{b:X}h", (), (f"A {one:05X}", f"B {other:05X}"),
@@ -66,6 +71,23 @@ def _sums(static: Static, known: Known) -> Iterator[Finding]:
 
 def _what(row: Finding) -> str:
     return f"{row.kind}: {row.what}"
+
+
+def _places(row: Finding) -> Iterator[int]:
+    """The addresses of PS:PC in a finding's evidence, and those it belongs to in A."""
+    for text in row.evidence:
+        yield from ((int(ps, 16) << 4) + int(pc, 16) & 0xFFFFF for ps, pc in _PLACE.findall(text))
+    yield from (int(where[2:], 16) for where in row.where)
+
+
+def _told(rows: Sequence[Finding], side: int) -> set[str]:
+    """Bytes of the ports and values that findings of port writes tell."""
+    return {pair for row in rows for pair in re.findall("[0-9A-F]{2}", (row.a, row.b)[side])}
+
+
+def _hex(value: str) -> str:
+    """A decimal number as the byte it is in a ROM; other values as they are."""
+    return f"{int(value) & 0xFF:02X}" if re.fullmatch("-?[0-9]{1,3}", value) else value
 
 
 class _Causes:
@@ -85,7 +107,7 @@ class _Causes:
         reasons: dict[str, Callable[[Finding], str]] = {
             "text": self._text, "ports": self._ports, "nec": self._inside, "function-changed": self._function,
             "function-new": self._callee, "function-gone": self._callee, "layout": self._layout,
-            "version": self._version, "bytes": self._bytes,
+            "version": self._version, "bytes": self._bytes, "table": self._data,
         }
         return [replace(row, because=reasons[row.kind](row)) if row.kind in reasons else row for row in self._findings]
 
@@ -139,6 +161,23 @@ class _Causes:
             return "the texts" if self._by.get("text") or self._by.get("version") else ""
         return self._inside(row) if row.what.startswith(("in of", "out of")) else ""
 
+    def _data(self, row: Finding) -> str:
+        """Data whose bytes the ports are given by the function that reads them, or that an experiment tells."""
+        if "data at" not in row.what:
+            return ""
+        first = int(row.what.split("data at ")[1][:5], 16)
+        readers = [change for change in self._static.changes.of if any(x == first for x, _ in change.data)]
+        inside = {word.at for change in readers for word in change.pair.a.words}
+        rows = [one for one in self._by.get("ports", ()) if inside & set(_places(one))]
+        told = all(set(text.split()) <= _told(rows, side) for side, text in enumerate((row.a, row.b)))
+        if rows and (told or row.what.startswith("size")):
+            return " and ".join(dict.fromkeys(map(_what, rows)))
+        for kind in ("init", "midi", "version"):
+            for one in self._by.get(kind, ()):
+                if (row.a, row.b) in ((one.a, one.b), (_hex(one.a), _hex(one.b))):
+                    return _what(one)
+        return ""
+
     def _inside(self, row: Finding) -> str:
         """All the places it was seen in belong to functions that only one side has; of a text, some: a number may look
         like a reference to it."""
@@ -161,11 +200,14 @@ class _Causes:
         return "function " + ", ".join(names[:3]) if names and len(names) == len(callers) else ""
 
     def _layout(self, row: Finding) -> str:
+        moved = [a for a, b in self._static.changes.ram.items() if a != b]
+        if "code uses" in row.what and self._by.get("vector") and all(at < VECTORS for at in moved):
+            return _what(self._by["vector"][0])
         others = [one for one in self._by["layout"] if "validity" in one.what and one is not row]
         return _what(others[0]) if others else ""
 
     def _bytes(self, row: Finding) -> str:
-        """Bytes of a function or a text that is told of anyway; a checksum that is right again."""
+        """Bytes of a function, a text or data told of anyway; a checksum that is right again."""
         if not row.where:
             return ""
         at = int(row.where[0][2:], 16)
@@ -175,6 +217,11 @@ class _Causes:
         for one, _ in self._static.texts:
             if one is not None and one.address <= at < one.address + len(one.text):
                 return f"text {one.text.strip()!r}"
+        for one in self._by.get("table", ()):
+            if one.what.startswith("data at"):
+                first = int(one.where[0][2:], 16)
+                if first <= at < first + len(one.a.split()):
+                    return one.what
         for change in self._static.changes.of if "code" in row.what else ():
             words = [word for number in change.differs if (word := change.rows[number][0]) is not None]
             code = self._static.a.instructions

@@ -6,15 +6,13 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 
-from korgm1.comparing.matching import LENGTHS, Matching, Pair
+from korgm1.comparing.alignment import loaded, rows
+from korgm1.comparing.matching import Matching, Pair
 from korgm1.comparing.shapes import Operand, Shapes, Word
 
 STRETCH = 8192
 """Bytes of a stretch of data that are compared."""
-_CLEARS = {f"{code}/{0xC0 | register * 9:02X}": register for code in ("31", "33", "29", "2B") for register in range(8)}
-"""Form of an instruction that clears a word register -> the register."""
 OFTEN = 3
 """Instructions that must agree on how far the RAM's addresses moved before data are read so."""
 NEAR_RAM, FAR_RAM = 0x800, 0x8000
@@ -22,7 +20,7 @@ NEAR_RAM, FAR_RAM = 0x800, 0x8000
 LONGEST = 64
 """Instructions by which a piece of a function is known."""
 ALIKE = 16
-"""Bytes that are looked at where a number may be an offset; half of them must be the same, since some are addresses."""
+"""Bytes looked at where a number may be an offset; half of them must be the same, since some are addresses."""
 
 
 @dataclass(eq=False)
@@ -81,7 +79,8 @@ class Changes:
 
     def __init__(self, a: Shapes, b: Shapes, matching: Matching) -> None:
         self._a, self._b, self._shapes = a.program, b.program, (a, b)
-        self.of = tuple(Change(pair, tuple(_rows(pair))) for pair in matching.pairs)
+        partners = {pair.a.entry: pair.b.entry for pair in matching.pairs}
+        self.of = tuple(Change(pair, tuple(rows(pair, partners))) for pair in matching.pairs)
         self._moved: dict[int, int] = {}
         for change in self.of:
             self._moved[change.pair.a.entry] = change.pair.b.entry
@@ -104,6 +103,7 @@ class Changes:
         pairs = dict.fromkeys(row for change in self.of for row in change.data)
         self.data = tuple(sorted((x, y, self._length(0, x), self._length(1, y)) for x, y in pairs))
         self.gone, self.new = matching.gone, matching.new
+        self._fresh = tuple({shape.entry for shape in rows} for rows in (self.gone, self.new))
 
     def absorb(self) -> None:
         """Take out what is no difference of functions but of the analysis: entries into the midst of a function, and
@@ -115,8 +115,13 @@ class Changes:
                 shapes[side].update({word.at: word for word in shape.words})
         pairs = [(x.at, y.at) for change in self.of for x, y in change.rows if x and y and x.form == y.form]
         there = _Shifts(pairs), _Shifts([(y, x) for x, y in pairs])
-        self.gone = tuple(one for one in self.gone if not self._known_there(one.words[:LONGEST], there[0], shapes[1]))
-        self.new = tuple(one for one in self.new if not self._known_there(one.words[:LONGEST], there[1], shapes[0]))
+        self.gone, self.new = (
+            tuple(
+                one for one in rows if not self._known_there(one.words[:LONGEST], there[side], shapes[1 - side])
+                and not self._stored_there(one.words, there[side], side)
+            )
+            for side, rows in enumerate((self.gone, self.new))
+        )
         owners: dict[int, int] = {}
         for change in self.of:
             for row in sorted(change.differs):
@@ -145,11 +150,23 @@ class Changes:
                 return True
         return False
 
+    def _stored_there(self, words: Sequence[Word], there: _Shifts, side: int) -> bool:
+        """Whether the other side has the same bytes there, whether or not it takes them for code."""
+        mine, other = (self._a, self._b)[:: 1 if side == 0 else -1]
+        for shift in there.near(words[0].at) if words else ():
+            same = all(
+                other.image[word.at + shift - other.base :][:len(code)] == code
+                for word in words[:LONGEST] for code in (mine.instructions[word.at].instruction.code,)
+            )
+            if same:
+                return True
+        return False
+
     def _look(self, change: Change) -> None:
         places = [{word.at: n for n, word in enumerate(shape.words)} for shape in (change.pair.a, change.pair.b)]
         same = {places[0][x.at]: places[1][y.at] for x, y in change.rows if x is not None and y is not None}
         for row, (one, other) in enumerate(change.rows):
-            constants = _constants(one, other)
+            constants = loaded(one, other)
             if constants is not None and one is not None and other is not None:
                 change.numbers.append((one.at, other.at, *constants))
                 change.differs.add(row)
@@ -186,7 +203,9 @@ class Changes:
                 change.texts.append((str(x.value), str(y.value)))
             return x.value == y.value
         a, b = x.number, y.number
-        if a == b or (kinds != {"ram"} and kinds != {"data"} and kinds != {"function"} and (a ^ b) & 0xFFFF == 0):
+        if kinds == {"data"}:
+            return self._data(change, a, b)
+        if a == b or (kinds != {"ram"} and kinds != {"function"} and (a ^ b) & 0xFFFF == 0):
             return True
         if kinds == {"ram"}:
             change.ram.append((a, b))
@@ -200,12 +219,17 @@ class Changes:
             change.calls.append((a, b))
         elif "ram" in kinds or "number" in kinds:
             change.numbers.append((one.at, other.at, a & 0xFFFF, b & 0xFFFF))
-        elif self.same_data(a, b):
+        else:
+            return self._data(change, a, b)
+        return False
+
+    def _data(self, change: Change, a: int, b: int) -> bool:
+        """Whether two stretches of data are the same, wherever they lie."""
+        if self.same_data(a, b):
             self.settled |= {("A", a), ("B", b)}
             return True
-        else:
-            change.data.append((a, b))
-        return False
+        change.data.append((a, b))
+        return self._moved.get(a, a) == b or self._went(a & 0xFFFF, b & 0xFFFF)
 
     def _pointers(self, x: Operand, y: Operand) -> bool:
         """Two tables of pointers that happen to be readable: all their words are offsets of the same places."""
@@ -238,14 +262,16 @@ class Changes:
             for a, b in change.ram:
                 goals.setdefault(a, Counter())[b] += 1
         moved = {a: rows.most_common(1)[0][0] for a, rows in goals.items()}
-        shifts = {b - a for a, b in moved.items()} - {0}
+        far = Counter(b - a for a, b in moved.items() if b != a)
+        moved = {a: b for a, b in moved.items() if far[b - a] >= OFTEN}
+        shifts = {b - a for a, b in moved.items()}
         first, last = min(moved, default=0), max(moved, default=0)
         for change in self.of:
             numbers = [row for row in change.numbers if row[3] - row[2] in shifts and (
                 first - NEAR_RAM <= row[2] <= last + NEAR_RAM or row[2] > FAR_RAM)]
             change.ram += [(a, b) for _, _, a, b in numbers]
             change.numbers = [row for row in change.numbers if row not in numbers]
-            change.strange = sum(moved.get(a, a + b - a) != b for a, b in change.ram)
+            change.strange = sum(moved[a] != b if a in moved else b - a not in shifts for a, b in change.ram)
         return moved
 
     def _seen_ram(self) -> Counter[int]:
@@ -289,14 +315,45 @@ class Changes:
             at += 1 if not self._pointer(one, other, at) else 2
         return True
 
+    def corresponds(self, x: int, y: int) -> bool:
+        """Whether two addresses are as far apart as what lies around them."""
+        return self._moved.get(x) == y or y - x in self._shifts.near(x)
+
+    def unlike(self, x: int, y: int, size: int) -> Iterator[int]:
+        """Where bytes of two stretches differ, counted from their begin; not in words that lead to what moved."""
+        one, other = (program.image[at - program.base :][:size] for program, at in ((self._a, x), (self._b, y)))
+        at = 0
+        while at < min(len(one), len(other)):
+            if one[at] == other[at]:
+                at += 1
+            elif (step := self._leads(one, other, at)) > 0:
+                at += step
+            else:
+                yield at
+                at += 1
+
+    def _leads(self, one: bytes, other: bytes, at: int) -> int:
+        """The bytes from here on of a word that leads to what moved, 0 if it does not."""
+        for begin in (at, at - 1):
+            if not 0 <= begin <= len(one) - 2:
+                continue
+            words = [int.from_bytes(code[begin : begin + 2], "little") for code in (one, other)]
+            if words[1] - words[0] in self._ram_shifts:
+                return begin + 2 - at
+            for segment in (0xF0000, 0xE0000):
+                x, y = segment + words[0], segment + words[1]
+                fresh = x in self._fresh[0] or y in self._fresh[1]
+                if fresh or self.corresponds(x, y):
+                    return begin + 2 - at
+        return 0
+
     def _pointer(self, one: bytes, other: bytes, at: int) -> bool:
         if at + 2 > len(one):
             return False
         words = [int.from_bytes(code[at : at + 2], "little") for code in (one, other)]
         if words[1] - words[0] in self._ram_shifts:
             return True
-        for segment in (0xF0000, 0xE0000):
-            x, y = segment + words[0], segment + words[1]
+        for x, y in ((segment + words[0], segment + words[1]) for segment in (0xF0000, 0xE0000)):
             if self._moved.get(x) == y or (x in self._edges[0] and y in self._edges[1] and self.same_data(x, y)):
                 return True
         return False
@@ -341,46 +398,3 @@ def _edges(shapes: Shapes, base: int) -> _Edges:
     found = {at for at in program.xrefs if at >= base} | set(program.instructions)
     found |= {text.address for text in program.texts} | {table.address for table in program.tables}
     return _Edges(found)
-
-
-def _constants(one: Word | None, other: Word | None) -> tuple[int, int] | None:
-    """Two ways of loading a constant into one register, of which one clears it; None for anything else."""
-    if one is None or other is None or one.form == other.form:
-        return None
-    rows = [_load(word) for word in (one, other)]
-    if rows[0] is None or rows[1] is None or rows[0][0] != rows[1][0]:
-        return None
-    return rows[0][1], rows[1][1]
-
-
-def _load(word: Word) -> tuple[int, int] | None:
-    """Register and constant of `mov reg,imm`, and of `xor reg,reg` and `sub reg,reg`."""
-    if word.form in _CLEARS:
-        return _CLEARS[word.form], 0
-    if len(word.form) == 2 and word.form[0] == "B" and word.form[1] in "89ABCDEF" and len(word.operands) == 1:
-        return int(word.form[1], 16) - 8, word.operands[0].number
-    return None
-
-
-def _rows(pair: Pair) -> Iterator[tuple[Word | None, Word | None]]:
-    """The words of both, aligned; what stands in the place of something else beside it as far as both go."""
-    a, b = pair.a.words, pair.b.words
-    if pair.a.firm == pair.b.firm:
-        yield from zip(a, b, strict=True)
-        return
-    cut = LENGTHS * 4
-    match = SequenceMatcher(None, pair.a.loose[:cut], pair.b.loose[:cut], autojunk=False)
-    for kind, a0, a1, b0, b1 in match.get_opcodes():
-        if kind == "equal":
-            yield from zip(a[a0:a1], b[b0:b1], strict=True)
-            continue
-        alike = kind == "replace" and a1 - a0 == b1 - b0 and all(
-            x.form == y.form or _constants(x, y) is not None for x, y in zip(a[a0:a1], b[b0:b1], strict=True)
-        )
-        if alike:
-            yield from zip(a[a0:a1], b[b0:b1], strict=True)
-        else:
-            yield from ((word, None) for word in a[a0:a1])
-            yield from ((None, word) for word in b[b0:b1])
-    yield from ((word, None) for word in a[cut:])
-    yield from ((None, word) for word in b[cut:])

@@ -89,11 +89,19 @@ class Comparison:
         kinds = ", ".join(f"{small(heading)} {counts[kind]}" for kind, heading in KINDS.items() if counts[kind])
         classes = ", ".join(f"{count} {name}" for name, count in self.static.counts.items() if count)
         number = len(self.differences)
+        if not number and self.firmware[0].image != self.firmware[1].image:
+            return f"no difference found in what they are and do, but {self._unlike()}; functions: {classes}"
         told = f"{number} difference{'' if number == 1 else 's'}{' (' + kinds + ')' if kinds else ''}"
         if not number:
             count = sum(x != y for x, y in zip(self.static.a.image, self.static.b.image, strict=True))
             told = f"{count:,} bytes differ, but nothing was found that they change"
         return f"{told}; functions: {classes}"
+
+    def _unlike(self) -> str:
+        a, b = (rom.image for rom in self.firmware)
+        places = [at for at, (x, y) in enumerate(zip(a, b, strict=False)) if x != y]
+        some = f"{len(places):,} bytes" if len(places) != 1 else "1 byte"
+        return f"{some} of the images differ{'' if len(places) != 1 else 's'}, the first at {0xE0000 + places[0]:05X}"
 
     def to_dict(self) -> dict[str, Any]:
         """The object `korgm1 compare --json` prints."""

@@ -14,6 +14,8 @@ from korgm1.comparing.writes import ChipWrites, compare_writes
 
 SHOWN = 8
 """Writes of a finding."""
+V50 = 0xFFE0
+"""First port of the CPU's system registers."""
 ALIKE = 0.005
 """Seconds by which two differences may differ to be the same finding's."""
 
@@ -34,10 +36,11 @@ class BootPair:
 
 
 def chip_names(a: Mapping[int, str], b: Mapping[int, str]) -> Mapping[int, str]:
-    """Port -> chip: its name up to the first blank or underscore; the LCD's ports apart from the rest of the PIO."""
+    """Port -> chip: its name up to the first blank or underscore; the LCD's ports apart from the rest of the PIO, the
+    CPU's system registers together."""
     names = {**b, **a}
     return {
-        port: "LCD" if name.endswith("LCD") else name.replace("_", " ").split()[0]
+        port: "LCD" if name.endswith("LCD") else "V50" if port >= V50 else name.replace("_", " ").split()[0]
         for port, name in names.items() if port >= 0
     }
 

@@ -10,7 +10,7 @@ from korgm1.comparing.causes import Known
 from korgm1.comparing.finding import Finding
 from korgm1.comparing.side import Side
 from korgm1.experiments.initial import Initial, NameTable
-from korgm1.experiments.keys import PowerOnKeys
+from korgm1.experiments.keys import Held, PowerOnKeys
 from korgm1.experiments.midi import MidiReplies, Reply
 from korgm1.experiments.threshold import Threshold
 from korgm1.experiments.validity import Place, Validity
@@ -26,6 +26,7 @@ HELD = {
 IDENTITY = {"member code": slice(8, 10), "version": slice(10, 14)}
 """Bytes of the reply to an identity request, F0 to F7, behind the maker's and the family's."""
 
+_NUMBER = re.compile(r"\b(?=[0-9A-F]*[0-9])[0-9A-F]+\b")
 _FROM = re.compile(r"\+([0-9A-F]+)h")
 
 
@@ -117,8 +118,21 @@ def _initial(a: Initial, b: Initial) -> Iterator[Finding]:
         if one.name.rstrip() != other.name.rstrip():
             yield Finding("init", f"name of an initial {kind}", one.name, other.name)
         yield from _parameters(kind, one.values, other.values)
-        if not one.values and not other.values and one.first != other.first:
-            yield Finding("init", f"bytes of an initial {kind}", one.first.hex(" "), other.first.hex(" "))
+        if not one.values and not other.values:
+            yield from _bytes_of(kind, one, other)
+
+
+def _bytes_of(kind: str, one: NameTable, other: NameTable) -> Iterator[Finding]:
+    """The bytes of two records that differ, without their names, which are told by themselves."""
+    names = [row.name.rstrip().encode("latin-1", "replace") for row in (one, other)]
+    starts = {row.first.find(name) for row, name in zip((one, other), names, strict=True)} - {-1}
+    named = {start + n for start in starts for n in range(max(map(len, names)))}
+    pairs = enumerate(zip(one.first, other.first, strict=False))
+    differ = [n for n, (x, y) in pairs if x != y and n not in named][:MOST]
+    if differ:
+        places = ", ".join(f"+{n:02X}h" for n in differ)
+        told = (" ".join(f"{row.first[n]:02X}" for n in differ) for row in (one, other))
+        yield Finding.of("init", f"initial {kind}, counted from {one.start:04X}: {places}", told)
 
 
 def _table(row: NameTable | None) -> str:
@@ -140,11 +154,11 @@ def _keys(a: PowerOnKeys, b: PowerOnKeys) -> Iterator[Finding]:
     rows = [
         {(row.effect, *(row.keys if row.effect == "shows" else ())): row for row in side.found} for side in (a, b)
     ]
-    for key in dict.fromkeys([*rows[0], *rows[1]]):
-        one, other = rows[0].get(key), rows[1].get(key)
+    pairs = [(rows[0].get(key), rows[1].get(key)) for key in dict.fromkeys([*rows[0], *rows[1]])]
+    for one, other in _together(pairs):
         if one is not None and other is not None and one.keys == other.keys:
             continue
-        effect = key[0]
+        effect = (one or other).effect  # type: ignore[union-attr]
         said = [" / ".join(row.said) for row in (one, other) if row is not None]
         yield Finding.of(
             "keys", f"keys that, held at power-on, {HELD.get(effect, effect)}",
@@ -153,9 +167,28 @@ def _keys(a: PowerOnKeys, b: PowerOnKeys) -> Iterator[Finding]:
         )
 
 
+def _together(pairs: Iterable[tuple[Held | None, Held | None]]) -> Iterator[tuple[Held | None, Held | None]]:
+    """Keys that only A has and keys that only B has are one row if they make the same texts appear, numbers
+    apart."""
+    rows = list(pairs)
+    alone = [other for one, other in rows if one is None and other is not None]
+    for one, other in rows:
+        if one is not None and other is None and one.said:
+            other = next((row for row in alone if (row.effect, _words(row)) == (one.effect, _words(one))), None)
+            if other is not None:
+                alone.remove(other)
+        if one is not None or other in alone:
+            yield one, other
+
+
+def _words(row: Held) -> list[str]:
+    """What it says without its numbers: a sum of the ROM is another in every version."""
+    return [_NUMBER.sub("", text) for text in row.said]
+
+
 def known(a: Side, b: Side) -> Known:
     """What code can be compared with."""
-    return Known((key_masks(a), key_masks(b)), (_summed(a), _summed(b)))
+    return Known((key_masks(a), key_masks(b)), (_summed(a), _summed(b)), (_seeds(a), _seeds(b)))
 
 
 def _summed(side: Side) -> int | None:
@@ -164,6 +197,11 @@ def _summed(side: Side) -> int | None:
         return None
     text = _FROM.search(_covered(found.places, 0))
     return int(text[1], 16) if text else None
+
+
+def _seeds(side: Side) -> frozenset[int]:
+    found = side.experiments.get("validity")
+    return frozenset(row.seed for row in found.sums) if isinstance(found, Validity) else frozenset()
 
 
 def key_masks(side: Side) -> frozenset[int]:

@@ -36,7 +36,7 @@ class Pair:
 
     Attributes:
         a, b: the shapes.
-        how: what told: "content", "calls", "neighbours", "vector" or "likeness".
+        how: what told: "content", "calls", "neighbours", "vector", "likeness" or "address".
         likeness: 0 to 1 of their instructions, whatever moved.
     """
 
@@ -74,6 +74,7 @@ class Matching:
         self._spread(ALIKE)
         self._in_order(ALIKE)
         self._called_alike()
+        self._in_place()
         self.pairs = tuple(self._of_a[entry] for entry in self._a if entry in self._of_a)
         self.gone = tuple(shape for entry, shape in self._a.items() if entry not in self._of_a)
         self.new = tuple(shape for entry, shape in self._b.items() if entry not in self._of_b)
@@ -179,6 +180,12 @@ class Matching:
                 if self._free(x, y) and max(len(self._a[x].words), len(self._b[y].words)) <= SMALL:
                     self._take(x, y, "calls", self.likeness(x, y))
 
+    def _in_place(self) -> None:
+        """What is left over and is the same, to the address: what an address means may be known on one side only."""
+        for entry, shape in self._a.items():
+            if self._free(entry, entry) and _code(shape) == _code(self._b[entry]):
+                self._take(entry, entry, "address", 1.0)
+
     def _alone(self) -> None:
         """Functions without company: the most alike one of the other side, if it is clearly that one, both ways."""
         bags = {entry: Counter(shape.loose) for entry, shape in self._b.items() if entry not in self._of_b}
@@ -196,6 +203,10 @@ class Matching:
             exact = sorted(((self.likeness(entry, o), o) for share, o in near if share >= ALIKE), reverse=True)
             if exact and exact[0][0] >= ALONE and (len(exact) == 1 or exact[0][0] - exact[1][0] >= CLEAR):
                 self._offer(entry, exact[0][1], "likeness", ALONE)
+
+
+def _code(shape: Shape) -> list[tuple[int, str, list[int]]]:
+    return [(word.at, word.form, [o.number & 0xFFFF for o in word.operands]) for word in shape.words]
 
 
 def _stretches(mine: list[int], others: list[int], pairs: dict[int, int]) -> Iterator[tuple[list[int], list[int]]]:

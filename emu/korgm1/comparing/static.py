@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from korgm1.analysis import Program, Table, Text
 from korgm1.comparing.changes import Change, Changes
+from korgm1.comparing.data import data_findings
 from korgm1.comparing.finding import Finding
 from korgm1.comparing.matching import Matching
 from korgm1.comparing.patches import patch_findings
@@ -21,6 +22,8 @@ ALIKE = 0.9
 """Share of equal bytes from which they have, whatever their functions are."""
 FEWEST = 5
 """Names of a table; functions in common."""
+SHOWN = 3
+"""Constants or instructions of a changed function that are told in its line."""
 VERSION = re.compile(r"#\s?[0-9]{2}\b")
 
 
@@ -72,7 +75,7 @@ def compare_programs(a: Program, b: Program) -> Static:
     static = Static(a, b, matching, changes, (), tuple(_together(list(pairs(a, b)), changes)))
     findings = [*_texts(static), *_ports(static), *_nec(a, b), *patch_findings(a, b)]
     if static.related:
-        findings += [*_tables(static), *_vectors(static), *_functions(static)]
+        findings += [*_tables(static), *data_findings(a, b, changes), *_vectors(static), *_functions(static)]
     return Static(a, b, matching, changes, tuple(findings), static.texts)
 
 
@@ -219,9 +222,10 @@ def _functions(static: Static) -> Iterator[Finding]:
     for change in static.changes.of:
         if change.kind == "changed":
             pair = change.pair
+            values = _values(static, change)
             yield Finding(
                 "function-changed", pair.a.name if pair.a.name == pair.b.name else f"{pair.a.name} / {pair.b.name}",
-                f"{len(pair.a.words)} instructions", f"{len(pair.b.words)} instructions", tuple(_told(change)),
+                values[0], values[1], tuple(_told(change)),
                 (f"A {place(pair.a.entry)}", f"B {place(pair.b.entry)}", *_places(change)),
             )
     if static.changes.ram:
@@ -239,6 +243,26 @@ def _callers(program: Program, entry: int) -> tuple[str, ...]:
     function = program.functions.get(entry)
     names = [] if function is None else [program.functions[one].name for one in function.callers]
     return (f"called from {', '.join(names[:4])}" + (" ..." if len(names) > 4 else ""),) if names else ()
+
+
+def _values(static: Static, change: Change) -> tuple[str, str]:
+    """What a changed function has on either side: constants if nothing else differs, a few instructions, its size."""
+    if change.numbers and not (change.code or change.calls or change.texts or change.strange):
+        rows = list(dict.fromkeys((a, b) for _, _, a, b in change.numbers))
+        if len(rows) <= SHOWN:
+            a, b = (", ".join(_constant(row[side]) for row in rows) for side in (0, 1))
+            return a, b
+    found = []
+    for side, program in enumerate((static.a, static.b)):
+        words = [word for row in sorted(change.differs) if (word := change.rows[row][side]) is not None]
+        code = "; ".join(program.instructions[word.at].instruction.text("intel") for word in words[:SHOWN])
+        size = len((change.pair.a, change.pair.b)[side].words)
+        found.append(code if len(words) <= SHOWN else f"{len(words)} of {size} instructions")
+    return found[0], found[1]
+
+
+def _constant(value: int) -> str:
+    return f"{value:X}h ({value})" if value > 9 else f"{value}"
 
 
 def _places(change: Change) -> Iterator[str]:

@@ -68,7 +68,7 @@ class ChipWrites:
         exact: the alignment is exact; else only what both sequences begin and end with was taken off.
         news: what differs in the first writes to each of its ports (of a chip that is hardly written to: in all
             writes), from the first to the last difference; empty where that is the same. A loop that is met in another
-            phase is no difference here.
+            phase is no difference here, nor a port that only one side writes to.
     """
 
     chip: str
@@ -109,6 +109,8 @@ def _first(row: ChipWrites) -> int:
 
 
 def _news(a: list[Write], b: list[Write]) -> tuple[tuple[Write, ...], tuple[Write, ...]]:
+    common = {write.port for write in a} & {write.port for write in b}
+    a, b = ([write for write in side if write.port in common] for side in (a, b))
     if max(len(a), len(b)) > FEW:
         a, b = (sorted({write.port: write for write in reversed(side)}.values()) for side in (a, b))
     keys = [[(w.port, w.value) for w in side] for side in (a, b)]

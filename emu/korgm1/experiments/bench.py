@@ -155,7 +155,8 @@ class Bench:
             while not session.stopped and not enough():
                 session.run_until(session.clock + PIECE)
                 shown = session.timeline[-1].clock if session.timeline else session.clock
-                if PLAY_PAGE.match(session.lcd[0]) and session.clock >= shown + round(still * CPU_HZ):
+                whole = bool(session.timeline) and session.timeline[-1].lcd == session.lcd
+                if whole and PLAY_PAGE.match(session.lcd[0]) and session.clock >= shown + round(still * CPU_HZ):
                     self.boots += 1
                     return self.note(
                         Seen(tuple(session.timeline), session.lcd, "play page", session.sram, session.clock), when)
