@@ -15,6 +15,8 @@ import pytest
 
 from korgm1.analysis import Program, analyse
 from korgm1.comparing import Comparison
+from korgm1.comparing.causes import explain
+from korgm1.comparing.finding import Finding
 from korgm1.comparing.static import Static, compare_programs
 from korgm1.experiments.bench import QUICK, Bench
 from korgm1.romset.firmware_file import read_firmware
@@ -136,19 +138,27 @@ def flipped(place: int, bit: int) -> bytes:
     return bytes(image)
 
 
+def differences(base: Program, image: bytes) -> list[Finding]:
+    """What is told as a difference of its own: that the ROM's sum is wrong now comes with every flipped bit."""
+    static = compare_programs(base, analyse(image))
+    found = [row for row in explain(static.findings, static) if not row.because]
+    assert len([row for row in found if row.kind == "bytes" and row.a.endswith(", right")]) == 1
+    return [row for row in found if row.kind != "bytes"]
+
+
 def test_one_bit_of_a_table_that_code_reads(base: Program) -> None:
     """The LEDs by mode, GLOBAL's: 81 becomes 80. Nothing moved, and no function has another instruction."""
     place = BASE.index(bytes.fromhex("05091121810141")) + 4
-    found = compare_programs(base, analyse(flipped(place, 1)))
-    assert [(row.kind, row.a, row.b) for row in found.findings] == [("table", "81", "80")]
-    assert found.findings[0].where == (f"A {0xE0000 + place:05X}", f"B {0xE0000 + place:05X}")
+    found = differences(base, flipped(place, 1))
+    assert [(row.kind, row.a, row.b) for row in found] == [("table", "81", "80")]
+    assert found[0].where == (f"A {0xE0000 + place:05X}", f"B {0xE0000 + place:05X}")
 
 
 def test_one_bit_of_the_reset_routine(base: Program) -> None:
     """XOR AX,AX becomes AND AX,AX: one function is another, all others are known again."""
     place = BASE.index(bytes.fromhex("FAFC31C0")) + 2
-    found = compare_programs(base, analyse(flipped(place, 0x10)))
-    assert [(row.kind, row.a, row.b) for row in found.findings] == [("function-changed", "xor ax,ax", "and ax,ax")]
+    found = differences(base, flipped(place, 0x10))
+    assert [(row.kind, row.a, row.b) for row in found] == [("function-changed", "xor ax,ax", "and ax,ax")]
 
 
 def test_a_byte_that_nothing_reads_is_said_to_differ(base: Program, tmp_path: Path) -> None:

@@ -217,11 +217,9 @@ class _Causes:
         for one, _ in self._static.texts:
             if one is not None and one.address <= at < one.address + len(one.text):
                 return f"text {one.text.strip()!r}"
-        for one in self._by.get("table", ()):
-            if one.what.startswith("data at"):
-                first = int(one.where[0][2:], 16)
-                if first <= at < first + len(one.a.split()):
-                    return one.what
+        for data in self._by.get("table", ()):
+            if data.what.startswith("data at") and 0 <= at - int(data.where[0][2:], 16) < len(data.a.split()):
+                return _what(data)
         for change in self._static.changes.of if "code" in row.what else ():
             words = [word for number in change.differs if (word := change.rows[number][0]) is not None]
             code = self._static.a.instructions
