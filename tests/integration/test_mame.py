@@ -128,7 +128,7 @@ def variables(folder: Path) -> dict[str, int]:
     if nasm is None:
         pytest.skip("nasm is not installed: the firmware's variables cannot be found")
     source, target = folder / "where.asm", folder / "where.bin"
-    source.write_text('%include "ram.inc"\nsection .text\ndw ' + ", ".join(names) + "\n")
+    source.write_text('%include "version.inc"\n%include "ram.inc"\nsection .text\ndw ' + ", ".join(names) + "\n")
     subprocess.run([nasm, "-f", "bin", f"-I{INCLUDES}/", "-o", str(target), str(source)], check=True)
     code = target.read_bytes()
     return {name: int.from_bytes(code[2 * n : 2 * n + 2], "little") for n, name in enumerate(names)}

@@ -6,13 +6,15 @@ import re
 import sys
 from types import ModuleType
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
 from korgm1.analysis import Program, analyse
 from korgm1.analysis.exports import ghidra_script, idc_script
 
-IDC = {"add_segm_ex": 7, "create_insn": 1, "add_func": 2, "create_strlit": 2, "set_name": 3, "set_cmt": 3}
+IDC = {"add_segm_ex": 7, "create_insn": 1, "add_func": 2, "create_strlit": 2, "set_name": 3, "set_cmt": 3,
+       "split_sreg_range": 4}
 """Arguments of IDC's functions (docs.hex-rays.com, alphabetical list of IDC functions)."""
 
 
@@ -28,6 +30,15 @@ def program() -> Program:
     return analyse(bytes(image))
 
 
+class Place(str):
+    """An Address, as the script writes it."""
+
+    def add(self, count: int) -> Place:
+        """add(long)."""
+        segment, offset = self.split(":")
+        return Place(f"{segment}:{int(offset, 16) + count:04x}")
+
+
 class Ghidra:
     """What a script of Ghidra's finds: `FlatProgramAPI`, as far as it is used."""
 
@@ -36,15 +47,20 @@ class Ghidra:
         self.functions: dict[str, str] = {}
         self.comments: dict[str, str] = {}
         self.code: set[str] = set()
+        self.texts: dict[str, int] = {}
 
     def run(self, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Run it as the script manager does."""
-        for name in ("ghidra", "ghidra.program", "ghidra.program.model", "ghidra.program.model.symbol"):
+        for name in ("ghidra", "ghidra.program", "ghidra.program.model", "ghidra.program.model.symbol", "java",
+                     "java.math"):  # fmt: skip
             module: Any = ModuleType(name)
             module.SourceType = type("SourceType", (), {"IMPORTED": object()})
+            module.BigInteger = type("BigInteger", (), {"ZERO": 0})
             monkeypatch.setitem(sys.modules, name, module)
         exec(compile(script, "x.py", "exec"), {
-            "toAddr": lambda text: text, "disassemble": lambda at: self.code.add(at) or True,
+            "toAddr": Place, "currentProgram": MagicMock(), "getMemoryBlock": lambda at: None,
+            "getInstructionContaining": lambda at: None, "clearListing": lambda first, last: None,
+            "createAsciiString": self.texts.__setitem__, "disassemble": lambda at: self.code.add(at) or True,
             "createLabel": self.label, "getFunctionAt": self.functions.get, "createFunction": self.function,
             "setEOLComment": self.comments.__setitem__,
         })  # fmt: skip
@@ -65,6 +81,7 @@ def test_ghidra_gets_functions_labels_and_comments(program: Program, monkeypatch
     ghidra.run(ghidra_script(program), monkeypatch)
     assert ghidra.functions == {"e000:0010": "sub_E0010", "f000:0100": "start", "f000:fff0": "reset"}
     assert ghidra.labels["f000:0121"] == "text_F0121"
+    assert ghidra.texts == {"f000:0121": len('Battery "low"')}
     assert ghidra.comments == {"e000:0013": "in 0A00 PIO_PA"}
 
 
@@ -84,4 +101,6 @@ def test_ida_gets_a_segment_for_each_64_kb_that_loading_does_not_make() -> None:
     for base, size, made in ((0xE0000, 0x20000, ["0xf0000, 0x100000, 0xf000"]), (0xF0000, 0x10000, []),
                              (0xE8000, 0x9000, ["0xf0000, 0xf1000, 0xf000"])):  # fmt: skip
         script = idc_script(analyse(bytes(size), base=base))
-        assert re.findall(r"add_segm_ex\((.*), 0, saRelPara, scPub, ADDSEG_NOTRUNC\);", script) == made
+        assert re.findall(r"add_segm_ex\((.*), 0, saRelPara, scPub, ADDSEG_NOTRUNC\);", script) == [
+            "0x0, 0x10000, 0x0", *made
+        ]

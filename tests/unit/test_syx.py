@@ -166,6 +166,7 @@ STRUCTURE = {*range(8), len(BANK) - 1}
 
 @settings(max_examples=80, deadline=None)
 @example(at=6, value=0)
+@example(at=4, value=0x45)
 @given(st.one_of(st.sampled_from(sorted(STRUCTURE)), st.integers(0, len(BANK) - 1)), st.integers(0, 255))
 def test_one_mutated_byte_is_pointed_at(at: int, value: int) -> None:
     """Structural damage: a byte of the head, or a status byte anywhere. A data byte may be as good as another."""
@@ -176,6 +177,8 @@ def test_one_mutated_byte_is_pointed_at(at: int, value: int) -> None:
     rows = findings(bytes(data))
     if at == 2 and value >> 4 == 3:
         assert rows == []
+    elif at == 4 and value in (0x45, 0x47):
+        return  # names, of which nobody knows how many there may be: any packed data will do
     elif at == 4 and value in syx.FUNCTIONS:
         assert rows
     elif at in STRUCTURE or value >= 0x80:

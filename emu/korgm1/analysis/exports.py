@@ -135,8 +135,9 @@ def _place(address: int) -> str:
 def idc_script(program: Program) -> str:
     """A script for IDA, to be run after the binary was loaded at its base as 16-bit code.
 
-    It makes segments of 64 KB, since a near jump stays in one, and one of RAM, since names need a segment; DS is taken
-    for 0. Source: Hex-Rays, IDC reference, add_segm_ex and split_sreg_range.
+    Loading makes one segment of the whole image: it gets one more for each further 64 KB, since a near jump stays in its
+    own, and one of RAM, since names need a segment. DS is taken for 0. Source: Hex-Rays, IDC reference, add_segm_ex and
+    split_sreg_range.
     """
     base = program.base
     lines = [
@@ -146,11 +147,10 @@ def idc_script(program: Program) -> str:
     ]  # fmt: skip
     for start in [0, *range(base & ~0xFFFF, program.end, SECTION)]:
         first, end = (0, min(base, _RAM)) if start == 0 else (max(start, base), min(start + SECTION, program.end))
+        if first < end and first != base:
+            lines.append(f"  add_segm_ex({first:#x}, {end:#x}, {start >> 4:#x}, 0, saRelPara, scPub, ADDSEG_NOTRUNC);")
         if first < end:
-            lines.append(
-                f"  add_segm_ex({first:#x}, {end:#x}, {start >> 4:#x}, 0, saRelPara, scPub, ADDSEG_NOTRUNC);"
-                f' split_sreg_range({first:#x}, "ds", 0, SR_user);'
-            )
+            lines.append(f'  split_sreg_range({first:#x}, "ds", 0, SR_user);')
     for entry in program.functions:
         lines.append(f"  create_insn({entry:#x}); add_func({entry:#x}, BADADDR);")
     for address, name, kind, size, _ in rows(program):
