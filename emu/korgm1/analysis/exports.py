@@ -135,9 +135,9 @@ def _place(address: int) -> str:
 def idc_script(program: Program) -> str:
     """A script for IDA, to be run after the binary was loaded at its base as 16-bit code.
 
-    Loading makes one segment of the whole image: it gets one more for each further 64 KB, since a near jump stays in its
-    own, and one of RAM, since names need a segment. DS is taken for 0. Source: Hex-Rays, IDC reference, add_segm_ex and
-    split_sreg_range.
+    Loading makes one segment of the whole image. There is one more for each further 64 KB, since a near jump stays in
+    its own, and one of RAM, since names need a segment. DS is taken for 0. Source: Hex-Rays, IDC reference, add_segm_ex
+    and split_sreg_range.
     """
     base = program.base
     lines = [
