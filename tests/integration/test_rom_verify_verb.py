@@ -170,6 +170,8 @@ def test_cells_that_lose_charge_in_most_reads_are_put_right_by_a_known_chip(
             data[at] |= index % 3 != number
         (here / f"{name}.bin").write_bytes(data)
     assert typed("verify", "--reads", "a.bin", "b.bin", "c.bin") == 5
-    assert "0 wherever one read says 0 is IC23, OpenM1 #19, odd bytes, by its SHA-1" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "0 wherever one read says 0 is IC23, OpenM1 #19, odd bytes, by its SHA-1" in out
+    assert f"{weak[0]:6X}  {0xE0001 + 2 * weak[0]:05X}" in out, "a chip that is known has its place in the V50's memory"
     assert typed("fix", "ic32.bin", "--reads", "a.bin", "b.bin", "c.bin", "-o", "fixed") == 0
     assert (here / "fixed" / "ic23.bin").read_bytes() == ODD

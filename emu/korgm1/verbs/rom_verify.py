@@ -154,7 +154,11 @@ def compared(paths: list[str], ic: str) -> Reads:
     by_name = IC_OF_LANE.get(lanes.pop(), "") if len(lanes) == 1 else ""
     reads = compare_reads(data, ic or by_name)
     known = known_among(reads, known_roms())
-    return reads if known is None else replace(reads, findings=(known[0], *reads.findings))
+    if known is None:
+        return reads
+    part = known_roms().find(known[1])
+    by_content = part.ic if part is not None and part.ic in LANES else ""
+    return replace(reads, ic=reads.ic or by_content, findings=(known[0], *reads.findings))
 
 
 def _same_file(path: str, other: str) -> bool:
