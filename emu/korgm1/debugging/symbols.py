@@ -7,10 +7,12 @@ import csv
 import io
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from korgm1.errors import UserError
 from korgm1.files import read_file
+from korgm1.profiling.symbols import address_of
 
 _FARTHEST = 0x400
 """Bytes behind a symbol that are still called by it."""
@@ -79,18 +81,9 @@ def read_symbols(path: Path) -> dict[int, str]:
         at, name = 0, 1
     names = {}
     for row in rows:
-        if len(row) > max(at, name) and row[name].strip() and (address := _address(row[at])) is not None:
-            names[address] = re.sub(r"\s+", "_", row[name].strip())
+        if len(row) > max(at, name) and row[name].strip():
+            with suppress(ValueError):
+                names[address_of(row[at].strip().rstrip("hH"))] = re.sub(r"\s+", "_", row[name].strip())
     if not names:
         raise UserError(f"{path} has no symbols", "CSV with columns address (hex) and name")
     return names
-
-
-def _address(text: str) -> int | None:
-    segment, colon, offset = text.strip().lower().partition(":")
-    try:
-        if colon:
-            return (int(segment, 16) << 4) + int(offset, 16) & 0xFFFFF
-        return int(segment.removesuffix("h"), 16) & 0xFFFFF
-    except ValueError:
-        return None
