@@ -184,8 +184,7 @@ class Dossier:
         ]
         rows += [f"- warning: {warning}" for warning in firmware.warnings] + [""] * bool(firmware.warnings)
         for answer, one in self._rows():
-            numbers = ", ".join(map(str, one.unknowns))
-            rows += [f"## {one.title}", "", f"{one.question} (unknowns {numbers})", "", "```"]
+            rows += [f"## {one.title}", "", one.question, "", "```"]
             rows += [*(lines(answer.found) or ["nothing was found"]), "```", ""]
             rows += [f"- note: {note}" for note in notes(answer.found)]
             rows += [f"- found by: {one.how}", f"- how sure: {sure(answer.found)}", f"- not shown: {one.limits}", ""]
