@@ -52,7 +52,7 @@ class Cluster:
                                      "--scheduler-file", str(self.file))
         self.address = ""
         try:
-            self._until(self._has_address)
+            self.until(self._has_address)
         except BaseException:
             self.close()
             raise
@@ -90,7 +90,7 @@ class Cluster:
         return subprocess.Popen([sys.executable, "-m", f"distributed.cli.{program}", *words], stdout=log, stderr=log)
 
     @staticmethod
-    def _until(ready: Callable[[], bool]) -> None:
+    def until(ready: Callable[[], bool]) -> None:
         end = time.monotonic() + WAIT
         while not ready():
             assert time.monotonic() < end
@@ -128,6 +128,36 @@ def test_a_killed_worker_costs_and_doubles_nothing(
     assert far.rows == here.rows
     assert (tmp_path / "far.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
     assert len({row[:4] for row in table.read(tmp_path / "far.csv")[1]}) == len(GRID)
+
+
+def test_results_that_die_with_their_worker_are_computed_again(
+    instrument: Template, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Finished, but not fetched yet: the scheduler takes back what it had told."""
+    from distributed import Client
+
+    monkeypatch.setattr("korgm1.sweep.grid.CHUNK", 4)
+    cluster.add_worker()
+    cluster.wait_for(1)
+    lost: list[int] = []
+
+    def kill_the_first(done: int, before: int, total: int) -> None:
+        if not done or lost:
+            return
+        with Client(cluster.address, set_as_default=False) as client:
+            cluster.until(lambda: not any(client.processing().values()))
+            (held,) = client.has_what().values()
+            lost.append(len(held))
+            cluster.workers[0].kill()
+            cluster.workers[0].wait()
+            cluster.until(lambda: not client.nthreads())
+            cluster.add_worker()
+            client.wait_for_workers(1, timeout=WAIT)
+
+    far = sweep(instrument, GRID, tmp_path / "far.csv", scheduler=cluster.address, progress=kill_the_first)
+    assert lost and lost[0] >= 2, "the worker held results that nobody had fetched"
+    assert far.whole and far.computed == len(GRID)
+    assert far.rows == sweep(instrument, GRID, tmp_path / "here.csv", workers=1).rows
 
 
 def test_a_stopped_sweep_of_a_cluster_goes_on_at_home(

@@ -32,6 +32,9 @@ CONNECT = 10
 """Seconds the scheduler has to answer."""
 AHEAD = 3
 """Chunks handed out for each thread of the cluster."""
+UNDER_WAY = ("pending", "lost")
+"""What a future is that will have a result yet: one lost with the worker that held it is computed again. It can
+become so at any time, also while the caller looks at another one."""
 GONE, STAYS = "the scheduler is gone, or has forgotten a chunk", "a scheduler that stays"
 GOES_ON = "the same command again, which goes on where it was"
 
@@ -119,7 +122,7 @@ def _spread(
             future.add_done_callback(lambda future: done.set())
             running[future] = number
         if asked():
-            waiting = [future for future in running if future.status == "pending"]
+            waiting = [future for future in running if future.status in UNDER_WAY]
             if asked() > 1 or not waiting:
                 client.cancel(list(running))
                 return
@@ -127,8 +130,9 @@ def _spread(
             return
         done.wait(LOOK)
         done.clear()
-        for future in [future for future in running if future.status != "pending"]:
-            yield running.pop(future), _result(future)
+        for future in list(running):
+            if future.status not in UNDER_WAY:
+                yield running.pop(future), _result(future)
 
 
 def _result(future: Any) -> list[Row]:
