@@ -102,7 +102,9 @@ class DataCauses:
 
     def unread(self, row: Finding) -> str:
         """Bytes behind pointers that another finding tells: of the version, of initial contents, of a new function."""
-        reasons = [self._same_values(row.a, row.b) or self._run(run) or self._bytewise(run) for run in self._runs[id(row)]]
+        reasons = [
+            self._same_values(row.a, row.b) or self._run(run) or self._bytewise(run) for run in self._runs[id(row)]
+        ]
         return " and ".join(dict.fromkeys(reasons)) if reasons and all(reasons) else ""
 
     def _bytewise(self, run: Run) -> str:
