@@ -25,7 +25,7 @@ STOPS: dict[str, tuple[Stop, ...]] = {
     "int": (Stop("int", 0xFF),),
     "until": (Stop("exec", 0, 0xFFFFF, condition=parse("aw == 1234 && cy && clock < 0")),),
     "long": (Stop("exec", 0, 0xFFFFF, condition=parse(
-        "b[ss:sp+2] + w[ds0:ix] * 3 == #999999 || dl == 12 && out[0A08] & 4 && in[900] > 80 && w[400] == bp && clock < 0"
+        "b[ss:sp+2] + w[ds0:ix] * 3 == #999999 || dl == 12 && in[900] > 80 && w[400] == bp && clock < 0"
     )),),
     "memw if": (Stop("memw", 0, 0xFFFFF, condition=parse("value == 1234 && address < 0")),),
 }

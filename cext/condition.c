@@ -21,35 +21,15 @@ static int64_t last_byte(const condition_about *of, unsigned way, uint16_t port)
 
 static int64_t shifted_right(int64_t a, unsigned by) { return a < 0 ? ~(~a >> by) : a >> by; }
 
-static int64_t both(unsigned code, int64_t left, int64_t right)
-{
-    uint64_t a = (uint64_t)left, b = (uint64_t)right;
-    unsigned by = b & 0x3F;
-    switch (code) {
-    case CONDITION_JOIN: return (int64_t)(((a << 4) + b) & 0xFFFFF);
-    case CONDITION_OR_ELSE: return left != 0 || right != 0;
-    case CONDITION_AND_THEN: return left != 0 && right != 0;
-    case CONDITION_OR: return (int64_t)(a | b);
-    case CONDITION_XOR: return (int64_t)(a ^ b);
-    case CONDITION_AND: return (int64_t)(a & b);
-    case CONDITION_EQUAL: return left == right;
-    case CONDITION_UNEQUAL: return left != right;
-    case CONDITION_LESS: return left < right;
-    case CONDITION_AT_MOST: return left <= right;
-    case CONDITION_MORE: return left > right;
-    case CONDITION_AT_LEAST: return left >= right;
-    case CONDITION_LEFT: return (int64_t)(a << (by < 32 ? by : 32));
-    case CONDITION_RIGHT: return shifted_right(left, by);
-    case CONDITION_ADD: return (int64_t)(a + b);
-    case CONDITION_SUBTRACT: return (int64_t)(a - b);
-    default: return (int64_t)(a * b);   /* CONDITION_MULTIPLY */
-    }
-}
+#define TWO(value) top--, *top = (int64_t)(value); break
+#define LEFT ((uint64_t)top[0])
+#define RIGHT ((uint64_t)top[1])
 
 int64_t condition_value(const condition_op *program, uint32_t length, const condition_about *of)
 {
     int64_t stack[CONDITION_DEEPEST + 1], *top = stack;   /* the first is nothing: an empty stack */
-    for (const condition_op *op = program; op < program + length; op++)
+    const condition_op *end = program + length;
+    for (const condition_op *op = program; op < end; op++)
         switch (op->code) {
         case CONDITION_CONSTANT: *++top = op->number; break;
         case CONDITION_REGISTER: *++top = register_of(of->cpu, (unsigned)op->number); break;
@@ -65,7 +45,30 @@ int64_t condition_value(const condition_op *program, uint32_t length, const cond
         case CONDITION_NEGATE: *top = (int64_t)(0 - (uint64_t)*top); break;
         case CONDITION_INVERT: *top = ~*top; break;
         case CONDITION_IS_ZERO: *top = *top == 0; break;
-        default: top--; *top = both(op->code, *top, top[1]);
+        case CONDITION_SKIP_TRUE:
+            if (*top != 0) {
+                *top = 1;
+                op += op->number;
+            }
+            break;
+        case CONDITION_SKIP_FALSE: op += *top == 0 ? op->number : 0; break;
+        case CONDITION_JOIN: TWO(((LEFT << 4) + RIGHT) & 0xFFFFF);
+        case CONDITION_OR_ELSE: TWO(LEFT != 0 || RIGHT != 0);
+        case CONDITION_AND_THEN: TWO(LEFT != 0 && RIGHT != 0);
+        case CONDITION_OR: TWO(LEFT | RIGHT);
+        case CONDITION_XOR: TWO(LEFT ^ RIGHT);
+        case CONDITION_AND: TWO(LEFT & RIGHT);
+        case CONDITION_EQUAL: TWO(LEFT == RIGHT);
+        case CONDITION_UNEQUAL: TWO(LEFT != RIGHT);
+        case CONDITION_LESS: TWO(top[0] < top[1]);
+        case CONDITION_AT_MOST: TWO(top[0] <= top[1]);
+        case CONDITION_MORE: TWO(top[0] > top[1]);
+        case CONDITION_AT_LEAST: TWO(top[0] >= top[1]);
+        case CONDITION_LEFT: TWO(LEFT << ((RIGHT & 0x3F) < 32 ? RIGHT & 0x3F : 32));
+        case CONDITION_RIGHT: TWO(shifted_right(top[0], RIGHT & 0x3F));
+        case CONDITION_ADD: TWO(LEFT + RIGHT);
+        case CONDITION_SUBTRACT: TWO(LEFT - RIGHT);
+        default: TWO(LEFT * RIGHT);   /* CONDITION_MULTIPLY */
         }
     return *top;
 }

@@ -14,6 +14,8 @@ enum {   /* codes; "a" lies under "b", which is the top */
     CONDITION_LAST_IN, CONDITION_LAST_OUT,    /* pop a port, push the last byte of it, or -1 */
     CONDITION_JOIN,                           /* a segment and an offset: the physical address */
     CONDITION_NEGATE, CONDITION_INVERT, CONDITION_IS_ZERO,
+    CONDITION_SKIP_TRUE,                      /* the top is not 0: it becomes 1, and `number` steps are left out */
+    CONDITION_SKIP_FALSE,                     /* the top is 0: `number` steps are left out */
     CONDITION_OR_ELSE, CONDITION_AND_THEN, CONDITION_OR, CONDITION_XOR, CONDITION_AND,
     CONDITION_EQUAL, CONDITION_UNEQUAL, CONDITION_LESS, CONDITION_AT_MOST, CONDITION_MORE, CONDITION_AT_LEAST,
     CONDITION_LEFT, CONDITION_RIGHT,          /* shifts by b & 3F; left by 32 at most */

@@ -35,6 +35,8 @@ class Code(IntEnum):
     NEGATE = int(lib.CONDITION_NEGATE)
     INVERT = int(lib.CONDITION_INVERT)
     IS_ZERO = int(lib.CONDITION_IS_ZERO)
+    SKIP_TRUE = int(lib.CONDITION_SKIP_TRUE)
+    SKIP_FALSE = int(lib.CONDITION_SKIP_FALSE)
     OR_ELSE = int(lib.CONDITION_OR_ELSE)
     AND_THEN = int(lib.CONDITION_AND_THEN)
     OR = int(lib.CONDITION_OR)
@@ -60,9 +62,10 @@ PUSHES = frozenset((
 ))
 """Codes that put a number on the stack."""
 IN_PLACE = frozenset((
-    Code.BYTE, Code.WORD, Code.LAST_IN, Code.LAST_OUT, Code.NEGATE, Code.INVERT, Code.IS_ZERO,
+    Code.BYTE, Code.WORD, Code.LAST_IN, Code.LAST_OUT, Code.NEGATE, Code.INVERT, Code.IS_ZERO, Code.SKIP_TRUE,
+    Code.SKIP_FALSE,
 ))
-"""Codes that exchange the top for another; the others make one number out of two."""
+"""Codes that look at the top alone; the others make one number out of two."""
 
 
 def depth(program: Program) -> int:

@@ -36,6 +36,7 @@ _LEVELS: tuple[Mapping[str, Code], ...] = (
     {"==": Code.EQUAL, "!=": Code.UNEQUAL, "<=": Code.AT_MOST, ">=": Code.AT_LEAST, "<": Code.LESS, ">": Code.MORE},
     {"<<": Code.LEFT, ">>": Code.RIGHT}, {"+": Code.ADD, "-": Code.SUBTRACT}, {"*": Code.MULTIPLY},
 )
+_SKIPS = {"||": Code.SKIP_TRUE, "&&": Code.SKIP_FALSE}
 _UNARY = {"-": Code.NEGATE, "~": Code.INVERT, "!": Code.IS_ZERO}
 _TOKEN = re.compile(r"\s*(#\d+|\w[\w.$@?]*|[.$@?][\w.$@?]*|\|\||&&|==|!=|<=|>=|<<|>>|[-+*|^&<>~!():\[\]])")
 _DEEPEST = 40
@@ -116,6 +117,11 @@ _JOIN: Program = ((Code.JOIN, 0),)
 _WORD: Program = ((Code.CONSTANT, 0xFFFF), (Code.AND, 0))
 
 
+def _word(number: Program) -> Program:
+    """Its lower 16 bits; a register has no others."""
+    return number if len(number) == 1 and number[0][0] is Code.REGISTER else number + _WORD
+
+
 class _Reader:
     def __init__(
         self, text: str, symbol: Callable[[str], int | None], port: Callable[[str], int | None]
@@ -146,6 +152,8 @@ class _Reader:
             right, code = self.level(number + 1).number, (_LEVELS[number][sign], 0)
             if left.is_place and sign in ("+", "-"):
                 left = _Node((*left.program, *right, code, *_WORD), True)
+            elif sign in _SKIPS:
+                left = _Node((*left.number, (_SKIPS[sign], len(right) + 1), *right, code))
             else:
                 left = _Node((*left.number, *right, code))
         return left
@@ -161,7 +169,7 @@ class _Reader:
         first = self.single()
         if self.take((":",)) is None:
             return first
-        return _Node((*first.number, *_WORD, *self.single().number, *_WORD), True)
+        return _Node(_word(first.number) + _word(self.single().number), True)
 
     def single(self) -> _Node:
         if not self.tokens:
@@ -215,7 +223,7 @@ class _Reader:
         if known is not None:
             return self.constant(known)
         digits = name.removeprefix("0x").removesuffix("h")
-        if re.fullmatch(r"[0-9a-f]{1,8}", digits):
+        if re.fullmatch(r"[0-9a-f]{1,16}", digits):
             return self.constant(int(digits, 16))
         raise UsageError(f"{token!r} is no number, register or symbol", "hexadecimal, #decimal, a register, a symbol")
 
@@ -257,13 +265,18 @@ _NAMES = {code: name for name, code in NAMED.items()}
 def _run(program: Program, context: Context) -> list[int]:
     """What a program leaves on the stack."""
     stack: list[int] = []
-    for code, number in program:
+    place = -1
+    while (place := place + 1) < len(program):
+        code, number = program[place]
         if code is Code.CONSTANT:
             stack.append(number)
         elif code is Code.REGISTER:
             stack.append(context.names[_NUMBERED[number]])
         elif code in _NAMES:
             stack.append(context.names.get(_NAMES[code], -1))
+        elif code in _SKIPS.values():
+            if bool(stack[-1]) is (code is Code.SKIP_TRUE):
+                stack[-1], place = int(bool(stack[-1])), place + number
         elif code in IN_PLACE:
             stack[-1] = _wrapped(_ONE[code](context, stack[-1]))
         else:
