@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fake_rtmidi import Host
-from patience import wait_for
+from patience import LIMIT, wait_for
 
 from korgm1.errors import UserError
 from korgm1.frontends import midi_ports, midi_raw
@@ -199,7 +199,8 @@ def test_what_is_no_device_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
-def test_a_closed_raw_device_writes_into_no_other_file(tmp_path: Path) -> None:
+def test_a_closed_raw_device_writes_into_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(midi_raw, "_PATIENCE", LIMIT)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     gives = midi_raw.RawOutput(str(pipe), time.monotonic)
