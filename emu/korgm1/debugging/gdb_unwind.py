@@ -20,7 +20,7 @@ to 45 (gdb/i386-tdep.c, i386_svr4_dwarf_reg_to_regnum).
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from korgm1.debugging.gdb_lines import ADDRESS
 from korgm1.debugging.looking import Frame
@@ -44,14 +44,14 @@ _DEREF_SIZE, _CONST2U, _CONST4U, _AND, _LIT0, _PLUS, _SHL, _BREG0, _BREGX = (
 )  # fmt: skip
 
 
-def rows(registers: Mapping[str, int], frames: Sequence[Frame], offset: int, size: int) -> bytes:
+def rows(registers: Mapping[str, int], frames: Iterable[Frame], offset: int, size: int) -> bytes:
     """`size` bytes of the table from `offset` on.
 
     A row whose place on the stack has no call above it leads to `NOBODY`, from where GDB goes no further.
 
     Args:
         registers: by NEC's names.
-        frames: who called, the innermost first.
+        frames: who called, the innermost first; looked through once a row.
         offset, size: bytes of the table.
 
     >>> now = {"ss": 0x100, "ps": 0xF000}
