@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 from korgm1.errors import RomError, UserError
 from korgm1.romset.database import Database, known_roms
@@ -58,11 +57,7 @@ def read_firmware(paths: Sequence[str], database: Database | None = None) -> Rom
     usable = [one for one in found.sets if one.status != "broken"]
     if usable:
         order = [row.id for row in known.sets.values() if not row.id.startswith(OPENM1)]
-        taken = chosen(usable, [*order, "", OPENM1])
-        if len(usable) > 1:
-            others = f"{printable(paths[0])} holds {len(usable)} firmwares, this is {taken.name} {taken.version}"
-            taken = replace(taken, warnings=(*taken.warnings, f"{others}; name the files of another"))
-        return taken
+        return chosen(usable, [*order, "", OPENM1])
     keep = frozenset({HALF, IMAGE})
     raw = look_at(paths[0], known, keep) if len(paths) == 1 else _two_files(paths, known, keep)
     return _as_it_is(raw, " and ".join(printable(word) for word in paths))
