@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gdb_driver import FRESH, LIMIT, Server, needs_gdb
+from gdb_driver import FRESH, Server, needs_gdb
+from patience import LIMIT
 
 from korgm1.cli import main
 from korgm1.debugging import Debugger

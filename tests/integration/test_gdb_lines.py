@@ -17,7 +17,8 @@ from fcntl import ioctl
 from pathlib import Path
 
 import pytest
-from gdb_driver import FRESH, GDB, LIMIT, Server, needs_gdb
+from gdb_driver import FRESH, GDB, Server, needs_gdb
+from patience import LIMIT
 from screen_driver import without_display
 
 from korgm1.cli import main

@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import LIMIT
 from screen_driver import without_display
 
 GDB = shutil.which("gdb-multiarch") or shutil.which("gdb")
-LIMIT = 60
 needs_gdb = pytest.mark.skipif(GDB is None, reason="neither gdb-multiarch nor gdb is installed")
 FRESH = "maintenance flush register-cache"
 
