@@ -176,6 +176,9 @@ class Program:
         vectors: number -> segment and offset that is installed, as far as it is known.
         unreached: what is neither code nor text nor table.
         notes: what was odd, as sentences.
+        comments: address -> what somebody has written beside it.
+        kinds: address -> kind, where somebody has decided it: as in a CSV of symbols.
+        words: first address and how many, of words that somebody has told of.
     """
 
     image: bytes
@@ -193,6 +196,9 @@ class Program:
     vectors: dict[int, tuple[int, int]]
     unreached: tuple[Gap, ...]
     notes: tuple[str, ...]
+    comments: dict[int, str] = field(default_factory=dict)
+    kinds: dict[int, str] = field(default_factory=dict)
+    words: dict[int, int] = field(default_factory=dict)
 
     @property
     def end(self) -> int:

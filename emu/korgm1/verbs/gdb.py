@@ -158,9 +158,9 @@ def serve(
         names: by physical address, for `monitor dis`.
     """
     from korgm1.debugging.gdb_server import GdbServer
-    from korgm1.debugging.symbols import Symbols
+    from korgm1.symbols import Symbols
 
-    symbols = Symbols(names)
+    symbols = Symbols(names or {})
     while not asked:
         found = door.wait(IDLE)
         if found is None:
