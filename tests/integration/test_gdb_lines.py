@@ -172,6 +172,27 @@ def shown(screen: int, seconds: float) -> bytes:
         return b""
 
 
+@needs_gdb
+def test_names_of_a_researcher_s_own(tmp_path: Path) -> None:
+    (tmp_path / "framed.bin").write_bytes(framed_firmware())
+    rows = (
+        "address,name,kind,size,comment", f"{FRAMED:05X},draw,function,,the beginning", "00500,counter,ram,,",
+        "F0200,steps,words,6,", "0A00,lamps,port,,",
+    )
+    (tmp_path / "my.csv").write_text("\n".join(rows) + "\n")
+    server = Server(tmp_path, "--roms", "framed.bin", "--names", "my.csv", "--listing", "x.asm", "--once")
+    try:
+        said = server.gdb(
+            "break draw", "continue", "bt 1", "whatis counter", "whatis steps", "whatis lamps", "monitor dis draw 1"
+        )
+    finally:
+        server.end()
+    assert f"Breakpoint 1 at {FRAMED:#x}: file x.asm" in said and "#0  draw () at x.asm:" in said
+    assert re.findall(r"^type = (.*)$", said, re.M) == ["byte", "word [3]", "byte"] and "draw:\n" in said
+    assert "the beginning" in (tmp_path / "x.asm").read_text()
+    assert main(["gdb", "--port", "0", "--names", str(tmp_path / "none.csv"), "--listing", str(tmp_path / "y.asm")]) == 1
+
+
 def test_launch_json_of_the_page() -> None:
     found = re.search(r"^```json\n(.*?)^```", PAGE, re.M | re.S)
     assert found is not None
