@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from korgm1.clock import CPU_HZ
 from korgm1.debugging import showing
-from korgm1.debugging.doing_runs import count
+from korgm1.debugging.doing_runs import count, quoted
 from korgm1.debugging.doing_stops import span, split
 from korgm1.debugging.expressions import HALVES
 from korgm1.debugging.looking import INTEL
@@ -28,14 +28,9 @@ _TOPS = {"memw": 0xFFFFF, "memr": 0xFFFFF, "exec": 0xFFFFF, "out": 0xFFFF, "in":
 
 def who(monitor: Monitor, rest: str) -> None:
     """Back to the last time that something was done to a place."""
-    text, condition = split(rest)
-    word, _, place = text.partition(" ")
-    if word.lower() not in DEEDS:
-        raise UsageError(f"who {rest!r}", "who wrote 400, who read 400, who ran F0123, who out 0A08, who in 0900")
-    kind, debugger = DEEDS[word.lower()], monitor.debugger
-    first, last = span(monitor, place, _TOPS[kind])
-    stop = Stop(kind, first, last, condition=monitor.expression(condition) if condition else None)
-    held = debugger.read(first, last + 1 - first) if kind == "memw" else b""
+    stop, debugger = _asked(monitor, rest), monitor.debugger
+    first, last = (stop.first, stop.last) if isinstance(stop.first, int) and stop.last is not None else (0, 0)
+    held = debugger.read(first, last + 1 - first) if stop.kind == "memw" else b""
     again = monitor.asked_who == (rest, debugger.steps)
     halt = debugger.back_to(stop, monitor.asked, here=not again)
     monitor.asked_who = rest, debugger.steps
@@ -44,8 +39,32 @@ def who(monitor: Monitor, rest: str) -> None:
         monitor.say(f"{before}, in what is remembered, which begins at {showing.time(debugger.remembered_since)}")
         return
     monitor.show(halt)
-    if held and not condition and halt.match is not None and debugger.read(first, len(held)) != held:
+    if held and stop.condition is None and halt.match is not None and debugger.read(first, len(held)) != held:
         monitor.say("what it holds has been changed since, but not by the CPU: by DMA, a command or at power-on")
+
+
+def _asked(monitor: Monitor, rest: str) -> Stop:
+    """What `who` is to go back to."""
+    word, _, what = rest.partition(" ")
+    if word.lower() == "showed":
+        return Stop("lcd", quoted(what.strip()))
+    if word.lower() not in DEEDS:
+        raise UsageError(
+            f"who {rest!r}", 'who wrote 400, who read 400, who ran F0123, who out 0A08, who in 0900, who showed "TEXT"'
+        )
+    place, condition = split(what)
+    kind = DEEDS[word.lower()]
+    first, last = span(monitor, place, _TOPS[kind])
+    return Stop(kind, first, last, condition=monitor.expression(condition) if condition else None)
+
+
+def timeline(monitor: Monitor, rest: str) -> None:
+    """What the LCD has shown."""
+    pictures = monitor.session.timeline[-min(count(rest, 10), 1000) :]
+    for one in pictures:
+        monitor.say(f"{one.seconds:12.6f}  |{one.lcd[0]}|", f"{'':12}  |{one.lcd[1]}|")
+    if not pictures:
+        monitor.say("no finished picture yet")
 
 
 def history(monitor: Monitor, rest: str) -> None:

@@ -88,7 +88,7 @@ class Hindsight(Running):
             UsageError: a recording is under way.
         """
         self._check_unrecorded()
-        self._journal.mark(f"who {stop.describe()}")
+        self._journal.mark(f"back to {stop.describe()}")
         own, self.stops = self.stops, {0: stop}
         self._mark()
         try:

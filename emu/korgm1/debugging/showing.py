@@ -125,12 +125,13 @@ def halt(one: Halt, port_names: Mapping[int, str], symbols: Symbols) -> list[str
         lines.append(f"{said} ({time(one.clock)})")
     for stop in one.stops:
         number = f"stop {stop.number}" if stop.number else "there"
-        lines.append(f"{number}: {stop.describe()}{_what(one, port_names, symbols)} ({time(one.clock)})")
+        lines.append(f"{number}: {_what(stop.describe(), one, port_names, symbols)} ({time(one.clock)})")
     return lines
 
 
-def _what(one: Halt, port_names: Mapping[int, str], symbols: Symbols) -> str:
-    words = []
+def _what(stop: str, one: Halt, port_names: Mapping[int, str], symbols: Symbols) -> str:
+    """The stop, and what it was hit by, without saying anything twice."""
+    words: list[str] = []
     if one.value is not None and one.kind is not None:
         width = 4 if one.value > 0xFF or any(match.word for match in one.matches) else 2
         if one.port is not None:
@@ -142,4 +143,6 @@ def _what(one: Halt, port_names: Mapping[int, str], symbols: Symbols) -> str:
         words.append(f"vector {one.vector:02X}")
     if words and one.began is not None:
         words.append(f"by {one.began[0]:04X}:{one.began[1]:04X}")
-    return ": " + ", ".join(words) if words else ""
+    if words and words[0].startswith(stop):
+        return ", ".join(words)
+    return ": ".join([stop, *([", ".join(words)] if words else [])])

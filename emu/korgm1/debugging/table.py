@@ -51,9 +51,12 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
         ("back", "b rs", "[N]", "one step back, or N; inputs on the way are undone", doing_runs.back, ()),
         ("back-to-stop", "rc rg", "", "back to the last time a stop was hit", doing_runs.back_to_stop, ()),
         (
-            "who", "", "wrote|read|ran|out|in|took PLACE[-LAST] [if CONDITION]",
-            "back to the last time that was done: behind it; of ran and took in front", doing_past.who,
-            ("who wrote 0043C", "who wrote 400-4FF if value == 12", "who in ADC_DATA", "who ran F0A11", "who took 20"),
+            "who", "", 'wrote|read|ran|out|in|took|showed WHAT', "back to the last time that was done", doing_past.who,
+            (
+                "who wrote 0043C", "who wrote 400-4FF if value == 12", "who read 0043C", "who ran F0A11",
+                "who in ADC_DATA", "who out 0A08", "who took 20", 'who showed "Battery"',
+                "asked again there: the time before",
+            ),
         ),
         ("undo", "", "", "take back the last command that changed time or state", doing_runs.undo, ()),
     ),
@@ -103,6 +106,7 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
         ("symbols", "", "[PART]", "names with PART", doing_looks.symbols, ()),
         ("label", "", "NAME [PLACE]", "give a place a name", doing_files.label, ("label put_letter F0A11",)),
         ("lcd", "", "", "the display", doing_looks.lcd, ()),
+        ("timeline", "", "[N]", "what the LCD has shown, the last N pictures", doing_past.timeline, ()),
         ("irq", "", "", "the interrupt controller, and what the CPU waits for", doing_looks.irq, ()),
         (
             "history", "hist", "[REGISTER] [N]", "the last N steps; or those that changed a register",
