@@ -129,17 +129,20 @@ def test_the_check_values_of_the_sums() -> None:
     assert sums(b"\xff" * HALF)["sum-32"] == "00FF0000"
 
 
-@pytest.mark.parametrize("place", [0xFFF7, 0xFFFF])
-def test_sums_of_8_bits_are_found_where_both_chips_have_them(place: int) -> None:
+@pytest.mark.parametrize(
+    ("place", "algorithm", "stretch"),
+    [(0xFFF7, "8-bit sum of bytes, negated", "before"), (0xFFFF, "8-bit sum of all bytes", "all")],
+)
+def test_sums_of_8_bits_are_found_where_both_chips_have_them(place: int, algorithm: str, stretch: str) -> None:
     chips = []
     for seed in (1, 2):
         chip = bytearray(random.Random(seed).randbytes(HALF))
         chip[place] = -sum(chip[:place]) & 0xFF
         chips.append(bytes(chip))
     found, tests = alike(*chips)
-    assert ("8-bit sum of bytes, negated", "before", place) in [key for key, _, _ in found]
+    assert (algorithm, stretch, place) in [key for key, _, _ in found]
     assert 50 < tests < 200
-    told = [one for one in find_checksums(interleave(*chips)).sure if one.algorithm == "8-bit sum of bytes, negated"]
+    told = [one for one in find_checksums(interleave(*chips)).sure if one.algorithm == algorithm]
     assert [(one.over, one.at) for one in told] == [("IC32", place), ("IC23", place)]
 
 

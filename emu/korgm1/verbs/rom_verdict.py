@@ -77,7 +77,9 @@ def _of_reads(reads: Reads) -> tuple[str, str]:
     known = any(one.code == "known-read" for one in reads.findings)
     if known:
         same = "good: the reads are equal, and known" if not reads.count else "the reads differ, but the chip is known"
-        return same, "" if not reads.count else "korgm1 rom fix --reads ... -o fixed writes it"
+        named = " ".join(map(shlex.quote, reads.names))
+        ic = f" --ic {reads.ic}" if reads.ic else ""
+        return same, "" if not reads.count else f"korgm1 rom fix --reads {named}{ic} -o fixed"
     if not reads.count:
         return f"{len(reads.names)} equal reads: a read error that comes every time is not excluded", (
             "take the chip out of the reader, put it back, read it once more"

@@ -100,7 +100,8 @@ def run(args: argparse.Namespace) -> int:
             "reads": None if reads is None else reads_dict(reads), "notes": found.notes, "written": written,
         }, indent=2))
     else:
-        head = [f"verdict: {says}", *([f"next:    {then}"] if then else []), ""]
+        head = [f"verdict: {says}", *([f"next:    {then}"] if then else [])]
+        head += [""] if checked.dumps else []
         print("\n".join([*head, *as_text(checked, found), *(reads_text(reads) if reads else []), *written]))
     if args.paths and not found.useful and all(row.one.status == "broken" for row in checked.sets):
         return RomError.exit_code
