@@ -194,7 +194,7 @@ def firmware_info(firmware: RomSet, model: str = "m1", run: bool = True, progres
         bench = Bench(firmware, model)
         progress(0, 4, "booting it")
         seen = bench.observation
-        notes += [bench.problem] if bench.problem else []
+        notes += [said for said in (bench.problem, bench.remark) if said]
         progress(1, 4, "collecting texts")
         shown = lcd_texts(firmware, model, bench=bench)
         pictures = [(row.lcd, row.when) for row in (*shown.order, *shown.texts)]
