@@ -293,6 +293,8 @@ def _seen(text: str, pictures: list[tuple[tuple[str, str], str]]) -> tuple[Seen,
     for lcd, when in pictures:
         for number, line in enumerate(lcd, 1):
             at = line.find(wanted)
+            if at < 0 and len(wanted) > len(line) and len(line.strip()) >= WHOLE and line.strip() in wanted:
+                at = line.find(line.strip())    # a page of two lines in one
             if at >= 0:
                 found.setdefault((number, at + 1), when)
     return tuple(Seen(line, column, when) for (line, column), when in found.items())
