@@ -42,6 +42,7 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE, t
     bare = dry_run(image, base)
     vectors = {**bare.vectors, **executed.vectors}
     descent = Descent(image, base, vectors)
+    descent.prepare(executed)
     _bar(descent, told, executed)
     descent.enter(0xF000, 0xFFF0, physical(*RESET), "reset")
     descent.follow()

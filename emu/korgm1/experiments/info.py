@@ -198,7 +198,7 @@ def firmware_info(
         bench = Bench(firmware, model)
         progress(0, 4, "booting it")
         seen = bench.observation
-        notes += [bench.problem] if bench.problem else []
+        notes += [said for said in (bench.problem, bench.remark) if said]
         progress(1, 4, "collecting texts")
         shown = lcd_texts(firmware, model, bench=bench)
         pictures = [(row.lcd, row.when) for row in (*shown.order, *shown.texts)]
@@ -293,6 +293,8 @@ def _seen(text: str, pictures: list[tuple[tuple[str, str], str]]) -> tuple[Seen,
     for lcd, when in pictures:
         for number, line in enumerate(lcd, 1):
             at = line.find(wanted)
+            if at < 0 and len(wanted) > len(line) and len(line.strip()) >= WHOLE and line.strip() in wanted:
+                at = line.find(line.strip())    # a page of two lines in one
             if at >= 0:
                 found.setdefault((number, at + 1), when)
     return tuple(Seen(line, column, when) for (line, column), when in found.items())
