@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from korgm1.analysis.data_lines import DataLines
+from korgm1.analysis.macros import MACROS, macros
 from korgm1.analysis.nasm import Names, statement
 from korgm1.analysis.program import SECTION, Placed, Program, Xref, physical
 from korgm1.cpu.disassembler import Instruction
-from korgm1.cpu.instruction_table import NATIVE
 
 _COMMENT = 44
 _SHOWN_REFS = 6
@@ -19,25 +19,17 @@ _HEAD = """\
         cpu     186
         bits    16
 
-; An instruction that NASM does not know, or would encode otherwise: its bytes, then what they are.
-%macro  v30 1-*
-        db      %{1:-1}
-%endmacro
 """
 _WORDS = frozenset(
-    "abs absolute align at bits bnd byte common cpu db dd default do dq dt dup dw dy dz equ extern far float "
-    "global incbin istruc lock near nobnd nosplit org ptr rel rep repe repne repnz repz required resb resd resq resw sectalign "
-    "section seg segment short static strict struc times to wait wrt xacquire xrelease".split()
+    "abs absolute align at bits bnd byte common cpu db dd default do dq dt dup dw dy dz equ extern far float global "
+    "incbin istruc lock near nobnd nosplit org ptr rel rep repe repne repnz repz required resb resd resq resw "
+    "sectalign section seg segment short static strict struc times to wait wrt xacquire xrelease".split()
 )
 """What NASM takes for no label with a colon behind it or in an expression; an instruction's mnemonic it does take."""
 _REGISTERS = re.compile(
     "[er]?[abcd]x|[abcd][lh]|[er]?(?:sp|bp|si|di|ip)|(?:sp|bp|si|di)l|[cdefgs]s|r[0-9]+[bdw]?|segr[0-9]|[cdt]r[0-9]+"
     "|st[0-9]|[xyzt]?mm[0-9]+|k[0-9]|bnd[0-9]|[ao](?:16|32|64|sp)|use(?:16|32|64)|[dqtoyz]?word"
 )
-_MACROS = frozenset(
-    form.mnemonic[0] for name, form in NATIVE.items() if name.startswith(("0F", "64", "65", "66", "67", "D8"))
-)
-"""Instructions of NEC's."""
 _HEX = {"intel": "0x[0-9a-f]+", "nec": "[0-9][0-9A-F]*H"}
 Clocks = Callable[[Instruction], str]
 
@@ -58,9 +50,8 @@ def source(program: Program, title: str = "", clocks: Clocks | None = None) -> s
     loc_FFFF2:
             jmp short loc_FFFF2             ; FFFF2   <- FFFF2
     """
-    lines = [f"; {line}" for line in title.splitlines()] + [_HEAD]
     view = _View(replace(program, labels={at: spelled(name) for at, name in program.labels.items()}), clocks)
-    lines += view.equates()
+    lines = view.equates()
     start = program.base
     while start < program.end:
         end = min((start // SECTION + 1) * SECTION, program.end)
@@ -70,7 +61,8 @@ def source(program: Program, title: str = "", clocks: Clocks | None = None) -> s
         )
         lines += view.lines(start, end)
         start = end
-    return "\n".join(lines) + "\n"
+    head = "".join(f"; {line}\n" for line in title.splitlines()) + _HEAD + macros(view.statements)
+    return head + "\n" + "\n".join(lines) + "\n"
 
 
 def spelled(name: str) -> str:
@@ -80,7 +72,7 @@ def spelled(name: str) -> str:
     ('lcd_write', '$Wait', 'greeting', '$add4s')
     """
     word = name.lower()
-    taken = word in _WORDS or word in _MACROS or word.startswith(("__", "v30")) or _REGISTERS.fullmatch(word)
+    taken = word in _WORDS or word in MACROS or word.startswith(("__", "v30")) or _REGISTERS.fullmatch(word)
     return f"${name}" if taken else name
 
 
@@ -123,6 +115,8 @@ class _View:
         self.ports = {use.address: port for port, uses in program.ports.items() for use in uses if port >= 0}
         self.texts = {text.address: text for text in program.texts}
         self.data = DataLines(program, self.refs_of)
+        self.statements: list[str] = []
+        """Those that were written, without labels and comments."""
         self.inside = {
             address + n for address, placed in program.instructions.items()
             for n in range(1, len(placed.instruction.code))
@@ -170,6 +164,7 @@ class _View:
                 text = "v30 " + ",".join(f"{byte:#04x}" for byte in code)
                 meaning = placed.instruction.text() if placed.emulated else self.named(address, placed, "intel")
                 remark = f"{'8080: ' if placed.emulated else ''}{meaning}{remark and '; ' + remark}"
+            self.statements.append(text)
             if label is not None and address not in program.functions:
                 remark += self.refs_of(address)
             head = f"{label}:" if label else ""
