@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import LIMIT
 from screen_driver import without_display
 
 from korgm1.cli import main
@@ -23,7 +24,6 @@ from korgm1.session import Session
 
 GDB = shutil.which("gdb-multiarch") or shutil.which("gdb")
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "gdb.md").read_text("utf-8")
-LIMIT = 60
 needs_gdb = pytest.mark.skipif(GDB is None, reason="neither gdb-multiarch nor gdb is installed")
 FRESH = "maintenance flush register-cache"
 

@@ -9,10 +9,10 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from patience import LIMIT, wait_for
 
 from korgm1.cli import main
 from korgm1.cpu.trace import TraceFilter
@@ -467,12 +467,11 @@ def test_a_run_that_is_stopped_leaves_a_trace(name: str, size: int, how: signal.
     path, part = tmp_path / name, tmp_path / f"{name}.part"
     words = command("boot", "--seconds", "100000", "--trace", str(path), "--trace-filter", "port,int")
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 60
-        while not (part.exists() and part.stat().st_size > size):
-            assert time.monotonic() < deadline and process.poll() is None
-            time.sleep(0.01)
+        wait_for(
+            lambda: (part.exists() and part.stat().st_size > size) or process.poll() is not None, "the trace never grew"
+        )
         process.send_signal(how)
-        output = b"".join(process.communicate(timeout=60))
+        output = b"".join(process.communicate(timeout=LIMIT))
     assert b"Traceback" not in output
     left = part if how == signal.SIGKILL else path
     assert [found.name for found in tmp_path.iterdir()] == [left.name]
@@ -514,4 +513,4 @@ def test_a_reader_that_goes_away(which: int, both: list[Path]) -> None:
         assert process.stdout.readline() == b"# korgm1 trace 1\n"
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(timeout=60) == 0
+        assert process.wait(LIMIT) == 0

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from korgm1.analysis.data_lines import DataLines
 from korgm1.analysis.macros import MACROS, macros
@@ -34,6 +35,24 @@ _HEX = {"intel": "0x[0-9a-f]+", "nec": "[0-9][0-9A-F]*H"}
 Clocks = Callable[[Instruction], str]
 
 
+class Source(NamedTuple):
+    """A source, and the line of each instruction in it, counted from 1, by its address."""
+
+    text: str
+    lines: dict[int, int]
+
+
+class _Code(str):
+    """A line with an instruction on it, whose address it knows."""
+
+    address: int
+
+    def __new__(cls, text: str, address: int) -> _Code:
+        line = super().__new__(cls, text)
+        line.address = address
+        return line
+
+
 def source(program: Program, title: str = "", clocks: Clocks | None = None) -> str:
     r"""Text that `nasm -f bin` turns into `program.image`, and that needs nothing else.
 
@@ -50,6 +69,17 @@ def source(program: Program, title: str = "", clocks: Clocks | None = None) -> s
     loc_FFFF2:
             jmp short loc_FFFF2             ; FFFF2   <- FFFF2
     """
+    return numbered_source(program, title, clocks).text
+
+
+def numbered_source(program: Program, title: str = "", clocks: Clocks | None = None) -> Source:
+    r"""`source`, and where in it each instruction stands.
+
+    >>> from korgm1.analysis import analyse
+    >>> text, lines = numbered_source(analyse(bytes.fromhex("31c0ebfe"), base=0xFFFF0))
+    >>> {f"{address:X}": text.splitlines()[line - 1][:17] for address, line in lines.items()}
+    {'FFFF0': 'reset:  xor ax,ax', 'FFFF2': '        jmp short'}
+    """
     view = _View(replace(program, labels={at: spelled(name) for at, name in program.labels.items()}), clocks)
     lines = view.equates()
     start = program.base
@@ -61,8 +91,13 @@ def source(program: Program, title: str = "", clocks: Clocks | None = None) -> s
         )
         lines += view.lines(start, end)
         start = end
-    head = "".join(f"; {line}\n" for line in title.splitlines()) + _HEAD + macros(view.statements)
-    return head + "\n" + "\n".join(lines) + "\n"
+    head = "".join(f"; {line}\n" for line in title.splitlines()) + _HEAD + macros(view.statements) + "\n"
+    number, found = 1 + head.count("\n"), {}
+    for line in lines:
+        if isinstance(line, _Code):
+            found[line.address] = number
+        number += 1 + line.count("\n")
+    return Source(head + "\n".join(lines) + "\n", found)
 
 
 def spelled(name: str) -> str:
@@ -171,7 +206,7 @@ class _View:
             if len(head) > 7:
                 yield head
                 head = ""
-            yield f"{head:8}{text:{_COMMENT - 13}} ; {address:05X}  {remark}".rstrip()
+            yield _Code(f"{head:8}{text:{_COMMENT - 13}} ; {address:05X}  {remark}".rstrip(), address)
             address += len(code)
         if end in self.inside:
             yield f"; the last instruction goes on at {end:05X}"

@@ -199,14 +199,8 @@ def mixed_versions(even: Part, odd: Part, database: Database) -> Fault:
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\xf0\x42", "a Korg SysEx dump", "it is for MIDI IN: korgm1 boot --midi FILE"),
     (b"MThd", "a standard MIDI file", ""),
-    (b"S0", "Motorola S-records, text", "make it binary: objcopy -I srec -O binary FILE FILE.bin"),
-    (b"S1", "Motorola S-records, text", "make it binary: objcopy -I srec -O binary FILE FILE.bin"),
-    (b":10", "Intel HEX, text", "make it binary: objcopy -I ihex -O binary FILE FILE.bin"),
-    (b":02", "Intel HEX, text", "make it binary: objcopy -I ihex -O binary FILE FILE.bin"),
-    (b":20", "Intel HEX, text", "make it binary: objcopy -I ihex -O binary FILE FILE.bin"),
     (b"7z\xbc\xaf", "a 7z archive", "unpack it, or pack it again as a zip"),
     (b"Rar!", "a RAR archive", "unpack it, or pack it again as a zip"),
-    (b"\x1f\x8b", "a gzip file", "unpack it: gunzip FILE"),
     (b"PK\x03\x04", "a zip inside a zip", "unpack the outer one"),
 )
 

@@ -94,8 +94,7 @@ def run(args: argparse.Namespace) -> int:
     if args.syntax == "nec":
         text = reading(program, clocks) + "\n"
     else:
-        head = [f"{firmware.name} {firmware.version}, SHA-1 {firmware.sha1}", summary(program), *program.notes]
-        text = source(program, "\n".join(head), clocks)
+        text = source(program, title(firmware, program), clocks)
     made = {"-o": text, "--symbols": symbols_csv(program), "--ghidra": ghidra_script(program),
             "--idc": idc_script(program)}  # fmt: skip
     for option, name in outputs:
@@ -128,6 +127,13 @@ def analysed(firmware: RomSet, model: str | None, told: Told | None = None) -> P
         except M1Error as error:
             print(f"korgm1: warning: it was not run: {error.found}", file=sys.stderr)
     return analyse(firmware.image, executed, told=told)
+
+
+def title(firmware: RomSet, program: Program) -> str:
+    """The first lines of a source: which firmware it is, how much was found, what was odd."""
+    return "\n".join(
+        [f"{firmware.name} {firmware.version}, SHA-1 {firmware.sha1}", summary(program), *program.notes]
+    )
 
 
 def summary(program: Program) -> str:
