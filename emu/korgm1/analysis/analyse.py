@@ -62,7 +62,7 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE, t
         blocks = blocks_of(descent)
         used = accesses(descent, blocks, tables)
     vectors = {**bare.vectors, **stored, **executed.vectors}
-    return describe(descent, blocks, used, tables, vectors, bare.writes, told)
+    return describe(descent, blocks, used, tables, vectors, bare.writes, told, executed)
 
 
 def _bar(descent: Descent, told: Told, executed: Executed) -> None:
@@ -72,7 +72,7 @@ def _bar(descent: Descent, told: Told, executed: Executed) -> None:
         end = address + told.extent(descent.image, descent.base, address)
         run = next((at for at in range(address, end) if at in places), None)
         if run is None:
-            descent.bar(address, end)
+            descent.bar(address, end, told.kinds[address] == "text")
         else:
             descent.notes.append(
                 f"{told.row(address)}: {address:05X} is to be {told.kinds[address]}, but {run:05X} was executed"

@@ -12,7 +12,19 @@ from korgm1.analysis.flow import Access
 from korgm1.analysis.gaps import gaps
 from korgm1.analysis.names import port_names, ram_name
 from korgm1.analysis.pointers import JumpTable, constant
-from korgm1.analysis.program import Block, Function, Placed, PortUse, Program, Table, Text, Xref, physical
+from korgm1.analysis.program import (
+    JUMPS,
+    Block,
+    Executed,
+    Function,
+    Placed,
+    PortUse,
+    Program,
+    Table,
+    Text,
+    Xref,
+    physical,
+)
 from korgm1.analysis.texts import name_tables, pointer_tables, runs
 from korgm1.analysis.told import Told
 
@@ -24,6 +36,7 @@ _CX = 1
 def describe(
     descent: Descent, blocks: dict[int, Block], used: list[Access], jump_tables: list[JumpTable],
     vectors: dict[int, tuple[int, int]], writes: Iterable[tuple[int, int]], told: Told,
+    executed: Executed,
 ) -> Program:  # fmt: skip
     """Everything about the code and what it uses.
 
@@ -35,6 +48,7 @@ def describe(
         vectors: that are installed, as far as known.
         writes: port and value of what a dry run wrote to the V50's system area.
         told: what somebody says of places.
+        executed: what a run did.
     """
     image, base = descent.image, descent.base
     functions = functions_of(descent, blocks, _entry_names(descent, vectors, told))
@@ -83,6 +97,8 @@ def describe(
         _nec(descent), dict(sorted(vectors.items())), tuple(gaps(image, base, cover)), tuple(descent.notes),
         told.comments, told.kinds,
         {at: told.extent(image, base, at) // 2 for at in told.of_kind("words") if at not in descent.placed},
+        {access.origin: access.address for access in used if access.kind == "stack"},
+        executed.memory, executed.touched,
     )  # fmt: skip
 
 
@@ -118,7 +134,9 @@ def _data_refs(descent: Descent, used: list[Access]) -> dict[int, set[Xref]]:
     refs: dict[int, set[Xref]] = defaultdict(set)
     for access in used:
         if access.kind in ("read", "write"):
-            refs[access.address].add(Xref(access.origin, access.kind))
+            form = descent.placed[access.origin].instruction.form
+            size = 4 if form is not None and "Mp" in form.operands[0] else 1 + access.wide
+            refs[access.address].add(Xref(access.origin, access.kind, size))
     for address, placed in descent.placed.items():
         value = _pointer(placed)
         if value is None:
@@ -270,11 +288,12 @@ def _labels(
     xrefs: dict[int, set[Xref]], told: Told,
 ) -> dict[int, str]:  # fmt: skip
     labels = {}
-    for address in xrefs:
+    for address, refs in xrefs.items():
         if address < _RAM_END:
             labels[address] = ram_name(address)
         elif descent.base <= address < descent.end:
-            labels[address] = f"{'loc' if address in descent.placed else 'data'}_{address:05X}"
+            code = address in descent.placed or any(ref.kind in JUMPS for ref in refs)
+            labels[address] = f"{'loc' if code else 'data'}_{address:05X}"
     for text in texts:
         labels[text.address] = f"text_{text.address:05X}"
     for table in tables:

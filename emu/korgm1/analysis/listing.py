@@ -12,6 +12,7 @@ from korgm1.analysis.data_lines import DataLines
 from korgm1.analysis.macros import MACROS, macros
 from korgm1.analysis.nasm import Names, statement
 from korgm1.analysis.program import SECTION, Placed, Program, Xref, physical
+from korgm1.analysis.ram_lines import ram_lines
 from korgm1.cpu.disassembler import Instruction
 
 _COMMENT = 44
@@ -157,24 +158,22 @@ class _View:
             for n in range(1, len(placed.instruction.code))
         }  # fmt: skip
 
+        self.inner = {
+            address + n: program.labels[address + n] for address, placed in program.instructions.items()
+            for n in range(1, len(placed.instruction.code))
+            if address + n in program.labels and (address + n) // SECTION == address // SECTION
+        }  # fmt: skip
+        """Labels inside instructions, in the same section."""
+
     def equates(self) -> list[str]:
         """Names of RAM, and of what lies inside an instruction, each with who uses it."""
         program = self.program
-        return [
-            f"{name if '_' in name else name + ':':<24}equ {address & 0xFFFF:#06x}{self.uses_of(address)}"
-            + (f" ; {program.comments[address]}" if address in program.comments else "")
-            for address, name in program.labels.items()
-            if not program.holds(address) or address in self.inside
+        inside = [
+            f"{name if '_' in name else name + ':':<24}equ {address & 0xFFFF:#06x} ; inside an instruction"
+            f"{self.refs_of(address)}"
+            for address, name in program.labels.items() if address in self.inside and address not in self.inner
         ]
-
-    def uses_of(self, address: int) -> str:
-        """Who writes, reads, or takes the address of a place, as a comment."""
-        words = {"write": "written", "read": "read", "address": "taken"}
-        refs: dict[str, list[Xref]] = {}
-        for ref in self.program.xrefs.get(address, ()):
-            refs.setdefault(words.get(ref.kind, "used"), []).append(ref)
-        said = ", ".join(_shown(refs[word], word) for word in (*words.values(), "used") if word in refs)
-        return said and f" ; {said}"
+        return [*ram_lines(program, lambda refs, word: _shown(refs, word)), *inside]
 
     def lines(self, start: int, end: int) -> Iterator[str]:
         """The lines of one section."""
@@ -188,6 +187,10 @@ class _View:
                 yield from self.data.lines(address, stop)
                 address = stop
                 continue
+            for inner in range(address + 1, address + len(placed.instruction.code)):
+                if inner in self.inner:
+                    name = f"{self.inner[inner]}:"
+                    yield f"{name:<24}equ $+{inner - address:<13} ; {inner:05X}  {self.refs_of(inner)}".rstrip()
             yield from self.function_head(address)
             label = program.labels.get(address)
             text = self.text(address, placed)
@@ -281,11 +284,15 @@ class _View:
         return text if end is None else re.sub(rf"\b{_HEX[syntax]}$", end, text)
 
     def _placed(self, address: int) -> bool:
-        return self.program.holds(address) and address not in self.inside
+        return self.program.holds(address) and (address not in self.inside or address in self.inner)
 
     def _named(self, address: int, value: int | None) -> str | None:
-        """Its label, if that has the value that stands in the code."""
-        return self.program.labels.get(address) if value is not None and address & 0xFFFF == value & 0xFFFF else None
+        """Its label, less the start of the segment that makes it the value that stands in the code."""
+        label = self.program.labels.get(address)
+        if label is None or value is None:
+            return None
+        start = (address & 0xFFFF) - (value & 0xFFFF)
+        return label if not start else f"{label}-{start:#x}" if start > 0 else None
 
     def remark(self, address: int, placed: Placed, before: str = "") -> str:
         """What an instruction has to do with: a port, a text, how long it takes."""

@@ -77,7 +77,8 @@ class Observation:
         from korgm1.analysis import Executed
 
         rows = [] if self.profile is None else self.profile.executed()[["ps", "pc"]].tolist()
-        return Executed(frozenset(rows), self.vectors)
+        touched = b"" if self.profile is None else self.profile.touched[: len(self.sram)].tobytes()
+        return Executed(frozenset(rows), self.vectors, self.sram if touched else b"", touched)
 
 
 def observe(
