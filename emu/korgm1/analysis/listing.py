@@ -258,9 +258,9 @@ class _View:
         memory = immediate = None
         for place, kind in self.used.get(address, ()):
             if kind in ("read", "write"):
-                memory = self._named(place, _displacement(instruction))
+                memory = memory or self._named(place, _displacement(instruction))
             elif kind == "address" and instruction.values:
-                immediate = self._named(place, instruction.values[-1])
+                immediate = immediate or self._named(place, instruction.values[-1])
             elif kind == "table":
                 memory = memory or self._named(place, _displacement(instruction))
         return Names(target, memory, immediate)
@@ -292,7 +292,7 @@ class _View:
         if label is None or value is None:
             return None
         start = (address & 0xFFFF) - (value & 0xFFFF)
-        return label if not start else f"{label}-{start:#x}" if start > 0 else None
+        return label if not start else f"{label}-{start:#x}" if start > 0 and start % 16 == 0 else None
 
     def remark(self, address: int, placed: Placed, before: str = "") -> str:
         """What an instruction has to do with: a port, a text, how long it takes."""
