@@ -144,7 +144,7 @@ def test_the_verb_writes_all_it_was_asked_for(tmp_path: Path, capsys: pytest.Cap
     rows = list(csv.DictReader((tmp_path / "x.csv").read_text().splitlines()))
     functions = {row["name"] for row in rows if row["kind"] == "function"}
     assert functions == {each["name"] for each in printed["functions"]} and "start" in functions
-    assert any(row["comment"] == "Battery Low (Internal)" and row["references"] == "1" for row in rows)
+    assert any(row["what"] == "Battery Low (Internal)" and row["references"] == "1" for row in rows)
     script = ast.parse((tmp_path / "x.py").read_text())
     lists = {node.targets[0].id: ast.literal_eval(node.value) for node in script.body if isinstance(node, ast.Assign)}  # type: ignore[attr-defined]
     assert len(lists["FUNCTIONS"]) == len(functions) and (0xFFFF - 0xFFF, 0xFFF0) in lists["FUNCTIONS"]

@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from patience import LIMIT, wait_for
 
 from korgm1.cli import main
 from korgm1.errors import UsageError
@@ -100,12 +100,9 @@ def test_a_signal_switches_off_and_saves(tmp_path: Path, number: signal.Signals)
          str(tmp_path / "x.rec")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
-    for _ in range(600):
-        if (tmp_path / "x.rec.part").exists():
-            break
-        time.sleep(0.05)
+    wait_for(lambda: (tmp_path / "x.rec.part").exists() or process.poll() is not None, "no recording was begun")
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=LIMIT)
     assert process.returncode == 130
     assert image.stat().st_size == 65536
 

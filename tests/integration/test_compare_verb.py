@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pygame
 import pytest
+from patience import LIMIT
 
 from korgm1.board.lcd_picture import LIT
 from korgm1.cli import main
@@ -62,10 +63,9 @@ def test_the_page_in_a_browser(report: tuple[int, Path], tmp_path: Path) -> None
     url = report[1].as_uri()
     shot = tmp_path / "shot.png"
     common = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-    subprocess.run(
-        [*common, f"--screenshot={shot}", "--window-size=1280,6000", url], check=True, capture_output=True, timeout=120
-    )
-    dom = subprocess.run([*common, "--dump-dom", url], check=True, capture_output=True, timeout=120, text=True).stdout
+    picture = [*common, f"--screenshot={shot}", "--window-size=1280,6000", url]
+    subprocess.run(picture, check=True, capture_output=True, timeout=LIMIT)
+    dom = subprocess.run([*common, "--dump-dom", url], check=True, capture_output=True, timeout=LIMIT, text=True).stdout
     for heading in ("Findings", "LCD timelines", "Port writes", "Maps of the ROMs", "Changed functions, side by side"):
         assert heading in dom
     assert dom.count("<section") >= 8

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from patience import LIMIT
 from pty_child import PtyChild
 from vt_screen import VtScreen
 
@@ -44,7 +45,7 @@ def documented() -> list[tuple[str, list[str]]]:
 
 
 def piped(text: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*DEBUG, *options], input=text, capture_output=True, text=True, timeout=60)
+    return subprocess.run([*DEBUG, *options], input=text, capture_output=True, text=True, timeout=LIMIT)
 
 
 def test_the_documented_session() -> None:
@@ -81,7 +82,7 @@ def test_the_same_in_a_terminal_with_prompt_and_ctrl_c() -> None:
         child.wait_for("0002 = 2")
         assert "rubbish'" not in child.screen.text
         child.type("quit\r")
-        assert child.process.wait(30) == 0
+        assert child.wait() == 0
 
 
 def test_the_ram_is_saved_and_commands_come_from_files(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_the_ram_is_saved_and_commands_come_from_files(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     done = subprocess.run(
         [*DEBUG, "--sram", "x.sram", "--commands", "c.txt", "--log", str(log), "-x", "print 1"], cwd=tmp_path,
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=LIMIT,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith("0F000  AA BB")
@@ -161,7 +162,7 @@ def test_a_signal_saves_the_ram(number: int, last: str, tmp_path: Path) -> None:
         assert "0005 = 5" in child.stdout.readline()
         time.sleep(0.3)
         child.send_signal(number)
-        assert child.wait(30) == 130
+        assert child.wait(LIMIT) == 130
         assert "x.sram written" in child.stderr.read()
     assert (tmp_path / "x.sram").stat().st_size == 0x10000
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import LIMIT
 from screen_driver import without_display
 
 from korgm1.cli import build_parser, main
@@ -16,7 +17,6 @@ from korgm1.scenario.bank import dump
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
-LIMIT = 60
 
 
 def shown(text: str) -> list[str]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from patience import LIMIT
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
@@ -165,7 +166,7 @@ def test_sound_that_takes_long_to_open_holds_nothing_up(desk: Desk, pictures: in
     view = View(desk, pictures, lambda number: five.set() if number == 5 else time.sleep(0.001 * (number > 5)))
 
     def opened() -> Silent:
-        assert five.wait(30), "the loop stood still"
+        assert five.wait(LIMIT), "the loop stood still"
         return sound
 
     class Ports:
@@ -191,7 +192,7 @@ def test_sound_that_never_opens_lets_it_end(desk: Desk, monkeypatch: pytest.Monk
     never = threading.Event()
 
     def opened() -> str:
-        assert never.wait(60)
+        assert never.wait(LIMIT)
         return "at last"
 
     view = View(desk, 5)

@@ -1,4 +1,7 @@
-"""Real MIDI ports, where a JACK server can be started: the live instrument at virtual ports, asked by others."""
+"""Real MIDI ports, where a JACK server can be started: the live instrument at virtual ports, asked by others.
+
+On a busy host JACK loses a message now and then: what is asked is asked again.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from patience import LIMIT, wait_for
 
 from korgm1 import syx
-
-PATIENCE = 60.0
-"""Host seconds; nothing here takes two on a host that is not busy. On a busy one JACK loses a message now and then:
-what is asked is asked again."""
-
-
-def until(what: Callable[[], object], why: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not what():
-        if time.monotonic() > end:
-            pytest.fail(why)
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -45,21 +37,23 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproce
         ["jackd", "--no-mlock", "-n", name, "-r", "-d", "dummy", "-p", "1024"], stdout=log, stderr=log
     )
     try:
-        end = time.monotonic() + 15
-        while korgm1("midi", "list").returncode:
-            if process.poll() is not None or time.monotonic() > end:
-                pytest.skip("jackd cannot run here: " + (tmp_path / "jackd.log").read_text(errors="replace")[-200:])
-            time.sleep(0.1)
+        def runs() -> bool:
+            return not korgm1("midi", "list").returncode
+
+        with suppress(AssertionError):
+            wait_for(lambda: process.poll() is not None or runs(), "jackd never answers")
+        if not runs():
+            pytest.skip("jackd cannot run here: " + (tmp_path / "jackd.log").read_text(errors="replace")[-200:])
         yield process
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(LIMIT)
         log.close()
 
 
 def korgm1(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "korgm1", *words], capture_output=True, text=True, timeout=2 * PATIENCE, check=False,
+        [sys.executable, "-m", "korgm1", *words], capture_output=True, text=True, timeout=LIMIT, check=False,
         stdin=subprocess.DEVNULL,
     )
 
@@ -73,12 +67,12 @@ def instrument(server: subprocess.Popen[bytes], tmp_path: Path) -> Iterator[subp
         stdin=subprocess.DEVNULL, stdout=out, stderr=out,
     )
     try:
-        until(lambda: "korgm1 in" in korgm1("midi", "list").stdout, "there is no port of korgm1 run")
+        wait_for(lambda: "korgm1 in" in korgm1("midi", "list").stdout, "there is no port of korgm1 run")
         yield process
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait(10)
+        process.wait(LIMIT)
         out.close()
 
 
@@ -95,11 +89,11 @@ def test_the_live_instrument_answers_over_real_ports(instrument: subprocess.Pope
         korgm1("syx", "receive", "-o", str(back), "--request", what, *ports)
         return back.read_bytes() if back.exists() else b""
 
-    until(lambda: asked("mode")[4:6] == b"\x42\2", "it does not say its mode")
-    until(lambda: "loaded (reply 23)" in korgm1("syx", "send", str(file), *ports).stdout, "it takes no program")
-    until(lambda: asked("program") == program, "the program does not come back")
+    wait_for(lambda: asked("mode")[4:6] == b"\x42\2", "it does not say its mode")
+    wait_for(lambda: "loaded (reply 23)" in korgm1("syx", "send", str(file), *ports).stdout, "it takes no program")
+    wait_for(lambda: asked("program") == program, "the program does not come back")
     instrument.send_signal(signal.SIGTERM)
-    instrument.wait(PATIENCE)
+    instrument.wait(LIMIT)
     assert "By cable" in (tmp_path / "run.out").read_text()
     gone = korgm1("syx", "send", str(file), *ports)
     assert gone.returncode == 1
@@ -110,10 +104,10 @@ def test_the_server_dies_and_the_instrument_lives(
     server: subprocess.Popen[bytes], instrument: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
     server.terminate()
-    server.wait(10)
+    server.wait(LIMIT)
     assert korgm1("midi", "list").returncode == 1
     said = tmp_path / "run.out"
-    until(lambda: "Prog I00 Init Prog" in said.read_text(errors="replace"), "the instrument did not go on")
+    wait_for(lambda: "Prog I00 Init Prog" in said.read_text(errors="replace"), "the instrument did not go on")
     assert instrument.poll() is None
     instrument.send_signal(signal.SIGTERM)
-    assert instrument.wait(PATIENCE) == 0
+    assert instrument.wait(LIMIT) == 0

@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -18,6 +17,8 @@ import mido
 import numpy as np
 import pytest
 from openm1_sound import LAYER, MULTI, SINGLE, SPLIT, SWITCH, timbre
+from patience import LIMIT
+from pty_child import PtyChild
 from riff import read_wav
 from songs import song_file
 
@@ -435,21 +436,19 @@ def test_ctrl_c_at_any_time(seconds: float, tmp_path: Path) -> None:
     assert child.stdout is not None and child.stdout.readline() == "ready\n"
     time.sleep(seconds)
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=LIMIT)
     assert (child.returncode, out, err.count("\n")) == (130, "", 1) and err.startswith("korgm1: stopped"), err
     assert [path.name for path in tmp_path.iterdir()] == ["long.mid"]
 
 
 def test_progress_is_for_terminals_only(song: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "korgm1", "render", str(song), "-o", str(tmp_path / "x.wav")]
-    master, slave = pty.openpty()
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=slave, timeout=120, text=True)
-    os.close(slave)
-    shown = os.read(master, 65536).decode()
-    os.close(master)
-    assert done.returncode == 0 and "of 0.7 s" in shown and shown.endswith("\r")
-    assert "times real time" in done.stdout and "peak" in done.stdout
-    done = subprocess.run(command, capture_output=True, timeout=120, text=True)
+    out = tmp_path / "out.txt"
+    with PtyChild(["sh", "-c", 'exec "$@" >"$0"', str(out), *command], dict(os.environ)) as child:
+        assert child.wait() == 0
+    assert "of 0.7 s" in child.seen and child.seen.endswith("\r")
+    assert "times real time" in out.read_text() and "peak" in out.read_text()
+    done = subprocess.run(command, capture_output=True, timeout=LIMIT, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
 

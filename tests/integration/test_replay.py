@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import LIMIT
 
 from korgm1.cli import main
 from korgm1.errors import M1Error, ReplayDifference, UsageError, UserError
@@ -272,5 +273,5 @@ def test_run_records(tmp_path: Path) -> None:
     command = [
         sys.executable, "-m", "korgm1", "run", "--terminal", "--no-sram", "--seconds", "0.6", "--record", str(path),
     ]
-    subprocess.run(command, check=True, capture_output=True, input=b"", timeout=60)
+    subprocess.run(command, check=True, capture_output=True, input=b"", timeout=LIMIT)
     assert replay(path, engine="v30").checks >= 3

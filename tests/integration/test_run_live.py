@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import LIMIT
 
 from korgm1.cli import FRONTENDS, main
 from korgm1.desk import Desk
@@ -20,8 +21,6 @@ from korgm1.desk.commands import typed
 from korgm1.session import Session
 
 RUN = [sys.executable, "-m", "korgm1", "run", "--mute"]
-LIMIT = 60
-"""Host seconds after which a child that hangs is given up."""
 
 
 @pytest.fixture

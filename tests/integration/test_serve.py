@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from screen_driver import wait_for, without_display
+from patience import LIMIT, wait_for
+from screen_driver import without_display
 
 from korgm1.desk import Desk
 from korgm1.desk.commands import COMMANDS, described
@@ -31,7 +32,6 @@ from korgm1.verbs.serving_wires import Wires
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOC = (ROOT / "docs" / "remote-control.md").read_text("utf-8")
 SERVE = [sys.executable, "-m", "korgm1", "serve"]
-LIMIT = 60
 
 needs_sockets = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets here")
 

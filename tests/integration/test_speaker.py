@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import LIMIT
 
 from korgm1.clock import CPU_HZ
 from korgm1.desk import Desk
@@ -21,7 +22,6 @@ from korgm1.keymap import default
 from korgm1.session import Session
 
 SPEAK = [sys.executable, "-m", "korgm1", "run", "--speak", "--mute", "--no-sram"]
-LIMIT = 60.0
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import LIMIT
 
 from korgm1.cli import main
 from korgm1.errors import SnapshotError, UsageError
@@ -263,7 +264,7 @@ print(killed, len(seen))
 def test_kill_9_during_a_save_never_harms_the_file(tmp_path: Path) -> None:
     """200 processes, each killed somewhere in an endless row of saves over the same file."""
     command = [sys.executable, "-c", KILLER, str(tmp_path / "x.state"), "200"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stderr
     killed, seen = map(int, done.stdout.split())
     assert killed == 200

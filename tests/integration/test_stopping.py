@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import LIMIT
 
 from korgm1.session import Session
 from korgm1.verbs.signals import asked_to_stop
@@ -38,7 +39,7 @@ def stopped_after(words: str, seconds: float, folder: Path) -> tuple[int, str, s
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=60)
+    out, said = process.communicate(timeout=LIMIT)
     return process.returncode, out, said
 
 
@@ -91,7 +92,8 @@ raise SystemExit(start.main())
     ("with asked_to_stop() as asked: return 7 if asked else 0", 7, ""),
 ])
 def test_a_ctrl_c_whose_exception_was_lost_still_counts(end: str, code: int, said: str) -> None:
-    done = subprocess.run([sys.executable, "-c", LOST.replace("END", end)], capture_output=True, text=True, timeout=60)
+    program = LOST.replace("END", end)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=LIMIT)
     assert (done.returncode, done.stderr) == (code, said)
 
 

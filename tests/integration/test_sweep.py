@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import LIMIT, wait_for
 
 from korgm1.cli import main
 from korgm1.errors import UserError
@@ -195,17 +197,21 @@ def started(image: Path, output: Path) -> subprocess.Popen[str]:
         [*COMMAND, "--sram", str(image), "--out", str(output), "--workers", "2"], text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
-    end = time.monotonic() + 60
-    while time.monotonic() < end and (not part.exists() or part.read_bytes().count(b"\n") <= before):
-        assert process.poll() is None, process.stderr and process.stderr.read()
-        time.sleep(0.05)
+    wait_for(
+        lambda: (part.exists() and part.read_bytes().count(b"\n") > before) or process.poll() is not None,
+        "no chunk was finished",
+    )
+    assert process.poll() is None, process.stderr and process.stderr.read()
     return process
 
 
 def children(process: int) -> list[int]:
-    """The processes a process has started."""
-    tasks = Path(f"/proc/{process}/task").glob("*/children")
-    return [int(word) for task in tasks for word in task.read_text().split()]
+    """The processes a process has started; a thread that ends meanwhile has none."""
+    found: list[int] = []
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found += map(int, task.read_text().split())
+    return found
 
 
 def test_a_kill_costs_no_finished_chunk_and_the_next_run_goes_on(image: Path, tmp_path: Path) -> None:
@@ -216,7 +222,7 @@ def test_a_kill_costs_no_finished_chunk_and_the_next_run_goes_on(image: Path, tm
             workers = children(process.pid)
             assert len(workers) >= 2
             process.send_signal(number)
-            out, _ = process.communicate(timeout=60)
+            out, _ = process.communicate(timeout=LIMIT)
         finally:
             process.kill()
             process.communicate()
@@ -224,10 +230,10 @@ def test_a_kill_costs_no_finished_chunk_and_the_next_run_goes_on(image: Path, tm
         if code == 130:
             assert f"kept in {output}.part; the same command goes on there" in out
         assert not output.exists()
-        end = time.monotonic() + 20
-        while any(Path(f"/proc/{worker}").exists() for worker in workers):
-            assert time.monotonic() < end, "a worker outlived its sweep"
-            time.sleep(0.05)
+        wait_for(
+            lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers),    # noqa: B023
+            "a worker outlived its sweep",
+        )
         now = journal_lines(output)
         assert done.items() < now.items()
         done = now
@@ -242,17 +248,16 @@ def test_ctrl_c_while_the_processes_start_is_one_line(image: Path, tmp_path: Pat
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )
     try:
-        end = time.monotonic() + 60
-        while len(children(process.pid)) < 2:
-            assert process.poll() is None and time.monotonic() < end
-            time.sleep(0.005)
+        wait_for(lambda: len(children(process.pid)) >= 2 or process.poll() is not None, "no processes came")
+        assert process.poll() is None
         time.sleep(seconds)
         os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=LIMIT)
     finally:
         process.kill()
         process.communicate()
-    assert (process.returncode, err) == (130, "")
+    told = re.compile(r"[\d,]+ of [\d,]+ points, .*")    # a slow host says how far it is
+    assert process.returncode == 130 and not [line for line in err.splitlines() if not told.fullmatch(line)]
     assert out.splitlines()[-1].startswith("stopped after ")
 
 

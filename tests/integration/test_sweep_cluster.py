@@ -7,13 +7,13 @@ import os
 import pickle
 import subprocess
 import sys
-import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
+from patience import LIMIT, wait_for
 
 from korgm1 import __version__
 from korgm1.cli import main
@@ -32,8 +32,6 @@ pytest.importorskip("distributed")
 DAY = 86_400.0
 GRID = Grid([0.6 + 0.05 * step for step in range(12)], [DAY, 2 * DAY], [25.0], range(4))
 """96 points that are boots of their own."""
-WAIT = 60
-"""Seconds for a process to come up."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +50,7 @@ class Cluster:
                                      "--scheduler-file", str(self.file))
         self.address = ""
         try:
-            self.until(self._has_address)
+            wait_for(self._has_address, "the scheduler never came up")
         except BaseException:
             self.close()
             raise
@@ -75,7 +73,7 @@ class Cluster:
         from distributed import Client
 
         with Client(self.address, set_as_default=False) as client:
-            client.wait_for_workers(count, timeout=WAIT)
+            client.wait_for_workers(count, timeout=LIMIT)
 
     def close(self) -> None:
         for process in (*self.workers, self.scheduler):
@@ -88,13 +86,6 @@ class Cluster:
         log = (self._folder / f"{program}{len(self._logs)}.log").open("wb")
         self._logs.append(log)
         return subprocess.Popen([sys.executable, "-m", f"distributed.cli.{program}", *words], stdout=log, stderr=log)
-
-    @staticmethod
-    def until(ready: Callable[[], bool]) -> None:
-        end = time.monotonic() + WAIT
-        while not ready():
-            assert time.monotonic() < end
-            time.sleep(0.05)
 
 
 @pytest.fixture
@@ -145,14 +136,14 @@ def test_results_that_die_with_their_worker_are_computed_again(
         if not done or lost:
             return
         with Client(cluster.address, set_as_default=False) as client:
-            cluster.until(lambda: not any(client.processing().values()))
+            wait_for(lambda: not any(client.processing().values()), "the worker never came to an end")
             (held,) = client.has_what().values()
             lost.append(len(held))
             cluster.workers[0].kill()
             cluster.workers[0].wait()
-            cluster.until(lambda: not client.nthreads())
+            wait_for(lambda: not client.nthreads(), "the worker is not missed")
             cluster.add_worker()
-            client.wait_for_workers(1, timeout=WAIT)
+            client.wait_for_workers(1, timeout=LIMIT)
 
     far = sweep(instrument, GRID, tmp_path / "far.csv", scheduler=cluster.address, progress=kill_the_first)
     assert lost and lost[0] >= 2, "the worker held results that nobody had fetched"

@@ -11,12 +11,12 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pty_child import LIMIT, PtyChild
+from patience import LIMIT, wait_for
+from pty_child import PtyChild
 from vt_screen import VtScreen
 
 from korgm1.clock import CPU_HZ
@@ -478,28 +478,24 @@ def test_in_tmux(home: dict[str, str]) -> None:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def wait_for(text: str) -> None:
-        end = time.monotonic() + LIMIT
-        while text not in (shown := do("capture-pane", "-p")):
-            assert time.monotonic() < end, shown
-            time.sleep(0.05)
+    def shown() -> str:
+        return do("capture-pane", "-p")
+
+    def shows(text: str) -> None:
+        wait_for(lambda: text in shown(), shown)
 
     do("new-session", "-d", "-x", "80", "-y", "24", shlex.join([*TTY, "--no-sram"]) + "; cat")
     try:
-        wait_for("|Prog I00")
+        shows("|Prog I00")
         do("send-keys", "F9")
-        wait_for("|GLOBAL 0-1")
+        shows("|GLOBAL 0-1")
         do("send-keys", "PPage", "Up", "Right")
-        wait_for("|GLOBAL 4-1")
+        shows("|GLOBAL 4-1")
         do("resize-window", "-x", "50", "-y", "8")
-        wait_for("lit: INT, GLOBAL")
+        shows("lit: INT, GLOBAL")
         do("send-keys", ":", "press PROG", "Enter")
-        wait_for("|Prog I00")
+        shows("|Prog I00")
         do("send-keys", "q")
-        wait_for("\n")
-        end = time.monotonic() + LIMIT
-        while "Prog I00" in do("capture-pane", "-p"):
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        wait_for(lambda: "Prog I00" not in shown(), shown)
     finally:
         subprocess.run([tmux, *name, "kill-server"], env=home, capture_output=True, timeout=LIMIT)

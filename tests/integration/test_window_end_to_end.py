@@ -7,13 +7,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from instrument_window import InstrumentWindow, files, find_text
-from screen_driver import LIMIT, Screen, missing_tools, screen, started, wait_for, without_display
+from patience import LIMIT, wait_for
+from screen_driver import Screen, missing_tools, screen, started, without_display
 
 from korgm1.session import Session
 
@@ -96,9 +98,15 @@ def test_buttons_slider_and_power(display: Screen, tmp_path: Path, rack: bool) -
 @pytest.mark.parametrize("rack", [False, True], ids=["m1", "m1r"])
 def test_a_dead_battery(display: Screen, tmp_path: Path, rack: bool) -> None:
     with window(display, tmp_path, "--battery", "dead", rack=rack) as m1:
-        m1.shows("OpenM1", "")
         m1.shows(PLAY, "Battery Low (Internal)")
         assert m1.lights() == {"INT", "PROG"}
+        m1.click(*m1.middle("power"))
+        wait_for(lambda: m1.lcd() == ("", ""), lambda: f"the LCD should go dark; it shows {m1.lcd()}")
+        with ThreadPoolExecutor() as watching:    # from before the power-on: the banner stays for a second only
+            banner = watching.submit(m1.shows, "OpenM1")
+            m1.click(*m1.middle("power"))
+            assert "#24" in banner.result()[0]
+        m1.shows(PLAY, "Battery Low (Internal)")
         m1.close_window()
         code, out, err = m1.end()
     assert (code, err) == (0, "") and "stays as it was" in out

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from lcd_reading import Grid, read_lcd
 from numpy.typing import NDArray
-from screen_driver import Driven, Picture, Screen, wait_for
+from patience import wait_for
+from screen_driver import Driven, Picture, Screen
 
 from korgm1.frontends.panel_layout import Layout, Part, layout_of
 from korgm1.frontends.panel_lcd import glass_in

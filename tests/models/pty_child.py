@@ -11,13 +11,15 @@ import struct
 import subprocess
 import termios
 import time
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
+from patience import LIMIT
 from vt_screen import VtScreen
 
-LIMIT = 60.0
-"""Host seconds after which something that does not come is given up."""
+LAST = b"\x04\x05"
+"""Bytes that no child writes. What was written before them comes out before them, however late."""
 
 
 class PtyChild:
@@ -32,6 +34,8 @@ class PtyChild:
     def __init__(self, words: Sequence[str], environment: Mapping[str, str], size: tuple[int, int] = (80, 24)) -> None:
         self.screen = VtScreen(*size)
         self.seen = ""
+        self._decoder = getincrementaldecoder("utf-8")("replace")
+        self._rest, self._ended = b"", False
         self.master, self.slave = pty.openpty()
         self._set_size(*size)
         self.before = termios.tcgetattr(self.slave)
@@ -73,21 +77,22 @@ class PtyChild:
         while self.process.poll() is None:
             self._read(min(end, time.monotonic() + 0.05))
             assert time.monotonic() < end, self.screen.text
-        while self._read(time.monotonic() + 0.05):
-            pass
+        os.write(self.slave, LAST)
+        while not self._ended:
+            assert self._read(end), "what the child wrote last never came"
         return self.process.returncode
 
     def _read(self, end: float) -> bool:
         ready, _, _ = select.select([self.master], [], [], max(0.0, end - time.monotonic()))
         if not ready:
             return False
-        try:
-            text = os.read(self.master, 1 << 16).decode("utf-8", "replace")
-        except OSError:
-            return False
+        data, last, _ = (self._rest + os.read(self.master, 1 << 16)).partition(LAST)
+        self._ended = bool(last)
+        self._rest = b"" if last else data[len(data.rstrip(LAST)) :]
+        text = self._decoder.decode(data[: len(data) - len(self._rest)])
         self.seen += text
         self.screen.feed(text)
-        return bool(text)
+        return True
 
     def _set_size(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

@@ -1,7 +1,7 @@
 """A virtual X display whose pixels can be read and whose mouse and keyboard can be moved: Xvfb and xdotool.
 
 Xvfb keeps its screen in a file in the xwd format (`-fbdir`), which is read as an array: nothing is asked of the program
-under test. Whoever waits for something polls with a deadline; what never came is told with what was there.
+under test.
 """
 
 from __future__ import annotations
@@ -16,21 +16,15 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from patience import LIMIT, wait_for
 
 Picture = NDArray[np.uint8]
-Found = TypeVar("Found")
-LIMIT = 60.0
-"""Host seconds after which something is given up."""
-STEP = 0.02
-"""Host seconds from one look to the next."""
 _NO_DISPLAY = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
 
 
@@ -38,27 +32,6 @@ def missing_tools() -> str:
     """What a driver needs and is not installed, a sentence; "" where all is there."""
     missing = [tool for tool in ("Xvfb", "xdotool") if shutil.which(tool) is None]
     return f"not installed: {', '.join(missing)}" if missing else ""
-
-
-def wait_for(look: Callable[[], Found | None], what: Callable[[], str] | str, limit: float = LIMIT) -> Found:
-    """The first answer of `look` that is true.
-
-    Args:
-        look: called until it answers something true.
-        what: says what was waited for, and what was there instead.
-        limit: host seconds.
-
-    Raises:
-        AssertionError: it never came.
-    """
-    deadline = time.monotonic() + limit
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(what if isinstance(what, str) else what())
-        time.sleep(STEP)
 
 
 def read_xwd(data: bytes | mmap.mmap, part: tuple[slice, slice] = (slice(None), slice(None))) -> Picture:

@@ -203,6 +203,15 @@ def test_ctrl_c_ends_a_run_that_would_not_end(client: Client) -> None:
     assert client.raw(b"\x03") == b"", "Ctrl-C at a machine that stands is nothing"
 
 
+def test_ctrl_c_that_comes_together_with_the_packet_it_ends(client: Client) -> None:
+    """What a busy host reads in one go; each Ctrl-C ends a run that was asked for before it, and no later one."""
+    assert b"$T02" in client.raw(b"$c#63\x03")
+    assert b"$T05" in client.raw(b"\x03$s#73"), "one in front of the packet is nothing"
+    client.during = b"\x03"
+    assert client.raw(b"$c#63\x03$c#63").count(b"$T02") == 2
+    assert client.during == b"" and client.patience > 0
+
+
 def test_a_cpu_that_stops_for_good_is_told() -> None:
     session = Session(engine="v30", hypotheses={"H-UNDEFINED": "stop"})
     session.power_on()

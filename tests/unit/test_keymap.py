@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import LIMIT
 
 from korgm1.board.panel import Panel
 from korgm1.errors import UsageError, UserError
@@ -280,5 +281,5 @@ def test_chords_of_a_window_are_spelt_as_files_spell_them() -> None:
 
 def test_the_package_imports_nothing_but_the_standard_library() -> None:
     program = "import sys, korgm1.keymap; print([m for m in ('numpy', 'pygame', 'unicorn') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=LIMIT)
     assert done.stdout.strip() == "[]"

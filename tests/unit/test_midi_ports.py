@@ -7,11 +7,11 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fake_rtmidi import Host
+from patience import LIMIT, wait_for
 
 from korgm1.errors import UserError
 from korgm1.frontends import midi_ports, midi_raw
@@ -25,13 +25,6 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     made = Host(NAMES, NAMES)
     monkeypatch.setitem(sys.modules, "rtmidi", made)
     return made
-
-
-def until(what: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
-    while not what():
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.001)
 
 
 @pytest.mark.parametrize(("word", "number"), [("1", 1), ("uno", 1), ("NANO", 2), ("Midi Through 14:0", 0), ("24:0", 2)])
@@ -120,13 +113,13 @@ def test_an_output_sends_at_its_time_and_in_order(host: Host) -> None:
 
     port = Ports(clock).open_output("uno")
     port.send(b"\x90<d")
-    until(lambda: host.sent)
+    wait_for(lambda: host.sent, "nothing happened")
     port.send(b"\xf8", 10.001)
     port.send(b"\x80<\0", 10.0005)
     assert [data for _, data in host.sent] == [b"\x90<d"]
     with lock:
         now[0] = 10.002
-    until(lambda: len(host.sent) == 3)
+    wait_for(lambda: len(host.sent) == 3, "nothing happened")
     assert [data for _, data in host.sent] == [b"\x90<d", b"\xf8", b"\x80<\0"]
     port.drain()
     port.close()
@@ -188,7 +181,7 @@ def test_a_raw_device_is_read_and_written(tmp_path: Path) -> None:
     gives.send_piece(dump[:500])
     gives.send_piece(dump[500:])
     got: list[bytes] = []
-    until(lambda: got.extend(message for _, message in takes.take()) or len(got) == 2)
+    wait_for(lambda: got.extend(message for _, message in takes.take()) or len(got) == 2, "nothing happened")
     assert got == [b"\x90<d", dump]
     path.unlink()
     assert not takes.present() and not gives.present()
@@ -206,12 +199,13 @@ def test_what_is_no_device_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
-def test_a_closed_raw_device_writes_into_no_other_file(tmp_path: Path) -> None:
+def test_a_closed_raw_device_writes_into_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(midi_raw, "_PATIENCE", LIMIT)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     gives = midi_raw.RawOutput(str(pipe), time.monotonic)
     gives.send(b"\xf0" + bytes(500_000) + b"\xf7")  # more than a pipe holds
-    until(lambda: not select.select([], [gives._file], [], 0)[1])
+    wait_for(lambda: not select.select([], [gives._file], [], 0)[1], "nothing happened")
     gives.close()
-    until(lambda: not gives._thread.is_alive())
+    wait_for(lambda: not gives._thread.is_alive(), "nothing happened")
     assert "was closed before all was sent" in gives.failed, "not by whatever file has its number next"

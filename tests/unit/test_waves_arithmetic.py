@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import LIMIT
 
 from korgm1 import waves
 from korgm1.waves.arithmetic import decline, ease, loudest, noise, oscillate, resonate, sharpen, soften
@@ -50,7 +51,7 @@ def test_a_build_without_vector_units_is_the_same() -> None:
     environment.pop("PYTHONWARNINGS", None)
     done = subprocess.run(
         [sys.executable, str(ROOT / "tools" / "build_waves.py"), "--check"],
-        env=environment, capture_output=True, text=True, timeout=120,
+        env=environment, capture_output=True, text=True, timeout=LIMIT,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the same" in done.stdout

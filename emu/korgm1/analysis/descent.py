@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from korgm1.analysis.program import Executed, Placed, Xref, physical
 from korgm1.cpu.disassembler import Instruction, decode
 
-FREE, START, INSIDE = 0, 1, 2
+FREE, START, INSIDE, BARRED = 0, 1, 2, 3
 BLANK = (b"\xff" * 8, bytes(8))
 """What an erased EPROM and an empty buffer hold: both could be executed, but nobody meant it."""
 _LONGEST = 24
@@ -39,7 +39,7 @@ class Descent:
         self.vectors = vectors
         self.placed: dict[int, Placed] = {}
         self.cover = bytearray(len(image))
-        """FREE, START or INSIDE for each byte."""
+        """FREE, START, INSIDE or, where somebody has said that it is no code, BARRED for each byte."""
         self.refs: dict[int, set[Xref]] = defaultdict(set)
         self.calls: set[int] = set()
         """Addresses entered by a call, a vector or reset."""
@@ -76,6 +76,25 @@ class Descent:
         self.calls.add(physical(segment, offset))
         self._work.append((segment, offset & 0xFFFF, False))
         self.follow()
+
+    def bar(self, start: int, end: int) -> None:
+        """Say that bytes from `start` to before `end` are no code, before anything is followed."""
+        for at in range(max(start - self.base, 0), min(end - self.base, len(self.image))):
+            self.cover[at] = BARRED
+
+    def lead(self, address: int, routine: bool) -> None:
+        """Somebody has said that code begins here, in the segment of the code before it, else in that of its 64 KB."""
+        at = address - self.base
+        if not 0 <= at < len(self.image):
+            return
+        near = max((each for each in self.placed if each <= address), default=address)
+        segment = self.placed[near].segment if near in self.placed else address >> 4 & 0xF000
+        if not 0 <= address - (segment << 4) < 0x10000:
+            segment = address >> 4 & 0xF000
+        self.refs[address] |= set()
+        if routine:
+            self.calls.add(address)
+        self.executed(Executed(frozenset([(segment, address - (segment << 4))])))
 
     def executed(self, executed: Executed) -> None:
         """Take what a run executed for code, and follow it; what contradicts is given up."""
@@ -124,6 +143,9 @@ class Descent:
                 self._stop(f"code runs out of the image before {segment:04X}:{offset:04X}")
                 return
             if self.cover[at] == START:
+                return
+            if self.cover[at] == BARRED:
+                self._stop(f"{address:05X} was said to be no code")
                 return
             if self.cover[at] == INSIDE:
                 self._overlap(address)
@@ -208,7 +230,7 @@ class Descent:
                 return False
             if self.cover[at] == START or address in seen:
                 return n > 0 or address in self.placed
-            if self.cover[at] == INSIDE:
+            if self.cover[at] != FREE:
                 return False
             instruction = decode(self.image[at : at + _LONGEST], 0, offset)
             if unlikely(instruction) or any(self.cover[at + 1 : at + len(instruction.code)]):

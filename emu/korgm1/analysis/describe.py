@@ -16,6 +16,7 @@ from korgm1.analysis.pointers import JumpTable
 from korgm1.analysis.program import Block, Copy, Function, PortUse, Program, Table, Text, Xref, physical
 from korgm1.analysis.references import POINTERS, data_refs, register
 from korgm1.analysis.texts import name_tables, pointer_tables, runs
+from korgm1.analysis.told import Told
 
 _RAM_END = 0x10000
 
@@ -23,6 +24,7 @@ _RAM_END = 0x10000
 def describe(
     descent: Descent, blocks: dict[int, Block], flow: Flow, jump_tables: list[JumpTable],
     vectors: dict[int, tuple[int, int]], writes: Iterable[tuple[int, int]], copies: tuple[Copy, ...],
+    told: Told,
 ) -> Program:  # fmt: skip
     """Everything about the code and what it uses.
 
@@ -34,12 +36,15 @@ def describe(
         vectors: that are installed, as far as known.
         writes: port and value of what a dry run wrote to the V50's system area.
         copies: what it copied to RAM.
+        told: what somebody says of places.
     """
     image, base = descent.image, descent.base
-    functions = functions_of(descent, blocks, _entry_names(descent, vectors))
+    functions = functions_of(descent, blocks, _entry_names(descent, vectors, told))
     used = flow.accesses + ports_handed(descent, blocks, functions, flow)
     refs = data_refs(descent, flow, copies)
-    texts, tables, cover = _data(descent, refs, jump_tables)
+    for address in {*told.names, *told.kinds}:
+        refs[address] |= set()
+    texts, tables, cover = _data(descent, refs, jump_tables, told)
     for table in tables:
         for n in range(table.count if table.kind != "names" else 0):
             target = table.entries[n]
@@ -48,7 +53,11 @@ def describe(
     texts = [Text(each.address, each.text, _origins(refs, each.address)) for each in texts]
     texts += [Text(start, image[start - base : end - base].decode("ascii")) for start, end in descent.inline]
     xrefs = {address: set(found) for address, found in descent.refs.items()}
+    for address, kind in told.kinds.items():
+        if kind != "ignore":
+            xrefs.setdefault(address, set())
     known = {each.address for each in texts} | {each.address for each in tables}
+    known |= {*told.names, *told.kinds}.difference(told.of_kind("ignore"))
     known |= {address for address in refs if address not in descent.placed and descent.ends_before(address)}
     for access in used:
         if access.kind == "write" and access.address < 0x400 and access.value is not None:
@@ -70,17 +79,22 @@ def describe(
     ]
     return Program(
         image, base, dict(sorted(descent.placed.items())), blocks, functions,
-        _labels(descent, functions, texts, tables, xrefs),
+        _labels(descent, functions, texts, tables, xrefs, told),
         {at: tuple(sorted(found, key=lambda ref: (ref.origin, ref.kind))) for at, found in sorted(xrefs.items())},
         tuple(sorted(texts, key=lambda text: text.address)), tuple(tables),
-        {port: tuple(uses) for port, uses in sorted(ports.items())}, port_names([*writes, *stored]),
+        {port: tuple(uses) for port, uses in sorted(ports.items())}, {**port_names([*writes, *stored]), **told.ports},
         _nec(descent), dict(sorted(vectors.items())), tuple(gaps(image, base, cover)), copies,
         tuple(descent.notes),
+        told.comments, told.kinds,
+        {at: told.extent(image, base, at) // 2 for at in told.of_kind("words") if at not in descent.placed},
     )  # fmt: skip
 
 
-def _entry_names(descent: Descent, vectors: dict[int, tuple[int, int]]) -> dict[int, str]:
-    """reset, start, int_20; one routine for many vectors is named after the first, with _and_others."""
+def _entry_names(descent: Descent, vectors: dict[int, tuple[int, int]], told: Told) -> dict[int, str]:
+    """reset, start, int_20; one routine for many vectors is named after the first, with _and_others.
+
+    What somebody has named keeps that name, and nothing else gets it.
+    """
     names: dict[int, str] = {}
     for number, (segment, offset) in sorted(vectors.items()):
         address = physical(segment, offset)
@@ -98,11 +112,13 @@ def _entry_names(descent: Descent, vectors: dict[int, tuple[int, int]]) -> dict[
         _, start = min(starts)
         names[start] = "start"
         descent.calls.add(start)
-    return names
+    taken = set(told.names.values())
+    free = {address: name + "_" if name in taken else name for address, name in names.items()}
+    return {**free, **told.names}
 
 
 def _data(
-    descent: Descent, refs: dict[int, set[Xref]], jump_tables: list[JumpTable]
+    descent: Descent, refs: dict[int, set[Xref]], jump_tables: list[JumpTable], told: Told
 ) -> tuple[list[Text], list[Table], bytearray]:
     """Texts, tables, and which bytes are code or one of them."""
     image, base = descent.image, descent.base
@@ -120,9 +136,14 @@ def _data(
         address for address, found in refs.items()
         if any(ref.kind == "address" and register(descent.placed[ref.origin]) in POINTERS for ref in found)
     }
-    texts = runs(image, base, cover, origins, pointed)
+    own = [
+        Text(at, image[at - base : at - base + told.extent(image, base, at)].decode("latin-1"), _origins(refs, at))
+        for at in told.of_kind("text") if at in descent and at not in descent.placed
+    ]
+    ignored = set(told.of_kind("ignore"))
+    texts = _with(own, runs(image, base, cover, origins, pointed), ignored)
     for _ in range(2):
-        found = _pointer_tables(descent, cover, texts)
+        found = [table for table in _pointer_tables(descent, cover, texts) if table.address not in ignored]
         aims = {
             aim: (table.address,) for table in found for aim in table.entries
             if isinstance(aim, int) and aim not in descent.placed
@@ -133,16 +154,27 @@ def _data(
             for n in range(table.count):
                 at = table.address + n * table.stride - base
                 words[at : at + 2] = b"\1\1"
-        texts = runs(image, base, words, {**more, **origins}, {*pointed, *more})
+        texts = _with(own, runs(image, base, words, {**more, **origins}, {*pointed, *more}), ignored)
     for table in found:
         tables.append(replace(table, refs=_origins(refs, table.address)))
     cover = words
-    tables += [table for table in name_tables(texts, image, base) if table.count >= 3]
+    tables += [
+        table for table in name_tables(texts, image, base) if table.count >= 3 and table.address not in ignored
+    ]
     for text in texts:
         end = text.address + len(text.text) - base
         end += end < len(image) and image[end] == 0
         cover[text.address - base : end] = bytes([1]) * (end - text.address + base)
     return texts, sorted(tables, key=lambda table: table.address), cover
+
+
+def _with(own: list[Text], found: list[Text], ignored: set[int]) -> list[Text]:
+    """Texts that somebody has told of, and those found beside them and not refused."""
+    taken = {text.address for text in own}
+    return sorted(
+        [*own, *(text for text in found if text.address not in taken and text.address not in ignored)],
+        key=lambda text: text.address,
+    )
 
 
 def _pointer_tables(descent: Descent, cover: bytearray, texts: list[Text]) -> list[Table]:
@@ -202,7 +234,7 @@ def _origins(refs: dict[int, set[Xref]], address: int) -> tuple[int, ...]:
 
 def _labels(
     descent: Descent, functions: dict[int, Function], texts: list[Text], tables: list[Table],
-    xrefs: dict[int, set[Xref]],
+    xrefs: dict[int, set[Xref]], told: Told,
 ) -> dict[int, str]:  # fmt: skip
     labels = {}
     for address in xrefs:
@@ -216,6 +248,7 @@ def _labels(
         labels[table.address] = f"table_{table.address:05X}"
     for address, function in functions.items():
         labels[address] = function.name
+    labels |= told.names
     return dict(sorted(labels.items()))
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
 
 from korgm1.analysis.data_lines import DataLines
 from korgm1.analysis.nasm import Names, statement
 from korgm1.analysis.program import SECTION, Placed, Program, Xref, physical
 from korgm1.cpu.disassembler import Instruction
+from korgm1.cpu.instruction_table import NATIVE
 
 _COMMENT = 44
 _SHOWN_REFS = 6
@@ -22,8 +25,40 @@ _HEAD = """\
         db      %{1:-1}
 %endmacro
 """
+_WORDS = frozenset(
+    "abs absolute align at bits bnd byte common cpu db dd default do dq dt dup dw dy dz equ extern far float "
+    "global incbin istruc lock near nobnd nosplit org ptr rel rep repe repne repnz repz required resb resd resq resw sectalign "
+    "section seg segment short static strict struc times to wait wrt xacquire xrelease".split()
+)
+"""What NASM takes for no label with a colon behind it or in an expression; an instruction's mnemonic it does take."""
+_REGISTERS = re.compile(
+    "[er]?[abcd]x|[abcd][lh]|[er]?(?:sp|bp|si|di|ip)|(?:sp|bp|si|di)l|[cdefgs]s|r[0-9]+[bdw]?|segr[0-9]|[cdt]r[0-9]+"
+    "|st[0-9]|[xyzt]?mm[0-9]+|k[0-9]|bnd[0-9]|[ao](?:16|32|64|sp)|use(?:16|32|64)|[dqtoyz]?word"
+)
+_MACROS = frozenset(
+    form.mnemonic[0] for name, form in NATIVE.items() if name.startswith(("0F", "64", "65", "66", "67", "D8"))
+)
+"""Instructions of NEC's."""
 _HEX = {"intel": "0x[0-9a-f]+", "nec": "[0-9][0-9A-F]*H"}
 Clocks = Callable[[Instruction], str]
+
+
+class Source(NamedTuple):
+    """A source, and the line of each instruction in it, counted from 1, by its address."""
+
+    text: str
+    lines: dict[int, int]
+
+
+class _Code(str):
+    """A line with an instruction on it, whose address it knows."""
+
+    address: int
+
+    def __new__(cls, text: str, address: int) -> _Code:
+        line = super().__new__(cls, text)
+        line.address = address
+        return line
 
 
 def source(program: Program, title: str = "", clocks: Clocks | None = None) -> str:
@@ -42,8 +77,19 @@ def source(program: Program, title: str = "", clocks: Clocks | None = None) -> s
     loc_FFFF2:
             jmp short loc_FFFF2             ; FFFF2   <- FFFF2
     """
+    return numbered_source(program, title, clocks).text
+
+
+def numbered_source(program: Program, title: str = "", clocks: Clocks | None = None) -> Source:
+    r"""`source`, and where in it each instruction stands.
+
+    >>> from korgm1.analysis import analyse
+    >>> text, lines = numbered_source(analyse(bytes.fromhex("31c0ebfe"), base=0xFFFF0))
+    >>> {f"{address:X}": text.splitlines()[line - 1][:17] for address, line in lines.items()}
+    {'FFFF0': 'reset:  xor ax,ax', 'FFFF2': '        jmp short'}
+    """
     lines = [f"; {line}" for line in title.splitlines()] + [_HEAD]
-    view = _View(program, clocks)
+    view = _View(replace(program, labels={at: spelled(name) for at, name in program.labels.items()}), clocks)
     lines += view.equates()
     start = program.base
     while start < program.end:
@@ -54,7 +100,23 @@ def source(program: Program, title: str = "", clocks: Clocks | None = None) -> s
         )
         lines += view.lines(start, end)
         start = end
-    return "\n".join(lines) + "\n"
+    number, found = 1, {}
+    for line in lines:
+        if isinstance(line, _Code):
+            found[line.address] = number
+        number += 1 + line.count("\n")
+    return Source("\n".join(lines) + "\n", found)
+
+
+def spelled(name: str) -> str:
+    """A label as NASM takes it: with a $ it is one even where the word is a register, an operator or a macro here.
+
+    >>> spelled("lcd_write"), spelled("Wait"), spelled("greeting"), spelled("add4s")
+    ('lcd_write', '$Wait', 'greeting', '$add4s')
+    """
+    word = name.lower()
+    taken = word in _WORDS or word in _MACROS or word.startswith(("__", "v30")) or _REGISTERS.fullmatch(word)
+    return f"${name}" if taken else name
 
 
 def reading(program: Program, clocks: Clocks | None = None) -> str:
@@ -105,7 +167,8 @@ class _View:
         """Names of RAM, and of what lies inside an instruction, each with who uses it."""
         program = self.program
         return [
-            f"{name:<24}equ {address & 0xFFFF:#06x}{self.uses_of(address)}"
+            f"{name if '_' in name else name + ':':<24}equ {address & 0xFFFF:#06x}{self.uses_of(address)}"
+            + (f" ; {program.comments[address]}" if address in program.comments else "")
             for address, name in program.labels.items()
             if not program.holds(address) or address in self.inside
         ]
@@ -148,7 +211,7 @@ class _View:
             if len(head) > 7:
                 yield head
                 head = ""
-            yield f"{head:8}{text:{_COMMENT - 13}} ; {address:05X}  {remark}".rstrip()
+            yield _Code(f"{head:8}{text:{_COMMENT - 13}} ; {address:05X}  {remark}".rstrip(), address)
             address += len(code)
         if end in self.inside:
             yield f"; the last instruction goes on at {end:05X}"
@@ -161,7 +224,9 @@ class _View:
         refs = [
             ref for ref in self.program.xrefs.get(address, ()) if ref.kind not in ("branch", "jump", "reset")
         ]
-        return ["", f"; {function.name}, {function.size} bytes{_shown(refs, ', from')}"]
+        comment = self.program.comments.get(address)
+        head = f"; {function.name}, {function.size} bytes{_shown(refs, ', from')}"
+        return ["", head, *([f"; {comment}"] if comment else [])]
 
     def refs_of(self, address: int) -> str:
         """Who refers to a label, as the end of a comment."""
@@ -239,6 +304,8 @@ class _View:
                 said.append(repr(self.texts[place].text[:40]))
         if self.clocks is not None:
             said.append(self.clocks(placed.instruction))
+        if address in self.program.comments and address not in self.program.functions:
+            said.append(self.program.comments[address])
         return before + ", ".join(said) if said else ""
 
 

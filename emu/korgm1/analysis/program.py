@@ -203,6 +203,9 @@ class Program:
         unreached: what is neither code nor text nor table.
         copies: data that are copied to RAM at the start, longest first.
         notes: what was odd, as sentences.
+        comments: address -> what somebody has written beside it.
+        kinds: address -> kind, where somebody has decided it: as in a CSV of symbols.
+        words: first address and how many, of words that somebody has told of.
     """
 
     image: bytes
@@ -221,6 +224,9 @@ class Program:
     unreached: tuple[Gap, ...]
     copies: tuple[Copy, ...]
     notes: tuple[str, ...]
+    comments: dict[int, str] = field(default_factory=dict)
+    kinds: dict[int, str] = field(default_factory=dict)
+    words: dict[int, int] = field(default_factory=dict)
 
     @property
     def end(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from korgm1.analysis.descent import BLANK, FREE, Descent
+from korgm1.analysis.descent import BARRED, BLANK, FREE, Descent
 from korgm1.analysis.flow import Flow
 from korgm1.analysis.pointers import constant
 from korgm1.analysis.program import Copy, Placed, Xref, physical
@@ -101,7 +101,7 @@ def _handed(descent: Descent, address: int, placed: Placed) -> bool:
 
 
 def _free(descent: Descent, address: int) -> bool:
-    return address in descent and descent.cover[address - descent.base] == FREE
+    return address in descent and descent.cover[address - descent.base] in (FREE, BARRED)
 
 
 def _readable(descent: Descent, address: int) -> bool:

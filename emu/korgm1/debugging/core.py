@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from korgm1.clock import CPU_HZ
 from korgm1.cpu.stops import NEVER
+from korgm1.debugging.expressions import Context
 from korgm1.debugging.running import SLICE, Running
 from korgm1.debugging.stop import Halt
 from korgm1.errors import M1Error, UsageError, UserError
@@ -273,6 +274,11 @@ class Debugger(Running):
     def steps(self) -> int:
         """Steps so far on this way."""
         return self._native.steps
+
+    def context(self) -> Context:
+        """What the names of an expression mean now."""
+        names = {**self.registers(), "clock": self.session.clock, "steps": self.steps}
+        return Context(names, self.read, self._native.last_byte)
 
     # small things
 

@@ -132,6 +132,6 @@ def _split(rest: str) -> tuple[str, str]:
 
 def _add(monitor: Monitor, stop: Stop, condition: str) -> None:
     if condition:
-        stop.condition, stop.shown = monitor.condition(condition), condition
+        stop.condition = monitor.expression(condition)
     number = monitor.debugger.add(stop)
     monitor.say(f"stop {number}: {stop.describe()}")

@@ -23,8 +23,8 @@ from korgm1.debugging.gdb_target import EXPEDITED, REGISTERS, RegisterFile, memo
 from korgm1.debugging.gdb_unwind import NOBODY
 from korgm1.debugging.gdb_views import told
 from korgm1.debugging.stop import Halt, Stop
-from korgm1.debugging.symbols import Symbols
 from korgm1.errors import M1Error
+from korgm1.symbols import Symbols
 
 OK, WRONG, UNKNOWN = b"OK", b"E01", b""
 FEATURES = (
@@ -79,8 +79,8 @@ class GdbServer:
     def take(self, data: bytes) -> None:
         """Take bytes of the client, and do what they ask for unless the machine is running."""
         for event in self._reader.feed(data):
-            if event.kind is Kind.INTERRUPT:
-                self._interrupted = self._running
+            if event.kind is Kind.INTERRUPT and self._running:
+                self._interrupted = True
             elif event.kind is not Kind.ACK:
                 self._waiting.append(event)
         while self._waiting and not self._running and not self.over:
@@ -100,7 +100,7 @@ class GdbServer:
             self.out += b"-" if self._acks else b""
         elif event.kind is Kind.TOO_LONG:
             self._reply(WRONG)
-        else:
+        elif event.kind is Kind.PACKET:
             if self._acks:
                 self.out += b"+"
             answer = self._answer(event.data)
@@ -130,6 +130,11 @@ class GdbServer:
 
     # time
 
+    def _begin(self) -> None:
+        """The machine runs. A Ctrl-C may have come together with the packet that has it run."""
+        self._running = True
+        self._interrupted = any(event.kind is Kind.INTERRUPT for event in self._waiting)
+
     def _asked(self) -> bool:
         if not self._look():
             return True
@@ -137,7 +142,7 @@ class GdbServer:
 
     def _run(self, deed: Callable[[], Halt]) -> bytes:
         """Let time pass and say what ended it."""
-        self._running, self._interrupted = True, False
+        self._begin()
         try:
             halt = deed()
         except M1Error as error:
@@ -315,7 +320,7 @@ class GdbServer:
 
     def _monitored(self, rest: str) -> bytes:
         command = bytes.fromhex(rest).decode("utf-8", "replace")
-        self._running, self._interrupted = True, False
+        self._begin()
         try:
             text = self._monitor.do(command)
         finally:

@@ -32,6 +32,7 @@ class Moment(NamedTuple):
         steps, clock: see above.
         label: the input whose result it is, or "".
         card: the file of the card that is in.
+        last_bytes: of the ports, packed (`Stops.last_bytes`); only states have them.
     """
 
     switched: int
@@ -39,6 +40,7 @@ class Moment(NamedTuple):
     clock: int
     label: str
     card: Path | None = None
+    last_bytes: bytes | None = None
 
 
 class Mark(NamedTuple):
@@ -79,13 +81,14 @@ class Journal:
     def keep(self, label: str = "") -> None:
         """Keep the state of now."""
         self._number += 1
-        moment = self.now._replace(label=label)
+        moment = self.now._replace(label=label, last_bytes=self._stops.last_bytes())
         self._history.add(self._number, self._session.take(), moment)
         self._next = moment.clock + EVERY
 
     def switched(self) -> None:
-        """The power was switched on or off."""
+        """The power was switched on or off, or another state was taken: nothing was read or written before."""
         self._switched += 1
+        self._stops.put_last_bytes(None)
 
     def look(self) -> None:
         """Between two stretches of running: keep a state if it is time."""
@@ -150,6 +153,7 @@ class Journal:
         entry = self._history.entries[place]
         self._session.restore(entry.state(), entry.extra.card)
         self._switched, self._stops.steps = entry.extra.switched, entry.extra.steps
+        self._stops.put_last_bytes(entry.extra.last_bytes)
 
     def again(self, seen: Callable[[str, int, int], None]) -> None:
         """Run the last stretches again, up to now, telling every access to a port as (way, port, value)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import struct
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from korgm1.bus.memory import PAGE, PAGE_OPEN, PAGE_ROM, SIZE
@@ -195,27 +197,29 @@ class Looking:
         Args:
             depth: frames at most.
         """
+        return list(islice(self.callers(), depth))
+
+    def callers(self) -> Iterator[Frame]:
+        """The frames of `call_stack`, looked for one after the other; nothing may change meanwhile."""
         registers = self.registers()
         ss, sp, ps = registers["ss"], registers["sp"], registers["ps"]
         whole = min(_STACK, 0x10000 - sp)
         stack = self.read(self.address(ss, sp), whole) + self.read(self.address(ss, 0), _STACK - whole)
-        words = [int.from_bytes(stack[n : n + 2], "little") for n in range(0, _STACK, 2)]
-        frames: list[Frame] = []
-        n = 0
-        while n < len(words) - 2 and len(frames) < depth:
-            offset, segment, flags = words[n : n + 3]
+        at, stride = 0, 1 if sp & 1 else 2      # a compiler's DEC SP, before its next: callers' words are even
+        while at <= _STACK - 6:
+            offset, segment, flags = struct.unpack_from("<3H", stack, at)
+            frame, size = None, 0
             if flags & 0xF02A == 0xF002 and self._is_code(segment, offset):
-                frames.append(Frame("interrupt", segment, offset, offset, sp + 2 * n & 0xFFFF))
-                ps, n = segment, n + 3
+                frame, size = Frame("interrupt", segment, offset, offset, sp + at & 0xFFFF), 6
             elif (call := self._call_before(segment, offset, far=True)) is not None:
-                frames.append(Frame("far", segment, call, offset, sp + 2 * n & 0xFFFF))
-                ps, n = segment, n + 2
+                frame, size = Frame("far", segment, call, offset, sp + at & 0xFFFF), 4
             elif (call := self._call_before(ps, offset, far=False)) is not None:
-                frames.append(Frame("near", ps, call, offset, sp + 2 * n & 0xFFFF))
-                n += 1
-            else:
-                n += 1
-        return frames
+                frame, size = Frame("near", ps, call, offset, sp + at & 0xFFFF), 2
+            if frame is None or self.decode(frame.ps, frame.back).undefined:
+                at += stride
+                continue
+            yield frame
+            ps, stride, at = frame.ps, 2, at + size
 
     def _is_code(self, ps: int, pc: int) -> bool:
         """It may well be: it lies in ROM."""

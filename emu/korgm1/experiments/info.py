@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from korgm1.analysis import Program, analyse
 from korgm1.analysis.names import port_names
+from korgm1.analysis.told import Told
 from korgm1.clock import CPU_HZ
 from korgm1.cpu.instruction_table import NATIVE
 from korgm1.experiments.bench import BAR, Bench
@@ -185,7 +186,9 @@ class Info(Record):
     notes: tuple[str, ...]
 
 
-def firmware_info(firmware: RomSet, model: str = "m1", run: bool = True, progress: Progress = quiet) -> Info:
+def firmware_info(
+    firmware: RomSet, model: str = "m1", run: bool = True, progress: Progress = quiet, told: Told | None = None
+) -> Info:
     """Read a firmware, and boot it.
 
     Args:
@@ -193,6 +196,7 @@ def firmware_info(firmware: RomSet, model: str = "m1", run: bool = True, progres
         model: the instrument it is booted in.
         run: boot it; False: only what its bytes say.
         progress: told how far it is.
+        told: what a researcher says of its places.
 
     >>> from korgm1.romset.load import load_os
     >>> found = firmware_info(load_os(None, "m1"), run=False)
@@ -214,7 +218,7 @@ def firmware_info(firmware: RomSet, model: str = "m1", run: bool = True, progres
         session = bench.playing("for its vectors")
         opcn, icu = session.machine.sysregs.peek(OPCN), session.machine.icu.snapshot()
     progress(2, 4, "taking it apart")
-    program = analyse(firmware.image, None if seen is None else seen.executed)
+    program = analyse(firmware.image, None if seen is None else seen.executed, told=told)
     progress(3, 4, "putting it together")
     vectors, stubs, stub = _vectors(program, seen, opcn, icu)
     words = [row.text for row in program.texts]

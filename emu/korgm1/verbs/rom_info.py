@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from korgm1.errors import EXIT_OK
 from korgm1.machine.models import MODELS
 from korgm1.romset.firmware_file import HELP, model_of, read_firmware
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
     from korgm1.experiments.info import Info, Port, TextInfo
@@ -45,6 +46,9 @@ def add_action(actions: Any) -> None:
     )
     parser.add_argument("firmware", nargs="+", metavar="FIRMWARE", help=HELP)
     parser.add_argument("--model", choices=tuple(MODELS), help="default: the firmware's own, else m1")
+    parser.add_argument(
+        "--names", type=named, metavar="CSV", help="names and kinds of your own, as for rom disassemble --names"
+    )
     parser.add_argument("--no-run", action="store_true", help="do not boot it")
     parser.add_argument("--all", action="store_true", help="every row of every list")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -53,12 +57,15 @@ def add_action(actions: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find out and print; returns the exit code."""
+    from korgm1.analysis.told import told_by
     from korgm1.experiments.info import firmware_info
+    from korgm1.symbols import read_symbols
     from korgm1.verbs.progress import Teller
 
+    told = told_by(read_symbols(args.names)) if args.names else None
     firmware = read_firmware(args.firmware)
     with Teller() as teller:
-        found = firmware_info(firmware, args.model or model_of(firmware), not args.no_run, teller.show)
+        found = firmware_info(firmware, args.model or model_of(firmware), not args.no_run, teller.show, told)
     if args.json:
         print(json.dumps(found.to_dict(), indent=2))
         return EXIT_OK
