@@ -23,6 +23,8 @@ from korgm1.romset.load import RomSet
 
 LONGEST = 120
 """Instructions of the reset path at most."""
+WHOLE = 8
+"""Characters at least of an LCD line that is taken for a part of a longer text."""
 _CALLS = frozenset(("E8", "9A", "FF.2", "FF.3", "CC", "CD"))
 _JUMPS = frozenset(("E9", "EB"))
 _STOPS = frozenset(("C2", "C3", "CA", "CB", "CF", "FF.4", "FF.5", "F4"))
