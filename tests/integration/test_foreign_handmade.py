@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from korgm1.analysis import Program, analyse
 from korgm1.experiments.bench import Bench
 from korgm1.experiments.hardware import hardware
@@ -25,8 +26,8 @@ SOURCE = ROOT / "tests" / "foreign" / "handmade"
 pytestmark = pytest.mark.skipif(shutil.which("nasm") is None, reason="nasm is not installed: it builds the firmware")
 FIRST = 2.5
 """Seconds in which its page has come."""
-EXECUTED = """print place template say decimal decimal_8080 lcd_interrupt copy_sampler measure_cell crc seal check_store fill
-unpack find_sound get_channel tick_interrupt scan is_down services service_leds service_yield make_task serial_interrupt
+EXECUTED = """print place template say decimal decimal_8080 lcd_interrupt copy_sampler measure_cell crc seal check_store
+fill unpack find_sound get_channel tick_interrupt scan is_down services service_leds service_yield make_task serial_interrupt
 midi_task ui_task draw draw_play reset pause show_sum set_vectors nothing hex""".split()
 """Routines that a boot executes, and what can be concluded from them."""
 UNKNOWN = "page_play page_global key_up key_down send_sound send_mode midi_identity draw_song".split()
