@@ -90,7 +90,7 @@ def _bar(descent: Descent, told: Told, executed: Executed) -> None:
         end = address + told.extent(descent.image, descent.base, address)
         run = next((at for at in range(address, end) if at in places), None)
         if run is None:
-            descent.bar(address, end, told.kinds[address] == "text")
+            descent.bar(address, end, told.kinds[address] == "text" or address in told.sizes)
         else:
             descent.notes.append(
                 f"{told.row(address)}: {address:05X} is to be {told.kinds[address]}, but {run:05X} was executed"

@@ -52,7 +52,7 @@ class Descent:
         self.brkem: set[int] = set()
         """Vectors that lead to 8080 mode."""
         self.notes: list[str] = []
-        self._own_texts: dict[int, int] = {}
+        self._handed: dict[int, int] = {}
         self._work: list[tuple[int, int, bool]] = []
         self._executed: set[int] = set()
         self._overlaps = 0
@@ -78,13 +78,13 @@ class Descent:
         self._work.append((segment, offset & 0xFFFF, False))
         self.follow()
 
-    def bar(self, start: int, end: int, text: bool = False) -> None:
+    def bar(self, start: int, end: int, whole: bool = False) -> None:
         """Say that bytes from `start` to before `end` are no code, before anything is followed.
 
-        A text that stands behind a call is stepped over.
+        If they are all there is, and a call stands in front of them, its routine steps over them.
         """
-        if text:
-            self._own_texts[start] = end
+        if whole:
+            self._handed[start] = end
         for at in range(max(start - self.base, 0), min(end - self.base, len(self.image))):
             self.cover[at] = BARRED
 
@@ -178,7 +178,7 @@ class Descent:
     def _behind_text(self, address: int, placed: Placed) -> int:
         """Where a routine returns to that takes the text behind its call; else just behind the call."""
         at = address - self.base + len(placed.instruction.code)
-        own = self._own_texts.get(at + self.base)
+        own = self._handed.get(at + self.base)
         if own is not None:
             return placed.instruction.next + own - self.base - at & 0xFFFF
         end = at
@@ -217,9 +217,11 @@ class Descent:
         return not instruction.ends
 
     def _overlap(self, address: int) -> None:
-        self._overlaps += 1
-        if self._overlaps <= 8:
-            self.notes.append(f"code overlaps at {address:05X}: the instruction that was found first stands")
+        note = f"code overlaps at {address:05X}: the instruction that was found first stands"
+        if note not in self.notes:
+            self._overlaps += 1
+            if self._overlaps <= 8:
+                self.notes.append(note)
 
     def _stop(self, why: str) -> None:
         self._stops += 1
