@@ -56,6 +56,7 @@ class Descent:
         self.brkem: set[int] = set()
         """Vectors that lead to 8080 mode."""
         self.notes: list[str] = []
+        self._own_texts: dict[int, int] = {}
         self._work: list[tuple[int, int, bool]] = []
         self._executed: set[int] = set()
         self._parameters = Inline(image, base, ())
@@ -82,8 +83,13 @@ class Descent:
         self._work.append((segment, offset & 0xFFFF, False))
         self.follow()
 
-    def bar(self, start: int, end: int) -> None:
-        """Say that bytes from `start` to before `end` are no code, before anything is followed."""
+    def bar(self, start: int, end: int, text: bool = False) -> None:
+        """Say that bytes from `start` to before `end` are no code, before anything is followed.
+
+        A text that stands behind a call is stepped over.
+        """
+        if text:
+            self._own_texts[start] = end
         for at in range(max(start - self.base, 0), min(end - self.base, len(self.image))):
             self.cover[at] = BARRED
 
@@ -206,6 +212,9 @@ class Descent:
     def _behind_text(self, address: int, placed: Placed) -> int:
         """Where a routine returns to that takes the text behind its call; else just behind the call."""
         at = address - self.base + len(placed.instruction.code)
+        own = self._own_texts.get(at + self.base)
+        if own is not None:
+            return placed.instruction.next + own - self.base - at & 0xFFFF
         end = at
         while end < len(self.image) and end - at < 80 and self.image[end] in _READABLE and not self.cover[end]:
             end += 1
