@@ -187,3 +187,64 @@ def test_an_experiment_sees_the_last_picture_however_long_the_banner_stands(tick
     seen = bench.boot(bytes(damaged), "a damaged RAM", still=QUICK)
     assert seen.texts[-1] == seen.lcd == whole.lcd
     assert len(seen.texts) == len(whole.texts) + 1
+
+
+VARIANTS: dict[str, tuple[tuple[Edit, ...], set[tuple[str, str, str]]]] = {
+    "a limit and a routine behind pointers, though all moved": (
+        (("tables.asm", "        field   .combi, PROTECT_COMBI, 0, 1, show_switch\n"
+          "        field   .sequence, PROTECT_SEQ, 0, 1, show_switch\n",
+          "        field   .combi, PROTECT_COMBI, 0, 3, show_switch\n"
+          "        field   .sequence, PROTECT_SEQ, 0, 1, show_enable\n"),
+         ("text.asm", "clear_screen:\n", "clear_screen:\n        nop\n")),
+        {("unread", "01", "03"), ("unread", "{show_switch}", "{show_enable}"), ("function-changed", "", "nop")},
+    ),
+    "filling, and a small letter": (
+        (("openm1.asm", "UNUSED          equ     0CCh", "UNUSED          equ     0FFh"),
+         ("freeze.asm", "FREEZE_OTHER    equ     8Fh", "FREEZE_OTHER    equ     8Eh")),
+        {("unread", "CC (97,535 bytes)", "FF (97,535 bytes)"), ("function-changed", "8Fh (143)", "8Eh (142)")},
+    ),
+    "rows of a table, and a title": (
+        (("tables.asm", "        message 1Fh, 0, sysex_no_data, end_refused\n",
+          "        message 1Fh, 0, sysex_no_data, end_refused\n        message 20h, 0, sysex_no_data, end_refused\n"),
+         ("tables.asm", '.title:                 db "GLOBAL 5-2", 0', '.title:                 db "GLOBAL 5-9", 0')),
+        {("unread", "", "6"), ("text", "GLOBAL 5-2", "GLOBAL 5-9")},
+    ),
+    "a number in several functions, and another wording": (
+        (("card.asm", "CARD_POLL       equ     TICKS_SECOND / 10", "CARD_POLL       equ     TICKS_SECOND / 5"),
+         ("tables.asm", '.name:                  db "MIDI Filter", 0', '.name:                  db "MIDI Block", 0')),
+        {("function-changed", "32h (50)", "64h (100)"), ("text", "MIDI Filter", "MIDI Block")},
+    ),
+    "an instruction that functions share, and variables that moved": (
+        (("ram.inc", "adc_card:       resb 1", "adc_spare:      resb 2\nadc_card:       resb 1"),
+         ("text.asm", "        aam\n        or      ax, '00'\n", "        aam\n        add     ax, '00'\n")),
+        {("layout", "0415 ...", "0417 ..."), ("function-changed", "or ax,0x3030", "add ax,0x3030")},
+    ),
+    "a table that is longer": (
+        (("tables.asm", "GLOBAL_PAGES            equ 7", "GLOBAL_PAGES            equ 8"),
+         ("tables.asm", "page_card_save, page_card_format\n", "page_card_save, page_card_format, page_midi\n")),
+        {("table", "14 bytes", "16 bytes")},
+    ),
+}
+"""What is edited -> the edits, and the differences of their own: kind, and both values ({label}: its function)."""
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_each_edit_is_a_difference_and_the_rest_follows(
+    name: str, base: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edits, expected = VARIANTS[name]
+    (tmp_path / "plain").mkdir()
+    places = [built((), tmp_path / "plain", monkeypatch)[1]]
+    monkeypatch.undo()
+    image, symbols = built(edits, tmp_path, monkeypatch)
+    places.append(symbols)
+    found = compare_programs(base, analyse(image))
+    own = {(row.kind, row.a, row.b) for row in explain(found.findings, found)
+           if not row.because and row.kind != "bytes"}
+    named = {
+        (kind, *(text if text[:1] != "{" else f"sub_{where[text[1:-1]]:05X}"
+                 for text, where in zip(sides, places, strict=True)))
+        for kind, *sides in expected
+    }
+    rows = {(kind, a, str(len(b.split())) if kind == "unread" and not a else b) for kind, a, b in own}
+    assert rows == named

@@ -231,6 +231,12 @@ class _Causes:
                 values = [{int(found, 16) for found in _NUMBER.findall(text)} for text in (row.a, row.b)]
                 if a in values[0] and b in values[1]:
                     return what_of(row)
+        for row in self._by.get("layout", ()):
+            places = [re.match("[0-9A-F]{4}", text) for text in (row.a, row.b)]
+            if places[0] and places[1] and a >= VECTORS and b != a and (
+                abs(b - a) >= LARGE and b - a == int(places[1][0], 16) - int(places[0][0], 16)
+            ):
+                return what_of(row)
         for row in self._by.get("validity", ()):
             if row.what.startswith("constant") and (f"{a:X}h", f"{b:X}h") == (row.a, row.b):
                 return what_of(row)

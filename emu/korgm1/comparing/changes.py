@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from korgm1.comparing.alignment import loaded, rows
+from korgm1.comparing.edges import edges_of, segments
 from korgm1.comparing.matching import Matching, Pair
 from korgm1.comparing.remains import Shifts
 from korgm1.comparing.shapes import Operand, Shapes, Word
@@ -94,7 +95,8 @@ class Changes:
             if texts[0][text.text] == texts[1][text.text] == 1:
                 self._moved.setdefault(text.address, goals[text.text])
         self._shifts = Shifts(self._moved.items())
-        self._edges = _edges(a, self._a.base), _edges(b, self._b.base)
+        self._segments = segments(a, b)
+        self._edges = edges_of(a, self._a.base), edges_of(b, self._b.base)
         self._ram_shifts = {shift for shift, count in self._seen_ram().items() if shift and count >= OFTEN}
         self._known: dict[tuple[int, int], bool] = {}
         self.settled: set[tuple[str, int]] = set()
@@ -247,7 +249,7 @@ class Changes:
     def _went(self, a: int, b: int) -> bool:
         """Whether two numbers are offsets of one place of the ROM: what lies there is alike, and it moved as far as
         what lies before or behind it."""
-        for segment in (0xF0000, 0xE0000):
+        for segment in self._segments:
             x, y = segment + a, segment + b
             if self._moved.get(x) == y:
                 return True
@@ -364,7 +366,7 @@ class Changes:
             words = [int.from_bytes(code[begin : begin + 2], "little") for code in (one, other)]
             if words[1] - words[0] in self._ram_shifts:
                 return begin + 2 - at
-            for segment in (0xF0000, 0xE0000):
+            for segment in self._segments:
                 x, y = segment + words[0], segment + words[1]
                 fresh = x in self._fresh[0] or y in self._fresh[1]
                 known = x in self._edges[0] or y in self._edges[1] or self._alike(x, y)
@@ -378,7 +380,7 @@ class Changes:
         words = [int.from_bytes(code[at : at + 2], "little") for code in (one, other)]
         if words[1] - words[0] in self._ram_shifts:
             return True
-        for x, y in ((segment + words[0], segment + words[1]) for segment in (0xF0000, 0xE0000)):
+        for x, y in ((segment + words[0], segment + words[1]) for segment in self._segments):
             if self._moved.get(x) == y or (x in self._edges[0] and y in self._edges[1] and self.same_data(x, y)):
                 return True
         return False
@@ -392,21 +394,3 @@ class Changes:
         place = bisect_right(edges, at)
         end = edges[place] if place < len(edges) else 0x100000
         return max(0, min(end - at, STRETCH))
-
-
-class _Edges:
-    """Addresses of a ROM at which something begins, or code goes on."""
-
-    def __init__(self, found: Iterable[int]) -> None:
-        self._all = set(found)
-        self.order = sorted(self._all)
-
-    def __contains__(self, at: int) -> bool:
-        return at in self._all
-
-
-def _edges(shapes: Shapes, base: int) -> _Edges:
-    program = shapes.program
-    found = {at for at in program.xrefs if at >= base} | set(program.instructions)
-    found |= {text.address for text in program.texts} | {table.address for table in program.tables}
-    return _Edges(found)

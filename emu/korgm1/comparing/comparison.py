@@ -25,6 +25,8 @@ from korgm1.workers import Asked
 KINSHIP = 0.05
 """Share of what stands once in a ROM that stands in the other, too, from which they are versions of one program without
 a further look."""
+ENOUGH = 256
+"""Pieces that stand once from which their share says anything."""
 UNRELATED = "their boots and experiments were not compared: korgm1 probe tells of each alone"
 
 Tell = Callable[[str], None]
@@ -166,7 +168,7 @@ def akin(a: bytes, b: bytes) -> bool:
     """
     grams = [Remains(image, BASE, ()).grams() for image in (a, b)]
     least = min(map(len, grams))
-    return least > 0 and len(grams[0].keys() & grams[1].keys()) >= KINSHIP * least
+    return least >= ENOUGH and len(grams[0].keys() & grams[1].keys()) >= KINSHIP * least
 
 
 def compare_sides(sides: tuple[Side, Side]) -> Comparison:

@@ -118,7 +118,8 @@ def code(program: Program, start: int, end: int) -> tuple[str, ...] | None:
 
 
 def _segment(program: Program, at: int) -> int:
-    """The PS of the code that stands before an address, or behind it."""
+    """The PS of the code that stands before an address, if that reaches it; else of its 64 KB."""
     entries = sorted(program.functions)
     place = max(0, bisect_right(entries, at) - 1)
-    return program.functions[entries[place]].segment if entries else 0xF000
+    segment = program.functions[entries[place]].segment if entries else 0xF000
+    return segment if 0 <= at - (segment << 4) <= 0xFFFF else at >> 4 & 0xF000

@@ -181,9 +181,13 @@ class _Alignment:
         first, last = side.base + start, side.base + end
         pairs = [(goal, goal + end - start) for goal in (goals[0], None if goals[1] is None else goals[1] - end + start)
                  if goal is not None and self._open(1 - one, goal, goal + end - start)]
-        whole = None not in goals and goals[0] <= goals[1] and self._open(1 - one, *goals)  # type: ignore[operator,arg-type]
-        if whole and goals[1] - goals[0] != end - start:  # type: ignore[operator]
-            yield from self._pieces(one, start, end, goals[0], goals[1])  # type: ignore[arg-type]
+        low, high = (-1 if goal is None else goal for goal in goals)
+        whole = 0 <= low <= high and self._open(1 - one, low, high)
+        if whole and high - low != end - start:
+            if all(theirs.blank[low:high]):
+                yield first, last, theirs.base + low, theirs.base + low
+            else:
+                yield from self._pieces(one, start, end, low, high)
             return
         if pairs:
             best = min(pairs, key=lambda pair: len(self._unlike(one, start, pair[0], end - start)))

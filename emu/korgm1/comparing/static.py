@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from korgm1.analysis import Program, Table, Text
 from korgm1.comparing.changes import Change, Changes
 from korgm1.comparing.data import data_findings
@@ -20,7 +22,7 @@ from korgm1.comparing.unread import Unread, unread_findings
 RELATED = 0.2
 """Share of matched functions, of the smaller side, below which two programs have nothing to do with each other."""
 ALIKE = 0.9
-"""Share of equal bytes from which they have, whatever their functions are."""
+"""Share of equal bytes, filling apart, from which they have, whatever their functions are."""
 FEWEST = 5
 """Names of a table; functions in common."""
 SHOWN = 3
@@ -53,8 +55,10 @@ class Static:
     def related(self) -> bool:
         """Whether they are versions of one program."""
         least = min(len(self.a.functions), len(self.b.functions))
-        alike = sum(x == y for x, y in zip(self.a.image, self.b.image, strict=False))
-        return len(self.matching.pairs) >= max(FEWEST, RELATED * least) or alike >= ALIKE * len(self.a.image)
+        a, b = (np.frombuffer(program.image, np.uint8) for program in (self.a, self.b))
+        says = (a != np.roll(a, 1)) | (b != np.roll(b, 1))     # filling that both have says nothing
+        alike = np.count_nonzero((a == b) & says) >= ALIKE * np.count_nonzero(says)
+        return len(self.matching.pairs) >= max(FEWEST, RELATED * least) or bool(alike)
 
     @property
     def counts(self) -> dict[str, int]:

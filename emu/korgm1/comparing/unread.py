@@ -177,13 +177,13 @@ def _many(a: Program, b: Program, piece: _Piece) -> Finding:
 def _single(a: Program, b: Program, run: Run, piece: _Piece) -> Finding:
     size = max(run.a_end - run.a, run.b_end - run.b)
     some = "a byte" if size == 1 else f"{size:,} bytes"
-    (start, end), program = (piece.within[0], a) if run.a < run.a_end else (piece.within[1], b)
+    (start, end), program = (piece.within[0], a) if piece.within[0][0] < piece.within[0][1] else (piece.within[1], b)
     own = run.a < run.a_end and run.b < run.b_end
     goals = _goals(a, b, run)
     if goals is not None:
-        what, values = f"where a pointer at {run.a:05X} leads, in {describe(a, start, end)}", goals
+        what, values = f"where a pointer at {run.a:05X} leads, in {describe(program, start, end)}", goals
     elif own:
-        what = f"{some} at {run.a:05X} in {describe(a, start, end)}"
+        what = f"{some} at {run.a:05X} in {describe(program, start, end)}"
         values = dump(a, run.a, run.a_end), dump(b, run.b, run.b_end)
     else:
         side, at, last = ("A", run.a, run.a_end) if run.a < run.a_end else ("B", run.b, run.b_end)
