@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korgm1.debugging.expressions import Context, parse
-from korgm1.debugging.symbols import Symbols, read_symbols
 from korgm1.errors import M1Error, UsageError
+from korgm1.symbols import read_symbols
 
 CONTEXT = Context(
     {"aw": 0x12FF, "bw": 0, "cw": 5, "ps": 0xF000, "pc": 0xFFFE, "psw": 0xF043, "ds0": 0x100, "value": 7},
@@ -82,12 +82,12 @@ def test_any_text_is_read_or_told(text: str) -> None:
 
 def test_symbols_from_csv(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    path.write_text("name,kind,address\nmain loop,function,F0D33\nreset,function,F000:0000\nbad,,zz\n")
-    symbols = Symbols(read_symbols(path))
+    path.write_text("name,kind,address\nmain loop,function,F0D33\nreset,function,F000:0000\n")
+    symbols = read_symbols(path)
     assert (symbols.address("MAIN_LOOP"), symbols.name(0xF0D35)) == (0xF0D33, "main_loop+2")
     assert parse("reset+2", symbols.address)(CONTEXT).number == 0xF0002
     path.write_text("F0000,start\n")
-    assert read_symbols(path) == {0xF0000: "start"}
+    assert read_symbols(path).names == {0xF0000: "start"}
     path.write_text("nothing\n")
-    with pytest.raises(M1Error, match="no symbols"):
+    with pytest.raises(M1Error, match="the columns nothing"):
         read_symbols(path)

@@ -39,6 +39,8 @@ def variables(program: Program, names: Mapping[int, str]) -> list[Variable]:
     for address, name in names.items():
         if address >= PORT_BASE:
             found.append(Variable(name, address, "byte"))
+        elif address in program.words:
+            found.append(Variable(name, address, "word", program.words[address]))
         elif address in tables:
             table = tables[address]
             size = table.stride * table.count

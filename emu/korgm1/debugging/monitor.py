@@ -24,9 +24,9 @@ from korgm1.debugging.expressions import Expression, Value, parse
 from korgm1.debugging.looking import Line
 from korgm1.debugging.names import port_names
 from korgm1.debugging.stop import Halt
-from korgm1.debugging.symbols import Symbols
 from korgm1.errors import UsageError, UserError
 from korgm1.files import unwritten
+from korgm1.symbols import Symbols
 
 LOG_BEGIN = b"; korgm1 debug"
 """How a log begins."""
@@ -231,7 +231,7 @@ class Monitor:
     @property
     def ports(self) -> Mapping[int, str]:
         """Names of ports."""
-        return port_names(self.session)
+        return {**port_names(self.session), **self.symbols.ports}
 
     def show(self, halt: Halt) -> None:
         """Why it stands, and the next instruction."""

@@ -8,7 +8,7 @@ from korgm1.clock import CPU_HZ
 from korgm1.debugging.hindsight import Step
 from korgm1.debugging.looking import FLAGS, Line
 from korgm1.debugging.stop import Halt
-from korgm1.debugging.symbols import Symbols
+from korgm1.symbols import Symbols
 
 NEC = (("aw", "bw", "cw", "dw", "sp", "bp", "ix", "iy"), ("ds0", "ds1", "ss", "ps", "pc", "psw"))
 BOTH = {

@@ -25,7 +25,7 @@ from korgm1.verbs.options import (
     say_warnings,
     session_from,
 )
-from korgm1.verbs.signals import stopped
+from korgm1.verbs.signals import hangs_up, stopped
 from korgm1.verbs.trace_options import add_trace_options
 from korgm1.verbs.words import keys, named, seconds
 
@@ -94,13 +94,13 @@ def run(args: argparse.Namespace) -> int:
     from korgm1.debugging import Debugger
     from korgm1.debugging.monitor import Monitor
     from korgm1.debugging.names import analysed
-    from korgm1.debugging.symbols import Symbols, read_symbols
+    from korgm1.symbols import Symbols, read_symbols
 
     first = [] if args.commands is None else _read(Path(args.commands))
-    own = {} if args.symbols is None else read_symbols(Path(args.symbols))
+    own = Symbols() if args.symbols is None else read_symbols(args.symbols)
     session = session_from(args)
-    symbols = Symbols({} if args.no_analysis else analysed(session))
-    symbols.add(own)
+    symbols = Symbols({} if args.no_analysis else analysed(session, own))
+    symbols.add(own.rows)
     say_warnings(session)
     with power(session, args) as wish, contextlib.ExitStack() as at_the_end:
         debugger = Debugger(session)
@@ -217,8 +217,7 @@ def _signals_raise(wish: list[int]) -> Iterator[None]:
         wish.append(number)
         raise SystemExit
 
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = [(number, signal.signal(number, leave)) for number in numbers]
+    before = [(number, signal.signal(number, leave)) for number in (signal.SIGTERM, *hangs_up())]
     before.append((signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler)))
     try:
         yield

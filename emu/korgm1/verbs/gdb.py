@@ -34,6 +34,7 @@ examples:
   korgm1 gdb --booted --sram my.sram             boots to the play page first
   korgm1 gdb --listing m1.asm                    a source: break m1.asm:1234, step, list, layout src
   korgm1 gdb --elf m1.elf                        names of functions, RAM and ports, which GDB gets from it
+  korgm1 gdb --listing m1.asm --names my.csv     with names of your own
   korgm1 gdb --roms openm1:19 --seconds 0.5      half a second of another version first
 Time passes only while GDB has the instrument run (continue, stepi, monitor run): while nobody is connected it stands.
 A client may leave and come again. In GDB `monitor help` lists what can be done to the instrument. Ctrl-C here switches
@@ -66,6 +67,9 @@ def add_parser(subparsers: Any) -> None:
         "--listing", type=named, metavar="FILE",
         help="write the source that rom disassemble makes of it first, which GDB then shows and steps through",
     )
+    server.add_argument(
+        "--names", type=named, metavar="CSV", help="names and kinds of your own, as for rom disassemble --names"
+    )
     start = server.add_mutually_exclusive_group()
     start.add_argument(
         "--wait", action="store_true", help="stand at the first instruction, as without --booted and --seconds"
@@ -84,8 +88,8 @@ def run(args: argparse.Namespace) -> int:
         say_warnings(session)
         program: bytes | None = None
         names: Mapping[int, str] = {}
-        if args.elf or args.listing:
-            program, names = write_program(session, args.elf, args.listing, kept_files(args))
+        if args.elf or args.listing or args.names:
+            program, names = write_program(session, args.elf, args.listing, kept_files(args), args.names)
         with contextlib.closing(Door(args.port, _say)) as door, power(session, args):
             from korgm1.debugging import Debugger
 
@@ -99,12 +103,13 @@ def run(args: argparse.Namespace) -> int:
 
 def kept_files(args: argparse.Namespace) -> list[tuple[str, str | None]]:
     """What nothing may be written over, by the option that named it."""
-    names = ("roms", "waves", "pcm_card", "sram", "card")
+    names = ("roms", "waves", "pcm_card", "sram", "card", "names")
     return [(f"--{name.replace('_', '-')}", getattr(args, name)) for name in names]
 
 
 def write_program(
-    session: Session, elf_file: str | None, listing: str | None, kept: Sequence[tuple[str, str | None]] = ()
+    session: Session, elf_file: str | None, listing: str | None, kept: Sequence[tuple[str, str | None]] = (),
+    own: str | None = None,
 ) -> tuple[bytes, Mapping[int, str]]:
     """Take the firmware apart, boot it on an instrument of its own meanwhile, and write what was found for GDB.
 
@@ -113,24 +118,28 @@ def write_program(
         elf_file: where the ELF file goes; None: GDB gets it from the server alone.
         listing: where the source goes that the ELF file leads to, or None.
         kept: files that are to stay, by the option that named them.
+        own: a CSV file of names, as for `rom disassemble --names`.
 
     Returns:
         The ELF file, and the names by physical address.
 
     Raises:
         UsageError: both are one file, or one of them is one of the `kept`.
-        UserError: one cannot be written.
+        UserError: one cannot be written, or `own` cannot be used.
     """
     from korgm1.analysis.listing import numbered_source
+    from korgm1.analysis.told import Told, told_by
     from korgm1.debugging.gdb_elf import elf
+    from korgm1.symbols import read_symbols
     from korgm1.verbs.rom_disassemble import analysed, summary, title
 
     check_apart(kept, [("--elf", elf_file), ("--listing", listing)])
     for name in (elf_file, listing):
         if name:
             check_writable(Path(name))
+    told = Told() if own is None else told_by(read_symbols(own))
     firmware = session.firmware
-    program = analysed(firmware, session.model.name)
+    program = analysed(firmware, session.model.name, told)
     source, lines = None, None
     if listing:
         text, lines = numbered_source(program, title(firmware, program))
@@ -139,7 +148,7 @@ def write_program(
     data = elf(program, source, lines)
     if elf_file:
         write_atomic(Path(elf_file), data)
-    _say(f"{' and '.join(filter(None, (elf_file, listing)))}: {summary(program)}")
+    _say(f"{' and '.join(filter(None, (elf_file, listing))) or firmware.name}: {summary(program)}")
     return data, program.labels
 
 
@@ -158,9 +167,9 @@ def serve(
         names: by physical address, for `monitor dis`.
     """
     from korgm1.debugging.gdb_server import GdbServer
-    from korgm1.debugging.symbols import Symbols
+    from korgm1.symbols import Symbols
 
-    symbols = Symbols(names)
+    symbols = Symbols(names or {})
     while not asked:
         found = door.wait(IDLE)
         if found is None:
