@@ -105,7 +105,7 @@ def test_weak_bits_where_an_address_line_is_high_name_it() -> None:
 def test_scattered_weak_bits_blame_no_line() -> None:
     rng = random.Random(4)
     noisy = [read({rng.randrange(SIZE): 1 << rng.randrange(8) for _ in range(40)}) for _ in range(3)]
-    assert codes(compared(*noisy)) == ["weak-bits"]
+    assert codes(compared(*noisy)) == ["weak-bits", "weak-directions"]
 
 
 def test_a_chip_that_drove_nothing_is_told() -> None:
@@ -130,3 +130,30 @@ def test_cells_that_lose_their_charge_turn_to_one() -> None:
 def test_what_cannot_be_compared_is_the_users_error(reads: list[bytes]) -> None:
     with pytest.raises(UserError):
         compared(*reads)
+
+
+def test_a_read_that_ends_in_blank_came_loose() -> None:
+    good = read({})
+    loose = good[: SIZE - 0x400] + b"\xff" * 0x400
+    found = next(one for one in compared(good, good, loose).findings if one.code == "released")
+    assert f"everywhere from {SIZE - 0x400:04X} to the end" in found.text and "came loose" in found.text
+
+
+def test_weak_bits_side_by_side_are_one_moment() -> None:
+    burst = read({0x100 + at: 1 << at % 8 for at in range(24)})
+    found = next(one for one in compared(read({}), read({}), burst).findings if one.code == "weak-burst")
+    assert (found.details["first"], found.details["last"]) == (0x100, 0x117)
+
+
+def test_reads_that_get_worse_are_told() -> None:
+    rng = random.Random(6)
+    rows = [read({rng.randrange(SIZE): 1 << rng.randrange(8) for _ in range(4 * 2**step)}) for step in range(4)]
+    assert "weak-worsening" in codes(compared(*rows))
+    assert "weak-worsening" not in codes(compared(*rows[::-1]))
+
+
+def test_each_weak_bit_is_counted_by_the_reads_that_doubt_it() -> None:
+    once, twice = read({0x10: 1}), read({0x10: 1, 0x20: 2})
+    found = next(one for one in compared(read({}), read({}), read({}), once, twice).findings
+                 if one.code == "weak-directions")
+    assert found.text.endswith("doubted are 1 by 1 read, 1 by 2 reads")

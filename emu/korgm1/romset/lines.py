@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import combinations, permutations
 from typing import Any
 
@@ -183,6 +183,7 @@ def proved_change(data: bytes, database: Database) -> tuple[Finding, bytes] | No
     return None
 
 
+@lru_cache(maxsize=4)
 def likely_change(even: bytes, odd: bytes, most: int = MOST_CHANGES) -> tuple[Finding, bytes, bytes] | None:
     """The change, of one half or alike in both, without which two unknown halves make an OS; and these halves.
 

@@ -73,11 +73,12 @@ def _directions(reads: Reads) -> Iterator[Finding]:
     up, down = int((~right & ~even).sum()), int((right & ~even).sum())
     minority = np.minimum(reads.ones, len(reads.names) - reads.ones)
     shares = ", ".join(
-        f"{int((minority == number).sum()):,} in {number}" for number in np.unique(minority).tolist()
+        f"{int((minority == number).sum()):,} by {number} read{'s' * (number > 1)}"
+        for number in np.unique(minority).tolist()
     )
     text = (
-        f"{up:,} bits are 0 in most reads and 1 in some, {down:,} the other way round; of {len(reads.names)} reads "
-        f"fewer say otherwise: {shares}"
+        f"{up:,} weak bits are 0 in most reads and 1 in some, {down:,} the other way round; doubted are "
+        f"{shares}"
     )
     yield Finding("weak-directions", Confidence.NOTE, text, "", {"to_1": up, "to_0": down})
 
