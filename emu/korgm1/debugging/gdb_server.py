@@ -187,7 +187,9 @@ class GdbServer:
         return self._run(lambda: self._debugger.go(asked=self._asked))
 
     def _step(self, _: str) -> bytes:
-        return self._run(lambda: self._debugger.step(asked=self._asked))
+        """A repeated instruction is one step: GDB would take its own breakpoint there for hit at each element."""
+        step = self._debugger.step_over if self._debugger.is_repeated() else self._debugger.step
+        return self._run(lambda: step(asked=self._asked))
 
     def _from(self, rest: str, go_on: Callable[[str], bytes]) -> bytes:
         """`c` and `s`, perhaps from another address."""
@@ -213,7 +215,7 @@ class GdbServer:
         return WRONG
 
     def _back_step(self, _: str) -> bytes:
-        return self._run(lambda: self._debugger.back())
+        return self._run(lambda: self._debugger.back_whole(self._asked))
 
     def _back(self, _: str) -> bytes:
         return self._run(lambda: self._debugger.back_to_stop(self._asked))
