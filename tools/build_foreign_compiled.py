@@ -4,9 +4,9 @@
     python tools/build_foreign_compiled.py --check    compare a fresh build with them byte for byte
     python tools/build_foreign_compiled.py --raw DIR  write the plain images there: DIR/system24.bin ...
 
-The compiler knows one code segment. Functions called `far_...` are made far here: RETF, arguments two bytes higher, CALL
-FAR to the segment that has them. Each segment is linked by itself; what it needs of the others comes as numbers, which a
-second pass fills in.
+The compiler knows one code segment. Functions called `far_...` are made far here: RETF, arguments two bytes higher,
+CALL FAR to the segment that has them. Each segment is linked by itself; what it needs of the others comes as numbers,
+which a second pass fills in.
 Needed here and by its tests only: Debian's bcc and bin86.
 """
 
@@ -121,7 +121,7 @@ def _sources(part: Part, version: int, segments: dict[str, int], folder: Path) -
 
 
 def _link(part: Part, texts: dict[str, str], known: dict[str, int], folder: Path) -> tuple[bytes, bytes, list[Symbol]]:
-    """Code, initialised data and names of one part; `known` has what lies elsewhere, 1234 is for what is not there yet."""
+    """Code, initialised data and names of one part; `known` has what lies elsewhere, 1234 is for what is not yet."""
     own = {name for text in texts.values() for name in re.findall(r"^(?:export|\.comm)\s+(\w+)", text, re.MULTILINE)}
     for source, text in texts.items():
         far = dict.fromkeys(re.findall(r"callf\s+#(\w+)", text), PLACEHOLDER)

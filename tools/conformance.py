@@ -230,7 +230,10 @@ def collected() -> Counter[str]:
 
 
 def imported(file: Path) -> set[str]:
-    """The modules a test file imports, dotted; `from korgm1.board import sram` is korgm1.board.sram, too."""
+    """The modules a test file imports, dotted; `from korgm1.board import sram` is korgm1.board.sram, too.
+
+    What it imports of tests/models is looked into.
+    """
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -238,7 +241,8 @@ def imported(file: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return names
+    models = [path for name in names if (path := ROOT / "tests" / "models" / f"{name}.py").exists()]
+    return names.union(*map(imported, models))
 
 
 def unit_part(tests: Mapping[str, int]) -> str:
@@ -247,9 +251,9 @@ def unit_part(tests: Mapping[str, int]) -> str:
     known = all_hypotheses()
     lines = [
         "## Units", "",
-        "Tests: how many pytest collects in test files that import the module, and its doctests. They are counted",
-        "here, not run: `.venv/bin/python -m pytest` runs them, and this page is committed only with a suite that",
-        "passes. The whole-machine tests under tests/integration drive all units and are not counted. Source of truth",
+        "Tests: how many pytest collects in test files that import the module, themselves or by a file of tests/models,",
+        "and its doctests. They are counted here, not run: `.venv/bin/python -m pytest` runs them, and this page is",
+        "committed only with a suite that passes. The whole-machine tests under tests/integration drive all units and are not counted. Source of truth",
         "and open hypotheses are what the docstring names; `korgm1 hypotheses` prints each with its evidence.", "",
         "| Module | What it is | Tests collected | Source of truth | Open hypotheses (confidence) |",
         "|---|---|---|---|---|",

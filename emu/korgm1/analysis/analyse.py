@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from korgm1.analysis.blocks import blocks_of
+from korgm1.analysis.copies import find_copies
 from korgm1.analysis.descent import Descent
 from korgm1.analysis.describe import describe
 from korgm1.analysis.dry_run import dry_run
-from korgm1.analysis.flow import Access, accesses
+from korgm1.analysis.flow import Access, follow
 from korgm1.analysis.pointers import resolve
 from korgm1.analysis.program import Executed, Program, physical
+from korgm1.analysis.prologues import enter_frames
 from korgm1.analysis.told import DATA, Told
 
 RESET = (0xFFFF, 0x0000)
 """PS:PC after reset; as firmware says it F000:FFF0, which `analyse` uses as far as the jump there."""
 _BASE = 0xE0000
 _ROUNDS = 4
+_SHOWN = 8
 _INDIRECT = ("8B", "FF.2", "FF.3", "FF.4", "FF.5")
 
 
@@ -48,21 +51,35 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE, t
     for address in told.of_kind("function", "code"):
         descent.lead(address, told.kinds[address] == "function")
     known: dict[int, int] = {}
+    alone: list[int] = []
     for _ in range(_ROUNDS):
         tables = resolve(descent, known)
+        while fresh := enter_frames(descent):
+            alone += fresh
+            tables = resolve(descent, known)
         found = len(descent.placed), len(descent.calls)
         blocks = blocks_of(descent)
-        used = accesses(descent, blocks, tables)
-        stored = _stored_vectors(descent, used)
+        flow = follow(descent, blocks, tables)
+        stored = _stored_vectors(descent, flow.accesses)
         _enter_vectors(descent, {number: at for number, at in stored.items() if number not in executed.vectors})
-        before, known = known, _tables_read(descent, used)
+        before, known = known, _tables_read(descent, flow.accesses)
         if found == (len(descent.placed), len(descent.calls)) and known == before:
             break
     else:
         blocks = blocks_of(descent)
-        used = accesses(descent, blocks, tables)
+        flow = follow(descent, blocks, tables)
+    _tell_alone(descent, alone)
     vectors = {**bare.vectors, **stored, **executed.vectors}
-    return describe(descent, blocks, used, tables, vectors, bare.writes, told)
+    copies = find_copies(bare.ram, image, base)
+    return describe(descent, blocks, flow, tables, vectors, bare.writes, copies, told)
+
+
+def _tell_alone(descent: Descent, alone: list[int]) -> None:
+    """Say which routines were taken for such by their beginning only."""
+    guessed = [at for at in alone if at in descent.placed and not descent.refs.get(at) and not descent.ran(at)]
+    if guessed:
+        shown = " ".join(f"{at:05X}" for at in guessed[:_SHOWN]) + (" ..." if len(guessed) > _SHOWN else "")
+        descent.notes.append(f"{len(guessed)} routines that nobody was seen to call, told by their beginning: {shown}")
 
 
 def _bar(descent: Descent, told: Told, executed: Executed) -> None:

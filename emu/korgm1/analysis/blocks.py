@@ -13,7 +13,7 @@ _BUDGET = 300_000
 def blocks_of(descent: Descent) -> dict[int, Block]:
     """Cut the instructions where somebody jumps in or out."""
     placed = descent.placed
-    leaders = {address for address in descent.refs if address in placed}
+    leaders = (descent.refs.keys() | descent.calls) & placed.keys()
     order = sorted(placed)
     jumps: dict[int, tuple[int, ...]] = {}
     for address in order:

@@ -71,6 +71,12 @@ class Descent:
         self._work.append((segment, offset & 0xFFFF, emulated))
         return True
 
+    def begin(self, segment: int, offset: int) -> None:
+        """Take what stands at segment:offset for a routine, though nobody is seen to refer to it, and follow it."""
+        self.calls.add(physical(segment, offset))
+        self._work.append((segment, offset & 0xFFFF, False))
+        self.follow()
+
     def bar(self, start: int, end: int) -> None:
         """Say that bytes from `start` to before `end` are no code, before anything is followed."""
         for at in range(max(start - self.base, 0), min(end - self.base, len(self.image))):
@@ -111,6 +117,11 @@ class Descent:
             if physical(segment, offset) not in self.placed:
                 self._work.append((segment, offset, False))
                 self.follow()
+        self.calls |= {physical(segment, offset) for segment, offset in executed.called} & self.placed.keys()
+
+    def ran(self, address: int) -> bool:
+        """Whether a run executed what stands there."""
+        return address in self._executed
 
     def _give_up(self, address: int) -> None:
         placed = self.placed.pop(address)

@@ -6,39 +6,42 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from korgm1.analysis.arguments import ports_handed
 from korgm1.analysis.blocks import functions_of
-from korgm1.analysis.descent import BARRED, FREE, Descent
-from korgm1.analysis.flow import Access
+from korgm1.analysis.descent import Descent
+from korgm1.analysis.flow import Flow
 from korgm1.analysis.gaps import gaps
 from korgm1.analysis.names import port_names, ram_name
-from korgm1.analysis.pointers import JumpTable, constant
-from korgm1.analysis.program import Block, Function, Placed, PortUse, Program, Table, Text, Xref, physical
+from korgm1.analysis.pointers import JumpTable
+from korgm1.analysis.program import Block, Copy, Function, PortUse, Program, Table, Text, Xref, physical
+from korgm1.analysis.references import POINTERS, data_refs, register
 from korgm1.analysis.texts import name_tables, pointer_tables, runs
 from korgm1.analysis.told import Told
 
 _RAM_END = 0x10000
-_POINTERS = (3, 5, 6, 7)    # BX BP SI DI
-_CX = 1
 
 
 def describe(
-    descent: Descent, blocks: dict[int, Block], used: list[Access], jump_tables: list[JumpTable],
-    vectors: dict[int, tuple[int, int]], writes: Iterable[tuple[int, int]], told: Told,
+    descent: Descent, blocks: dict[int, Block], flow: Flow, jump_tables: list[JumpTable],
+    vectors: dict[int, tuple[int, int]], writes: Iterable[tuple[int, int]], copies: tuple[Copy, ...],
+    told: Told,
 ) -> Program:  # fmt: skip
     """Everything about the code and what it uses.
 
     Args:
         descent: the code, complete.
         blocks: its blocks.
-        used: memory and ports it uses.
+        flow: memory and ports it uses, its calls.
         jump_tables: those its indirect jumps name.
         vectors: that are installed, as far as known.
         writes: port and value of what a dry run wrote to the V50's system area.
+        copies: what it copied to RAM.
         told: what somebody says of places.
     """
     image, base = descent.image, descent.base
     functions = functions_of(descent, blocks, _entry_names(descent, vectors, told))
-    refs = _data_refs(descent, used)
+    used = flow.accesses + ports_handed(descent, blocks, functions, flow)
+    refs = data_refs(descent, flow, copies)
     for address in {*told.names, *told.kinds}:
         refs[address] |= set()
     texts, tables, cover = _data(descent, refs, jump_tables, told)
@@ -80,7 +83,8 @@ def describe(
         {at: tuple(sorted(found, key=lambda ref: (ref.origin, ref.kind))) for at, found in sorted(xrefs.items())},
         tuple(sorted(texts, key=lambda text: text.address)), tuple(tables),
         {port: tuple(uses) for port, uses in sorted(ports.items())}, {**port_names([*writes, *stored]), **told.ports},
-        _nec(descent), dict(sorted(vectors.items())), tuple(gaps(image, base, cover)), tuple(descent.notes),
+        _nec(descent), dict(sorted(vectors.items())), tuple(gaps(image, base, cover)), copies,
+        tuple(descent.notes),
         told.comments, told.kinds,
         {at: told.extent(image, base, at) // 2 for at in told.of_kind("words") if at not in descent.placed},
     )  # fmt: skip
@@ -113,43 +117,6 @@ def _entry_names(descent: Descent, vectors: dict[int, tuple[int, int]], told: To
     return {**free, **told.names}
 
 
-def _data_refs(descent: Descent, used: list[Access]) -> dict[int, set[Xref]]:
-    """Memory that instructions use, and constants that may be addresses of data in their segment."""
-    refs: dict[int, set[Xref]] = defaultdict(set)
-    for access in used:
-        if access.kind in ("read", "write"):
-            refs[access.address].add(Xref(access.origin, access.kind))
-    for address, placed in descent.placed.items():
-        value = _pointer(placed)
-        if value is None:
-            continue
-        target = physical(placed.segment, value)
-        at = target - descent.base
-        if 0 <= at < len(descent.image) and descent.cover[at] in (FREE, BARRED):
-            before = descent.image[at - 1] if at else 0
-            if not 0x20 <= before < 0x7F or descent.cover[at - 1] or _register(placed) in _POINTERS:
-                refs[target].add(Xref(address, "address"))
-    return refs
-
-
-def _pointer(placed: Placed) -> int | None:
-    """The constant of a MOV, PUSH or LEA that may be an address: a count in CX is none, nor is a small number."""
-    instruction = placed.instruction
-    if placed.emulated or instruction.form is None:
-        return None
-    value = constant(instruction)
-    if instruction.form.name == "8D" and (instruction.modrm or 0) & 0xC7 == 6:
-        value = instruction.displacement
-    if value is None or value < 0x20 or _register(placed) == _CX:
-        return None
-    return value
-
-
-def _register(placed: Placed) -> int | None:
-    name = placed.instruction.form.name if placed.instruction.form is not None else ""
-    return int(name, 16) & 7 if len(name) == 2 and 0xB8 <= int(name, 16) <= 0xBF else None
-
-
 def _data(
     descent: Descent, refs: dict[int, set[Xref]], jump_tables: list[JumpTable], told: Told
 ) -> tuple[list[Text], list[Table], bytearray]:
@@ -167,7 +134,7 @@ def _data(
     origins = {address: _origins(refs, address) for address in refs}
     pointed = {
         address for address, found in refs.items()
-        if any(ref.kind == "address" and _register(descent.placed[ref.origin]) in _POINTERS for ref in found)
+        if any(ref.kind == "address" and register(descent.placed[ref.origin]) in POINTERS for ref in found)
     }
     own = [
         Text(at, image[at - base : at - base + told.extent(image, base, at)].decode("latin-1"), _origins(refs, at))

@@ -32,10 +32,12 @@ class Executed:
     Attributes:
         places: PS:PC of instructions that were executed.
         vectors: number -> segment and offset, as installed in RAM.
+        called: PS:PC of routines that were called.
     """
 
     places: frozenset[tuple[int, int]] = frozenset()
     vectors: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    called: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,30 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """Bytes of the image that stand in RAM.
+
+    Attributes:
+        source: address of the first in the image.
+        address: address of the first in RAM.
+        size: how many.
+    """
+
+    source: int
+    address: int
+    size: int
+
+    def origin(self, address: int) -> int | None:
+        """Where in the image a byte of RAM came from.
+
+        >>> hex(Copy(0xF1000, 0x800, 16).origin(0x80F)), Copy(0xF1000, 0x800, 16).origin(0x810)
+        ('0xf100f', None)
+        """
+        inside = 0 <= address - self.address < self.size
+        return self.source + address - self.address if inside else None
+
+
+@dataclass(frozen=True)
 class Program:
     """Everything that was found.
 
@@ -175,6 +201,7 @@ class Program:
         nec: form's name -> addresses of NEC's own instructions.
         vectors: number -> segment and offset that is installed, as far as it is known.
         unreached: what is neither code nor text nor table.
+        copies: data that are copied to RAM at the start, longest first.
         notes: what was odd, as sentences.
         comments: address -> what somebody has written beside it.
         kinds: address -> kind, where somebody has decided it: as in a CSV of symbols.
@@ -195,6 +222,7 @@ class Program:
     nec: dict[str, tuple[int, ...]]
     vectors: dict[int, tuple[int, int]]
     unreached: tuple[Gap, ...]
+    copies: tuple[Copy, ...]
     notes: tuple[str, ...]
     comments: dict[int, str] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)

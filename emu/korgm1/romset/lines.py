@@ -1,4 +1,4 @@
-"""Lines of one chip between EPROM and reader: dead, tied together, inverted, exchanged.
+"""Lines of one chip between EPROM and reader: dead, tied together, inverted, exchanged, in another order.
 
 Dead and tied lines lose bytes and show in the dump itself. An inverted line or two that are exchanged lose nothing and
 show in nothing: only a known SHA-1, or a second half that makes sense again with it, tells.
@@ -16,11 +16,11 @@ import numpy.typing as npt
 from korgm1.romset.chip_27c512 import with_pin
 from korgm1.romset.database import Database
 from korgm1.romset.finding import Confidence, Finding
-from korgm1.romset.image import HALF, interleave, reset_jump, stuck_lines, words
+from korgm1.romset.image import ALTERATIONS, HALF, calls, far_jump, interleave, reset_jump, sense, stuck_lines, words
 
 CONTACTS = "look for a bridge of solder, bent pins, the adapter; then read it again"
-ENOUGH = 8
-"""Words of a display that must appear before an unproved change is believed."""
+ENOUGH = 24
+"""Words of a display and calls that must appear before an unproved change is believed."""
 VARIED = 16
 """Different bytes from which on two data lines that are always equal are no chance: code has well over a hundred."""
 
@@ -136,37 +136,80 @@ def _readdressed(data: bytes, a: int, b: int) -> bytes:
     return np.frombuffer(data, np.uint8)[at].tobytes()
 
 
+def rotations(step: int, size: int = HALF) -> Iterator[tuple[str, str, Change]]:
+    """What undoes that a dump begins in the middle and goes on with its beginning, for each multiple of `step`.
+
+    >>> [text for _, text, _ in rotations(0x8000)]
+    ['the dump begins with address 8000 of the chip, and its beginning stands behind its end']
+    """
+    for at in range(step, size, step):
+        text = f"the dump begins with address {at:04X} of the chip, and its beginning stands behind its end"
+        yield "offset", text, partial(_rotated, at=size - at)
+
+
+def all_changes(size: int = HALF) -> Iterator[tuple[str, str, Change]]:
+    """Alterations of all bytes, `line_changes`, dumps that begin at a quarter; of equal ones the plainest first."""
+    yield from ((code, text, undo) for code, (undo, text) in ALTERATIONS.items())
+    yield from line_changes(size)
+    yield from rotations(size // 4, size)
+
+
+def _rotated(data: bytes, at: int) -> bytes:
+    return data[at:] + data[:at]
+
+
 def proved_change(data: bytes, database: Database) -> tuple[Finding, bytes] | None:
-    """The one line fault without which a dump is a known part, and the part's bytes; SHA-1 proves it."""
+    """The one or two changes without which a dump is a known part, and the part's bytes; SHA-1 proves it.
+
+    Two are tried where one of them is an alteration of all bytes, as a reversed order of bits.
+    """
     if len(data) != HALF or HALF not in database.sizes or len(set(data)) < 2:
         return None
-    for code, text, undo in line_changes():
-        mended = undo(data)
-        part = database.find(mended)
-        if part is not None:
-            return Finding(code, Confidence.CERTAIN, f"{text}: put right it is {part.title}", CONTACTS), mended
+    first = [("", data), *((text, undo(data)) for undo, text in ALTERATIONS.values())]
+    for before, start in first:
+        ways = (*line_changes(), *rotations(0x4000 if before else 0x100))
+        twice = () if not before else tuple((code, text, undo) for code, (undo, text) in ALTERATIONS.items())
+        for code, text, undo in (*ways, *twice):
+            part = database.find(mended := undo(start))
+            if part is not None:
+                shown = f"{before}, and {text}" if before else text
+                return Finding(code, Confidence.CERTAIN, f"{shown}: put right it is {part.title}", CONTACTS), mended
     return None
 
 
 def likely_change(even: bytes, odd: bytes) -> tuple[Finding, bytes, bytes] | None:
-    """The one line fault, of one half or alike in both, without which two unknown halves make an OS; and these halves.
+    """The one change, of one half or alike in both, without which two unknown halves make an OS; and these halves.
 
-    Believed where the image has a start at FFFF0 with it and more words of a display than without it: twice as many, if
-    it starts without it, too; `ENOUGH` at least.
+    Believed where the image has a start at FFFF0 with it and makes more sense than without it: `ENOUGH` more, and a
+    fifth. Blank chips make none.
     """
+    if min(len(set(even)), len(set(odd))) < VARIED:
+        return None
     image = interleave(even, odd)
-    count = words(image)
-    least = max(ENOUGH, count + count // 8 if reset_jump(image) is None else 2 * count)
+    count = sense(image)
+    least = count + max(ENOUGH, count // 5)
     best: tuple[Finding, bytes, bytes] | None = None
-    for code, text, undo in line_changes(len(even)):
+    for code, text, undo in all_changes(len(even)):
         other_even, other_odd = undo(even), undo(odd)
         for which, first, second in (
             ("IC32", other_even, odd), ("IC23", even, other_odd), ("both chips", other_even, other_odd)
         ):
+            if far_jump(interleave(first[-8:], second[-8:])) is None:
+                continue
             other = interleave(first, second)
-            if reset_jump(other) is None or (count := words(other)) < least or other == image:
+            if reset_jump(other) is None or (count := sense(other)) < least or other == image:
                 continue
             least = count + 1
-            sentence = f"{text} in {which}: put right, {count:,} words of a display can be read"
-            best = Finding(code, Confidence.LIKELY, sentence, CONTACTS, {"chip": which, "words": count}), first, second
+            sentence = f"{text} in {which}: put right, {made_sense(other)}"
+            details = {"chip": which, "words": words(other), "calls": calls(other)}
+            best = Finding(code, Confidence.LIKELY, sentence, CONTACTS, details), first, second
     return best
+
+
+def made_sense(image: bytes) -> str:
+    """What makes sense in an image, for people.
+
+    >>> made_sense(b"Init Prog")
+    '2 words of a display can be read, and 0 calls go where others go, too'
+    """
+    return f"{words(image):,} words of a display can be read, and {calls(image):,} calls go where others go, too"

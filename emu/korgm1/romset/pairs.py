@@ -19,7 +19,7 @@ from typing import TypeVar
 from korgm1.romset.database import Database, RomSetInfo
 from korgm1.romset.finding import Finding, speaking
 from korgm1.romset.identify import Fault, Half, Identity, Verdict, altered, bad_vector, mixed_versions
-from korgm1.romset.image import HALF, interleave, reset_jump, words
+from korgm1.romset.image import HALF, interleave, reset_jump, sense
 
 MAX_UNKNOWN = 12
 """Unknown halves of one folder that are tried against each other."""
@@ -260,7 +260,7 @@ def _fits(sides: list[_Side]) -> list[tuple[tuple[bool, int, bool], _Side, _Side
             image = interleave(even.half.data, odd.half.data)
             if reset_jump(image) is not None:
                 named = even.says != "odd" and odd.says != "even"
-                fits.append(((even.stem == odd.stem, words(image), named), even, odd))
+                fits.append(((even.stem == odd.stem, sense(image), named), even, odd))
     return sorted(fits, key=lambda fit: fit[0], reverse=True)
 
 

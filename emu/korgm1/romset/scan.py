@@ -270,7 +270,7 @@ class _Scanner:
         unknown = identity.verdict is Verdict.OTHER and bool(identity.faults) and identity.faults[0].code == "unknown"
         if unknown and self.several(name, data):
             return
-        if unknown and not named and trim(data, self.database) is None:
+        if unknown and not named and not remarks and trim(data, self.database) is None:
             self.found.passed += 1
             self.found.chips += len(data) == CHIP
             return

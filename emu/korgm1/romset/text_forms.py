@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from korgm1.romset.finding import Confidence, Finding
 from korgm1.romset.image import HALF
@@ -231,7 +232,7 @@ def _base(column: list[str], lengths: list[int]) -> int:
             places = [int(word, base) for word in column]
         except ValueError:
             continue
-        steps = [after - before for before, after in zip(places, places[1:], strict=False)]
+        steps = [after - before for before, after in pairwise(places)]
         if steps and steps == lengths[: len(steps)] and all(steps):
             return base
     return 0

@@ -66,6 +66,8 @@ def names_of(image: bytes, profile: Profile | None = None) -> Symbols:
     from korgm1.analysis import Executed, analyse
     from korgm1.symbols import Symbols
 
-    executed = None if profile is None else Executed(frozenset(profile.executed()[["ps", "pc"]].tolist()), {})
+    executed = None
+    if profile is not None:
+        executed = Executed(frozenset(profile.executed()[["ps", "pc"]].tolist()), {}, profile.called)
     program = analyse(image, executed)
     return Symbols({address: function.name for address, function in program.functions.items()})
