@@ -12,7 +12,7 @@ from korgm1.clock import CPU_HZ
 from korgm1.cpu.stops import NEVER
 from korgm1.debugging.expressions import Context
 from korgm1.debugging.running import SLICE, Running
-from korgm1.debugging.stop import Halt, Stop
+from korgm1.debugging.stop import Halt
 from korgm1.errors import M1Error, UsageError, UserError
 from korgm1.files import read_file
 from korgm1.snapshot import decode
@@ -55,29 +55,6 @@ class Debugger(Running):
         self._journal.mark("back")
         reached, undone = self._journal.back_to(self._native.steps - n)
         return self._halt("step" if reached else "start", undone=undone)
-
-    def back_whole(self, asked: Callable[[], object] = lambda: False) -> Halt:
-        """One step back, to the first element of a repeated instruction.
-
-        Raises:
-            UsageError: a recording is under way.
-        """
-        halt = self.back()
-        if halt.reason != "step" or not self.is_repeated():
-            return halt
-        here = Stop("exec", self.address(*self.where))
-        kept, self.stops = self.stops, {0: here}
-        self._mark()
-        try:
-            if self._native.is_here():
-                return halt
-            found = self.back_to_stop(asked)
-        finally:
-            self.stops = kept
-            self._mark()
-        undone = (*halt.undone, *found.undone)
-        reason = "step" if found.reason == "stop" else found.reason
-        return replace(found, reason=reason, stop=None, stops=(), undone=undone)
 
     def back_to_stop(self, asked: Callable[[], object] = lambda: False) -> Halt:
         """Back to the last time before now that a stop was hit; to the beginning of what is remembered if never.
