@@ -203,3 +203,22 @@ def test_the_operand_in_memory(code: str, operand: tuple[int, int, int] | None) 
     debugger.write(0x4000, bytes.fromhex(code))
     (line,) = debugger.disassemble((0x0400, 0), 1)
     assert debugger.operand(line) == operand
+
+
+def test_the_way_back_from_far_is_the_way_forward() -> None:
+    """Where a state is kept on the way, for the next step back."""
+    m1 = Session(engine="v30")
+    m1.power_on()
+    far = Debugger(m1)
+    seen = {}
+    far.go(limit=5_000_000)
+    end = far.steps
+    assert end > 1 << 16
+    for n in (1, 2, 3, 5000):
+        far.back(n)
+        seen[far.steps] = far.where, m1.clock, far.registers()
+    assert list(seen) == [end - 1, end - 3, end - 6, end - 5006]
+    for steps in reversed(seen):
+        if steps > far.steps:
+            far.step(steps - far.steps)
+        assert (far.where, m1.clock, far.registers()) == seen[steps]

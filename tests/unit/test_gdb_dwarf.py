@@ -54,11 +54,11 @@ def entries(file: Path) -> list[dict[str, str]]:
 
 def written(folder: Path, program: Program) -> tuple[Path, str, dict[int, int]]:
     """The ELF file of a program with its source, the source, and the lines in it."""
-    text, lines = numbered_source(program)
+    listing = numbered_source(program)
     source, file = folder / "x.asm", folder / "x.elf"
-    source.write_text(text)
-    file.write_bytes(elf(program, source, lines))
-    return file, text, lines
+    source.write_text(listing.text)
+    file.write_bytes(elf(program, source, listing))
+    return file, listing.text, listing.lines
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +79,8 @@ def test_every_instruction_has_its_line(program: Program, tmp_path: Path) -> Non
 
 @needs_readelf
 def test_functions_follow_each_other_and_variables_have_their_types(program: Program, tmp_path: Path) -> None:
-    file = written(tmp_path, program)[0]
-    found = entries(file)
+    file, text, _ = written(tmp_path, program)
+    found, shown = entries(file), text.splitlines()
     functions = [entry for entry in found if entry["tag"] == "subprogram"]
     spans = [(int(one["low_pc"], 16), int(one["low_pc"], 16) + int(one["high_pc"], 16)) for one in functions]
     assert [name for one, (at, _) in zip(functions, spans, strict=True) if (name := one["name"]) != (
@@ -93,6 +93,9 @@ def test_functions_follow_each_other_and_variables_have_their_types(program: Pro
     tick = names["ram_00400"]
     assert types[tick["type"].strip("<>").removeprefix("0x")]["name"] == "word"
     assert tick["location"].endswith("(DW_OP_addr: 400)")
+    assert shown[int(tick["decl_line"]) - 1].startswith("ram_00400 ") and tick["decl_file"] == "1"
+    (up,) = [f"text_{each.address:05X}" for each in program.texts if each.text == "UP"]
+    assert shown[int(names[up]["decl_line"]) - 1].startswith(f"{up}:") and "decl_line" not in names["PIO_PE_LCD"]
     assert names["PIO_PE_LCD"]["location"].endswith("(DW_OP_addr: 1000a08)")
 
 

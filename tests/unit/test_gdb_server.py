@@ -182,6 +182,23 @@ def test_steps_breaks_and_the_way_back(client: Client) -> None:
     assert at(client.ask(f"s{START + 11:x}")) == START + 12
 
 
+def test_a_repeated_instruction_is_one_step_both_ways(client: Client) -> None:
+    code = START + 0x80
+    assert client.ask(f"M{code:x},5:" + "f3aa" + "90" * 3) == "OK"     # REP STMB
+    for name, value in (("cw", 300), ("iy", 0x3000), ("ds1", 0)):
+        assert client.ask(f"P{BY_NAME[name]:x}=" + value.to_bytes(2, "little").hex()) == "OK"
+    client.ask("qSupported:swbreak+")
+    assert client.ask(f"Z0,{code:x},1") == "OK"
+    assert at(client.ask(f"s{code:x}")) == code + 2 and client.register("cw") == 0
+    assert at(client.ask("s")) == code + 3 and at(client.ask("bs")) == code + 2
+    assert at(client.ask("bs")) == code and client.register("cw") == 300
+    assert client.ask("Z2,3064,1") == "OK"
+    assert "watch:3064;" in (reply := client.ask("s")) and at(reply) == code and client.register("cw") == 199
+    assert at(client.ask("bs")) == code and client.register("cw") == 300
+    assert client.ask("z2,3064,1") == "OK" and at(client.ask("vCont;s:1")) == code + 2
+    assert at(client.ask("bs")) == code and at(client.ask("bs")) != code, "not back to the one before"
+
+
 def test_watchpoints_say_where(client: Client) -> None:
     assert client.ask("Z2,2001,1") == "OK"
     reply = client.ask("c")

@@ -33,6 +33,7 @@ _REGISTERS = re.compile(
     "|st[0-9]|[xyzt]?mm[0-9]+|k[0-9]|bnd[0-9]|[ao](?:16|32|64|sp)|use(?:16|32|64)|[dqtoyz]?word"
 )
 _HEX = {"intel": "0x[0-9a-f]+", "nec": "[0-9][0-9A-F]*H"}
+_LABEL = re.compile(r"\$?([A-Za-z_]\w*)(?::| +equ )", re.ASCII)
 Clocks = Callable[[Instruction], str]
 
 
@@ -41,6 +42,16 @@ class Source(NamedTuple):
 
     text: str
     lines: dict[int, int]
+
+    @property
+    def labels(self) -> dict[str, int]:
+        r"""The line of each label, as it is called by the analysis.
+
+        >>> Source("; x\nram_00412  equ 0x412\n$Wait:  cli\n", {}).labels
+        {'ram_00412': 2, 'Wait': 3}
+        """
+        found = (_LABEL.match(line) for line in self.text.split("\n"))
+        return {label[1]: number for number, label in enumerate(found, 1) if label is not None}
 
 
 class _Code(str):

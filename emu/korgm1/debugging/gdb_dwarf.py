@@ -28,7 +28,7 @@ _COMPILE_UNIT, _SUBPROGRAM, _VARIABLE, _BASE_TYPE, _ARRAY_TYPE, _SUBRANGE = 0x11
 _LOCATION, _NAME, _BYTE_SIZE, _STMT_LIST, _LOW, _HIGH, _LANGUAGE, _COMP_DIR = (
     0x02, 0x03, 0x0B, 0x10, 0x11, 0x12, 0x13, 0x1B,
 )  # fmt: skip
-_MADE_BY, _COUNT, _ENCODING, _EXTERNAL, _TYPE = 0x25, 0x37, 0x3E, 0x3F, 0x49
+_MADE_BY, _COUNT, _DECL_FILE, _DECL_LINE, _ENCODING, _EXTERNAL, _TYPE = 0x25, 0x37, 0x3A, 0x3B, 0x3E, 0x3F, 0x49
 _ADDR, _DATA2, _DATA4, _STRING, _DATA1, _UDATA, _REF4, _OFFSET, _EXPRESSION, _PRESENT = (
     0x01, 0x05, 0x06, 0x08, 0x0B, 0x0F, 0x13, 0x17, 0x18, 0x19,
 )  # fmt: skip
@@ -47,12 +47,18 @@ _ENTRIES: dict[str, tuple[int, bool, tuple[tuple[int, int], ...]]] = {
     "variable": (_VARIABLE, False, (
         (_NAME, _STRING), (_TYPE, _REF4), (_EXTERNAL, _PRESENT), (_LOCATION, _EXPRESSION),
     )),
+    "variable with a line": (_VARIABLE, False, (
+        (_NAME, _STRING), (_TYPE, _REF4), (_EXTERNAL, _PRESENT), (_LOCATION, _EXPRESSION),
+        (_DECL_FILE, _DATA1), (_DECL_LINE, _UDATA),
+    )),
 }  # fmt: skip
 """What an entry of each kind is made of: its tag, whether others lie in it, its attributes and their forms."""
 _CODES = {kind: number for number, kind in enumerate(_ENTRIES, 1)}
 _TYPES = {"byte": (1, 7), "word": (2, 7), "char": (1, 8)}
 """Bytes and encoding of the types that variables have."""
 _OP_ADDR = 0x03
+_THE_FILE = 1
+"""The number of a line table's only file."""
 
 
 class Variable(NamedTuple):
@@ -63,12 +69,14 @@ class Variable(NamedTuple):
         address: GDB's.
         type: byte, word or char.
         length: how many, of an array; None: it is none.
+        line: where it stands in the source, from 1; 0: it does not.
     """
 
     name: str
     address: int
     type: str
     length: int | None = None
+    line: int = 0
 
 
 def debug_abbrev() -> bytes:
@@ -116,7 +124,11 @@ def debug_info(
             types[key] = len(out)
             out += _entry("array", types[variable.type, None]) + _entry("range", variable.length) + b"\0"
         place = bytes([_OP_ADDR]) + struct.pack("<I", variable.address)
-        out += _entry("variable", variable.name.encode("ascii"), types[key], None, place)
+        values = variable.name.encode("ascii"), types[key], None, place
+        if lines is None or not variable.line:
+            out += _entry("variable", *values)
+        else:
+            out += _entry("variable with a line", *values, _THE_FILE, variable.line)
     out += b"\0"
     struct.pack_into("<I", out, 0, len(out) - 4)
     return bytes(out)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from korgm1.analysis.exports import rows
+from korgm1.analysis.listing import Source
 from korgm1.analysis.program import Program
 from korgm1.debugging.gdb_dwarf import Variable, debug_abbrev, debug_info
 from korgm1.debugging.gdb_lines import Lines, debug_line
@@ -23,6 +24,7 @@ from korgm1.debugging.gdb_target import PORT_BASE, PORT_COUNT
 from korgm1.debugging.gdb_unwind import debug_frame
 from korgm1.debugging.gdb_variables import variables
 
+NO_SOURCE = Source("", {})
 _HEADER, _SECTION, _SYMBOL = 52, 40, 16
 """Bytes of the file's head, of a section's, of a symbol."""
 _EXEC, _NO_MACHINE = 2, 0
@@ -48,13 +50,13 @@ class Section(NamedTuple):
     entry: int = 0
 
 
-def elf(program: Program, source: Path | None = None, lines: Mapping[int, int] | None = None) -> bytes:
+def elf(program: Program, source: Path | None = None, listing: Source = NO_SOURCE) -> bytes:
     """The ELF file.
 
     Args:
         program: what is found.
-        source: a listing of it, which GDB shows.
-        lines: the line in it, from 1, of each instruction, by its address.
+        source: the file in which GDB finds its listing; None: there is none.
+        listing: what is in that.
 
     >>> from korgm1.analysis import analyse
     >>> data = elf(analyse(bytes.fromhex("ebfe"), base=0xFFFF0))
@@ -72,9 +74,12 @@ def elf(program: Program, source: Path | None = None, lines: Mapping[int, int] |
         places[address] = name
         if kind == "function":
             functions[address] = name
-    table = None if source is None else _lines(program, source, lines or {})
+    table = None if source is None else _lines(program, source, listing.lines)
+    labels = listing.labels
+    stands = {address: labels.get(name, 0) for address, name in program.labels.items()}
+    known = [each._replace(line=stands.get(each.address, 0)) for each in variables(program, places)]
     rom = Section(".rom", _PROGBITS, _ALLOC | _CODE, base, image)
-    sections = _sections(rom, bytes(symbols), bytes(names), functions, variables(program, places), table)
+    sections = _sections(rom, bytes(symbols), bytes(names), functions, known, table)
     return _file(sections, 0xFFFF0)
 
 

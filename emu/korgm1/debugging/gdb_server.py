@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from korgm1.debugging import gdb_files
+from korgm1.debugging import gdb_files, gdb_steps
 from korgm1.debugging.core import Debugger
 from korgm1.debugging.gdb_elf import bare_elf
 from korgm1.debugging.gdb_files import GdbFiles
@@ -187,7 +187,7 @@ class GdbServer:
         return self._run(lambda: self._debugger.go(asked=self._asked))
 
     def _step(self, _: str) -> bytes:
-        return self._run(lambda: self._debugger.step(asked=self._asked))
+        return self._run(lambda: gdb_steps.forward(self._debugger, self._asked))
 
     def _from(self, rest: str, go_on: Callable[[str], bytes]) -> bytes:
         """`c` and `s`, perhaps from another address."""
@@ -213,7 +213,7 @@ class GdbServer:
         return WRONG
 
     def _back_step(self, _: str) -> bytes:
-        return self._run(lambda: self._debugger.back())
+        return self._run(lambda: gdb_steps.backward(self._debugger, self._asked))
 
     def _back(self, _: str) -> bytes:
         return self._run(lambda: self._debugger.back_to_stop(self._asked))

@@ -20,6 +20,8 @@ EVERY = 16_000_000
 """Clocks between two states of a stretch: two seconds, which are run again in a few hundredths."""
 LONGEST = 600
 """States that are kept: twenty minutes."""
+FAR, NEAR = 1 << 15, 1 << 12
+"""Steps that going back runs again without keeping a state on the way, and where it keeps it: so far before its end."""
 MARKS = 64
 """Commands that can be undone."""
 
@@ -145,6 +147,9 @@ class Journal:
         undone = tuple(moment.label for moment in reversed(moments[best + 1 :]) if moment.label)
         reached = moments[best].steps <= steps
         self._restore(best)
+        if steps - self._stops.steps > FAR:     # who goes back once goes back again: from nearer then
+            self.run_quietly(steps - NEAR)
+            self.keep()
         self.run_quietly(steps)
         return reached, undone
 

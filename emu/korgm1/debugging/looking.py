@@ -183,11 +183,12 @@ class Looking:
         """The place behind the next instruction, if that calls, traps or repeats."""
         ps, pc = self.where
         next_one = self.decode(ps, pc)
-        if next_one.form is None:
-            return None
-        name = next_one.form.name
-        repeats = name in _STRINGS and any(byte in _REPEATS for byte in next_one.prefixes)
-        return (ps, next_one.next) if name in _CALLS or repeats else None
+        calls = next_one.form is not None and next_one.form.name in _CALLS
+        return (ps, next_one.next) if calls or _repeats(next_one) else None
+
+    def is_repeated(self) -> bool:
+        """The next instruction is a repeated one of strings, or goes on with it."""
+        return _repeats(self.decode(*self.where))
 
     # stack
 
@@ -259,3 +260,8 @@ class Looking:
             if one.form is not None and one.form.name == ("FF.3" if far else "FF.2") and one.next == pc:
                 return pc - length & 0xFFFF
         return None
+
+
+def _repeats(instruction: Instruction) -> bool:
+    name = instruction.form.name if instruction.form is not None else ""
+    return name in _STRINGS and any(byte in _REPEATS for byte in instruction.prefixes)

@@ -129,7 +129,7 @@ def write_program(
     """
     from korgm1.analysis.listing import numbered_source
     from korgm1.analysis.told import Told, told_by
-    from korgm1.debugging.gdb_elf import elf
+    from korgm1.debugging.gdb_elf import NO_SOURCE, elf
     from korgm1.symbols import read_symbols
     from korgm1.verbs.rom_disassemble import analysed, summary, title
 
@@ -140,12 +140,11 @@ def write_program(
     told = Told() if own is None else told_by(read_symbols(own))
     firmware = session.firmware
     program = analysed(firmware, session.model.name, told)
-    source, lines = None, None
+    source = NO_SOURCE
     if listing:
-        text, lines = numbered_source(program, title(firmware, program))
-        source = Path(listing)
-        write_atomic(source, text.encode("utf-8"))
-    data = elf(program, source, lines)
+        source = numbered_source(program, title(firmware, program))
+        write_atomic(Path(listing), source.text.encode("utf-8"))
+    data = elf(program, Path(listing) if listing else None, source)
     if elf_file:
         write_atomic(Path(elf_file), data)
     _say(f"{' and '.join(filter(None, (elf_file, listing))) or firmware.name}: {summary(program)}")
