@@ -64,7 +64,7 @@ def describe(
             if isinstance(target, int) and target not in descent.placed:
                 refs[target].add(Xref(table.address + n * table.stride, "table"))
     texts = [Text(each.address, each.text, _origins(refs, each.address)) for each in texts]
-    texts += [Text(start, image[start - base : end - base].decode("ascii")) for start, end in descent.inline]
+    texts += [Text(start, _inline_text(image[start - base : end + 1 - base])) for start, end in descent.inline]
     xrefs = {address: set(found) for address, found in descent.refs.items()}
     for address, kind in told.kinds.items():
         if kind != "ignore":
@@ -130,6 +130,11 @@ def _entry_names(descent: Descent, vectors: dict[int, tuple[int, int]], told: To
     taken = set(told.names.values())
     free = {address: name + "_" if name in taken else name for address, name in names.items()}
     return {**free, **told.names}
+
+
+def _inline_text(data: bytes) -> str:
+    """A text without its 0 at the end, or without the high bit of its last letter."""
+    return bytes(byte & 0x7F for byte in data).rstrip(b"\0").decode("ascii")
 
 
 def _data(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST = 30
 """Rows of a list that are shown; --all shows them all."""
+WIDEST = 80
+"""Characters of a text that are shown: both lines of the LCD; --json has the others."""
 EXAMPLES = """\
 examples:
   korgm1 rom info openm1:29                 a build of OpenM1
@@ -87,9 +89,13 @@ def as_text(found: Info, most: int = MOST) -> list[str]:
         ("V50 registers written", [
             f"{one.seconds * 1e3:9.3f} ms  {one.name:6} {one.value:02X}" for one in found.settings
         ]),
-        (f"interrupt vectors ({found.stubs} more are a row of stubs)", [
+        ("interrupt vectors" + _stubs(found), [
             f"{one.number:02X}  {one.place}  {one.function:18} {one.source}"
             + (f", {one.per_boot} in the boot" if one.per_boot else "") for one in found.vectors
+        ]),
+        ("data copied to RAM", [
+            f"{one.source:05X}-{one.source + one.size - 1:05X}  to {one.address:05X}, {one.size} bytes"
+            for one in found.copies
         ]),
         ("texts", [_text(one) for one in found.texts]),
         ("tables", [
@@ -112,10 +118,17 @@ def as_text(found: Info, most: int = MOST) -> list[str]:
     return rows
 
 
+def _stubs(found: Info) -> str:
+    if not found.stubs:
+        return ""
+    return f" ({found.stubs} more " + (f"all lead to {found.stub})" if found.stub else "are a row of stubs)")
+
+
 def _text(one: TextInfo) -> str:
+    shown = one.text if len(one.text) <= WIDEST else f"{one.text[:WIDEST]}..."
     seen = "; ".join(f"line {row.line} column {row.column}, {row.when}" for row in one.seen[:2])
     refs = f"  from {_places(one.refs)}" if one.refs else ""
-    return f'{one.address:05X}  "{one.text}"{refs}' + (f"  seen: {seen}" if seen else "")
+    return f'{one.address:05X}  "{shown}"{refs}' + (f"  seen: {seen}" if seen else "")
 
 
 def _port(one: Port) -> str:
