@@ -6,13 +6,14 @@ import random
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from korgm1.analysis import Executed, analyse
+from korgm1.analysis import Executed, Text, analyse
 from korgm1.analysis.listing import reading, source
 from korgm1.analysis.macros import macros
 from korgm1.analysis.nasm import Names, statement
@@ -191,6 +192,14 @@ def test_8080_code_is_bytes_with_its_instructions_beside_them(tmp_path: Path) ->
 def test_texts_with_every_readable_character(tmp_path: Path) -> None:
     image = bytes(range(0x20, 0x7F)) * 30 + b"\0Don't \"do\" `it` %1 ; Battery\\n\0'Quoted'\0" + bytes(0x20)
     round_trip(image, tmp_path)
+
+
+@NASM
+def test_a_text_is_written_by_its_bytes(tmp_path: Path) -> None:
+    """Its letters may be without the bit 7 that ends it."""
+    image = bytes.fromhex("ebfe") + b"LOW \"CELL\xa2" + bytes(4)
+    program = replace(analyse(image, base=0x100000 - len(image)), texts=(Text(0x100002 - len(image), 'LOW "CELL"'),))
+    assert assembled(source(program), tmp_path) == image
 
 
 @NASM

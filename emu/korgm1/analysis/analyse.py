@@ -46,7 +46,6 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE, t
     _bar(descent, told, executed)
     descent.enter(0xF000, 0xFFF0, physical(*RESET), "reset")
     descent.follow()
-    _enter_emulated(descent, executed)
     _enter_vectors(descent, vectors)
     descent.executed(executed)
     descent.follow()
@@ -107,18 +106,6 @@ def _enter_vectors(descent: Descent, vectors: Mapping[int, tuple[int, int]]) -> 
             for origin in descent.traps[number]:
                 descent.enter(segment, offset, origin, "call", emulated)
             descent.follow()
-
-
-def _enter_emulated(descent: Descent, executed: Executed) -> None:
-    """Follow what an executed BRKEM leads to, which a run tells from native code by nothing else."""
-    for segment, offset in sorted(executed.places):
-        at = physical(segment, offset) - descent.base
-        if 0 <= at < len(descent.image) - 2 and descent.image[at] == 0x0F and descent.image[at + 1] == 0xFF:
-            number = descent.image[at + 2]
-            if number in descent.vectors and _plain(descent, *descent.vectors[number]):
-                descent.brkem.add(number)
-                descent.enter(*descent.vectors[number], number * 4, "vector", True)
-                descent.follow()
 
 
 def _tables_read(descent: Descent, used: list[Access]) -> dict[int, int]:

@@ -38,7 +38,7 @@ class DataLines:
             if mark == end or address > mark:
                 continue
             yield from self._head(mark)
-            text = self._texts.get(mark, "")
+            text = image[mark - base : mark - base + len(self._texts.get(mark, ""))].decode("latin-1")
             if text and following >= mark + len(text):
                 address = mark + len(text)
                 closed = address < following and not image[address - base]

@@ -196,6 +196,7 @@ class Descent:
         instruction = placed.instruction
         start = physical(placed.segment, instruction.next)
         if start in self._handed and _is_call(instruction):
+            self.resumes[start] = self._handed[start]
             return instruction.next + self._handed[start] - start & 0xFFFF
         found = instruction.next if placed.emulated else self._parameters.resume(
             placed.segment, address - (placed.segment << 4) & 0xFFFF, instruction)
