@@ -3,7 +3,8 @@
     .venv/bin/python bench/stops_cost.py [--seconds S] [--engines v30,lockstep]
 
 OpenM1's play loop, and a loop that never waits (trace_cost.py). Stops that are never hit: none (steps are counted),
-an instruction, a byte of memory, a port, an interrupt. Seconds of the processor; the least of three. Above 1 is faster
+an instruction, a byte of memory, a port, an interrupt; conditions asked at every instruction (`until CONDITION`), a
+short one and a long one, and at every write to memory. Seconds of the processor; the least of three. Above 1 is faster
 than without: the V30 core outruns the Unicorn engine.
 """
 
@@ -15,12 +16,18 @@ from collections.abc import Callable
 
 from korgm1.clock import CPU_HZ
 from korgm1.debugging import Debugger, Stop
+from korgm1.debugging.expressions import parse
 from korgm1.session import Session
 from trace_cost import busy_session, idle_session
 
 STOPS: dict[str, tuple[Stop, ...]] = {
     "none": (), "exec": (Stop("exec", 0x20000),), "memw": (Stop("memw", 0x20000),), "out": (Stop("out", 0x0B00),),
     "int": (Stop("int", 0xFF),),
+    "until": (Stop("exec", 0, 0xFFFFF, condition=parse("aw == 1234 && cy && clock < 0")),),
+    "long": (Stop("exec", 0, 0xFFFFF, condition=parse(
+        "b[ss:sp+2] + w[ds0:ix] * 3 == #999999 || dl == 12 && in[900] > 80 && w[400] == bp && clock < 0"
+    )),),
+    "memw if": (Stop("memw", 0, 0xFFFFF, condition=parse("value == 1234 && address < 0")),),
 }
 
 

@@ -14,8 +14,8 @@ import pytest
 from korgm1.cli import main
 from korgm1.errors import UsageError, UserError
 from korgm1.profiling import Profile
-from korgm1.profiling.symbols import read_symbols
 from korgm1.session import Session
+from korgm1.symbols import read_symbols
 from korgm1.trace_reading import open_trace
 from korgm1.verbs.trace_profile import EXAMPLES
 

@@ -6,6 +6,7 @@ import pytest
 from debug_program import AT, HANDLER, SUB1, SUB2, TRAP, session
 
 from korgm1.debugging import Debugger, Halt, Stop
+from korgm1.debugging.expressions import parse
 from korgm1.errors import UsageError
 from korgm1.romset.load import RomSet
 from korgm1.session import Session
@@ -123,7 +124,7 @@ def test_calls_that_a_return_address_may_lie_behind(code: str, kind: str, pushed
 
 
 def test_conditions_ignoring_and_once(debugger: Debugger) -> None:
-    stop = Stop("exec", 0xF0000, 0xFFFFF, condition=lambda names: names["aw"] == 0x1234)
+    stop = Stop("exec", 0xF0000, 0xFFFFF, condition=parse("aw == 1234"))
     debugger.add(stop)
     assert debugger.go().place == (0xF000, AT["values"] + 3)
     assert stop.hits == 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from korgm1.debugging import Debugger, Stop
 from korgm1.debugging.gdb_files import NAME, GdbFiles
 from korgm1.debugging.gdb_memory import GdbMemory
-from korgm1.debugging.gdb_unwind import NOBODY, ROW, SIZE, TABLE, debug_abbrev, debug_frame, debug_info
+from korgm1.debugging.gdb_unwind import NOBODY, ROW, SIZE, TABLE, debug_frame
 
 ESP, EIP, CS, SS = 4, 8, 41, 42
 BASE = 0xF0000
@@ -109,15 +109,6 @@ def test_the_table_can_be_read_in_any_pieces(offset: int, size: int) -> None:
 
 
 DEBUGGED = session()
-
-
-def test_functions_follow_each_other() -> None:
-    assert debug_abbrev()[-1:] == b"\0"
-    data = debug_info({0xFFFF0: "reset", 0xF0000: "start", 0x200: "no code"})
-    assert int.from_bytes(data[:4], "little") == len(data) - 4
-    for name, at, end in (("start", 0xF0000, 0xFFFF0), ("reset", 0xFFFF0, 0x100000), ("unknown_caller", 1, 0x400)):
-        assert b"\x02" + name.encode() + b"\0" + struct.pack("<II", at, end - at) in data
-    assert b"no code" not in data
 
 
 def test_one_file_can_be_read_and_no_other() -> None:

@@ -13,7 +13,7 @@ import korgm1
 PACKAGE = Path(korgm1.__file__).parent
 LAYERS = (
     {"errors", "clock", "line", "snapshot", "hypotheses", "files", "serial_frame", "firmware", "quantities", "sysex",
-     "midi_stream", "_native", "__init__"},
+     "midi_stream", "symbols", "_native", "__init__"},
     {"physics"},
     {"waves"},
     {"bus"},

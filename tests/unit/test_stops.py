@@ -10,7 +10,7 @@ import pytest
 from korgm1.bus.memory import MemoryMap
 from korgm1.bus.ports import PortMap
 from korgm1.bus.unmapped import UnmappedLog
-from korgm1.cpu.stops import ACCESS, EXEC, LIMIT, VECTOR, Stops
+from korgm1.cpu.stops import ACCESS, EXEC, LIMIT, VECTOR, Rule, Stops
 from korgm1.machine.engines import make_engine
 
 CLOCKS = 4000
@@ -52,7 +52,7 @@ def test_stopped_everywhere_it_runs_as_without(engine: str, seed: int) -> None:
     drive(plain, seed, plain.run)
     cpu, memory = core(engine, seed)
     stops = Stops()
-    stops.mark([("exec", 0, 0xFFFFF)], follow_vectors=True)
+    stops.mark([Rule(("exec",), 0, 0xFFFFF)], follow_vectors=True)
     cpu.stop_at(stops)
     halts = 0
 
@@ -65,7 +65,7 @@ def test_stopped_everywhere_it_runs_as_without(engine: str, seed: int) -> None:
             if not stops.hit:
                 return
             assert stops.hit == EXEC
-            assert stops.is_here
+            assert stops.is_here()
             halts += 1
             before = cpu.instructions
             passed = cpu.registers()["ps"] << 16 | cpu.registers()["pc"]
@@ -94,7 +94,7 @@ def test_accesses_are_those_on_the_bus(seed: int) -> None:
     vectors = sum(one.kind == "INTA" for one in cpu.bus.recorded()) // 2
     cpu, _ = core("v30", seed)
     stops = Stops()
-    stops.mark([(kind, 0, 0x7FFF) for kind in kinds.values()], vectors=range(256))
+    stops.mark([*(Rule((kind,), 0, 0x7FFF) for kind in kinds.values()), Rule(("int",), 0, 0xFF)])
     cpu.stop_at(stops)
     found: list[tuple[str, int]] = []
     taken = 0

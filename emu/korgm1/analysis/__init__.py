@@ -8,6 +8,7 @@ from korgm1.analysis.analyse import analyse
 from korgm1.analysis.program import (
     UNKNOWN_PORT,
     Block,
+    Copy,
     Executed,
     Function,
     Gap,
@@ -21,6 +22,6 @@ from korgm1.analysis.program import (
 )
 
 __all__ = [
-    "UNKNOWN_PORT", "Block", "Executed", "Function", "Gap", "Placed", "PortUse", "Program", "Table", "Text", "Xref",
-    "analyse", "physical",
+    "UNKNOWN_PORT", "Block", "Copy", "Executed", "Function", "Gap", "Placed", "PortUse", "Program", "Table", "Text",
+    "Xref", "analyse", "physical",
 ]

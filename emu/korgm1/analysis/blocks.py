@@ -13,7 +13,7 @@ _BUDGET = 300_000
 def blocks_of(descent: Descent) -> dict[int, Block]:
     """Cut the instructions where somebody jumps in or out."""
     placed = descent.placed
-    leaders = {address for address in descent.refs if address in placed}
+    leaders = (descent.refs.keys() | descent.calls) & placed.keys()
     order = sorted(placed)
     jumps: dict[int, tuple[int, ...]] = {}
     for address in order:
@@ -28,14 +28,13 @@ def blocks_of(descent: Descent) -> dict[int, Block]:
         elif instruction.form is not None and instruction.form.name == "EA":
             jumps[address] = (physical(instruction.values[0] >> 16, instruction.values[0] & 0xFFFF),)
     blocks = {}
-    behind_text = {start: end + 1 for start, end in descent.inline}
     start: int | None = None
     for n, address in enumerate(order):
         if start is None:
             start = address
         instruction = placed[address].instruction
         end = address + len(instruction.code)
-        following = behind_text.get(end, end)
+        following = descent.resumes.get(end, end)
         last = n + 1 == len(order) or order[n + 1] != end or end in leaders or address in jumps or instruction.ends
         if last:
             leads = set(jumps.get(address, ()))

@@ -25,7 +25,7 @@ class DataLines:
         self._refs_of = refs_of
         self._texts = {text.address: text.text for text in program.texts}
         self._pointers = _pointers(program)
-        self._marks = sorted({*self._texts, *self._pointers, *program.labels})
+        self._marks = sorted({*self._texts, *self._pointers, *program.labels, *program.comments, *program.words})
 
     def lines(self, start: int, end: int) -> Iterator[str]:
         """Lines for `start` to before `end`."""
@@ -37,9 +37,7 @@ class DataLines:
             address = max(address, mark)
             if mark == end or address > mark:
                 continue
-            label = self._program.labels.get(mark)
-            if label:
-                yield f"{label}:".ljust(44) + f"; {mark:05X} {self._refs_of(mark)}".rstrip()
+            yield from self._head(mark)
             text = self._texts.get(mark, "")
             if text and following >= mark + len(text):
                 address = mark + len(text)
@@ -49,6 +47,17 @@ class DataLines:
             elif mark in self._pointers and following >= mark + 2:
                 yield f"        dw      {self._pointers[mark]}"
                 address = mark + 2
+            elif mark in self._program.words:
+                address = min(mark + 2 * self._program.words[mark], mark + (following - mark) // 2 * 2)
+                yield from _words(image[mark - base : address - base])
+
+    def _head(self, mark: int) -> Iterator[str]:
+        """A line of the label and what somebody has said."""
+        label, comment = self._program.labels.get(mark), self._program.comments.get(mark, "")
+        if label:
+            yield f"{label}:".ljust(44) + f"; {mark:05X} {self._refs_of(mark)}{comment and '; ' + comment}".rstrip()
+        elif comment:
+            yield f"; {mark:05X} {comment}"
 
 
 def _pointers(program: Program) -> dict[int, str]:
@@ -70,21 +79,32 @@ def _strings(text: str, closed: bool) -> Iterator[str]:
         piece = text[first : first + _WIDEST]
         quote = "'" if '"' in piece else '"'
         joined = ", ".join(
-            f"{quote}{part}{quote}" if part != quote else f"{ord(quote):#04x}" for part in _split(piece, quote)
+            f"{quote}{part}{quote}" if _quotable(part[0], quote) else f"{ord(part):#04x}"
+            for part in _split(piece, quote)
         )
         zero = ", 0" if closed and first + _WIDEST >= len(text) else ""
         yield f"        db      {joined}{zero}"
 
 
 def _split(piece: str, quote: str) -> list[str]:
-    """The parts between the quotes, and the quotes."""
+    """The parts between the quotes, and what cannot stand there, each alone."""
     parts: list[str] = []
     for character in piece:
-        if character == quote or not parts or parts[-1] == quote:
+        if not parts or not _quotable(character, quote) or not _quotable(parts[-1][0], quote):
             parts.append(character)
         else:
             parts[-1] += character
     return parts
+
+
+def _quotable(character: str, quote: str) -> bool:
+    return " " <= character <= "~" and character != quote
+
+
+def _words(data: bytes) -> Iterator[str]:
+    values = [f"{low | high << 8:#06x}" for low, high in zip(data[::2], data[1::2], strict=True)]
+    for first in range(0, len(values), _ROW // 2):
+        yield f"        dw      {','.join(values[first : first + _ROW // 2])}"
 
 
 def _plain(image: bytes, base: int, start: int, end: int) -> Iterator[str]:

@@ -6,47 +6,71 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from korgm1.analysis.arguments import ports_handed
 from korgm1.analysis.blocks import functions_of
 from korgm1.analysis.descent import Descent
-from korgm1.analysis.flow import Access
+from korgm1.analysis.flow import Flow
 from korgm1.analysis.gaps import gaps
 from korgm1.analysis.names import port_names, ram_name
-from korgm1.analysis.pointers import JumpTable, constant
-from korgm1.analysis.program import Block, Function, Placed, PortUse, Program, Table, Text, Xref, physical
+from korgm1.analysis.pointers import JumpTable
+from korgm1.analysis.program import (
+    JUMPS,
+    Block,
+    Copy,
+    Executed,
+    Function,
+    PortUse,
+    Program,
+    Table,
+    Text,
+    Xref,
+    physical,
+)
+from korgm1.analysis.references import POINTERS, data_refs, register
 from korgm1.analysis.texts import name_tables, pointer_tables, runs
+from korgm1.analysis.told import Told
 
 _RAM_END = 0x10000
-_POINTERS = (3, 5, 6, 7)    # BX BP SI DI
-_CX = 1
 
 
 def describe(
-    descent: Descent, blocks: dict[int, Block], used: list[Access], jump_tables: list[JumpTable],
-    vectors: dict[int, tuple[int, int]], writes: Iterable[tuple[int, int]],
+    descent: Descent, blocks: dict[int, Block], flow: Flow, jump_tables: list[JumpTable],
+    vectors: dict[int, tuple[int, int]], writes: Iterable[tuple[int, int]], copies: tuple[Copy, ...],
+    told: Told, executed: Executed,
 ) -> Program:  # fmt: skip
     """Everything about the code and what it uses.
 
     Args:
         descent: the code, complete.
         blocks: its blocks.
-        used: memory and ports it uses.
+        flow: memory and ports it uses, its calls.
         jump_tables: those its indirect jumps name.
         vectors: that are installed, as far as known.
         writes: port and value of what a dry run wrote to the V50's system area.
+        copies: what it copied to RAM.
+        told: what somebody says of places.
+        executed: what a run did.
     """
     image, base = descent.image, descent.base
-    functions = functions_of(descent, blocks, _entry_names(descent, vectors))
-    refs = _data_refs(descent, used)
-    texts, tables, cover = _data(descent, refs, jump_tables)
+    functions = functions_of(descent, blocks, _entry_names(descent, vectors, told))
+    used = flow.accesses + ports_handed(descent, blocks, functions, flow)
+    refs = data_refs(descent, flow, copies)
+    for address in {*told.names, *told.kinds}:
+        refs[address] |= set()
+    texts, tables, cover = _data(descent, refs, jump_tables, told)
     for table in tables:
         for n in range(table.count if table.kind != "names" else 0):
             target = table.entries[n]
             if isinstance(target, int) and target not in descent.placed:
                 refs[target].add(Xref(table.address + n * table.stride, "table"))
     texts = [Text(each.address, each.text, _origins(refs, each.address)) for each in texts]
-    texts += [Text(start, image[start - base : end - base].decode("ascii")) for start, end in descent.inline]
+    texts += [Text(start, _inline_text(image[start - base : end + 1 - base])) for start, end in descent.inline]
     xrefs = {address: set(found) for address, found in descent.refs.items()}
+    for address, kind in told.kinds.items():
+        if kind != "ignore":
+            xrefs.setdefault(address, set())
     known = {each.address for each in texts} | {each.address for each in tables}
+    known |= {*told.names, *told.kinds}.difference(told.of_kind("ignore"))
     known |= {address for address in refs if address not in descent.placed and descent.ends_before(address)}
     for access in used:
         if access.kind == "write" and access.address < 0x400 and access.value is not None:
@@ -68,16 +92,24 @@ def describe(
     ]
     return Program(
         image, base, dict(sorted(descent.placed.items())), blocks, functions,
-        _labels(descent, functions, texts, tables, xrefs),
+        _labels(descent, functions, texts, tables, xrefs, told),
         {at: tuple(sorted(found, key=lambda ref: (ref.origin, ref.kind))) for at, found in sorted(xrefs.items())},
         tuple(sorted(texts, key=lambda text: text.address)), tuple(tables),
-        {port: tuple(uses) for port, uses in sorted(ports.items())}, port_names([*writes, *stored]),
-        _nec(descent), dict(sorted(vectors.items())), tuple(gaps(image, base, cover)), tuple(descent.notes),
+        {port: tuple(uses) for port, uses in sorted(ports.items())}, {**port_names([*writes, *stored]), **told.ports},
+        _nec(descent), dict(sorted(vectors.items())), tuple(gaps(image, base, cover)), copies,
+        tuple(descent.notes),
+        told.comments, told.kinds,
+        {at: told.extent(image, base, at) // 2 for at in told.of_kind("words") if at not in descent.placed},
+        {access.origin: access.address for access in used if access.kind == "stack"},
+        executed.memory, executed.touched,
     )  # fmt: skip
 
 
-def _entry_names(descent: Descent, vectors: dict[int, tuple[int, int]]) -> dict[int, str]:
-    """reset, start, int_20; one routine for many vectors is named after the first, with _and_others."""
+def _entry_names(descent: Descent, vectors: dict[int, tuple[int, int]], told: Told) -> dict[int, str]:
+    """reset, start, int_20; one routine for many vectors is named after the first, with _and_others.
+
+    What somebody has named keeps that name, and nothing else gets it.
+    """
     names: dict[int, str] = {}
     for number, (segment, offset) in sorted(vectors.items()):
         address = physical(segment, offset)
@@ -95,48 +127,18 @@ def _entry_names(descent: Descent, vectors: dict[int, tuple[int, int]]) -> dict[
         _, start = min(starts)
         names[start] = "start"
         descent.calls.add(start)
-    return names
+    taken = set(told.names.values())
+    free = {address: name + "_" if name in taken else name for address, name in names.items()}
+    return {**free, **told.names}
 
 
-def _data_refs(descent: Descent, used: list[Access]) -> dict[int, set[Xref]]:
-    """Memory that instructions use, and constants that may be addresses of data in their segment."""
-    refs: dict[int, set[Xref]] = defaultdict(set)
-    for access in used:
-        if access.kind in ("read", "write"):
-            refs[access.address].add(Xref(access.origin, access.kind))
-    for address, placed in descent.placed.items():
-        value = _pointer(placed)
-        if value is None:
-            continue
-        target = physical(placed.segment, value)
-        at = target - descent.base
-        if 0 <= at < len(descent.image) and not descent.cover[at]:
-            before = descent.image[at - 1] if at else 0
-            if not 0x20 <= before < 0x7F or descent.cover[at - 1] or _register(placed) in _POINTERS:
-                refs[target].add(Xref(address, "address"))
-    return refs
-
-
-def _pointer(placed: Placed) -> int | None:
-    """The constant of a MOV, PUSH or LEA that may be an address: a count in CX is none, nor is a small number."""
-    instruction = placed.instruction
-    if placed.emulated or instruction.form is None:
-        return None
-    value = constant(instruction)
-    if instruction.form.name == "8D" and (instruction.modrm or 0) & 0xC7 == 6:
-        value = instruction.displacement
-    if value is None or value < 0x20 or _register(placed) == _CX:
-        return None
-    return value
-
-
-def _register(placed: Placed) -> int | None:
-    name = placed.instruction.form.name if placed.instruction.form is not None else ""
-    return int(name, 16) & 7 if len(name) == 2 and 0xB8 <= int(name, 16) <= 0xBF else None
+def _inline_text(data: bytes) -> str:
+    """A text without its 0 at the end, or without the high bit of its last letter."""
+    return bytes(byte & 0x7F for byte in data).rstrip(b"\0").decode("ascii")
 
 
 def _data(
-    descent: Descent, refs: dict[int, set[Xref]], jump_tables: list[JumpTable]
+    descent: Descent, refs: dict[int, set[Xref]], jump_tables: list[JumpTable], told: Told
 ) -> tuple[list[Text], list[Table], bytearray]:
     """Texts, tables, and which bytes are code or one of them."""
     image, base = descent.image, descent.base
@@ -152,11 +154,16 @@ def _data(
     origins = {address: _origins(refs, address) for address in refs}
     pointed = {
         address for address, found in refs.items()
-        if any(ref.kind == "address" and _register(descent.placed[ref.origin]) in _POINTERS for ref in found)
+        if any(ref.kind == "address" and register(descent.placed[ref.origin]) in POINTERS for ref in found)
     }
-    texts = runs(image, base, cover, origins, pointed)
+    own = [
+        Text(at, image[at - base : at - base + told.extent(image, base, at)].decode("latin-1"), _origins(refs, at))
+        for at in told.of_kind("text") if at in descent and at not in descent.placed
+    ]
+    ignored = set(told.of_kind("ignore"))
+    texts = _with(own, runs(image, base, cover, origins, pointed), ignored)
     for _ in range(2):
-        found = _pointer_tables(descent, cover, texts)
+        found = [table for table in _pointer_tables(descent, cover, texts) if table.address not in ignored]
         aims = {
             aim: (table.address,) for table in found for aim in table.entries
             if isinstance(aim, int) and aim not in descent.placed
@@ -167,16 +174,27 @@ def _data(
             for n in range(table.count):
                 at = table.address + n * table.stride - base
                 words[at : at + 2] = b"\1\1"
-        texts = runs(image, base, words, {**more, **origins}, {*pointed, *more})
+        texts = _with(own, runs(image, base, words, {**more, **origins}, {*pointed, *more}), ignored)
     for table in found:
         tables.append(replace(table, refs=_origins(refs, table.address)))
     cover = words
-    tables += [table for table in name_tables(texts, image, base) if table.count >= 3]
+    tables += [
+        table for table in name_tables(texts, image, base) if table.count >= 3 and table.address not in ignored
+    ]
     for text in texts:
         end = text.address + len(text.text) - base
         end += end < len(image) and image[end] == 0
         cover[text.address - base : end] = bytes([1]) * (end - text.address + base)
     return texts, sorted(tables, key=lambda table: table.address), cover
+
+
+def _with(own: list[Text], found: list[Text], ignored: set[int]) -> list[Text]:
+    """Texts that somebody has told of, and those found beside them and not refused."""
+    taken = {text.address for text in own}
+    return sorted(
+        [*own, *(text for text in found if text.address not in taken and text.address not in ignored)],
+        key=lambda text: text.address,
+    )
 
 
 def _pointer_tables(descent: Descent, cover: bytearray, texts: list[Text]) -> list[Table]:
@@ -236,20 +254,22 @@ def _origins(refs: dict[int, set[Xref]], address: int) -> tuple[int, ...]:
 
 def _labels(
     descent: Descent, functions: dict[int, Function], texts: list[Text], tables: list[Table],
-    xrefs: dict[int, set[Xref]],
+    xrefs: dict[int, set[Xref]], told: Told,
 ) -> dict[int, str]:  # fmt: skip
     labels = {}
-    for address in xrefs:
+    for address, refs in xrefs.items():
         if address < _RAM_END:
             labels[address] = ram_name(address)
         elif descent.base <= address < descent.end:
-            labels[address] = f"{'loc' if address in descent.placed else 'data'}_{address:05X}"
+            code = address in descent.placed or any(ref.kind in JUMPS for ref in refs)
+            labels[address] = f"{'loc' if code else 'data'}_{address:05X}"
     for text in texts:
         labels[text.address] = f"text_{text.address:05X}"
     for table in tables:
         labels[table.address] = f"table_{table.address:05X}"
     for address, function in functions.items():
         labels[address] = function.name
+    labels |= told.names
     return dict(sorted(labels.items()))
 
 

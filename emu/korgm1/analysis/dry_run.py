@@ -7,7 +7,7 @@ the image is then code to follow, not proof that it is one: a board would answer
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from korgm1.bus.memory import PAGE, MemoryMap
 from korgm1.bus.ports import PortMap
@@ -18,6 +18,7 @@ CLOCKS = 1_000_000
 """How long it runs: an eighth of a second of the emulated time."""
 _ACCESSES = 30_000
 _ROM = 0xE0000
+_RAM = 0x10000
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,12 @@ class DryRun:
     Attributes:
         vectors: number -> segment and offset, where one was written into 00000-003FF.
         writes: port and value of the bytes written to FFF0-FFFE, in their order.
+        ram: the bytes 00000-0FFFF, which were zeros at first.
     """
 
     vectors: dict[int, tuple[int, int]]
     writes: tuple[tuple[int, int], ...]
+    ram: bytes = field(default=b"", repr=False)
 
 
 class _Patience(UnmappedLog):
@@ -86,4 +89,4 @@ def dry_run(image: bytes, base: int, clocks: int = CLOCKS) -> DryRun:
         offset, segment = (int.from_bytes(low[at : at + 2], "little") for at in (number * 4, number * 4 + 2))
         if offset or segment:
             vectors[number] = (segment, offset)
-    return DryRun(vectors, tuple(writes[:64]))
+    return DryRun(vectors, tuple(writes[:64]), bytes(memory.image[:_RAM]))

@@ -18,7 +18,7 @@ _RAM = 0x10000
 
 
 def rows(program: Program) -> list[tuple[int, str, str, int, str]]:
-    """Every label: address, name, kind (function, code, text, table, data, ram), bytes, comment.
+    """Every label: address, name, kind (function, code, text, table, data, words, ram), bytes, what it is.
 
     A function's bytes are those of all its blocks; 0 where nothing says how many.
     """
@@ -37,38 +37,49 @@ def rows(program: Program) -> list[tuple[int, str, str, int, str]]:
             comment = f"{table.count} {table.kind}, {table.stride} bytes"
         elif address in texts:
             kind, size, comment = "text", len(texts[address].text), texts[address].text
+        elif address in program.words:
+            kind, size = "words", 2 * program.words[address]
         elif not program.holds(address):
             kind = "ram"
+        elif program.leads(address):
+            kind = "code"
         found.append((address, name, kind, size, comment))
     return found
 
 
 def symbols_csv(program: Program) -> str:
-    """A line a label, with a head; addresses in hex, also as segment:offset with the segment of its 64 KB.
+    """A line a label and a port that is used, with a head; addresses in hex, also as segment:offset with the segment of
+    its 64 KB. Edited, it is what `korgm1.symbols.read_symbols` reads; `comment` is for the reader to fill.
 
     >>> from korgm1.analysis import analyse
     >>> print(symbols_csv(analyse(bytes.fromhex("ebfe"), base=0xFFFF0)))
-    address,place,name,kind,size,references,comment
-    FFFF0,F000:FFF0,reset,function,2,2,
+    address,place,name,kind,size,references,comment,what
+    FFFF0,F000:FFF0,reset,function,2,2,,
     <BLANKLINE>
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("address", "place", "name", "kind", "size", "references", "comment"))
-    for address, name, kind, size, comment in rows(program):
-        place = f"{address >> 4 & 0xF000:04X}:{address & 0xFFFF:04X}"
-        writer.writerow((f"{address:05X}", place, name, kind, size, len(program.xrefs.get(address, ())), comment))
+    writer.writerow(("address", "place", "name", "kind", "size", "references", "comment", "what"))
+    for address, name, kind, size, what in rows(program):
+        place, said = f"{address >> 4 & 0xF000:04X}:{address & 0xFFFF:04X}", program.comments.get(address, "")
+        references = len(program.xrefs.get(address, ()))
+        writer.writerow((f"{address:05X}", place, name, kind, size, references, said, what))
+    for port, uses in program.ports.items():
+        if port in program.port_names:
+            writer.writerow((f"{port:04X}", "", program.port_names[port], "port", "", len(uses), "", ""))
     return out.getvalue()
 
 
 def comments(program: Program) -> dict[int, str]:
-    """What instructions have to do with: the port they use."""
-    found = {}
+    """What instructions have to do with: the port they use, and what somebody has said of a place."""
+    found = dict(program.comments)
     for port, uses in program.ports.items():
         name = program.port_names.get(port)
         for use in uses:
             if port >= 0:
-                found[use.address] = f"{use.way} {port:04X}" + (f" {name}" if name else "")
+                said = program.comments.get(use.address)
+                words = f"{use.way} {port:04X}" + (f" {name}" if name else "")
+                found[use.address] = f"{words}; {said}" if said else words
     return dict(sorted(found.items()))
 
 
@@ -124,7 +135,7 @@ def ghidra_script(program: Program) -> str:
         labels="".join(f"    ({_place(at)}, {name!r}),\n" for at, name, *_ in found),
         functions="".join(f"    ({_place(entry)}),\n" for entry in program.functions),
         texts="".join(f"    ({_place(at)}, {size}),\n" for at, _, kind, size, _ in found if kind == "text" and size),
-        comments="".join(f"    ({_place(at)}, {text!r}),\n" for at, text in comments(program).items()),
+        comments="".join(f"    ({_place(at)}, {text!a}),\n" for at, text in comments(program).items()),
     )  # fmt: skip
 
 
@@ -158,5 +169,6 @@ def idc_script(program: Program) -> str:
             lines.append(f"  create_strlit({address:#x}, {address + size:#x});")
         lines.append(f'  set_name({address:#x}, "{name}", SN_NOWARN);')
     for address, text in comments(program).items():
-        lines.append(f'  set_cmt({address:#x}, "{text}", 0);')
+        said = text.replace("\\", "\\\\").replace('"', '\\"')
+        lines.append(f'  set_cmt({address:#x}, "{said}", 0);')
     return "\n".join([*lines, "}", ""])

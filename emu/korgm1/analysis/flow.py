@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from korgm1.analysis.descent import Descent
 from korgm1.analysis.pointers import JumpTable
 from korgm1.analysis.program import UNKNOWN_PORT, Block, Placed, physical
-from korgm1.analysis.registers import DS, DX, ES, SS, State, segment_of, set_word, step, unknown, word
+from korgm1.analysis.registers import DS, DX, ES, SP, SS, State, segment_of, set_word, step, unknown, word
+from korgm1.cpu.disassembler import Instruction
 
 _VISITS = 8
+_PUSHES = ("68", "6A", "FF.6", "9C")
+_STACK = frozenset("enter leave pusha popa popf iret".split())
 _READ_ONLY = frozenset("cmp test push jmp call bound mul imul div idiv test1 les lds out".split())
 
 
@@ -21,10 +24,11 @@ class Access:
 
     Attributes:
         origin: the instruction.
-        kind: read, write (a change is both: write), in or out.
+        kind: read, write (a change is both: write), in or out; or stack, where SP gets a constant.
         address: physical, or the port; UNKNOWN_PORT where DX is not known.
         value: what is written, if that is known.
         wide: a word.
+        indexed: a register is added to the address.
     """
 
     origin: int
@@ -32,20 +36,65 @@ class Access:
     address: int
     value: int | None = None
     wide: bool = False
+    indexed: bool = False
 
 
-def accesses(descent: Descent, blocks: dict[int, Block], tables: list[JumpTable]) -> list[Access]:
+@dataclass(frozen=True)
+class Call:
+    """A call of a routine in the image.
+
+    Attributes:
+        origin: the instruction.
+        target: where it leads.
+        far: the return address has a segment.
+        pushed: the words pushed before it in its block, the last of them last; None where a word is not known.
+    """
+
+    origin: int
+    target: int
+    far: bool
+    pushed: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What following constants came to.
+
+    Attributes:
+        accesses: use of memory and ports, by instruction.
+        calls: by instruction.
+        data_segment: DS where it is known, most of the time; None if it hardly ever is.
+    """
+
+    accesses: list[Access]
+    calls: list[Call]
+    data_segment: int | None
+
+
+def follow(descent: Descent, blocks: dict[int, Block], tables: list[JumpTable]) -> Flow:
     """Follow constants to where nothing changes any more, then list what is used.
 
     A block that several lead to knows what all of them know. Calls, and jumps by one of `tables`, hand DS, ES and SS
     on; what an interrupt enters knows nothing but PS, what only a pointer leads to has the usual segments.
     """
-    states = _fixpoint(descent, blocks, _handed_on(descent, tables))
+    handed = _handed_on(descent, tables)
+    states = _fixpoint(descent, blocks, handed)
     found: list[Access] = []
+    calls: list[Call] = []
+
+    def look(address: int, placed: Placed, now: State, pushed: list[int | None]) -> None:
+        _uses(address, placed, now, found)
+        form = placed.instruction.form
+        if form is not None and form.mnemonic[0] == "call" and not placed.emulated:
+            far = form.name in ("9A", "FF.3")
+            calls.extend(Call(address, target, far, tuple(pushed)) for target in sorted(handed.get(address, ())))
+
     for start in sorted(blocks):
         state = list(states.get(start) or unknown(descent.placed[start].segment))
-        _through(descent, blocks[start], state, lambda address, placed, now: _uses(address, placed, now, found))
-    return found
+        _through(descent, blocks[start], state, look)
+    held = Counter(state[DS] for state in states.values() if state[DS] is not None)
+    segment = next((value for value, count in held.most_common(1) if 4 * count >= len(states)), None)
+    return Flow(found, calls, segment)
 
 
 def _handed_on(descent: Descent, tables: list[JumpTable]) -> dict[int, set[int]]:
@@ -88,7 +137,7 @@ def _fixpoint(descent: Descent, blocks: dict[int, Block], handed: dict[int, set[
             block = blocks[work.pop()]
             state = list(states[block.start])
 
-            def call(address: int, placed: Placed, now: State) -> None:
+            def call(address: int, placed: Placed, now: State, pushed: list[int | None]) -> None:
                 for target in handed.get(address, ()):
                     arrive(target, [*[None] * 16, now[ES], descent.placed[target].segment, *now[SS:]])
 
@@ -117,14 +166,14 @@ def _usual(held: dict[int, Counter[int | None]], blocks: int, state: State) -> S
 
 
 def _through(
-    descent: Descent, block: Block, state: State, look: Callable[[int, Placed, State], None]
+    descent: Descent, block: Block, state: State, look: Callable[[int, Placed, State, list[int | None]], None]
 ) -> None:
-    """Do a block's instructions to `state`; `look` sees the state before each."""
+    """Do a block's instructions to `state`; `look` sees the state before each, and the words pushed in the block."""
     address = block.start
     pushed: list[int | None] = []
     while address < block.end:
         placed = descent.placed[address]
-        look(address, placed, state)
+        look(address, placed, state, pushed)
         instruction = placed.instruction
         name = instruction.form.name if instruction.form is not None else ""
         if name in ("06", "0E", "16", "1E"):
@@ -136,8 +185,26 @@ def _through(
         elif 0x58 <= int(name[:2] or "0", 16) <= 0x5F and len(name) == 2:
             set_word(state, int(name, 16) & 7, pushed.pop() if pushed else None)
         else:
+            if name in _PUSHES:
+                pushed.append(instruction.values[0] & 0xFFFF if name in ("68", "6A") else None)
+            elif _moves_stack(instruction):
+                pushed.clear()
             step(state, instruction)
         address += len(instruction.code)
+
+
+def _moves_stack(instruction: Instruction) -> bool:
+    """It changes SP otherwise than by one word."""
+    form = instruction.form
+    if form is None or not form.operands[0]:
+        return form is not None and form.mnemonic[0] in _STACK
+    first = form.operands[0][0]
+    modrm = instruction.modrm
+    if form.mnemonic[0] in ("inc", "dec") and modrm is None:
+        return instruction.code[-1] & 7 == SP
+    if first[0] == "E" and modrm is not None and modrm >= 0xC0 and modrm & 7 == SP and first[-1] == "w":
+        return form.mnemonic[0] not in _READ_ONLY
+    return (first == "Gw" and modrm is not None and modrm >> 3 & 7 == SP) or form.mnemonic[0] in _STACK
 
 
 def _uses(address: int, placed: Placed, state: State, found: list[Access]) -> None:
@@ -151,6 +218,9 @@ def _uses(address: int, placed: Placed, state: State, found: list[Access]) -> No
         port = instruction.values[0] if "Ib" in operands else word(state, DX)
         value = None if name == "in" else word(state, 0) if wide else state[0]
         found.append(Access(address, name, UNKNOWN_PORT if port is None else port, value, wide))
+        return
+    if form.name == "BC" and state[SS] is not None:
+        found.append(Access(address, "stack", physical(state[SS] or 0, instruction.values[0])))
         return
     segment = segment_of(state, instruction)
     direct = [value for operand, value in zip(operands, _offsets(operands, instruction.values), strict=True)
@@ -176,7 +246,8 @@ def _uses(address: int, placed: Placed, state: State, found: list[Access]) -> No
         if last in ("Gw", "Sw"):
             number = (instruction.modrm or 0) >> 3 & 7
             known = state[16 + (number & 3)] if last == "Sw" else word(state, number)
-    found.append(Access(address, "write" if written else "read", physical(segment, place), known, wide))
+    indexed = not direct and (instruction.modrm or 0) & 0xC7 != 6
+    found.append(Access(address, "write" if written else "read", physical(segment, place), known, wide, indexed))
 
 
 def _offsets(operands: tuple[str, ...], values: tuple[int, ...]) -> list[int | None]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
 
 from korgm1.analysis.data_lines import DataLines
+from korgm1.analysis.macros import MACROS, macros
 from korgm1.analysis.nasm import Names, statement
 from korgm1.analysis.program import SECTION, Placed, Program, Xref, physical
+from korgm1.analysis.ram_lines import ram_lines
 from korgm1.cpu.disassembler import Instruction
 
 _COMMENT = 44
@@ -17,13 +21,37 @@ _HEAD = """\
         cpu     186
         bits    16
 
-; An instruction that NASM does not know, or would encode otherwise: its bytes, then what they are.
-%macro  v30 1-*
-        db      %{1:-1}
-%endmacro
 """
+_WORDS = frozenset(
+    "abs absolute align at bits bnd byte common cpu db dd default do dq dt dup dw dy dz equ extern far float global "
+    "incbin istruc lock near nobnd nosplit org ptr rel rep repe repne repnz repz required resb resd resq resw "
+    "sectalign section seg segment short static strict struc times to wait wrt xacquire xrelease".split()
+)
+"""What NASM takes for no label with a colon behind it or in an expression; an instruction's mnemonic it does take."""
+_REGISTERS = re.compile(
+    "[er]?[abcd]x|[abcd][lh]|[er]?(?:sp|bp|si|di|ip)|(?:sp|bp|si|di)l|[cdefgs]s|r[0-9]+[bdw]?|segr[0-9]|[cdt]r[0-9]+"
+    "|st[0-9]|[xyzt]?mm[0-9]+|k[0-9]|bnd[0-9]|[ao](?:16|32|64|sp)|use(?:16|32|64)|[dqtoyz]?word"
+)
 _HEX = {"intel": "0x[0-9a-f]+", "nec": "[0-9][0-9A-F]*H"}
 Clocks = Callable[[Instruction], str]
+
+
+class Source(NamedTuple):
+    """A source, and the line of each instruction in it, counted from 1, by its address."""
+
+    text: str
+    lines: dict[int, int]
+
+
+class _Code(str):
+    """A line with an instruction on it, whose address it knows."""
+
+    address: int
+
+    def __new__(cls, text: str, address: int) -> _Code:
+        line = super().__new__(cls, text)
+        line.address = address
+        return line
 
 
 def source(program: Program, title: str = "", clocks: Clocks | None = None) -> str:
@@ -42,9 +70,19 @@ def source(program: Program, title: str = "", clocks: Clocks | None = None) -> s
     loc_FFFF2:
             jmp short loc_FFFF2             ; FFFF2   <- FFFF2
     """
-    lines = [f"; {line}" for line in title.splitlines()] + [_HEAD]
-    view = _View(program, clocks)
-    lines += view.equates()
+    return numbered_source(program, title, clocks).text
+
+
+def numbered_source(program: Program, title: str = "", clocks: Clocks | None = None) -> Source:
+    r"""`source`, and where in it each instruction stands.
+
+    >>> from korgm1.analysis import analyse
+    >>> text, lines = numbered_source(analyse(bytes.fromhex("31c0ebfe"), base=0xFFFF0))
+    >>> {f"{address:X}": text.splitlines()[line - 1][:17] for address, line in lines.items()}
+    {'FFFF0': 'reset:  xor ax,ax', 'FFFF2': '        jmp short'}
+    """
+    view = _View(replace(program, labels={at: spelled(name) for at, name in program.labels.items()}), clocks)
+    lines = view.equates()
     start = program.base
     while start < program.end:
         end = min((start // SECTION + 1) * SECTION, program.end)
@@ -54,7 +92,24 @@ def source(program: Program, title: str = "", clocks: Clocks | None = None) -> s
         )
         lines += view.lines(start, end)
         start = end
-    return "\n".join(lines) + "\n"
+    head = "".join(f"; {line}\n" for line in title.splitlines()) + _HEAD + macros(view.statements) + "\n"
+    number, found = 1 + head.count("\n"), {}
+    for line in lines:
+        if isinstance(line, _Code):
+            found[line.address] = number
+        number += 1 + line.count("\n")
+    return Source(head + "\n".join(lines) + "\n", found)
+
+
+def spelled(name: str) -> str:
+    """A label as NASM takes it: with a $ it is one even where the word is a register, an operator or a macro here.
+
+    >>> spelled("lcd_write"), spelled("Wait"), spelled("greeting"), spelled("add4s")
+    ('lcd_write', '$Wait', 'greeting', '$add4s')
+    """
+    word = name.lower()
+    taken = word in _WORDS or word in MACROS or word.startswith(("__", "v30")) or _REGISTERS.fullmatch(word)
+    return f"${name}" if taken else name
 
 
 def reading(program: Program, clocks: Clocks | None = None) -> str:
@@ -96,28 +151,29 @@ class _View:
         self.ports = {use.address: port for port, uses in program.ports.items() for use in uses if port >= 0}
         self.texts = {text.address: text for text in program.texts}
         self.data = DataLines(program, self.refs_of)
+        self.statements: list[str] = []
+        """Those that were written, without labels and comments."""
         self.inside = {
             address + n for address, placed in program.instructions.items()
             for n in range(1, len(placed.instruction.code))
         }  # fmt: skip
 
+        self.inner = {
+            address + n: program.labels[address + n] for address, placed in program.instructions.items()
+            for n in range(1, len(placed.instruction.code))
+            if address + n in program.labels and (address + n) // SECTION == address // SECTION
+        }  # fmt: skip
+        """Labels inside instructions, in the same section."""
+
     def equates(self) -> list[str]:
         """Names of RAM, and of what lies inside an instruction, each with who uses it."""
         program = self.program
-        return [
-            f"{name:<24}equ {address & 0xFFFF:#06x}{self.uses_of(address)}"
-            for address, name in program.labels.items()
-            if not program.holds(address) or address in self.inside
+        inside = [
+            f"{name if '_' in name else name + ':':<24}equ {address & 0xFFFF:#06x} ; inside an instruction"
+            f"{self.refs_of(address)}"
+            for address, name in program.labels.items() if address in self.inside and address not in self.inner
         ]
-
-    def uses_of(self, address: int) -> str:
-        """Who writes, reads, or takes the address of a place, as a comment."""
-        words = {"write": "written", "read": "read", "address": "taken"}
-        refs: dict[str, list[Xref]] = {}
-        for ref in self.program.xrefs.get(address, ()):
-            refs.setdefault(words.get(ref.kind, "used"), []).append(ref)
-        said = ", ".join(_shown(refs[word], word) for word in (*words.values(), "used") if word in refs)
-        return said and f" ; {said}"
+        return [*ram_lines(program, lambda refs, word: _shown(refs, word)), *inside]
 
     def lines(self, start: int, end: int) -> Iterator[str]:
         """The lines of one section."""
@@ -131,6 +187,10 @@ class _View:
                 yield from self.data.lines(address, stop)
                 address = stop
                 continue
+            for inner in range(address + 1, address + len(placed.instruction.code)):
+                if inner in self.inner:
+                    name = f"{self.inner[inner]}:"
+                    yield f"{name:<24}equ $+{inner - address:<13} ; {inner:05X}  {self.refs_of(inner)}".rstrip()
             yield from self.function_head(address)
             label = program.labels.get(address)
             text = self.text(address, placed)
@@ -142,13 +202,14 @@ class _View:
                 text = "v30 " + ",".join(f"{byte:#04x}" for byte in code)
                 meaning = placed.instruction.text() if placed.emulated else self.named(address, placed, "intel")
                 remark = f"{'8080: ' if placed.emulated else ''}{meaning}{remark and '; ' + remark}"
+            self.statements.append(text)
             if label is not None and address not in program.functions:
                 remark += self.refs_of(address)
             head = f"{label}:" if label else ""
             if len(head) > 7:
                 yield head
                 head = ""
-            yield f"{head:8}{text:{_COMMENT - 13}} ; {address:05X}  {remark}".rstrip()
+            yield _Code(f"{head:8}{text:{_COMMENT - 13}} ; {address:05X}  {remark}".rstrip(), address)
             address += len(code)
         if end in self.inside:
             yield f"; the last instruction goes on at {end:05X}"
@@ -161,7 +222,9 @@ class _View:
         refs = [
             ref for ref in self.program.xrefs.get(address, ()) if ref.kind not in ("branch", "jump", "reset")
         ]
-        return ["", f"; {function.name}, {function.size} bytes{_shown(refs, ', from')}"]
+        comment = self.program.comments.get(address)
+        head = f"; {function.name}, {function.size} bytes{_shown(refs, ', from')}"
+        return ["", head, *([f"; {comment}"] if comment else [])]
 
     def refs_of(self, address: int) -> str:
         """Who refers to a label, as the end of a comment."""
@@ -195,9 +258,9 @@ class _View:
         memory = immediate = None
         for place, kind in self.used.get(address, ()):
             if kind in ("read", "write"):
-                memory = self._named(place, _displacement(instruction))
+                memory = memory or self._named(place, _displacement(instruction))
             elif kind == "address" and instruction.values:
-                immediate = self._named(place, instruction.values[-1])
+                immediate = immediate or self._named(place, instruction.values[-1])
             elif kind == "table":
                 memory = memory or self._named(place, _displacement(instruction))
         return Names(target, memory, immediate)
@@ -221,11 +284,15 @@ class _View:
         return text if end is None else re.sub(rf"\b{_HEX[syntax]}$", end, text)
 
     def _placed(self, address: int) -> bool:
-        return self.program.holds(address) and address not in self.inside
+        return self.program.holds(address) and (address not in self.inside or address in self.inner)
 
     def _named(self, address: int, value: int | None) -> str | None:
-        """Its label, if that has the value that stands in the code."""
-        return self.program.labels.get(address) if value is not None and address & 0xFFFF == value & 0xFFFF else None
+        """Its label, less the start of the segment that makes it the value that stands in the code."""
+        label = self.program.labels.get(address)
+        if label is None or value is None:
+            return None
+        start = (address & 0xFFFF) - (value & 0xFFFF)
+        return label if not start else f"{label}-{start:#x}" if start > 0 and start % 16 == 0 else None
 
     def remark(self, address: int, placed: Placed, before: str = "") -> str:
         """What an instruction has to do with: a port, a text, how long it takes."""
@@ -239,6 +306,8 @@ class _View:
                 said.append(repr(self.texts[place].text[:40]))
         if self.clocks is not None:
             said.append(self.clocks(placed.instruction))
+        if address in self.program.comments and address not in self.program.functions:
+            said.append(self.program.comments[address])
         return before + ", ".join(said) if said else ""
 
 

@@ -24,6 +24,7 @@ _ROUNDS = 12
 _READABLE = re.compile(rb"[\x20-\x7e]{4}")
 _LOOK_BACK = 6
 _TRIES = 64
+_CODE = (START, INSIDE)
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _run(descent: Descent, first: int, stride: int, segment: int | None, most: i
     size = 2 if segment is not None else 4
     for n in range(most):
         at = first + n * stride - descent.base
-        if not 0 <= at <= len(descent.image) - size or any(descent.cover[at : at + size]):
+        if not 0 <= at <= len(descent.image) - size or any(each in _CODE for each in descent.cover[at : at + size]):
             return n
         if n and descent.base + at in descent.refs:
             return n

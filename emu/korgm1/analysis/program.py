@@ -12,6 +12,8 @@ from korgm1.cpu.disassembler import Instruction
 
 SECTION = 0x10000
 """Bytes that offsets of one segment reach: the image is shown in sections of this size, at multiples of it."""
+JUMPS = ("call", "jump", "branch")
+"""Kinds of references that lead to code."""
 UNKNOWN_PORT = -1
 """The number under which `Program.ports` keeps accesses whose DX is not known."""
 
@@ -32,10 +34,16 @@ class Executed:
     Attributes:
         places: PS:PC of instructions that were executed.
         vectors: number -> segment and offset, as installed in RAM.
+        called: PS:PC of routines that were called.
+        memory: RAM at its end, from 00000 on; empty where that is not known.
+        touched: of each of these bytes 1 if it was read, 2 if it was written, 3 both.
     """
 
     places: frozenset[tuple[int, int]] = frozenset()
     vectors: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    called: frozenset[tuple[int, int]] = frozenset()
+    memory: bytes = b""
+    touched: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -97,10 +105,12 @@ class Xref:
     Attributes:
         origin: address of the instruction, or of the table's word.
         kind: call, jump, branch, table, read, write, address, vector or reset.
+        size: bytes that are read or written; 0: not known.
     """
 
     origin: int
     kind: str
+    size: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -157,6 +167,30 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """Bytes of the image that stand in RAM.
+
+    Attributes:
+        source: address of the first in the image.
+        address: address of the first in RAM.
+        size: how many.
+    """
+
+    source: int
+    address: int
+    size: int
+
+    def origin(self, address: int) -> int | None:
+        """Where in the image a byte of RAM came from.
+
+        >>> hex(Copy(0xF1000, 0x800, 16).origin(0x80F)), Copy(0xF1000, 0x800, 16).origin(0x810)
+        ('0xf100f', None)
+        """
+        inside = 0 <= address - self.address < self.size
+        return self.source + address - self.address if inside else None
+
+
+@dataclass(frozen=True)
 class Program:
     """Everything that was found.
 
@@ -175,7 +209,14 @@ class Program:
         nec: form's name -> addresses of NEC's own instructions.
         vectors: number -> segment and offset that is installed, as far as it is known.
         unreached: what is neither code nor text nor table.
+        copies: data that are copied to RAM at the start, longest first.
         notes: what was odd, as sentences.
+        comments: address -> what somebody has written beside it.
+        kinds: address -> kind, where somebody has decided it: as in a CSV of symbols.
+        words: first address and how many, of words that somebody has told of.
+        stacks: instruction that sets SP -> the address behind the stack, where SS is known.
+        memory: RAM at the end of a run, from 00000 on; empty without one.
+        touched: of each of these bytes 1 if it was read, 2 if it was written, 3 both.
     """
 
     image: bytes
@@ -192,7 +233,19 @@ class Program:
     nec: dict[str, tuple[int, ...]]
     vectors: dict[int, tuple[int, int]]
     unreached: tuple[Gap, ...]
+    copies: tuple[Copy, ...]
     notes: tuple[str, ...]
+    comments: dict[int, str] = field(default_factory=dict)
+    kinds: dict[int, str] = field(default_factory=dict)
+    words: dict[int, int] = field(default_factory=dict)
+    stacks: dict[int, int] = field(default_factory=dict)
+    memory: bytes = b""
+    touched: bytes = b""
+
+    def leads(self, address: int) -> bool:
+        """Code is there, or somebody jumps there, though it be into the middle of an instruction."""
+        refs = self.xrefs.get(address, ())
+        return address in self.instructions or any(ref.kind in JUMPS for ref in refs)
 
     @property
     def end(self) -> int:

@@ -16,6 +16,9 @@ _WORDY = re.compile(r"[A-Za-z0-9]")
 _WORDS = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}|(?<![0-9A-Za-z])[A-Z]?[0-9]+(?![0-9a-z])")
 _WIDTHS = range(6, 33)
 _LEAST_NAMES = 24
+_MANY = 8
+"""Names from which on half of them may fill their whole width; of fewer, three quarters must be filled up."""
+_COLUMNS = 40
 _LEAST = {(True, True): 2, (True, False): 4, (False, True): 3, (False, False): 4}
 """Words a table must have, by: of texts, without anything between."""
 _NEAR = 0x200
@@ -74,6 +77,8 @@ def name_tables(texts: list[Text], image: bytes, base: int) -> list[Table]:
     """Names of one width: behind each other without an end between them, or in records at equal distances."""
     tables = []
     for text in texts:
+        if _line(text, image, base):
+            continue
         for first, width, count in _name_runs(text.text):
             names = tuple(text.text[first + n * width : first + (n + 1) * width].rstrip() for n in range(count))
             refs = text.refs if first == 0 else ()
@@ -81,6 +86,12 @@ def name_tables(texts: list[Text], image: bytes, base: int) -> list[Table]:
     taken = {table.address for table in tables}
     tables += _records([each for each in texts if each.address not in taken], image, base)
     return sorted(tables, key=lambda table: table.address)
+
+
+def _line(text: Text, image: bytes, base: int) -> bool:
+    """No longer than a line of the LCD, with a zero as its end: words in it may have one width by chance."""
+    end = text.address + len(text.text) - base
+    return len(text.text) <= _COLUMNS and image[end : end + 1] == b"\0"
 
 
 def _name_runs(text: str) -> Iterator[tuple[int, int, int]]:
@@ -98,7 +109,7 @@ def _name_runs(text: str) -> Iterator[tuple[int, int, int]]:
                 count += 1
                 filled += piece[-1] == " "
                 titles += piece[0].isupper() or piece[0].isdigit()
-            if count >= 3 and filled * 2 > count and titles * 10 >= count * 7:
+            if count >= 3 and filled * 4 > (2 if count >= _MANY else 3) * count and titles * 10 >= count * 7:
                 best = max(best, (filled, width, count))
         _, width, count = best
         if not count:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from korgm1.comparing.changes import Change
+from korgm1.comparing.data_causes import DataCauses, Known, places_of, what_of
 from korgm1.comparing.finding import Finding
 from korgm1.comparing.patches import SUM as SUM_FIELD
 from korgm1.comparing.shapes import Shape, Word
@@ -21,35 +22,22 @@ VECTORS = 0x400
 """End of the interrupt vectors in the RAM."""
 NEAR = 4
 """Rows around the call of a new function that belong to it: what decides whether it is called."""
+LARGE = 10
+"""Constants from which the same change of one in several functions has one cause."""
 _NUMBER = re.compile(r"\b([0-9A-F]{2,4})h?\b")
 _FROM = re.compile(r"from \+([0-9A-F]+)h on")
-_PLACE = re.compile(r"\b([0-9A-F]{4}):([0-9A-F]{4})\b")
 _SECONDS = re.compile(r"([0-9.]+) s$")
 
 
-@dataclass(frozen=True)
-class Known:
-    """What experiments say that code can be compared with, for A and for B.
-
-    Attributes:
-        keys: bits of the panel's rows that combinations of keys at power-on have.
-        summed: the first RAM address that a sum covers; None where none is known.
-        seeds: what those sums begin with that the experiments understand.
-    """
-
-    keys: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
-    summed: tuple[int | None, int | None] = (None, None)
-    seeds: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
-
-
-def explain(findings: Sequence[Finding], static: Static, known: Known = Known()) -> list[Finding]:
+def explain(findings: Sequence[Finding], static: Static, known: Known | None = None) -> list[Finding]:
     """The findings, with `because` where one follows from another; in the order they came.
 
     Args:
         findings: all of them.
         static: the programs they are of.
-        known: what the experiments tell.
+        known: what the experiments tell; None: nothing.
     """
+    known = known or Known()
     return _Causes([*findings, *_sums(static, known)], static, known).all()
 
 
@@ -69,35 +57,18 @@ def _sums(static: Static, known: Known) -> Iterator[Finding]:
                 )
 
 
-def _what(row: Finding) -> str:
-    return f"{row.kind}: {row.what}"
-
-
-def _places(row: Finding) -> Iterator[int]:
-    """The addresses of PS:PC in a finding's evidence, and those it belongs to in A."""
-    for text in row.evidence:
-        yield from ((int(ps, 16) << 4) + int(pc, 16) & 0xFFFFF for ps, pc in _PLACE.findall(text))
-    yield from (int(where[2:], 16) for where in row.where)
-
-
-def _told(rows: Sequence[Finding], side: int) -> set[str]:
-    """Bytes of the ports and values that findings of port writes tell."""
-    return {pair for row in rows for pair in re.findall("[0-9A-F]{2}", (row.a, row.b)[side])}
-
-
-def _hex(value: str) -> str:
-    """A decimal number as the byte it is in a ROM; other values as they are."""
-    return f"{int(value) & 0xFF:02X}" if re.fullmatch("-?[0-9]{1,3}", value) else value
-
-
 class _Causes:
     def __init__(self, findings: Sequence[Finding], static: Static, known: Known) -> None:
-        self._findings, self._static, self._keys = findings, static, known.keys
+        self._findings, self._static, self._known = findings, static, known
         self._changes = {f"A {change.pair.a.entry:05X}": change for change in static.changes.of}
         self._fresh: dict[int, Shape] = {shape.entry: shape for shape in (*static.changes.gone, *static.changes.new)}
+        self._masks = known.keys[0] | known.keys[1]
+        self._owners: dict[int, int] = {}       # of A; of B negative
+        self._constants: dict[tuple[int, int], str] = {}
         self._by: dict[str, list[Finding]] = {}
         for row in findings:
             self._by.setdefault(row.kind, []).append(row)
+        self._data = DataCauses(self._by, static, known)
         self._versions = {(row.a, row.b) for row in self._by.get("version", ()) if VERSION.fullmatch(row.a)}
         named = [row for kind in ("validity", "init", "text") for row in self._by.get(kind, ())
                  if kind != "init" or row.what.startswith("name of")]
@@ -107,7 +78,8 @@ class _Causes:
         reasons: dict[str, Callable[[Finding], str]] = {
             "text": self._text, "ports": self._ports, "nec": self._inside, "function-changed": self._function,
             "function-new": self._callee, "function-gone": self._callee, "layout": self._layout,
-            "version": self._version, "bytes": self._bytes, "table": self._data,
+            "version": self._version, "bytes": self._bytes, "table": self._data.data,
+            "unread": self._data.unread, "vector": self._data.vector,
         }
         return [replace(row, because=reasons[row.kind](row)) if row.kind in reasons else row for row in self._findings]
 
@@ -116,23 +88,23 @@ class _Causes:
             if cause is row:
                 continue
             if cause.kind == "validity" and len(row.a) > 4 and row.a in cause.a and row.b and row.b in cause.b:
-                return _what(cause)
+                return what_of(cause)
             elsewhere = x != row.a.strip() or cause.kind != "text"
             if x and y and elsewhere and row.a.replace(x, y).strip() == row.b.strip():
-                return _what(cause)
+                return what_of(cause)
             alone = (row.a.strip() and x and x in row.a and not row.b.strip() and not y) or (
                 row.b.strip() and y and y in row.b and not row.a.strip() and not x)
             if alone and cause.kind == "text" and "LCD" in row.what and "LCD" not in cause.what:
-                return _what(cause)
+                return what_of(cause)
         for one, other in self._versions:
             if one in row.a and row.a.replace(one, other) == row.b:
                 return "version"
         for cause in self._by.get("threshold", ()):
             said = re.findall(r"'([^']+)'", " ".join(cause.evidence[:1]))
             if "LCD" in row.what and (row.a.strip() in said or row.b.strip() in said):
-                return _what(cause)
+                return what_of(cause)
         if table := next((one for one in self._by.get("table", ()) if set(one.where) & set(row.where)), None):
-            return _what(table)
+            return what_of(table)
         if not row.a or not row.b:
             return self._inside(row) or self._in_table(row)
         return self._lcd(row)
@@ -142,7 +114,7 @@ class _Causes:
         if "LCD" not in row.what:
             return ""
         line, used = row.a, []
-        pairs = [(x, y, _what(cause)) for x, y, cause in self._words if cause is not row and "LCD" not in cause.what]
+        pairs = [(x, y, what_of(cause)) for x, y, cause in self._words if cause is not row and "LCD" not in cause.what]
         for x, y, why in sorted([*pairs, *((x, y, "version") for x, y in self._versions)], key=lambda p: -len(p[0])):
             if x and y and x in line:
                 line = line.replace(x, y)
@@ -153,30 +125,15 @@ class _Causes:
         for table in self._by.get("table", ()):
             names = re.findall(r"'([^']+)'|: ([^,]+),", " ".join((table.a, table.b, *table.evidence)))
             if any(name and name.strip() in (row.a or row.b) for pair in names for name in pair):
-                return _what(table)
+                return what_of(table)
         return ""
 
     def _ports(self, row: Finding) -> str:
         if row.what.startswith("writes to LCD"):
             return "the texts" if self._by.get("text") or self._by.get("version") else ""
+        if row.what.startswith("writes to"):
+            return self._data.sent(row)
         return self._inside(row) if row.what.startswith(("in of", "out of")) else ""
-
-    def _data(self, row: Finding) -> str:
-        """Data whose bytes the ports are given by the function that reads them, or that an experiment tells."""
-        if "data at" not in row.what:
-            return ""
-        first = int(row.what.split("data at ")[1][:5], 16)
-        readers = [change for change in self._static.changes.of if any(x == first for x, _ in change.data)]
-        inside = {word.at for change in readers for word in change.pair.a.words}
-        rows = [one for one in self._by.get("ports", ()) if inside & set(_places(one))]
-        told = all(set(text.split()) <= _told(rows, side) for side, text in enumerate((row.a, row.b)))
-        if rows and (told or row.what.startswith("size")):
-            return " and ".join(dict.fromkeys(map(_what, rows)))
-        for kind in ("init", "midi", "version"):
-            for one in self._by.get(kind, ()):
-                if (row.a, row.b) in ((one.a, one.b), (_hex(one.a), _hex(one.b))):
-                    return _what(one)
-        return ""
 
     def _inside(self, row: Finding) -> str:
         """All the places it was seen in belong to functions that only one side has; of a text, some: a number may look
@@ -202,9 +159,9 @@ class _Causes:
     def _layout(self, row: Finding) -> str:
         moved = [a for a, b in self._static.changes.ram.items() if a != b]
         if "code uses" in row.what and self._by.get("vector") and all(at < VECTORS for at in moved):
-            return _what(self._by["vector"][0])
+            return what_of(self._by["vector"][0])
         others = [one for one in self._by["layout"] if "validity" in one.what and one is not row]
-        return _what(others[0]) if others else ""
+        return what_of(others[0]) if others else ""
 
     def _bytes(self, row: Finding) -> str:
         """Bytes of a function, a text or data told of anyway; a checksum that is right again."""
@@ -219,7 +176,10 @@ class _Causes:
                 return f"text {one.text.strip()!r}"
         for data in self._by.get("table", ()):
             if data.what.startswith("data at") and 0 <= at - int(data.where[0][2:], 16) < len(data.a.split()):
-                return _what(data)
+                return what_of(data)
+        for told, runs in self._static.unread:
+            if any(run.a <= at < run.a_end for run in runs):
+                return what_of(told)
         for change in self._static.changes.of if "code" in row.what else ():
             words = [word for number in change.differs if (word := change.rows[number][0]) is not None]
             code = self._static.a.instructions
@@ -228,13 +188,17 @@ class _Causes:
         return ""
 
     def _version(self, row: Finding) -> str:
-        first = next(iter(self._by["version"][-1:]), row)
-        return "" if row is first or row.a.lstrip("#0") != first.a.lstrip("#0") else _what(first)
+        rows = self._by["version"]
+        first = next((one for one in reversed(rows) if one.a.startswith("#")), rows[-1])
+        return "" if row is first or row.a.lstrip("#0") != first.a.lstrip("#0") else what_of(first)
 
     def _function(self, row: Finding) -> str:
         change = self._changes.get(row.where[0])
         if change is None:
             return ""
+        shared = self._shared(change)
+        if shared:
+            return shared
         reasons: list[str] = []
         for why in (*self._numbers(change), *self._calls(change), *self._code(change)):
             if not why:
@@ -244,43 +208,63 @@ class _Causes:
         reasons += ["RAM addresses"] if change.ram else []
         return " and ".join(dict.fromkeys(reasons)) if reasons else ""
 
+    def _shared(self, change: Change) -> str:
+        """Another function that was told of already has the very instructions that differ."""
+        entry = change.pair.a.entry
+        pairs = [change.rows[row] for row in change.differs]
+        places = [word.at if one is not None else -word.at for one, other in pairs for word in (one or other,) if word]
+        owners = {self._owners.setdefault(place, entry) for place in places}
+        owner = min(owners, default=entry)
+        if owner == entry or len(owners) > 1:
+            return ""
+        return f"function {self._changes[f'A {owner:05X}'].pair.a.name}"
+
     def _numbers(self, change: Change) -> Iterator[str]:
         for _, _, a, b in change.numbers:
-            yield self._number(a, b)
+            name = self._constants.setdefault((a, b), change.pair.a.name)
+            same = f"function {name}" if min(a, b) >= LARGE and name != change.pair.a.name else ""
+            yield self._number(a, b) or same
 
     def _number(self, a: int, b: int) -> str:
         for kind in ("threshold", "midi", "validity", "layout"):
             for row in self._by.get(kind, ()):
                 values = [{int(found, 16) for found in _NUMBER.findall(text)} for text in (row.a, row.b)]
                 if a in values[0] and b in values[1]:
-                    return _what(row)
+                    return what_of(row)
         for row in self._by.get("validity", ()):
             if row.what.startswith("constant") and (f"{a:X}h", f"{b:X}h") == (row.a, row.b):
-                return _what(row)
+                return what_of(row)
         for row in self._by.get("keys", ()):
-            if a in self._keys[0] | self._keys[1] and b in self._keys[0] | self._keys[1]:
-                return _what(row)
+            if a in self._masks and b in self._masks:
+                return what_of(row)
         for row in self._by.get("table", ()):
             counts = [re.match(r"([0-9]+) names", text) for text in (row.a, row.b)]
             if counts[0] and counts[1] and (int(counts[0][1]), int(counts[1][1])) in ((a, b), (a >> 8, b >> 8)):
-                return _what(row)
+                return what_of(row)
+            sizes = [re.match(r"([0-9]+) bytes$", text) for text in (row.a, row.b)]
+            if sizes[0] and sizes[1] and row.what.startswith("size") and a * int(sizes[1][1]) == b * int(sizes[0][1]):
+                return what_of(row)
+        for row in self._by.get("vector", ()):
+            first = [int(text[:2], 16) for text in (row.a, row.b) if "same routine" in row.what]
+            if first and b - a == first[1] - first[0] and a <= first[0]:
+                return what_of(row)
         shifts = {0, *(y - x for x, y in self._static.changes.ram.items())}
         for row in self._by.get("validity", ()):
             sides = [_FROM.search(text) for text in (row.a, row.b)]
             if sides[0] and sides[1]:
                 moved = int(sides[1][1], 16) - int(sides[0][1], 16)
                 if any(b - a == moved + shift for shift in shifts) or 2 * (a - b) == moved:
-                    return _what(row)
+                    return what_of(row)
         for row in self._by.get("time", ()):
             times = [_SECONDS.search(text) for text in (row.a, row.b)]
             if times[0] and times[1] and min(a, b) > 1:
                 ratio = float(times[1][1]) / max(1e-3, float(times[0][1]))
                 if abs(b / a - ratio) < 0.02 * ratio:
-                    return _what(row)
+                    return what_of(row)
         for row in self._by.get("text", ()):
             column = row.what.startswith("column") and row.a.isdigit() and row.b.isdigit()
             if column and int(row.b) - int(row.a) == b - a:
-                return _what(row)
+                return what_of(row)
         return ""
 
     def _calls(self, change: Change) -> Iterator[str]:
@@ -292,14 +276,26 @@ class _Causes:
         """Instructions that were added or removed: those around a call of a function that only one side has."""
         near: dict[int, str] = {}
         for number, row in enumerate(change.rows):
-            for name in (name for word in row if word is not None for name in self._goals(word)):
-                near.update(dict.fromkeys(range(number - NEAR, number + NEAR + 1), name))
+            for side, word in enumerate(row):
+                names = () if word is None else (*self._goals(word), *self._seen(word, side))
+                for name in names:
+                    near.update(dict.fromkeys(range(number - NEAR, number + NEAR + 1), name))
         for number in sorted(change.differs):
             one, other = change.rows[number]
             if one is None or other is None:
-                yield f"function {near[number]}" if number in near else ""
+                yield near.get(number, "")
 
     def _goals(self, word: Word) -> Iterator[str]:
         for operand in word.operands:
             if operand.kind == "function" and operand.number in self._fresh:
-                yield self._fresh[operand.number].name
+                yield f"function {self._fresh[operand.number].name}"
+
+    def _seen(self, word: Word, side: int) -> Iterator[str]:
+        """What an experiment or a boot saw an instruction do: write to a port what the other side does not, compare
+        with where a sum begins."""
+        for row in self._by.get("ports", ()):
+            if word.at in list(places_of(row))[side : side + 1]:
+                yield what_of(row)
+        rows = [row for row in self._by.get("validity", ()) if _FROM.search(row.b)]
+        if rows and self._known.summed[side] in [operand.number for operand in word.operands]:
+            yield what_of(rows[0])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from korgm1.comparing.alignment import loaded, rows
 from korgm1.comparing.matching import Matching, Pair
+from korgm1.comparing.remains import Shifts
 from korgm1.comparing.shapes import Operand, Shapes, Word
 
 STRETCH = 8192
@@ -92,7 +93,7 @@ class Changes:
         for text in self._a.texts:
             if texts[0][text.text] == texts[1][text.text] == 1:
                 self._moved.setdefault(text.address, goals[text.text])
-        self._shifts = _Shifts(self._moved.items())
+        self._shifts = Shifts(self._moved.items())
         self._edges = _edges(a, self._a.base), _edges(b, self._b.base)
         self._ram_shifts = {shift for shift, count in self._seen_ram().items() if shift and count >= OFTEN}
         self._known: dict[tuple[int, int], bool] = {}
@@ -114,7 +115,7 @@ class Changes:
             for shape in all_shapes.by_entry.values():
                 shapes[side].update({word.at: word for word in shape.words})
         pairs = [(x.at, y.at) for change in self.of for x, y in change.rows if x and y and x.form == y.form]
-        there = _Shifts(pairs), _Shifts([(y, x) for x, y in pairs])
+        there = Shifts(pairs), Shifts([(y, x) for x, y in pairs])
         self.gone, self.new = (
             tuple(
                 one for one in rows if not self._known_there(one.words[:LONGEST], there[side], shapes[1 - side])
@@ -142,7 +143,7 @@ class Changes:
             )
 
     @staticmethod
-    def _known_there(words: Sequence[Word], there: _Shifts, known: Mapping[int, Word]) -> bool:
+    def _known_there(words: Sequence[Word], there: Shifts, known: Mapping[int, Word]) -> bool:
         """Whether the other side has these very instructions where its neighbours say that they are."""
         for shift in there.near(words[0].at) if words else ():
             partners = [known.get(word.at + shift) for word in words]
@@ -150,7 +151,7 @@ class Changes:
                 return True
         return False
 
-    def _stored_there(self, words: Sequence[Word], there: _Shifts, side: int) -> bool:
+    def _stored_there(self, words: Sequence[Word], there: Shifts, side: int) -> bool:
         """Whether the other side has the same bytes there, whether or not it takes them for code."""
         mine, other = (self._a, self._b)[:: 1 if side == 0 else -1]
         for shift in there.near(words[0].at) if words else ():
@@ -269,7 +270,10 @@ class Changes:
         for change in self.of:
             numbers = [row for row in change.numbers if row[3] - row[2] in shifts and (
                 first - NEAR_RAM <= row[2] <= last + NEAR_RAM or row[2] > FAR_RAM)]
-            change.ram += [(a, b) for _, _, a, b in numbers]
+            taken = [row for row in change.numbers if row[2] - row[3] in shifts and (
+                first - NEAR_RAM <= 0x10000 - row[2] <= last + NEAR_RAM)]       # an address, subtracted
+            change.ram += [(a, b) for _, _, a, b in numbers] + [(0x10000 - a, 0x10000 - b) for _, _, a, b in taken]
+            numbers += taken
             change.numbers = [row for row in change.numbers if row not in numbers]
             change.strange = sum(moved[a] != b if a in moved else b - a not in shifts for a, b in change.ram)
         return moved
@@ -297,6 +301,26 @@ class Changes:
             size = min(len(one), len(other))
             self._known[key] = size > 0 and self._equal(one[:size], other[:size]) and self._rest_free(one, other)
         return self._known[key]
+
+    def agreed(self) -> Iterator[tuple[int, int, int]]:
+        """Stretches that were compared and are the same: A's address, B's, bytes."""
+        for (a, b), same in self._known.items():
+            if same:
+                yield a, b, min(self._length(0, a), self._length(1, b))
+
+    def partners(self) -> Iterator[tuple[int, int]]:
+        """Where what is matched begins, and where it ends, in A and in B: instructions, texts, data."""
+        yield from self._moved.items()
+        for change in self.of:
+            for one, other in change.rows:
+                if one is not None and other is not None:
+                    yield one.at + self._size(0, one), other.at + self._size(1, other)
+        for a, b, size in self.agreed():
+            yield a, b
+            yield a + size, b + size
+
+    def _size(self, side: int, word: Word) -> int:
+        return len((self._a, self._b)[side].instructions[word.at].instruction.code)
 
     def _rest_free(self, one: bytes, other: bytes) -> bool:
         """Stretches end where something else is referred to; one side may know such a place that the other does not.
@@ -343,7 +367,8 @@ class Changes:
             for segment in (0xF0000, 0xE0000):
                 x, y = segment + words[0], segment + words[1]
                 fresh = x in self._fresh[0] or y in self._fresh[1]
-                if fresh or self.corresponds(x, y):
+                known = x in self._edges[0] or y in self._edges[1] or self._alike(x, y)
+                if fresh or (known and self.corresponds(x, y)):
                     return begin + 2 - at
         return 0
 
@@ -367,19 +392,6 @@ class Changes:
         place = bisect_right(edges, at)
         end = edges[place] if place < len(edges) else 0x100000
         return max(0, min(end - at, STRETCH))
-
-
-class _Shifts:
-    """How far things moved from one ROM to the other, by address."""
-
-    def __init__(self, pairs: Iterable[tuple[int, int]]) -> None:
-        self._to = dict(pairs)
-        self._order = sorted(self._to)
-
-    def near(self, at: int) -> tuple[int, ...]:
-        """The distances of the nearest ones before and behind an address."""
-        place = bisect_right(self._order, at)
-        return tuple({self._to[n] - n for n in self._order[max(0, place - 1) : place + 1]})
 
 
 class _Edges:

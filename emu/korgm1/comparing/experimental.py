@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from korgm1.comparing.causes import Known
+from korgm1.comparing.data_causes import Known
 from korgm1.comparing.finding import Finding
 from korgm1.comparing.side import Side
 from korgm1.experiments.initial import Initial, NameTable
@@ -107,7 +107,7 @@ def _covered(places: Iterable[Place], base: int) -> str:
 
 
 def _initial(a: Initial, b: Initial) -> Iterator[Finding]:
-    kinds = [{row.kind or f"table of {row.stride}": row for row in side.tables} for side in (a, b)]
+    kinds = [{_kind(row): row for row in side.tables} for side in (a, b)]
     for kind in dict.fromkeys([*kinds[0], *kinds[1]]):
         one, other = kinds[0].get(kind), kinds[1].get(kind)
         if one is None or other is None:
@@ -188,7 +188,20 @@ def _words(row: Held) -> list[str]:
 
 def known(a: Side, b: Side) -> Known:
     """What code can be compared with."""
-    return Known((key_masks(a), key_masks(b)), (_summed(a), _summed(b)), (_seeds(a), _seeds(b)))
+    return Known((key_masks(a), key_masks(b)), (_summed(a), _summed(b)), (_seeds(a), _seeds(b)), _records(a, b))
+
+
+def _records(a: Side, b: Side) -> tuple[tuple[str, bytes, bytes], ...]:
+    """Kind and first record of both, of the tables that both initialise."""
+    found = [side.experiments.get("initial contents") for side in (a, b)]
+    if not isinstance(found[0], Initial) or not isinstance(found[1], Initial):
+        return ()
+    kinds = [{_kind(row): row.first for row in side.tables} for side in found if isinstance(side, Initial)]
+    return tuple((kind, first, kinds[1][kind]) for kind, first in kinds[0].items() if kind in kinds[1])
+
+
+def _kind(row: NameTable) -> str:
+    return row.kind or f"table of {row.stride}"
 
 
 def _summed(side: Side) -> int | None:

@@ -23,6 +23,7 @@ KINDS = {
     "function-new": "New functions",
     "function-gone": "Functions that are gone",
     "function-changed": "Changed functions",
+    "unread": "What no code is known to refer to",
     "bytes": "Changed bytes",
     "script": "What the script saw",
 }

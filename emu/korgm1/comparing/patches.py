@@ -48,7 +48,7 @@ def patch_findings(a: Program, b: Program) -> Iterator[Finding]:
         size = f"{end - start} bytes" if end - start > 1 else "byte"
         yield Finding(
             "bytes", f"{size} at {first:05X}, in {within}", sides[0], sides[1],
-            (_bits(a.image[start:end], b.image[start:end]),), (f"A {first:05X}", f"B {first:05X}"),
+            (bits(a.image[start:end], b.image[start:end]),), (f"A {first:05X}", f"B {first:05X}"),
         )
     for key in sums[0].keys() & sums[1].keys():
         one, other = sums[0][key], sums[1][key]
@@ -69,7 +69,7 @@ def _sum(one: Checksum) -> str:
     return f"{one.stored:04X}, right" if one.right else f"{one.stored:04X}, but it comes to {one.computed:04X}"
 
 
-def _bits(a: bytes, b: bytes) -> str:
+def bits(a: bytes, b: bytes) -> str:
     """How many bits, and which one where it is one: a dump's wrong bit looks so."""
     rows = [(n, bit) for n, (x, y) in enumerate(zip(a, b, strict=True)) for bit in range(8) if (x ^ y) >> bit & 1]
     return f"one bit, D{rows[0][1]}" if len(rows) == 1 else f"{len(rows)} bits"

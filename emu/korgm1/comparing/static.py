@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from korgm1.analysis import Program, Table, Text
 from korgm1.comparing.changes import Change, Changes
@@ -15,6 +15,7 @@ from korgm1.comparing.matching import Matching
 from korgm1.comparing.patches import patch_findings
 from korgm1.comparing.shapes import Shapes
 from korgm1.comparing.texts import likely, pairs
+from korgm1.comparing.unread import Unread, unread_findings
 
 RELATED = 0.2
 """Share of matched functions, of the smaller side, below which two programs have nothing to do with each other."""
@@ -37,6 +38,7 @@ class Static:
         changes: what changed in those.
         findings: the differences.
         texts: (A's text or None, B's or None) that are not the same on both sides.
+        unread: the findings of what nothing refers to, and where those bytes are.
     """
 
     a: Program
@@ -45,6 +47,7 @@ class Static:
     changes: Changes
     findings: tuple[Finding, ...]
     texts: tuple[tuple[Text | None, Text | None], ...]
+    unread: tuple[Unread, ...]
 
     @property
     def related(self) -> bool:
@@ -72,21 +75,27 @@ def compare_programs(a: Program, b: Program) -> Static:
     matching = Matching(one, other, [(0xFFFF0, 0xFFFF0), *known])
     changes = Changes(one, other, matching)
     changes.absorb()
-    static = Static(a, b, matching, changes, (), tuple(_together(list(pairs(a, b)), changes)))
+    static = Static(a, b, matching, changes, (), tuple(_together(list(pairs(a, b)), changes)), ())
+    unread: tuple[Unread, ...] = ()
     findings = [*_texts(static), *_ports(static), *_nec(a, b), *patch_findings(a, b)]
     if static.related:
         findings += [*_tables(static), *data_findings(a, b, changes), *_vectors(static), *_functions(static)]
-    return Static(a, b, matching, changes, tuple(findings), static.texts)
+        names = [(side, table.address) for side, p in enumerate((a, b)) for table in p.tables if _names(table)]
+        unread = tuple(unread_findings(a, b, changes, static.texts, names))
+        findings += [row for row, _ in unread]
+    return replace(static, findings=tuple(findings), unread=unread)
 
 
 def _together(rows: list[tuple[Text | None, Text | None]], changes: Changes) -> list[tuple[Text | None, Text | None]]:
-    """A text that only A has and one that only B has are one if matched functions use them in the same place."""
+    """A text that only A has and one that only B has are one if matched functions use them in the same place, or if
+    they stand where what is around them does."""
     used = {pair for change in changes.of for pair in change.texts}
     alone = {other.text: other for one, other in rows if one is None and other is not None}
     found: list[tuple[Text | None, Text | None]] = []
     for one, other in rows:
         if one is not None and other is None:
-            other = next((text for text in alone.values() if (one.text, text.text) in used), None)
+            other = next((text for text in alone.values() if (one.text, text.text) in used), None) or next(
+                (text for text in alone.values() if changes.corresponds(one.address, text.address)), None)
             if other is not None:
                 del alone[other.text]
         if one is not None or (other is not None and other.text in alone):
@@ -198,7 +207,14 @@ def _table(table: Table) -> str:
 
 
 def _vectors(static: Static) -> Iterator[Finding]:
-    for number in sorted({*static.a.vectors, *static.b.vectors}):
+    """Vectors whose routine is another one; routines that went from vectors to others together are one finding."""
+    moves = dict(_moved_vectors(static))
+    if moves:
+        numbers = (", ".join(f"{number:02X}" for number in side) for side in (moves, moves.values()))
+        yield Finding.of(
+            "vector", "vectors of the same routines" if len(moves) > 1 else "vector of the same routine", numbers
+        )
+    for number in sorted({*static.a.vectors, *static.b.vectors} - moves.keys() - set(moves.values())):
         places = [program.vectors.get(number) for program in (static.a, static.b)]
         entries = [None if p is None else (p[0] << 4) + p[1] & 0xFFFFF for p in places]
         if entries[0] is not None and entries[1] is not None:
@@ -208,6 +224,17 @@ def _vectors(static: Static) -> Iterator[Finding]:
                 continue
         names = ["" if p is None else f"{p[0]:04X}:{p[1]:04X}" for p in places]
         yield Finding.of("vector", f"interrupt vector {number:02X}", names)
+
+
+def _moved_vectors(static: Static) -> Iterator[tuple[int, int]]:
+    """Number in A -> number in B of routines that have one vector on each side, and not the same."""
+    sides = [{_entry(p, at): number for number, at in sorted(p.vectors.items())} for p in (static.a, static.b)]
+    for entry, number in sides[0].items():
+        other = sides[1].get(static.matching.partner(entry) or -1, number)
+        once = [sum(_entry(p, at) == e for at in p.vectors.values()) == 1
+                for p, e in ((static.a, entry), (static.b, static.matching.partner(entry)))]
+        if other != number and all(once):
+            yield number, other
 
 
 def _functions(static: Static) -> Iterator[Finding]:

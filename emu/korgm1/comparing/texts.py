@@ -40,6 +40,11 @@ class Texts:
         self.rows = tuple(rows)
         self._starts = [row.address for row in rows]
 
+    @property
+    def told(self) -> Iterator[Text]:
+        """The runs that are words, and are compared as texts."""
+        return (row for row in self.rows if likely(row.text) and (row.refs or len(row.text) >= ALONE))
+
     def at(self, address: int) -> str:
         """The text that begins here or goes on here, "" for none."""
         place = bisect_right(self._starts, address) - 1
@@ -65,9 +70,7 @@ def likely(text: str) -> bool:
 
 def pairs(a: Program, b: Program) -> Iterator[tuple[Text | None, Text | None]]:
     """The texts that only one side has, by address; one that was changed together with what it became."""
-    rows = [
-        [t for t in Texts(program).rows if likely(t.text) and (t.refs or len(t.text) >= ALONE)] for program in (a, b)
-    ]
+    rows = [list(Texts(program).told) for program in (a, b)]
     counts = [Counter(t.text for t in side) for side in rows]
     ours = [t for t in rows[0] if counts[0][t.text] > counts[1][t.text] and not _known(a, t, b)]
     theirs = [t for t in rows[1] if counts[1][t.text] > counts[0][t.text] and not _known(b, t, a)]

@@ -27,6 +27,10 @@ class Memory(Protocol):
         """A write to an address that is not RAM."""
         ...
 
+    def peek(self, address: int) -> int:
+        """A byte without side effects, for debuggers."""
+        ...
+
 
 class Ports(Protocol):
     """What the CPU layer needs of bus.ports.PortMap."""

@@ -1,15 +1,17 @@
-"""Where a debugger wants the CPU to stop: tables by address, port and vector that every engine looks at in C.
+"""Where a debugger wants the CPU to stop: rules with conditions, which every engine looks at in C.
 
 While there are some, every engine steps with the V30 core (cext/stops.c), as under a trace; clocks are the same, and
-lockstep goes on comparing. A stop ends the run at an instruction boundary: in front of a marked instruction, behind the
-one that made a marked access, in front of the first instruction of a marked interrupt's handler.
+lockstep goes on comparing. A stop ends the run at an instruction boundary: in front of a rule's instruction, behind the
+one that made its access, in front of the first instruction of its interrupt's handler.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import zlib
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from korgm1.cpu.conditions import Program, compiled
 from korgm1.cpu.native import CYCLE_KINDS, ffi, lib
 
 NEVER = (1 << 64) - 1
@@ -22,6 +24,7 @@ EXEC, ACCESS, VECTOR, LIMIT, PLACE, RETURN, HOST = (
 """Bits of `Stops.hit`."""
 _MEMORY = {"exec": lib.TRACE_EXEC, "memr": lib.TRACE_MEMR, "memw": lib.TRACE_MEMW}
 _PORT = {"in": lib.TRACE_IN, "out": lib.TRACE_OUT}
+_WAYS = {"in": lib.TRACE_IN, "out": lib.TRACE_OUT}
 _KINDS = {"MEMR": "memr", "MEMW": "memw", "IOR": "in", "IOW": "out"}
 
 
@@ -34,10 +37,25 @@ class Match(NamedTuple):
     word: bool
 
 
+class Rule(NamedTuple):
+    """What is stopped at.
+
+    Attributes:
+        kinds: any of "exec", "memr", "memw", "in", "out", "int".
+        first, last: physical addresses, ports or vectors.
+        condition: holds where it leaves a number that is not 0; empty: always.
+    """
+
+    kinds: tuple[str, ...]
+    first: int
+    last: int
+    condition: Program = ()
+
+
 class Stops:
     """The C side; hand it to a machine's or a session's `stop_at`. Between `begin` and `end` runs stop.
 
-    >>> stops = Stops(); stops.mark([("exec", 0xFFFF0, 0xFFFF0), ("out", 0xA00, 0xA0F)], vectors=[0x20])
+    >>> stops = Stops(); stops.mark([Rule(("exec",), 0xFFFF0, 0xFFFF0), Rule(("out",), 0xA00, 0xA0F)])
     >>> stops.steps, stops.hit
     (0, 0)
     """
@@ -45,37 +63,82 @@ class Stops:
     def __init__(self) -> None:
         self.pointer = ffi.new("stops *")
         self._cpu: Any = ffi.NULL
-        self._marked: list[tuple[str, int, int]] = []
+        self._rules: list[Rule] = []
+        self._kept: list[Any] = []
+        self._handle = ffi.new_handle(self)
+        self.pointer.user, self.pointer.peek = self._handle, lib.stops_peek
+        self.peek: Callable[[int], int] = lambda address: 0xFF
+        """Of memory that a device answers, without side effects."""
         self.end()
 
-    def attach(self, cpu: Any) -> None:
-        """The core that runs with them from now on."""
-        self._cpu = cpu
+    def attach(self, cpu: Any, peek: Callable[[int], int]) -> None:
+        """The core that runs with them from now on, and how its devices' memory is peeked at."""
+        self._cpu, self.peek = cpu, peek
 
-    def mark(
-        self, ranges: Iterable[tuple[str, int, int]], vectors: Iterable[int] = (), follow_vectors: bool = False
-    ) -> None:
+    def mark(self, rules: Iterable[Rule], follow_vectors: bool = False) -> None:
         """Stop there from now on, and nowhere else.
 
         Args:
-            ranges: ("exec", "memr", "memw", "in" or "out", first, last): physical addresses, or ports.
-            vectors: of interrupts and traps.
+            rules: each one stops; `held` has them by their place here.
             follow_vectors: say of every step which vector it took, too.
         """
         pointer = self.pointer
-        for kind, first, last in self._marked:
-            self._flags(kind)[first : last + 1] = bytes(last + 1 - first)
-        self._marked = list(ranges)
-        for kind, first, last in self._marked:
-            flags, bit = self._flags(kind), _MEMORY.get(kind) or _PORT[kind]
-            flags[first : last + 1] = bytes(value | bit for value in bytes(flags[first : last + 1]))
-        pointer.accesses = any(kind != "exec" for kind, _, _ in self._marked)
-        wanted = set(vectors)
-        ffi.buffer(pointer.vector)[:] = bytes(number in wanted for number in range(256))
-        pointer.vectors = bool(wanted) or follow_vectors
+        for rule in self._rules:
+            for kind in rule.kinds:
+                if kind != "int":
+                    self._flags(kind)[rule.first : rule.last + 1] = bytes(rule.last + 1 - rule.first)
+        self._rules = list(rules)
+        programs = [compiled(rule.condition) for rule in self._rules]
+        native = ffi.new("stops_rule[]", len(self._rules) or 1)
+        for rule, own, program in zip(self._rules, native, programs, strict=False):
+            own.first, own.last, own.program, own.length = rule.first, rule.last, program, len(rule.condition)
+            for kind in rule.kinds:
+                self._put(rule, own, kind)
+        self._kept = [native, *programs]
+        pointer.rules, pointer.rule_count, pointer.held = native, len(self._rules), 0
+        kinds = {kind for rule in self._rules for kind in rule.kinds}
+        pointer.accesses = bool(kinds - {"exec", "int"})
+        pointer.vectors = "int" in kinds or follow_vectors
+
+    def _put(self, rule: Rule, own: Any, kind: str) -> None:
+        if kind == "int":
+            own.vector = 1
+            return
+        bit, flags = _MEMORY.get(kind) or _PORT[kind], self._flags(kind)
+        if kind in _MEMORY:
+            own.memory |= bit
+        else:
+            own.port |= bit
+        there = bytes(flags[rule.first : rule.last + 1])
+        flags[rule.first : rule.last + 1] = there.translate(bytes(value | bit for value in range(256)))
 
     def _flags(self, kind: str) -> Any:
         return ffi.buffer(self.pointer.memory if kind in _MEMORY else self.pointer.port)
+
+    @property
+    def held(self) -> dict[int, int]:
+        """The rules that are hit at this boundary, by their place in `mark`, and the place in `matches` that did it.
+
+        Those of the instruction that is next are among them if the run stopped in front of it, or behind `is_here`.
+        """
+        rules = self.pointer.rules
+        return {place: int(rules[place].match) for place in range(self.pointer.rule_count) if rules[place].held}
+
+    def last_byte(self, way: str, port: int) -> int:
+        """The byte that was last read from ("in") or written to a port ("out") while these stops followed; -1: none."""
+        ports = self.pointer.ports
+        if not ports.seen[port] & _WAYS[way]:
+            return -1
+        return int((getattr(ports, "in") if way == "in" else ports.out)[port])
+
+    def last_bytes(self) -> bytes:
+        """All of `last_byte`, packed, for `put_last_bytes`."""
+        return zlib.compress(bytes(ffi.buffer(ffi.addressof(self.pointer, "ports"))), 1)
+
+    def put_last_bytes(self, packed: bytes | None) -> None:
+        """Take them back; None: nothing was read or written yet."""
+        size = ffi.sizeof("condition_ports")
+        ffi.buffer(ffi.addressof(self.pointer, "ports"))[:] = bytes(size) if packed is None else zlib.decompress(packed)
 
     @property
     def hit(self) -> int:
@@ -102,14 +165,13 @@ class Stops:
         place = int(self.pointer.from_place)
         return int(self.pointer.from_clock), place >> 16, place & 0xFFFF
 
-    @property
     def is_here(self) -> bool:
-        """A marked instruction is next."""
+        """An instruction of a rule is next; it is among `held` from now on."""
         return bool(lib.stops_is_here(self.pointer, self._cpu))
 
     @property
     def matches(self) -> list[Match]:
-        """The marked accesses of the last step, in their order, eight at most."""
+        """The accesses of the last step that rules cover, in their order, eight at most."""
         found = []
         for cycle in self.pointer.matches[0 : self.pointer.count]:
             word = not cycle.ube and not cycle.address & 1
@@ -122,17 +184,18 @@ class Stops:
         """The vector the last step took, where vectors are followed."""
         return None if self.pointer.taken_vector < 0 else int(self.pointer.taken_vector)
 
-    def begin(self, quiet: bool = False, limit: int = NEVER, passed: int = NEVER) -> None:
+    def begin(self, quiet: bool = False, limit: int = NEVER, passed: int = NEVER, again: bool = False) -> None:
         """Runs may go on, and stop.
 
         Args:
             quiet: at `limit` alone.
             limit: of `steps`.
             passed: an instruction there (PS << 16 | PC) does not stop the first time.
+            again: it was all run before, and no trace is to have it twice.
         """
         pointer = self.pointer
         pointer.hit = pointer.to_wanted = pointer.return_wanted = 0
-        pointer.quiet, pointer.limit, pointer.passed_place = quiet, limit, passed
+        pointer.quiet, pointer.limit, pointer.passed_place, pointer.again = quiet, limit, passed, again
 
     def until(self, place: int, sp: int) -> None:
         """Stop in front of an instruction (PS << 16 | PC), too, when SP is there or above."""
@@ -152,3 +215,9 @@ class Stops:
             self.pointer.hit |= HOST
             if self._cpu:
                 self._cpu.horizon = 0
+
+
+@ffi.def_extern()  # type: ignore[untyped-decorator]
+def stops_peek(user: Any, address: int) -> int:
+    stops: Stops = ffi.from_handle(user)
+    return stops.peek(address)

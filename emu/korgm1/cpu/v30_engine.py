@@ -210,7 +210,7 @@ class V30Engine:
         """From now on end runs where these say; None ends it."""
         self._stops = stops
         if stops is not None:
-            stops.attach(self._cpu)
+            stops.attach(self._cpu, self.bus.memory.peek)
 
     def _watched_run(self) -> bool:
         """Run step by step, if somebody wants to know of them."""

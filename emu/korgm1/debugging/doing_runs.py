@@ -73,7 +73,7 @@ def until(monitor: Monitor, rest: str) -> None:
     elif not rest:
         raise UsageError("until what?", 'until "TEXT", or until CONDITION')
     else:
-        stop = Stop("exec", 0, 0xFFFFF, condition=monitor.condition(rest), shown=rest)
+        stop = Stop("exec", 0, 0xFFFFF, condition=monitor.expression(rest))
         monitor.show(monitor.debugger.until(stop, asked=monitor.asked))
 
 

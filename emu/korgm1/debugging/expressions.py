@@ -1,17 +1,20 @@
 """Numbers, places and conditions as they are typed. Nothing of Python is evaluated.
 
 Numbers are hexadecimal (12, 0x12, 12h; 0AC where AC would be a name), decimal behind #. Names are registers (NEC's and
-Intel's, halves too), flags, symbols, and in conditions value, address and vector of what was hit. PS:PC is a place; a
-number alone is a physical address. b[...] and w[...] read memory. Operators, loosest first: || && | ^ & == != < <= > >=
-<< >> + - * and ~ ! -.
+Intel's, halves too), flags, symbols, clock, steps, and in conditions value, address and vector of what was hit.
+PS:PC is a place; a number alone is a physical address. b[...] and w[...] read memory; in[...] and out[...] are the last
+byte read from a port, or written to it (-1: none yet). Operators, loosest first: || && | ^ & == != < <= > >= << >> + -
+* and ~ ! -. Numbers have 64 bits, as in C, which asks the same program at every instruction (cpu.conditions).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
+from korgm1.cpu.conditions import DEEPEST, IN_PLACE, REGISTER_NUMBERS, Code, Program, depth
 from korgm1.cpu.engine import REGISTERS
 from korgm1.debugging.looking import FLAGS, INTEL
 from korgm1.errors import UsageError
@@ -22,9 +25,19 @@ HALVES = {
     "al": ("aw", 0), "ah": ("aw", 8), "cl": ("cw", 0), "ch": ("cw", 8), "dl": ("dw", 0), "dh": ("dw", 8),
     "bl": ("bw", 0), "bh": ("bw", 8),
 }
-HITS = ("value", "address", "vector")
-_LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!=", "<=", ">=", "<", ">"), ("<<", ">>"), ("+", "-"),
-           ("*",))
+NAMED = {
+    "value": Code.VALUE, "address": Code.ADDRESS, "vector": Code.VECTOR, "clock": Code.CLOCK, "steps": Code.STEPS,
+}
+"""What is no register; -1 where nothing says what it is."""
+INDEXED = {"b": Code.BYTE, "w": Code.WORD, "in": Code.LAST_IN, "out": Code.LAST_OUT}
+"""Names in front of [...]."""
+_LEVELS: tuple[Mapping[str, Code], ...] = (
+    {"||": Code.OR_ELSE}, {"&&": Code.AND_THEN}, {"|": Code.OR}, {"^": Code.XOR}, {"&": Code.AND},
+    {"==": Code.EQUAL, "!=": Code.UNEQUAL, "<=": Code.AT_MOST, ">=": Code.AT_LEAST, "<": Code.LESS, ">": Code.MORE},
+    {"<<": Code.LEFT, ">>": Code.RIGHT}, {"+": Code.ADD, "-": Code.SUBTRACT}, {"*": Code.MULTIPLY},
+)
+_SKIPS = {"||": Code.SKIP_TRUE, "&&": Code.SKIP_FALSE}
+_UNARY = {"-": Code.NEGATE, "~": Code.INVERT, "!": Code.IS_ZERO}
 _TOKEN = re.compile(r"\s*(#\d+|\w[\w.$@?]*|[.$@?][\w.$@?]*|\|\||&&|==|!=|<=|>=|<<|>>|[-+*|^&<>~!():\[\]])")
 _DEEPEST = 40
 
@@ -37,21 +50,38 @@ class Value(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What names mean now: registers and hits by name, and memory."""
+    """What names mean now: registers, hits, clock and steps by name; memory; the last byte "in" or "out" of a port."""
 
     names: Mapping[str, int]
     read: Callable[[int, int], bytes]
+    last_byte: Callable[[str, int], int] = lambda way, port: -1
 
 
-Node = Callable[[Context], Value]
+class Expression(NamedTuple):
+    """What `parse` makes: as it was typed, the program of its number, and whether that is a segment and an offset."""
+
+    text: str
+    number: Program
+    is_place: bool = False
+
+    def __call__(self, context: Context) -> Value:
+        """What it is now."""
+        if not self.is_place:
+            return Value(_run(self.number, context)[0])
+        segment, offset = _run(self.number[:-1], context)
+        return Value((segment << 4) + offset & 0xFFFFF, (segment, offset))
 
 
-def parse(text: str, symbol: Callable[[str], int | None] = lambda name: None) -> Node:
+def parse(
+    text: str, symbol: Callable[[str], int | None] = lambda name: None,
+    port: Callable[[str], int | None] = lambda name: None,
+) -> Expression:
     """An expression, to be asked as often as wanted.
 
     Args:
         text: as typed.
         symbol: the address of a name, or None.
+        port: the port of a name, or None; within in[...] and out[...].
 
     Raises:
         UsageError: it cannot be read.
@@ -62,16 +92,41 @@ def parse(text: str, symbol: Callable[[str], int | None] = lambda name: None) ->
     """
     if len(text) > LONGEST:
         raise UsageError(f"an expression of {len(text)} characters", f"at most {LONGEST}")
-    reader = _Reader(text, symbol)
+    reader = _Reader(text, symbol, port)
     node = reader.level(0)
     if reader.tokens:
         raise UsageError(f"{reader.tokens[0]!r} in {text!r} cannot be read", "an expression as aw == 12 && z")
-    return node
+    program = node.number
+    if depth(program) > DEEPEST:
+        raise UsageError(f"{text!r} goes too deep", "fewer brackets")
+    return Expression(text, program, node.is_place)
+
+
+class _Node(NamedTuple):
+    """A part: its program, which leaves a number, or a segment and an offset."""
+
+    program: Program
+    is_place: bool = False
+
+    @property
+    def number(self) -> Program:
+        return self.program + _JOIN if self.is_place else self.program
+
+
+_JOIN: Program = ((Code.JOIN, 0),)
+_WORD: Program = ((Code.CONSTANT, 0xFFFF), (Code.AND, 0))
+
+
+def _word(number: Program) -> Program:
+    """Its lower 16 bits; a register has no others."""
+    return number if len(number) == 1 and number[0][0] is Code.REGISTER else number + _WORD
 
 
 class _Reader:
-    def __init__(self, text: str, symbol: Callable[[str], int | None]) -> None:
-        self.text, self.symbol = text, symbol
+    def __init__(
+        self, text: str, symbol: Callable[[str], int | None], port: Callable[[str], int | None]
+    ) -> None:
+        self.text, self.symbol, self.port = text, symbol, port
         self.tokens: list[str] = []
         self.depth = 0
         at = 0
@@ -82,110 +137,154 @@ class _Reader:
             self.tokens.append(found[1])
             at = found.end()
 
-    def take(self, *wanted: str) -> str | None:
+    def take(self, wanted: Iterable[str]) -> str | None:
         return self.tokens.pop(0) if self.tokens and self.tokens[0] in wanted else None
 
     def need(self, wanted: str) -> None:
-        if self.take(wanted) is None:
+        if self.take((wanted,)) is None:
             raise UsageError(f"{self.text!r} has no {wanted!r} where it belongs", "brackets in pairs")
 
-    def level(self, number: int) -> Node:
+    def level(self, number: int) -> _Node:
         if number == len(_LEVELS):
             return self.unary()
         left = self.level(number + 1)
-        while (sign := self.take(*_LEVELS[number])) is not None:
-            left = _binary(sign, left, self.level(number + 1))
+        while (sign := self.take(_LEVELS[number])) is not None:
+            right, code = self.level(number + 1).number, (_LEVELS[number][sign], 0)
+            if left.is_place and sign in ("+", "-"):
+                left = _Node((*left.program, *right, code, *_WORD), True)
+            elif sign in _SKIPS:
+                left = _Node((*left.number, (_SKIPS[sign], len(right) + 1), *right, code))
+            else:
+                left = _Node((*left.number, *right, code))
         return left
 
-    def unary(self) -> Node:
-        sign = self.take("-", "~", "!")
+    def unary(self) -> _Node:
+        sign = self.take(_UNARY)
         if sign is None:
             return self.pair()
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            raise UsageError(f"{self.text!r} goes too deep", f"at most {_DEEPEST} levels")
-        inner = self.unary()
-        self.depth -= 1
-        deed = _UNARY[sign]
-        return lambda context: Value(deed(inner(context).number))
+        with self.deeper():
+            return _Node((*self.unary().number, (_UNARY[sign], 0)))
 
-    def pair(self) -> Node:
+    def pair(self) -> _Node:
         first = self.single()
-        if self.take(":") is None:
+        if self.take((":",)) is None:
             return first
-        second = self.single()
+        return _Node(_word(first.number) + _word(self.single().number), True)
 
-        def place(context: Context) -> Value:
-            segment, offset = first(context).number & 0xFFFF, second(context).number & 0xFFFF
-            return Value((segment << 4) + offset & 0xFFFFF, (segment, offset))
-
-        return place
-
-    def single(self) -> Node:
+    def single(self) -> _Node:
         if not self.tokens:
             raise UsageError(f"{self.text!r} ends where something is missing", "a number or a name")
         token = self.tokens.pop(0)
         if token == "(":
             return self.inner(")")
-        if token.lower() in ("b", "w") and self.take("[") is not None:
-            size, at = 1 + (token.lower() == "w"), self.inner("]")
-            return lambda context: Value(int.from_bytes(context.read(at(context).number & 0xFFFFF, size), "little"))
+        code = INDEXED.get(token.lower())
+        if code is not None and self.take(("[",)) is not None:
+            return _Node((*self.index(code).number, (code, 0)))
         return self.named(token)
 
-    def inner(self, end: str) -> Node:
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            raise UsageError(f"{self.text!r} goes too deep", f"at most {_DEEPEST} levels")
-        node = self.level(0)
-        self.depth -= 1
+    def index(self, code: Code) -> _Node:
+        """What stands in [...]: a port or an address."""
+        before = self.symbol
+        if code in (Code.LAST_IN, Code.LAST_OUT):
+            self.symbol = self.port
+        node = self.inner("]")
+        self.symbol = before
+        return node
+
+    def inner(self, end: str) -> _Node:
+        with self.deeper():
+            node = self.level(0)
         self.need(end)
         return node
 
-    def named(self, token: str) -> Node:
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise UsageError(f"{self.text!r} goes too deep", f"at most {_DEEPEST} levels")
+        yield
+        self.depth -= 1
+
+    def named(self, token: str) -> _Node:
         name = token.lower()
         if name.startswith("#"):
-            return _constant(int(name[1:]))
+            return self.constant(int(name[1:]))
         name = INTEL.get(name, name)
-        if name in REGISTERS or name in HITS:
-            return lambda context: Value(context.names.get(name, -1))
+        if name in REGISTERS:
+            return _Node(_register(name))
+        if name in NAMED:
+            return _Node(((NAMED[name], 0),))
         if name in HALVES:
             whole, shift = HALVES[name]
-            return lambda context: Value(context.names[whole] >> shift & 0xFF)
+            return _Node(_part(whole, shift, 0xFF))
         if name in FLAGS:
-            bit = FLAGS[name]
-            return lambda context: Value(context.names["psw"] >> bit & 1)
+            return _Node(_part("psw", FLAGS[name], 1))
         known = self.symbol(token)
         if known is not None:
-            return _constant(known)
+            return self.constant(known)
         digits = name.removeprefix("0x").removesuffix("h")
-        if re.fullmatch(r"[0-9a-f]{1,8}", digits):
-            return _constant(int(digits, 16))
+        if re.fullmatch(r"[0-9a-f]{1,16}", digits):
+            return self.constant(int(digits, 16))
         raise UsageError(f"{token!r} is no number, register or symbol", "hexadecimal, #decimal, a register, a symbol")
 
+    def constant(self, number: int) -> _Node:
+        if number >> 63:
+            raise UsageError(f"{number} in {self.text!r} is too large", f"at most #{(1 << 63) - 1}")
+        return _Node(((Code.CONSTANT, number),))
 
-def _constant(number: int) -> Node:
-    return lambda context: Value(number)
+
+def _register(name: str) -> Program:
+    return ((Code.REGISTER, REGISTER_NUMBERS[name]),)
 
 
-_UNARY: Mapping[str, Callable[[int], int]] = {"-": lambda n: -n, "~": lambda n: ~n, "!": lambda n: int(not n)}
-_DEEDS: Mapping[str, Callable[[int, int], int]] = {
-    "||": lambda a, b: int(bool(a or b)), "&&": lambda a, b: int(bool(a and b)), "|": lambda a, b: a | b,
-    "^": lambda a, b: a ^ b, "&": lambda a, b: a & b, "==": lambda a, b: int(a == b), "!=": lambda a, b: int(a != b),
-    "<=": lambda a, b: int(a <= b), ">=": lambda a, b: int(a >= b), "<": lambda a, b: int(a < b),
-    ">": lambda a, b: int(a > b), "<<": lambda a, b: a << min(b & 0x3F, 32), ">>": lambda a, b: a >> (b & 0x3F),
-    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
+def _part(whole: str, shift: int, mask: int) -> Program:
+    shifted: Program = ((Code.CONSTANT, shift), (Code.RIGHT, 0)) if shift else ()
+    return (*_register(whole), *shifted, (Code.CONSTANT, mask), (Code.AND, 0))
+
+
+_ONE: Mapping[Code, Callable[[Context, int], int]] = {
+    Code.BYTE: lambda context, at: context.read(at & 0xFFFFF, 1)[0],
+    Code.WORD: lambda context, at: int.from_bytes(context.read(at & 0xFFFFF, 2), "little"),
+    Code.LAST_IN: lambda context, port: context.last_byte("in", port & 0xFFFF),
+    Code.LAST_OUT: lambda context, port: context.last_byte("out", port & 0xFFFF),
+    Code.NEGATE: lambda context, n: -n, Code.INVERT: lambda context, n: ~n, Code.IS_ZERO: lambda context, n: int(not n),
 }
+_TWO: Mapping[Code, Callable[[int, int], int]] = {
+    Code.JOIN: lambda a, b: (a << 4) + b & 0xFFFFF, Code.OR_ELSE: lambda a, b: int(bool(a or b)),
+    Code.AND_THEN: lambda a, b: int(bool(a and b)), Code.OR: lambda a, b: a | b, Code.XOR: lambda a, b: a ^ b,
+    Code.AND: lambda a, b: a & b, Code.EQUAL: lambda a, b: int(a == b), Code.UNEQUAL: lambda a, b: int(a != b),
+    Code.LESS: lambda a, b: int(a < b), Code.AT_MOST: lambda a, b: int(a <= b), Code.MORE: lambda a, b: int(a > b),
+    Code.AT_LEAST: lambda a, b: int(a >= b), Code.LEFT: lambda a, b: a << min(b & 0x3F, 32),
+    Code.RIGHT: lambda a, b: a >> (b & 0x3F), Code.ADD: lambda a, b: a + b, Code.SUBTRACT: lambda a, b: a - b,
+    Code.MULTIPLY: lambda a, b: a * b,
+}
+_NUMBERED = tuple(REGISTERS)
+_NAMES = {code: name for name, code in NAMED.items()}
 
 
-def _binary(sign: str, left: Node, right: Node) -> Node:
-    deed = _DEEDS[sign]
+def _run(program: Program, context: Context) -> list[int]:
+    """What a program leaves on the stack."""
+    stack: list[int] = []
+    place = -1
+    while (place := place + 1) < len(program):
+        code, number = program[place]
+        if code is Code.CONSTANT:
+            stack.append(number)
+        elif code is Code.REGISTER:
+            stack.append(context.names[_NUMBERED[number]])
+        elif code in _NAMES:
+            stack.append(context.names.get(_NAMES[code], -1))
+        elif code in _SKIPS.values():
+            if bool(stack[-1]) is (code is Code.SKIP_TRUE):
+                stack[-1], place = int(bool(stack[-1])), place + number
+        elif code in IN_PLACE:
+            stack[-1] = _wrapped(_ONE[code](context, stack[-1]))
+        else:
+            right = stack.pop()
+            stack[-1] = _wrapped(_TWO[code](stack[-1], right))
+    return stack
 
-    def both(context: Context) -> Value:
-        a, b = left(context), right(context)
-        number = deed(a.number, b.number)
-        if a.place is None or sign not in "+-":
-            return Value(number)
-        offset = deed(a.place[1], b.number) & 0xFFFF
-        return Value((a.place[0] << 4) + offset & 0xFFFFF, (a.place[0], offset))
 
-    return both
+def _wrapped(number: int) -> int:
+    """As 64 bits hold it."""
+    return (number + (1 << 63) & (1 << 64) - 1) - (1 << 63)

@@ -1,21 +1,27 @@
 """Names for GDB: an ELF file with the image and every label of an analysis, which GDB reads as the program it debugs.
 
 The image lies in `.rom`, labels of RAM in `.ram`, the names of ports in `.ports` where `gdb_target` has them; how to
-unwind calls stands in `.debug_frame` (`gdb_unwind`). Source of the layout: Tool Interface Standard, ELF 1.2; there is
-no machine number for an 8086.
+unwind calls stands in `.debug_frame` (`gdb_unwind`), what has which type in `.debug_info` (`gdb_dwarf`), and where in a
+source each instruction stands in `.debug_line` (`gdb_lines`). Source of the layout: Tool Interface Standard, ELF 1.2;
+there is no machine number for an 8086.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from korgm1.analysis.exports import rows
 from korgm1.analysis.program import Program
+from korgm1.debugging.gdb_dwarf import Variable, debug_abbrev, debug_info
+from korgm1.debugging.gdb_lines import Lines, debug_line
 from korgm1.debugging.gdb_target import PORT_BASE, PORT_COUNT
-from korgm1.debugging.gdb_unwind import debug_abbrev, debug_frame, debug_info
+from korgm1.debugging.gdb_unwind import debug_frame
+from korgm1.debugging.gdb_variables import variables
 
 _HEADER, _SECTION, _SYMBOL = 52, 40, 16
 """Bytes of the file's head, of a section's, of a symbol."""
@@ -42,8 +48,13 @@ class Section(NamedTuple):
     entry: int = 0
 
 
-def elf(program: Program) -> bytes:
+def elf(program: Program, source: Path | None = None, lines: Mapping[int, int] | None = None) -> bytes:
     """The ELF file.
+
+    Args:
+        program: what is found.
+        source: a listing of it, which GDB shows.
+        lines: the line in it, from 1, of each instruction, by its address.
 
     >>> from korgm1.analysis import analyse
     >>> data = elf(analyse(bytes.fromhex("ebfe"), base=0xFFFF0))
@@ -52,15 +63,26 @@ def elf(program: Program) -> bytes:
     """
     base, image = program.base, program.image
     symbols, names, functions = bytearray(_SYMBOL), bytearray(1), {}
+    places: dict[int, str] = {}
     for address, name, kind, size in _named(program):
         section = 1 if program.holds(address) else 3 if address >= PORT_BASE else 2
         info = _GLOBAL | _TYPES.get(kind, _OBJECT)
         symbols += struct.pack("<IIIBBH", len(names), address, size, info, 0, section)
         names += name.encode("ascii") + b"\0"
+        places[address] = name
         if kind == "function":
             functions[address] = name
+    table = None if source is None else _lines(program, source, lines or {})
     rom = Section(".rom", _PROGBITS, _ALLOC | _CODE, base, image)
-    return _file(_sections(rom, bytes(symbols), bytes(names), functions), 0xFFFF0)
+    sections = _sections(rom, bytes(symbols), bytes(names), functions, variables(program, places), table)
+    return _file(sections, 0xFFFF0)
+
+
+def _lines(program: Program, source: Path, lines: Mapping[int, int]) -> Lines:
+    """The lines of the instructions that are shown; one that lies in another is not."""
+    path = source.resolve()
+    rows = [(at, len(program.instructions[at].instruction.code), line) for at, line in sorted(lines.items())]
+    return Lines(os.fsencode(path.parent), os.fsencode(path.name), rows)
 
 
 def bare_elf(base: int = 0xE0000) -> bytes:
@@ -73,7 +95,10 @@ def bare_elf(base: int = 0xE0000) -> bytes:
     return _file(_sections(rom, bytes(_SYMBOL), b"\0", {}), 0xFFFF0)
 
 
-def _sections(rom: Section, symbols: bytes, names: bytes, functions: Mapping[int, str]) -> list[Section]:
+def _sections(
+    rom: Section, symbols: bytes, names: bytes, functions: Mapping[int, str], known: Sequence[Variable] = (),
+    lines: Lines | None = None,
+) -> list[Section]:
     """All but the last; symbols say 1, 2 and 3 for the first three."""
     return [
         rom,
@@ -82,8 +107,9 @@ def _sections(rom: Section, symbols: bytes, names: bytes, functions: Mapping[int
         Section(".symtab", _SYMTAB, data=symbols, link=5, info=1, entry=_SYMBOL),
         Section(".strtab", _STRTAB, data=names),
         Section(".debug_frame", _PROGBITS, data=debug_frame()),
-        Section(".debug_info", _PROGBITS, data=debug_info(functions)),
+        Section(".debug_info", _PROGBITS, data=debug_info(functions, known, lines)),
         Section(".debug_abbrev", _PROGBITS, data=debug_abbrev()),
+        *([] if lines is None else [Section(".debug_line", _PROGBITS, data=debug_line(lines))]),
     ]
 
 

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
 from korgm1.bus.memory import PAGE, PAGE_ROM
 from korgm1.debugging.core import Debugger
 from korgm1.debugging.gdb_target import MEMORY_SIZE, PORT_BASE, PORT_COUNT
 from korgm1.debugging.gdb_unwind import SIZE, TABLE, rows
-from korgm1.debugging.looking import Frame
+from korgm1.debugging.looking import FRAMES, Frame
 from korgm1.debugging.stop import PORT, Halt, Stop
+
+
+class _Calls:
+    """Frames, taken from where they come from only as far as somebody looks, as often as he likes."""
+
+    def __init__(self, frames: Iterable[Frame]) -> None:
+        self._rest = iter(frames)
+        self._found: list[Frame] = []
+
+    def __iter__(self) -> Iterator[Frame]:
+        yield from self._found
+        for frame in self._rest:
+            self._found.append(frame)
+            yield frame
 
 
 class GdbMemory:
@@ -19,7 +36,7 @@ class GdbMemory:
 
     def __init__(self, debugger: Debugger) -> None:
         self._debugger = debugger
-        self._calls: tuple[object, list[Frame]] = (None, [])
+        self._calls: tuple[object, _Calls] = (None, _Calls(()))
 
     def range(self, address: int, size: int) -> tuple[bool, int, int] | None:
         """Whether it is ports, first and last address or port, cut at the end; None: nothing is there."""
@@ -45,11 +62,11 @@ class GdbMemory:
             return bytes(self._debugger.peek_port(port) for port in range(first, last + 1))
         return self._debugger.read(first, last - first + 1)
 
-    def _call_stack(self, registers: dict[str, int]) -> list[Frame]:
-        """`Debugger.call_stack`, made once where GDB asks for ten of its numbers."""
+    def _call_stack(self, registers: dict[str, int]) -> _Calls:
+        """`Debugger.call_stack`, made once where GDB asks for ten of its numbers, and only as far as it asks."""
         now = (self._debugger.steps, self._debugger.session.clock, registers)
         if self._calls[0] != now:
-            self._calls = now, self._debugger.call_stack()
+            self._calls = now, _Calls(islice(self._debugger.callers(), FRAMES))
         return self._calls[1]
 
     def write(self, address: int, data: bytes) -> bool:
@@ -58,7 +75,7 @@ class GdbMemory:
         Raises:
             UsageError: it is ROM, or no memory is there.
         """
-        self._calls = (None, [])
+        self._calls = (None, _Calls(()))
         where = self.range(address, len(data))
         if not data:
             return True

@@ -15,9 +15,9 @@ from korgm1.debugging import interrupts, showing
 from korgm1.debugging.core import Debugger
 from korgm1.debugging.gdb_views import call_lines, disassembly, register_lines, stop_lines, told
 from korgm1.debugging.stop import Halt, Stop
-from korgm1.debugging.symbols import Symbols
 from korgm1.errors import M1Error, UsageError
 from korgm1.session.base import to_clocks
+from korgm1.symbols import Symbols
 
 _WATCHES = {
     ("port", ""): "port", ("port", "in"): "in", ("port", "out"): "out",

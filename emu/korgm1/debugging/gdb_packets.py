@@ -8,13 +8,16 @@ comes in raises: what is no frame is passed over, and a frame with a wrong check
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import NamedTuple
 
 PACKET_SIZE = 0x4000
 """Bytes of a payload as they go over the wire, the most that is taken (MAME's stub has the same)."""
 INTERRUPT_BYTE = 0x03
-_DOLLAR, _HASH, _BRACE, _STAR = b"$#}*"
+_DOLLAR, _BRACE, _STAR = b"$}*"
+_MARK = re.compile(rb"[$#]")
+"""What ends a payload, or begins another."""
 _LONGEST = 97
 """Copies behind the first that one run-length can say: 126 (~), the last printable character, less 29."""
 _FORBIDDEN = {6, 7, 14, 16}
@@ -60,9 +63,23 @@ Event(kind=<Kind.INTERRUPT: 'ctrl-c'>, data=b'')])
 
     def feed(self, data: bytes) -> list[Event]:
         """What these bytes complete."""
-        return [event for byte in data if (event := self._take(byte)) is not None]
+        events, place = [], 0
+        while place < len(data):
+            if self._payload is not None and self._digits is None:
+                end = _MARK.search(data, place)
+                stop = len(data) if end is None else end.start()
+                self._long |= len(self._payload) + stop - place > self._limit
+                self._payload += data[place : min(stop, place + self._limit - len(self._payload))]
+                place = stop
+            if place < len(data):
+                event = self._take(data[place])
+                if event is not None:
+                    events.append(event)
+                place += 1
+        return events
 
     def _take(self, byte: int) -> Event | None:
+        """A byte that does not stand inside of a payload."""
         if self._digits is not None:
             self._digits.append(byte)
             return self._end() if len(self._digits) == 2 else None
@@ -70,12 +87,8 @@ Event(kind=<Kind.INTERRUPT: 'ctrl-c'>, data=b'')])
             self._payload, self._long = bytearray(), False
         elif self._payload is None:
             return _BARE.get(byte)
-        elif byte == _HASH:
-            self._digits = bytearray()
-        elif len(self._payload) >= self._limit:
-            self._long = True
         else:
-            self._payload.append(byte)
+            self._digits = bytearray()
         return None
 
     def _end(self) -> Event:
@@ -124,21 +137,19 @@ def frame(data: bytes) -> bytes:
     >>> frame(b"OK"), frame(b"0" * 8), frame(b"#")
     (b'$OK#9a', b'$0*"00#dc', b'$}\\x03#80')
     """
-    out, place = bytearray(), 0
-    while place < len(data):
-        byte = data[place]
-        if byte in b"#$}*":
-            out += bytes([_BRACE, byte ^ 0x20])
-            place += 1
-            continue
-        copies = 0
-        while copies < _LONGEST and data[place + copies + 1 : place + copies + 2] == data[place : place + 1]:
-            copies += 1
-        while copies in _FORBIDDEN:
-            copies -= 1
-        out.append(byte)
-        place += 1
-        if copies >= 3:
-            out += bytes([_STAR, copies + 29])
-            place += copies
-    return b"$%s#%02x" % (bytes(out), checksum(bytes(out)))
+    payload = _SHORTENED.sub(_short, data)
+    return b"$%s#%02x" % (payload, checksum(payload))
+
+
+_SHORTENED = re.compile(rb"[#$}*]|([^#$}*])\1{3,%d}" % _LONGEST, re.DOTALL)
+"""What is escaped, and runs that are worth a run-length."""
+
+
+def _short(found: re.Match[bytes]) -> bytes:
+    run = found[0]
+    if found[1] is None:
+        return bytes([_BRACE, run[0] ^ 0x20])
+    copies = len(run) - 1
+    while copies in _FORBIDDEN:
+        copies -= 1
+    return bytes([run[0], _STAR, copies + 29]) + run[1 + copies :]

@@ -23,8 +23,8 @@ from korgm1.debugging.gdb_target import EXPEDITED, REGISTERS, RegisterFile, memo
 from korgm1.debugging.gdb_unwind import NOBODY
 from korgm1.debugging.gdb_views import told
 from korgm1.debugging.stop import Halt, Stop
-from korgm1.debugging.symbols import Symbols
 from korgm1.errors import M1Error
+from korgm1.symbols import Symbols
 
 OK, WRONG, UNKNOWN = b"OK", b"E01", b""
 FEATURES = (

@@ -9,22 +9,20 @@ linear address of the stack's top (SS * 16 + SP) the table has a row of 16 bytes
 
 GDB 13 has rules of its own for a frame that stands at a RET, which it prefers to ours unless `.debug_info` says that
 a compiler made rules for epilogues, too (gdb/i386-tdep.c, i386_epilogue_override_frame_sniffer; gdb/dwarf2/read.c,
-process_full_comp_unit): GNU's, from 4.5 on. So there is one, whose producer calls itself so. Its
-functions follow each other without gaps: GDB takes two frames for the same only where their functions begin at the same
-address, and without them a label behind a call would begin another.
+process_full_comp_unit): GNU's, from 4.5 on. So `gdb_dwarf` has a unit whose producer calls itself so.
 
 What stands in a row is `Debugger.call_stack`'s guess: the first word on the stack that lies behind a call.
 
-Sources: DWARF Debugging Information Format 4, 6.4, 7.5 and 7.23; register numbers of the i386 psABI, segments at 40
+Sources: DWARF Debugging Information Format 4, 6.4 and 7.23; register numbers of the i386 psABI, segments at 40
 to 45 (gdb/i386-tdep.c, i386_svr4_dwarf_reg_to_regnum).
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
 
+from korgm1.debugging.gdb_lines import ADDRESS
 from korgm1.debugging.looking import Frame
 
 TABLE = 0x2000000
@@ -35,7 +33,8 @@ CODE = (0x400, 0x100000)
 """Where there may be code: from behind the vectors on."""
 NOBODY = 2
 """Where a place returns to whose caller is not known: no code is there. GDB looks at the byte before."""
-_VECTORS = (1, CODE[0])
+VECTORS = (1, CODE[0])
+"""Where there is no code, but for `NOBODY`."""
 _POPPED = {"near": 2, "far": 4, "interrupt": 6}
 """Bytes that a return takes off the stack, by what called."""
 _ESP, _EIP, _CS, _SS = 4, 8, 41, 42
@@ -43,21 +42,16 @@ _CFA_EXPRESSION, _VAL_EXPRESSION, _UNDEFINED = 0x0F, 0x16, 0x07
 _DEREF_SIZE, _CONST2U, _CONST4U, _AND, _LIT0, _PLUS, _SHL, _BREG0, _BREGX = (
     0x94, 0x0A, 0x0C, 0x1A, 0x30, 0x22, 0x24, 0x70, 0x92,
 )  # fmt: skip
-_ADDRESS = 4
-"""Bytes of an address."""
-_UNIT, _SUBPROGRAM, _NAME, _LOW, _HIGH, _PRODUCER, _STRING, _ADDR, _DATA4 = (
-    0x11, 0x2E, 0x03, 0x11, 0x12, 0x25, 0x08, 0x01, 0x06,
-)  # fmt: skip
 
 
-def rows(registers: Mapping[str, int], frames: Sequence[Frame], offset: int, size: int) -> bytes:
+def rows(registers: Mapping[str, int], frames: Iterable[Frame], offset: int, size: int) -> bytes:
     """`size` bytes of the table from `offset` on.
 
     A row whose place on the stack has no call above it leads to `NOBODY`, from where GDB goes no further.
 
     Args:
         registers: by NEC's names.
-        frames: who called, the innermost first.
+        frames: who called, the innermost first; looked through once a row.
         offset, size: bytes of the table.
 
     >>> now = {"ss": 0x100, "ps": 0xF000}
@@ -88,37 +82,10 @@ def debug_frame() -> bytes:
     code = bytes([_CFA_EXPRESSION]) + _block(_field(0, 4))
     for register, offset, size in ((_ESP, 8, 2), (_EIP, 4, 4), (_CS, 10, 2)):
         code += bytes([_VAL_EXPRESSION, register]) + _block(_field(offset, size))
-    common = struct.pack("<IBBBBBBB", 0xFFFFFFFF, 4, 0, _ADDRESS, 0, 1, 0x7E, _EIP) + code
+    common = struct.pack("<IBBBBBBB", 0xFFFFFFFF, 4, 0, ADDRESS, 0, 1, 0x7E, _EIP) + code
     code_entry = _entry(struct.pack("<III", 0, CODE[0], CODE[1] - CODE[0]))
-    nobody = struct.pack("<IIIBB", 0, _VECTORS[0], _VECTORS[1] - _VECTORS[0], _UNDEFINED, _EIP)
+    nobody = struct.pack("<IIIBB", 0, VECTORS[0], VECTORS[1] - VECTORS[0], _UNDEFINED, _EIP)
     return _entry(common) + code_entry + _entry(nobody)
-
-
-def debug_abbrev() -> bytes:
-    """The section `.debug_abbrev`: what the entries of `debug_info` are made of."""
-    unit = bytes([1, _UNIT, 1, _NAME, _STRING, _PRODUCER, _STRING, _LOW, _ADDR, _HIGH, _DATA4, 0, 0])
-    function = bytes([2, _SUBPROGRAM, 0, _NAME, _STRING, _LOW, _ADDR, _HIGH, _DATA4, 0, 0])
-    return unit + function + b"\0"
-
-
-def debug_info(functions: Mapping[int, str]) -> bytes:
-    """The section `.debug_info`: a unit, and a function from each address to the next.
-
-    Args:
-        functions: names by address.
-
-    >>> b"unknown_caller" in debug_info({}), b"reset" in debug_info({0xFFFF0: "reset"})
-    (True, True)
-    """
-    begins = sorted((at, name) for at, name in functions.items() if CODE[0] <= at < CODE[1])
-    rows = [(_VECTORS[0], _VECTORS[1], "unknown_caller")]
-    rows += [(at, end, name) for (at, name), (end, _) in pairwise([*begins, (CODE[1], "")])]
-    entries = struct.pack("<HIB", 4, 0, _ADDRESS) + b"\x01firmware\0GNU frames 4.5, as korgm1 gdb knows them\0"
-    entries += struct.pack("<II", _VECTORS[0], CODE[1] - _VECTORS[0])
-    for at, end, name in rows:
-        entries += b"\x02" + name.encode("ascii") + b"\0" + struct.pack("<II", at, end - at)
-    entries += b"\0"
-    return struct.pack("<I", len(entries)) + entries
 
 
 def _field(offset: int, size: int) -> bytes:

@@ -9,8 +9,8 @@ from korgm1.cpu.engine import REGISTERS
 from korgm1.debugging.core import Debugger
 from korgm1.debugging.gdb_target import MEMORY_SIZE, PSW_FIELDS
 from korgm1.debugging.stop import Halt, Stop
-from korgm1.debugging.symbols import Symbols
 from korgm1.session import Session
+from korgm1.symbols import Symbols
 
 
 def register_lines(registers: Mapping[str, int]) -> list[str]:

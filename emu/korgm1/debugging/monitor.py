@@ -19,13 +19,14 @@ from pathlib import Path
 from korgm1.bus.memory import SIZE
 from korgm1.debugging import showing
 from korgm1.debugging.core import Debugger
-from korgm1.debugging.expressions import Context, Value, parse
+from korgm1.debugging.doing_past import told
+from korgm1.debugging.expressions import Expression, Value, parse
 from korgm1.debugging.looking import Line
 from korgm1.debugging.names import port_names
 from korgm1.debugging.stop import Halt
-from korgm1.debugging.symbols import Symbols
 from korgm1.errors import UsageError, UserError
 from korgm1.files import unwritten
+from korgm1.symbols import Symbols
 
 LOG_BEGIN = b"; korgm1 debug"
 """How a log begins."""
@@ -90,6 +91,13 @@ class Monitor:
         self.next_line: tuple[int, int] | None = None
         """Where `disassemble` goes on."""
         self.next_memory: Value | None = None
+        self.labels: dict[int, str] = {}
+        """Names given here, by physical address."""
+        self.tells: dict[int, tuple[Expression, ...]] = {}
+        """What stops that only tell say, by their number."""
+        self.asked_who: tuple[str, int] = "", -1
+        """What `who` was asked last, and the step it led to: asked again there, it is about the time before."""
+        debugger.told = told(self)
 
     # lines
 
@@ -183,28 +191,30 @@ class Monitor:
 
     # what commands need
 
-    def value(self, text: str, ports: bool = False) -> Value:
-        """What an expression is now.
+    def expression(self, text: str, ports: bool = False) -> Expression:
+        """An expression, as a stop's condition or to be asked now.
 
         Args:
             text: as typed.
-            ports: names are those of ports.
+            ports: names are those of ports, as they are in in[...] and out[...].
 
         Raises:
             UsageError: it cannot be read.
         """
-        names = {name.lower(): port for port, name in self.ports.items()} if ports else {}
-        known = (lambda name: names.get(name.lower())) if ports else self.symbols.address
-        return parse(text, known)(Context(self.debugger.registers(), self.debugger.read))
+        names = {name.lower(): port for port, name in self.ports.items()}
 
-    def condition(self, text: str) -> Callable[[Mapping[str, int]], bool]:
-        """An expression as a stop's condition.
+        def port(name: str) -> int | None:
+            return names.get(name.lower())
+
+        return parse(text, port if ports else self.symbols.address, port)
+
+    def value(self, text: str, ports: bool = False) -> Value:
+        """What an expression is now, with arguments as for `expression`.
 
         Raises:
             UsageError: it cannot be read.
         """
-        node, read = parse(text, self.symbols.address), self.debugger.read
-        return lambda names: bool(node(Context(names, read)).number)
+        return self.expression(text, ports)(self.debugger.context())
 
     def place(self, text: str) -> tuple[int, int]:
         """A place in code: a number alone gets the segment PS, if it lies in it."""
@@ -221,12 +231,15 @@ class Monitor:
     @property
     def ports(self) -> Mapping[int, str]:
         """Names of ports."""
-        return port_names(self.session)
+        return {**port_names(self.session), **self.symbols.ports}
 
     def show(self, halt: Halt) -> None:
         """Why it stands, and the next instruction."""
         self.next_line = None
         self.say(*showing.halt(halt, self.ports, self.symbols))
+        if halt.match is not None and halt.began is not None:
+            did = self.debugger.disassemble(halt.began)[0]
+            self.say(showing.line(did, self.syntax, self.symbols, self.ports, "< "))
         if self.session.stopped is not None:
             self.say(self.session.stopped)
         elif self.session.frozen is not None:

@@ -27,11 +27,14 @@ class Running(Looking):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.stops: dict[int, Stop] = {}
+        self._marked: list[Stop] = []
         self._native = Stops()
         self._shown: set[str] = set()
         self._appeared: set[str] = set()
         self._last_number = 0
         self._counts = True
+        self.told: Callable[[Halt], None] = lambda halt: None
+        """Called at a stop that only tells."""
         session.stop_at(self._native, self._lcd_changed)
         self._journal = Journal(session, self._native)
 
@@ -85,11 +88,9 @@ class Running(Looking):
         return self.stops[number]
 
     def _mark(self) -> None:
-        on = [stop for stop in self.stops.values() if stop.enabled]
-        vectors: set[int] = set()
-        for stop in on:
-            vectors |= {number for number in range(256) if stop.has_vector(number)}
-        self._native.mark([span for stop in on for span in stop.spans], vectors)
+        rules = [(stop, stop.rule) for stop in self.stops.values() if stop.enabled]
+        self._marked = [stop for stop, rule in rules if rule is not None]
+        self._native.mark(rule for _, rule in rules if rule is not None)
 
     def _lcd_changed(self) -> None:
         shown = self._texts_shown()
@@ -220,11 +221,14 @@ class Running(Looking):
             stops.end()
 
     def _judge(self) -> Halt | None:
-        """What was hit: the end of a run, or a stop whose condition does not hold."""
+        """What was hit: a stop, the end of a run, or only stops that are to be ignored yet."""
         hit = self._native.hit
         stops = self._matched(hit)
         if stops:
-            return self._halt("stop", tuple(stops))
+            halt = self._halt("stop", tuple(stops))
+            if not all(stop.tells for stop in stops):
+                return halt
+            self.told(halt)
         if hit & (native.LIMIT | native.PLACE | native.RETURN):
             return self._halt("step")
         return None
@@ -232,19 +236,13 @@ class Running(Looking):
     def _matched(self, hit: int) -> list[Stop]:
         """The stops that are hit at this boundary, counted."""
         own = self._native
-        address = self.address(*self.where) if hit & native.EXEC or own.is_here else None
-        matches = own.matches if hit & native.ACCESS else []
-        vector = own.vector if hit & native.VECTOR else None
+        if not hit & native.EXEC:
+            own.is_here()
+        held = {self._marked[place].number for place in own.held}
+        held |= {stop.number for stop in self.stops.values() if stop.enabled and stop.text in self._appeared}
         found = []
         for stop in list(self.stops.values()):
-            if not stop.enabled or not (
-                (address is not None and stop.has("exec", address))
-                or any(stop.has(match.kind, match.address + n) for match in matches for n in range(1 + match.word))
-                or (vector is not None and stop.has_vector(vector))
-                or (stop.kind == "lcd" and stop.text in self._appeared)
-            ):
-                continue
-            if stop.condition is not None and not stop.condition(self._facts(matches, vector)):
+            if stop.number not in held:
                 continue
             if self._counts:
                 stop.hits += 1
@@ -254,23 +252,27 @@ class Running(Looking):
             found.append(stop)
         return found
 
-    def _facts(self, matches: list[Match], vector: int | None) -> dict[str, int]:
-        """What a condition is about: registers, and the first marked access or the vector; -1 without."""
-        access = {"value": matches[0].value, "address": matches[0].address} if matches else {"value": -1, "address": -1}
-        return {**self.registers(), **access, "vector": -1 if vector is None else vector}
-
     def _halt(self, reason: str, stops: tuple[Stop, ...] = (), undone: tuple[str, ...] = ()) -> Halt:
         own = self._native
         ran = own.hit != 0
         halt = Halt(
             reason, stops[0] if stops else None, self.session.clock, self.where, stops,
             tuple(own.matches) if own.hit & native.ACCESS else (), own.vector if ran else None,
-            own.began[1:] if ran else None, undone,
+            own.began[1:] if ran else None, undone, self._match(stops) if ran else None,
         )
         for stop in stops:
             if stop.once and self._counts and stop.number in self.stops:
                 self.remove(stop.number)
         return halt
+
+    def _match(self, stops: tuple[Stop, ...]) -> Match | None:
+        """The access that hit the first stop."""
+        own = self._native
+        for place, match in own.held.items():
+            stop = self._marked[place]
+            if stops and stop is stops[0] and own.hit & native.ACCESS and stop.kind not in ("exec", "int"):
+                return own.matches[match]
+        return None
 
     # small things
 

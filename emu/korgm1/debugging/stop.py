@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from korgm1.cpu.stops import Match
+from korgm1.cpu.stops import Match, Rule
+from korgm1.debugging.expressions import Expression
 from korgm1.errors import UsageError
 
 MEMORY = {"memr": ("memr",), "memw": ("memw",), "mem": ("memr", "memw")}
 PORT = {"in": ("in",), "out": ("out",), "port": ("in", "out")}
 KINDS = ("exec", *MEMORY, *PORT, "int", "lcd")
-REASONS = ("step", "stop", "time", "halted", "stopped", "frozen", "asked", "start", "off")
+REASONS = ("step", "stop", "time", "halted", "stopped", "frozen", "asked", "start", "never", "off")
 
 
 @dataclass
@@ -26,17 +26,17 @@ class Stop:
         enabled: it stops.
         ignore: so many hits are only counted.
         once: it is forgotten after it stopped.
-        condition: asked with the registers, by NEC's names, and value, address and vector of what was hit (-1: of
-            nothing); None: always.
-        shown: the condition as it was typed.
+        tells: `Debugger.told` is called, and the run goes on.
+        condition: of `expressions.parse`, asked with value and address of an access that is hit, or the vector of an
+            interrupt; None: always. The LCD's texts have none.
         hits: so often it was there.
         number: given by `Debugger.add`.
 
     Raises:
         UsageError: no such kind, or no such range.
 
-    >>> Stop("memw", 0x0400, 0x04FF).spans
-    [('memw', 1024, 1279)]
+    >>> Stop("memw", 0x0400, 0x04FF).rule
+    Rule(kinds=('memw',), first=1024, last=1279, condition=())
     """
 
     kind: str
@@ -45,8 +45,8 @@ class Stop:
     enabled: bool = True
     ignore: int = 0
     once: bool = False
-    condition: Callable[[Mapping[str, int]], bool] | None = field(default=None, repr=False, compare=False)
-    shown: str = ""
+    tells: bool = False
+    condition: Expression | None = None
     hits: int = 0
     number: int = 0
 
@@ -71,20 +71,20 @@ class Stop:
         return self.first if isinstance(self.first, str) else ""
 
     @property
-    def spans(self) -> list[tuple[str, int, int]]:
-        """What `Stops.mark` marks."""
-        if not isinstance(self.first, int) or self.last is None or self.kind == "int":
-            return []
-        kinds = MEMORY.get(self.kind) or PORT.get(self.kind) or ("exec",)
-        return [(kind, self.first, self.last) for kind in kinds]
+    def rule(self) -> Rule | None:
+        """What `Stops.mark` takes; None of a text."""
+        if self.kind == "lcd":
+            return None
+        kinds = MEMORY.get(self.kind) or PORT.get(self.kind) or (self.kind,)
+        condition = () if self.condition is None else self.condition.number
+        if not isinstance(self.first, int) or self.last is None:
+            return Rule(kinds, 0, 0xFF, condition)
+        return Rule(kinds, self.first, self.last, condition)
 
     def has(self, kind: str, address: int) -> bool:
-        """Whether an access of this kind, or an instruction, there is one of its own."""
-        return any(kind == mine and first <= address <= last for mine, first, last in self.spans)
-
-    def has_vector(self, vector: int) -> bool:
-        """Whether it stops at that interrupt."""
-        return self.kind == "int" and (self.first is None or self.first == vector)
+        """Whether an access of this kind there is one of its own, its condition aside."""
+        rule = self.rule
+        return rule is not None and kind in rule.kinds and rule.first <= address <= rule.last
 
     def describe(self) -> str:
         """A few words.
@@ -94,11 +94,14 @@ class Stop:
         """
         if self.kind == "lcd":
             return f'lcd "{self.text}"'
+        condition = "" if self.condition is None else f" if {self.condition.text}"
         if not isinstance(self.first, int):
-            return f"{self.kind} any"
+            return f"{self.kind} any{condition}"
+        if self.condition is not None and (self.kind, self.first, self.last) == ("exec", 0, 0xFFFFF):
+            return self.condition.text
         digits = 2 if self.kind == "int" else 4 if self.kind in PORT else 5
         end = "" if self.last == self.first else f"-{self.last:0{digits}X}"
-        return f"{self.kind} {self.first:0{digits}X}{end}" + (f" if {self.shown}" if self.shown else "")
+        return f"{self.kind} {self.first:0{digits}X}{end}{condition}"
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ class Halt:
 
     Attributes:
         reason: "step", "stop", "time" (the limit came), "halted" (nothing wakes the CPU), "stopped" (for good, see
-            `Session.stopped`), "frozen", "asked", "start" (of what can be gone back to), "off".
+            `Session.stopped`), "frozen", "asked", "start" (of what can be gone back to),
+            "never" (in what can be gone back to), "off".
         stop: the first stop that was hit, or None.
         clock: since power-on.
         place: PS and PC of the next instruction.
@@ -116,6 +120,7 @@ class Halt:
         vector: of the interrupt just taken, where one was followed.
         began: PS and PC of the instruction before.
         undone: the inputs that going back has undone, the latest first.
+        match: the access that hit `stop`, if one did.
     """
 
     reason: str
@@ -127,36 +132,28 @@ class Halt:
     vector: int | None = None
     began: tuple[int, int] | None = None
     undone: tuple[str, ...] = ()
-
-    @property
-    def _match(self) -> Match | None:
-        stop = self.stop
-        for match in self.matches:
-            width = 2 if match.word else 1
-            if stop is None or any(stop.has(match.kind, match.address + n) for n in range(width)):
-                return match
-        return None
+    match: Match | None = None
 
     @property
     def kind(self) -> str | None:
         """Of the access that was stopped at: "memr", "memw", "in" or "out"; else of the stop; None without."""
         if self.stop is None:
             return None
-        return self._match.kind if self._match is not None else self.stop.kind
+        return self.match.kind if self.match is not None else self.stop.kind
 
     @property
     def address(self) -> int | None:
         """Of that access, if it was to memory."""
-        match = self._match
+        match = self.match
         return match.address if match is not None and match.kind in MEMORY else None
 
     @property
     def port(self) -> int | None:
         """Of that access, if it was to a port."""
-        match = self._match
+        match = self.match
         return match.address if match is not None and match.kind in PORT else None
 
     @property
     def value(self) -> int | None:
         """What was read or written there, a byte or a word."""
-        return None if self._match is None else self._match.value
+        return None if self.match is None else self.match.value

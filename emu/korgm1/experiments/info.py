@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from korgm1.analysis import Program, analyse
 from korgm1.analysis.names import port_names
+from korgm1.analysis.told import Told
 from korgm1.clock import CPU_HZ
 from korgm1.cpu.instruction_table import NATIVE
 from korgm1.experiments.bench import BAR, Bench
@@ -22,6 +23,8 @@ from korgm1.romset.load import RomSet
 
 LONGEST = 120
 """Instructions of the reset path at most."""
+WHOLE = 8
+"""Characters at least of an LCD line that is taken for a part of a longer text."""
 _CALLS = frozenset(("E8", "9A", "FF.2", "FF.3", "CC", "CD"))
 _JUMPS = frozenset(("E9", "EB"))
 _STOPS = frozenset(("C2", "C3", "CA", "CB", "CF", "FF.4", "FF.5", "F4"))
@@ -50,6 +53,15 @@ class Setting(Record):
     seconds: float
     name: str
     value: int
+
+
+@dataclass(frozen=True)
+class Copied(Record):
+    """Bytes of the image from `source` on that are copied to RAM at `address`: how many."""
+
+    source: int
+    address: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -145,6 +157,8 @@ class Info(Record):
         reset: the instructions from reset to the first call.
         settings: V50 registers written, in order.
         vectors: those installed that are not one of a row of stubs; `stubs` counts these.
+        stub: the only place that they all lead to, or "": each has its own.
+        copies: data that it copies from its ROM to RAM when it starts.
         texts, tables, ports, nec, unreached: as their classes say.
         functions, code: how many routines, and bytes of code.
         notes: what was odd.
@@ -162,6 +176,8 @@ class Info(Record):
     settings: tuple[Setting, ...]
     vectors: tuple[Vector, ...]
     stubs: int
+    stub: str
+    copies: tuple[Copied, ...]
     texts: tuple[TextInfo, ...]
     tables: tuple[TableInfo, ...]
     ports: tuple[Port, ...]
@@ -172,7 +188,9 @@ class Info(Record):
     notes: tuple[str, ...]
 
 
-def firmware_info(firmware: RomSet, model: str = "m1", run: bool = True, progress: Progress = quiet) -> Info:
+def firmware_info(
+    firmware: RomSet, model: str = "m1", run: bool = True, progress: Progress = quiet, told: Told | None = None
+) -> Info:
     """Read a firmware, and boot it.
 
     Args:
@@ -180,6 +198,7 @@ def firmware_info(firmware: RomSet, model: str = "m1", run: bool = True, progres
         model: the instrument it is booted in.
         run: boot it; False: only what its bytes say.
         progress: told how far it is.
+        told: what a researcher says of its places.
 
     >>> from korgm1.romset.load import load_os
     >>> found = firmware_info(load_os(None, "m1"), run=False)
@@ -194,23 +213,26 @@ def firmware_info(firmware: RomSet, model: str = "m1", run: bool = True, progres
         bench = Bench(firmware, model)
         progress(0, 4, "booting it")
         seen = bench.observation
-        notes += [bench.problem] if bench.problem else []
+        notes += [said for said in (bench.problem, bench.remark) if said]
         progress(1, 4, "collecting texts")
         shown = lcd_texts(firmware, model, bench=bench)
         pictures = [(row.lcd, row.when) for row in (*shown.order, *shown.texts)]
         session = bench.playing("for its vectors")
         opcn, icu = session.machine.sysregs.peek(OPCN), session.machine.icu.snapshot()
     progress(2, 4, "taking it apart")
-    program = analyse(firmware.image, None if seen is None else seen.executed)
+    program = analyse(firmware.image, None if seen is None else seen.executed, told=told)
     progress(3, 4, "putting it together")
-    vectors, stubs = _vectors(program, seen, opcn, icu)
+    vectors, stubs, stub = _vectors(program, seen, opcn, icu)
+    words = [row.text for row in program.texts]
+    words += [name for row in program.tables if row.kind == "names" for name in row.entries if isinstance(name, str)]
     banner = next((_joined(lcd) for lcd, _ in pictures if BAR not in lcd[0] and _joined(lcd)), "")
     match = _VERSION.search(banner)
     return Info(
         firmware.name, firmware.version, firmware.sha1, firmware.warnings, banner, match.group() if match else "",
         "not run" if seen is None else seen.result.ended, _sums(firmware.image), tuple(_reset(program)),
-        tuple(_settings(seen)), vectors, stubs,
-        tuple(TextInfo(row.address, row.text, row.refs, _seen(row.text, pictures)) for row in program.texts),
+        tuple(_settings(seen)), vectors, stubs, stub,
+        tuple(Copied(row.source, row.address, row.size) for row in program.copies),
+        tuple(TextInfo(row.address, row.text, row.refs, _seen(row.text, pictures, words)) for row in program.texts),
         tuple(_table(program, row.address) for row in program.tables), tuple(_ports(program, seen)),
         tuple(Nec(form, _mnemonic(form), places) for form, places in sorted(program.nec.items())),
         tuple(Gap(row.start, row.end, row.looks) for row in program.unreached),
@@ -261,7 +283,7 @@ def _settings(seen: Observation | None) -> Iterable[Setting]:
 
 def _vectors(
     program: Program, seen: Observation | None, opcn: int | None, icu: dict[str, object] | None,
-) -> tuple[tuple[Vector, ...], int]:
+) -> tuple[tuple[Vector, ...], int, str]:
     known = program.vectors if seen is None else seen.vectors
     places = {number: f"{segment:04X}:{offset:04X}" for number, (segment, offset) in known.items()}
     counts = seen.profile.interrupts if seen is not None and seen.profile is not None else {}
@@ -277,21 +299,35 @@ def _vectors(
             number, place, program.labels.get((segment << 4) + offset & 0xFFFFF, ""),
             "" if level is None or opcn is None else f"ICU level {level}: {source(level, opcn)}", counts.get(number, 0),
         ))
-    return tuple(rows), len(stubs)
+    places_of_stubs = {places[number] for number in stubs}
+    return tuple(rows), len(stubs), places_of_stubs.pop() if len(places_of_stubs) == 1 else ""
 
 
-def _seen(text: str, pictures: list[tuple[tuple[str, str], str]]) -> tuple[Seen, ...]:
-    """Where it stood; each place once, with the first occasion."""
+def _seen(text: str, pictures: list[tuple[tuple[str, str], str]], words: list[str]) -> tuple[Seen, ...]:
+    """Where it stood; each place once, with the first occasion. Where it is but a part of another of the firmware's
+    texts that stands there, it was not seen."""
     wanted = text.strip()
     if len(wanted) < 2:
         return ()
+    longer = [word for word in {word.strip() for word in words} if wanted in word and wanted != word]
     found: dict[tuple[int, int], str] = {}
     for lcd, when in pictures:
         for number, line in enumerate(lcd, 1):
             at = line.find(wanted)
-            if at >= 0:
-                found.setdefault((number, at + 1), when)
+            if at < 0 and len(wanted) > len(line) and len(line.strip()) >= WHOLE and line.strip() in wanted:
+                found.setdefault((number, line.find(line.strip()) + 1), when)    # a page of two lines in one
+            while at >= 0:
+                if not any(_covers(line, word, at, at + len(wanted)) for word in longer):
+                    found.setdefault((number, at + 1), when)
+                    break
+                at = line.find(wanted, at + 1)
     return tuple(Seen(line, column, when) for (line, column), when in found.items())
+
+
+def _covers(line: str, word: str, start: int, end: int) -> bool:
+    """`word` stands on the line around start to end."""
+    at = line.find(word, max(0, end - len(word)), start + len(word))
+    return at >= 0
 
 
 def _table(program: Program, address: int) -> TableInfo:

@@ -73,11 +73,14 @@ class Observation:
 
     @property
     def executed(self) -> Executed:
-        """For `analysis.analyse`: the places that were executed, and the vectors."""
+        """For `analysis.analyse`: the places that were executed, the vectors, and the routines that were called."""
         from korgm1.analysis import Executed
 
-        rows = [] if self.profile is None else self.profile.executed()[["ps", "pc"]].tolist()
-        return Executed(frozenset(rows), self.vectors)
+        if self.profile is None:
+            return Executed(frozenset(), self.vectors)
+        rows = self.profile.executed()[["ps", "pc"]].tolist()
+        touched = self.profile.touched[: len(self.sram)].tobytes()
+        return Executed(frozenset(rows), self.vectors, self.profile.called, self.sram, touched)
 
 
 def observe(

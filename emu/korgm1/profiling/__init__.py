@@ -259,6 +259,13 @@ class Profile:
         rows = [row for row in rows if row.calls or row.own or row.halted or row.whole]
         return sorted(rows, key=lambda row: (-row.whole, -row.calls, row.entry))
 
+    @property
+    def called(self) -> frozenset[tuple[int, int]]:
+        """PS:PC of all that was called, by an instruction."""
+        self.pending()
+        rows = ((_entry(key), calls) for key, calls, *_ in self.counter.table("functions").tolist())
+        return frozenset((entry.ps, entry.pc) for entry, calls in rows if calls and entry.vector < 0)
+
     def edges(self) -> list[Edge]:
         """Who called whom, those with the most clocks first."""
         self.pending()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from korgm1.profiling import READ, WRITTEN, Profile
-from korgm1.profiling.symbols import Symbols
+from korgm1.symbols import Symbols
 
 NEVER, EXECUTED, READ_ONLY, WRITTEN_ONLY, READ_WRITTEN, CODE_READ, CODE_WRITTEN = range(7)
 WORDS = (

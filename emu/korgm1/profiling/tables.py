@@ -7,7 +7,7 @@ from typing import Any
 
 from korgm1.clock import CPU_HZ
 from korgm1.profiling import Edge, Entry, Function, Profile
-from korgm1.profiling.symbols import Symbols
+from korgm1.symbols import Symbols
 
 _HALT = "(HALT)"
 

@@ -14,15 +14,18 @@ from korgm1.romset.chip_27c512 import IC_OF_LANE
 from korgm1.romset.database import Database
 from korgm1.romset.entropy import kinds, summary
 from korgm1.romset.finding import Confidence, Finding, from_fault, notes, speaking
-from korgm1.romset.identify import Fault, Identity, Verdict, identify
+from korgm1.romset.identify import Fault, Identity, Verdict
 from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split
 from korgm1.romset.labels import Label, label_findings, label_in, unlabelled
 from korgm1.romset.lines import likely_change, line_findings, proved_change
 from korgm1.romset.mending import raw_halves
 from korgm1.romset.nearly import nearly_known
 from korgm1.romset.pairs import Dump, OsSet, find_sets, named_lane
+from korgm1.romset.partial import LOST, partial_findings
+from korgm1.romset.preparing import prepared
 from korgm1.romset.scan import Scan
-from korgm1.romset.trimming import trim
+from korgm1.romset.sums import chip_sums
+from korgm1.romset.transfers import lost_in_text
 
 MOST_CHANGES = 12
 """Unknown dumps, and again pairs, of one scan that are searched for line faults, a fraction of a second each."""
@@ -30,10 +33,8 @@ DAMAGED = frozenset({"stuck-line", "tied-data-lines", "tied-address-lines"})
 """Findings of a chip that lost bytes: what its partner looks like with it says nothing."""
 _REPLACED = frozenset({"stuck-line"})
 """Faults that a check here tells better."""
-_EXPLAINED = frozenset({"wrong-bits", "inverted-line", "exchanged-lines", *DAMAGED})
+_EXPLAINED = frozenset({"wrong-bits", "inverted-line", "exchanged-lines", "offset", *ALTERATIONS, *DAMAGED})
 """Findings that leave nothing to search for in the pair."""
-_CUT = frozenset({"size", "doubled", "unknown"})
-"""Faults of a size that a trimmed dump explains."""
 
 
 @dataclass(frozen=True)
@@ -85,18 +86,24 @@ def check(
         ic: IC32 or IC23, which chip it was read from; "": as names and bytes say.
         progress: told how many files and sets are done, of how many, and which is next.
     """
-    cut = [_cut(dump, database) for dump in found.dumps]
-    changed = any(new is not old for new, old in zip(cut, found.dumps, strict=True))
-    pairs = find_sets(cut, database) if changed else found.sets
+    ready = prepared(found.dumps, database)
+    cut = [dump for dump, _ in ready]
+    pairs = find_sets(cut, database) if any(steps for _, steps in ready) else found.sets
     of = len(found.dumps) + len(pairs)
     of_set = {name: one for one in pairs if one.image is not None for name in one.sources}
+    both = {name for one in pairs if raw_halves(one, cut) is not None for name in one.sources}
     room = MOST_CHANGES
     dumps = []
-    for number, dump in enumerate(found.dumps):
+    for number, (dump, (whole, steps)) in enumerate(zip(found.dumps, ready, strict=True)):
         progress(number, of, dump.name)
-        searched = dump.identity.verdict in (Verdict.PLAUSIBLE, Verdict.BROKEN) and room > 0
+        searched = whole.identity.verdict in (Verdict.PLAUSIBLE, Verdict.BROKEN) and room > 0
         room -= searched
-        dumps.append(_check_dump(dump, of_set.get(dump.name), database, label, ic, searched, len(found.dumps) == 1))
+        row = _check_dump(
+            dump, whole, steps, of_set.get(dump.name), database, label, ic, searched, len(found.dumps) == 1
+        )
+        if dump.name not in both and len(whole.raw) == HALF and whole.identity.verdict is Verdict.PLAUSIBLE:
+            row = replace(row, findings=(*row.findings, *partial_findings(whole.raw)))
+        dumps.append(row)
     shown = {finding.text for one in dumps for finding in one.findings}
     explained = {row.dump.name for row in dumps if any(finding.code in _EXPLAINED for finding in row.findings)}
     sets = []
@@ -107,14 +114,6 @@ def check(
     return Checked(tuple(dumps), tuple(sets))
 
 
-def _cut(dump: Dump, database: Database) -> Dump:
-    """An overdump without what is too much of it; any other dump as it is."""
-    cut = trim(dump.raw, database)
-    if cut is None or dump.identity.verdict is Verdict.KNOWN:
-        return dump
-    return Dump(dump.name, identify(cut[1], database), dump.archive, cut[1])
-
-
 def _as_read(cut: Identity, whole: Identity) -> Identity:
     """What an overdump is without what is too much, with the size and the sums of the file."""
     verdict = Verdict.ALTERED if cut.verdict is Verdict.KNOWN else cut.verdict
@@ -122,44 +121,38 @@ def _as_read(cut: Identity, whole: Identity) -> Identity:
 
 
 def _check_dump(
-    dump: Dump, one: OsSet | None, database: Database, label: Label | None, ic: str, search: bool, alone: bool
+    dump: Dump, whole: Dump, steps: tuple[Finding, ...], one: OsSet | None, database: Database, label: Label | None,
+    ic: str, search: bool, alone: bool,
 ) -> DumpCheck:
-    identity = dump.identity
+    """One dump; `whole` is it with the right length, to which the `steps` led."""
+    identity = _as_read(whole.identity, dump.identity) if steps else dump.identity
     faults = [fault for fault in identity.faults if fault.code not in _REPLACED]
-    findings: list[Finding] = []
-    lane = identity.halves[0].lane if len(identity.halves) == 1 else ""
-    if identity.verdict in (Verdict.KNOWN, Verdict.ALTERED):
-        cut = trim(dump.raw, database) if "doubled" in [fault.code for fault in faults] else None
-        if cut is not None:
-            findings.append(cut[0])
-            faults = [fault for fault in faults if fault.code != "doubled"]
-        findings += _faults(faults, proved=True)
-    else:
-        cut = trim(dump.raw, database)
-        if cut is not None:
-            findings.append(cut[0])
-            identity = _as_read(identify(cut[1], database), identity)
-            faults = [fault for fault in identity.faults if fault.code not in _REPLACED]
-        told = _faults(faults, proved=False)
+    lane = whole.identity.halves[0].lane if len(whole.identity.halves) == 1 else ""
+    proved = identity.verdict in (Verdict.KNOWN, Verdict.ALTERED)
+    findings = [replace(one, confidence=Confidence.NOTE) if proved else one for one in dump.remarks] + list(steps)
+    told = _faults(faults, proved)
+    if not proved:
         if identity.verdict is Verdict.OTHER:
             told = [replace(one, confidence=Confidence.LIKELY) if one in notes(told) else one for one in told]
-        findings += [*told, *_bytes(cut[1] if cut else dump.raw, database, search)]
+        lost = lost_in_text(dump.raw)
+        told += [*([lost] if lost else []), *_bytes(whole.raw, database, search)]
+    findings += told
     if one is not None and len(one.sources) == 2 and not lane:
         lane = "even" if one.sources[0] == dump.name else "odd"
     chip = IC_OF_LANE.get(lane, "")
     said = ic or IC_OF_LANE.get(named_lane(dump.name), "")
+    known = identity.halves[0].part if identity.halves else None
     if chip and said and chip != said and (ic or named_lane(unlabelled(dump.name))):
         where = "--ic says" if ic else "the name says"
         text = f"wrong half: {where} {said}, the bytes are those of {chip}"
-        word = Confidence.CERTAIN if identity.halves[0].part else Confidence.LIKELY
+        word = Confidence.CERTAIN if known else Confidence.LIKELY
         findings.append(Finding("wrong-half", word, text, "rename the file, or look which chip it was read from"))
     entry = label.entry(database) if label is not None else None
     printed = label_in(dump.name) if label is None or (entry and entry.lane != lane and not alone) else label
     if printed is not None and (identity.halves or one is not None):
         version = one.version if one is not None else ""
-        part = identity.halves[0].part if identity.halves else None
-        if not version and part is not None:
-            version = database.sets[part.set].version
+        if not version and known is not None:
+            version = database.sets[known.set].version
         findings += label_findings(printed, lane, version, one.image if one else None, database)
     return DumpCheck(replace(dump, identity=identity), chip or said, tuple(findings))
 
@@ -179,11 +172,6 @@ def _bytes(data: bytes, database: Database, search: bool) -> list[Finding]:
     if len(data) != IMAGE or len(set(data)) < 2:
         return []
     even, odd = split(data)
-    if even == odd:
-        text = "both halves are the same: one chip was read twice, and each of its bytes stands here twice"
-        return [Finding("same-half", Confidence.CERTAIN, text, "read the other chip")]
-    if data[:HALF] == data[HALF:]:
-        return []
     joined = reset_jump(data) is None
     found = []
     for chip, half in zip(("the lower 64 KB", "the upper 64 KB") if joined else ("IC32", "IC23"),
@@ -207,6 +195,11 @@ def _check_set(one: OsSet, dumps: Sequence[Dump], shown: set[str], search: bool)
         text = "both halves are the same: one chip was read twice"
         findings.append(Finding("same-half", Confidence.CERTAIN, text, "read the other chip"))
     named = {fault.code for fault in one.faults} & {*ALTERATIONS, "mixed-versions"}
+    if not proved and halves[0] != halves[1]:
+        for chip, half, other in (("IC32", *halves), ("IC23", *halves[::-1])):
+            findings += [replace(row, text=f"{chip}: {row.text}") for row in partial_findings(half, other)]
+    if {row.code for row in findings} & set(LOST):
+        named.add("lost")
     if search and not proved and not named and (change := likely_change(*halves)) is not None:
         findings.append(change[0])
     sums = find_checksums(image)
@@ -234,7 +227,8 @@ def to_dict(checked: Checked) -> dict[str, Any]:
             {
                 "name": row.dump.name, "size": row.dump.identity.size, "crc32": f"{row.dump.identity.crc32:08x}",
                 "sha1": row.dump.identity.sha1, "verdict": row.dump.identity.verdict.value,
-                "what": row.dump.identity.what, "ic": row.ic, "findings": [one.to_dict() for one in row.findings],
+                "what": row.dump.identity.what, "ic": row.ic, "sums": chip_sums(row.dump.raw),
+                "findings": [one.to_dict() for one in row.findings],
             }
             for row in checked.dumps
         ],

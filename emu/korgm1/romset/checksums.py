@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from korgm1.romset.byte_sums import alike
 from korgm1.romset.crc16 import CRCS, Crc
 from korgm1.romset.image import BASE, IMAGE
 
@@ -42,8 +43,8 @@ class Checksum:
         algorithm: as "sum of bytes", "CRC-16/XMODEM".
         over: the bytes summed: "image", "even bytes", "odd bytes"; or "IC32", "IC23", where the field is in the chip's
             own bytes, too.
-        stretch: "before" (all bytes before the field), "before both" (the same without the field just before this one)
-            or "around" (all but the field).
+        stretch: "before" (all bytes before the field), "before both" (the same without the field just before this
+            one), "around" (all but the field) or "all" (the field, too: any byte may be it).
         at: offset of the field: in the image, or in the chip for IC32 and IC23.
         order: of the field's bytes: "low first" or "high first".
         stored, computed: 16 bits.
@@ -69,6 +70,8 @@ class Checksum:
     @property
     def place(self) -> str:
         """Where the field is, for people."""
+        if self.stretch == "all":
+            return f"{self.over} anywhere"
         return f"{self.over} {self.at:04X}" if self.over in ("IC32", "IC23") else f"{BASE + self.at:05X}"
 
     @property
@@ -137,7 +140,18 @@ def find_checksums(image: bytes) -> Checksums:
                 hits.append(one)
     if known:
         hits = [one for one in hits if one.over in ("IC32", "IC23") or one.at < _OPENM1_FIELD]
-    return Checksums((*known, *_paired(_distinct(hits))), tests)
+    small, more = _bytes(even, odd)
+    return Checksums((*known, *_paired(_distinct(hits)), *small), tests + more)
+
+
+def _bytes(even: bytes, odd: bytes) -> tuple[list[Checksum], int]:
+    """Sums of 8 bits that hold in both chips."""
+    found, tests = alike(even, odd)
+    return [
+        Checksum(name, over, stretch, at, "one byte", stored, stored, paired=True)
+        for (name, stretch, at), *fields in found
+        for over, stored in zip(("IC32", "IC23"), fields, strict=True)
+    ], tests // 256
 
 
 def _openm1(image: bytes) -> Iterator[Checksum]:

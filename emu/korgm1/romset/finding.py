@@ -49,8 +49,8 @@ class Finding:
 
 
 SURE = frozenset({
-    "blank", "empty", "format", "size", "half-size", "doubled", "repeated", "mixed-versions", "missing-half",
-    "half-damaged",
+    "blank", "empty", "format", "size", "half-size", "doubled", "repeated", "same-half", "mixed-versions",
+    "missing-half", "half-damaged",
 })
 """Faults of `identify` and `find_sets` that the bytes themselves show."""
 REMARKS = frozenset({"unknown", "ambiguous"})

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from korgm1.errors import RomError, UserError
 from korgm1.romset.database import Database, known_roms
-from korgm1.romset.image import HALF, IMAGE, interleave, no_start, reset_jump, words
+from korgm1.romset.image import HALF, IMAGE, interleave, no_start, reset_jump, sense
 from korgm1.romset.load import RomSet, chosen, embedded, look_at
 from korgm1.romset.openm1 import OPENM1, asked_for
 from korgm1.romset.pairs import Dump, named_lane
@@ -129,6 +129,6 @@ def _in_order(first: Dump, second: Dump) -> tuple[Dump, Dump]:
     def score(even: Dump, odd: Dump) -> tuple[bool, int, bool]:
         image = interleave(even.identity.data, odd.identity.data)
         named = named_lane(even.name) == "even" or named_lane(odd.name) == "odd"
-        return reset_jump(image) is not None, words(image), named
+        return reset_jump(image) is not None, sense(image), named
 
     return (second, first) if score(second, first) > score(first, second) else (first, second)

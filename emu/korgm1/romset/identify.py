@@ -18,18 +18,24 @@ from korgm1.romset.image import (
     ALTERATIONS,
     HALF,
     IMAGE,
+    far_jump,
     interleave,
     no_start,
+    regrouped,
     reset_jump,
+    sense,
     split,
     straight_words,
     stuck_lines,
+    swap_bytes,
     words,
 )
 
 REREAD = "clean the pins, check the chip type in the reader (27C512) and read it twice: both reads must be the same"
 
 
+GROUPED = 40
+"""Words and calls that must make sense before an image is believed to alternate otherwise than byte by byte."""
 STRAIGHT = 8
 """Readable words from which on 64 KB are no half of an OS; by chance one stands in some hundred dumps."""
 
@@ -140,6 +146,11 @@ def _image(data: bytes, database: Database) -> Identity | None:
     if len(data) != IMAGE or len(set(data)) < 2:
         return None
     first, second = split(data)
+    if first == second:
+        half = identify(first, database)
+        text = "both halves are the same: one chip was read twice, and each of its bytes stands here twice"
+        verdict = Verdict.ALTERED if half.verdict is Verdict.KNOWN else half.verdict
+        return replace(half, verdict=verdict, faults=(Fault("same-half", text, "read the other chip"), *half.faults))
     lower, upper = data[:HALF], data[HALF:]
     swapped = Fault("halves-swapped", "the halves are swapped: the bytes of each word are the wrong way round")
     joined = Fault("joined", "the two halves stand one behind the other instead of interleaved")
@@ -154,15 +165,42 @@ def _image(data: bytes, database: Database) -> Identity | None:
         lanes = [side.part.lane if side and side.part else "" for side in (even, odd)]
         if "even" in lanes[:1] or "odd" in lanes[1:]:
             return _pair(even, odd, even_data, odd_data, faults, database)
+    grouped = _grouped(data)
+    for even_data, odd_data, fault in grouped:
+        even, odd = _known(even_data, database), _known(odd_data, database)
+        if even and odd and even.part and odd.part and (even.part.lane, odd.part.lane) == ("even", "odd"):
+            return _pair(even, odd, even_data, odd_data, (fault,), database)
     images = [interleave(even_data, odd_data) for even_data, odd_data, _ in orders]
+    best = max((sense(image) for image in images if reset_jump(image) is not None), default=-1)
+    for even_data, odd_data, fault in grouped:
+        if far_jump(interleave(even_data[-8:], odd_data[-8:])) is None:
+            continue
+        image = interleave(even_data, odd_data)
+        score = sense(image)
+        if reset_jump(image) is None or score < max(GROUPED, best + best // 4):
+            continue
+        if score > sense(interleave(swap_bytes(first), swap_bytes(second))):
+            best, orders, images = score, [(even_data, odd_data, (fault,))], [image]
     starts = [number for number, image in enumerate(images) if reset_jump(image) is not None]
     if not starts:
         return None
-    even_data, odd_data, faults = orders[max(starts, key=lambda number: words(images[number]))]
-    fault = altered(even_data, odd_data)
-    if fault is not None:
-        return _identity(Verdict.BROKEN, "an altered OS image", fault)
+    even_data, odd_data, faults = orders[max(starts, key=lambda number: sense(images[number]))]
+    wrong = altered(even_data, odd_data)
+    if wrong is not None:
+        return _identity(Verdict.BROKEN, "an altered OS image", wrong)
     return _pair(None, None, even_data, odd_data, faults, database)
+
+
+def _grouped(data: bytes) -> list[tuple[bytes, bytes, Fault]]:
+    """The halves of an image in which they alternate by more than a byte, in both orders."""
+    found = []
+    for power in range(1, 16):
+        unit = 1 << power
+        even, odd = regrouped(data, unit)
+        shown = f"{unit:,} bytes" if unit < 1024 else f"{unit >> 10} KB"
+        fault = Fault("interleave", f"the two halves alternate every {shown} instead of every byte")
+        found += [(even, odd, fault), (odd, even, fault)]
+    return found
 
 
 def _pair(
@@ -199,14 +237,11 @@ def mixed_versions(even: Part, odd: Part, database: Database) -> Fault:
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\xf0\x42", "a Korg SysEx dump", "it is for MIDI IN: korgm1 boot --midi FILE"),
     (b"MThd", "a standard MIDI file", ""),
-    (b"S0", "Motorola S-records, text", "make it binary: objcopy -I srec -O binary FILE FILE.bin"),
-    (b"S1", "Motorola S-records, text", "make it binary: objcopy -I srec -O binary FILE FILE.bin"),
-    (b":10", "Intel HEX, text", "make it binary: objcopy -I ihex -O binary FILE FILE.bin"),
-    (b":02", "Intel HEX, text", "make it binary: objcopy -I ihex -O binary FILE FILE.bin"),
-    (b":20", "Intel HEX, text", "make it binary: objcopy -I ihex -O binary FILE FILE.bin"),
+    (b":10", "Intel HEX, text", "its lines are damaged: make the file anew, or read the chip again as raw binary"),
+    (b":20", "Intel HEX, text", "its lines are damaged: make the file anew, or read the chip again as raw binary"),
+    (b"S1", "Motorola S-records, text", "its lines are damaged: make the file anew, or read the chip as raw binary"),
     (b"7z\xbc\xaf", "a 7z archive", "unpack it, or pack it again as a zip"),
     (b"Rar!", "a RAR archive", "unpack it, or pack it again as a zip"),
-    (b"\x1f\x8b", "a gzip file", "unpack it: gunzip FILE"),
     (b"PK\x03\x04", "a zip inside a zip", "unpack the outer one"),
 )
 
@@ -265,14 +300,14 @@ def _half(data: bytes) -> Identity:
 def altered(even: bytes, odd: bytes) -> Fault | None:
     """The alteration without which two unknown halves make a better OS: with a start at FFFF0, or far more words."""
     image = interleave(even, odd)
-    best = 2 * words(image) + 2 if reset_jump(image) is not None else -1
+    best = 2 * sense(image) + 2 if reset_jump(image) is not None else -1
     fault = None
     for code, (undo, text) in ALTERATIONS.items():
         for first, second in ((even, odd), (odd, even)):
             other = interleave(undo(first), undo(second))
-            if reset_jump(other) is not None and words(other) > best:
+            if reset_jump(other) is not None and sense(other) > best:
                 hint = "read both chips again, with the right adapter and no conversion"
-                best, fault = words(other), Fault(code, f"{text}: put right, the two halves would make an OS", hint)
+                best, fault = sense(other), Fault(code, f"{text}: put right, the two halves would make an OS", hint)
     return fault
 
 

@@ -1,4 +1,4 @@
-"""Lines of one chip between EPROM and reader: dead, tied together, inverted, exchanged.
+"""Lines of one chip between EPROM and reader: dead, tied together, inverted, exchanged, in another order.
 
 Dead and tied lines lose bytes and show in the dump itself. An inverted line or two that are exchanged lose nothing and
 show in nothing: only a known SHA-1, or a second half that makes sense again with it, tells.
@@ -7,8 +7,10 @@ show in nothing: only a known SHA-1, or a second half that makes sense again wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
-from itertools import combinations
+from itertools import combinations, permutations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +18,15 @@ import numpy.typing as npt
 from korgm1.romset.chip_27c512 import with_pin
 from korgm1.romset.database import Database
 from korgm1.romset.finding import Confidence, Finding
-from korgm1.romset.image import HALF, interleave, reset_jump, stuck_lines, words
+from korgm1.romset.image import ALTERATIONS, HALF, calls, far_jump, interleave, reset_jump, sense, stuck_lines, words
 
 CONTACTS = "look for a bridge of solder, bent pins, the adapter; then read it again"
-ENOUGH = 8
-"""Words of a display that must appear before an unproved change is believed."""
+ENOUGH = 40
+"""Words of a display and calls that must appear before an unproved change is believed."""
+MOST_CHANGES = 2
+"""Changes one after the other that are looked for in a pair."""
+AS_GOOD = 0.98
+"""Share of the best result's sense from which on another one may as well be right."""
 VARIED = 16
 """Different bytes from which on two data lines that are always equal are no chance: code has well over a hundred."""
 
@@ -136,37 +142,94 @@ def _readdressed(data: bytes, a: int, b: int) -> bytes:
     return np.frombuffer(data, np.uint8)[at].tobytes()
 
 
+def rotations(step: int, size: int = HALF) -> Iterator[tuple[str, str, Change]]:
+    """What undoes that a dump begins in the middle and goes on with its beginning, for each multiple of `step`.
+
+    >>> [text for _, text, _ in rotations(0x8000)]
+    ['the dump begins with address 8000 of the chip, and its beginning stands behind its end']
+    """
+    for at in range(step, size, step):
+        text = f"the dump begins with address {at:04X} of the chip, and its beginning stands behind its end"
+        yield "offset", text, partial(_rotated, at=size - at)
+
+
+def all_changes(size: int = HALF) -> Iterator[tuple[str, str, Change]]:
+    """Alterations of all bytes, `line_changes`, dumps that begin at a quarter; of equal ones the plainest first."""
+    yield from ((code, text, undo) for code, (undo, text) in ALTERATIONS.items())
+    yield from line_changes(size)
+    yield from rotations(size // 4, size)
+
+
+def _rotated(data: bytes, at: int) -> bytes:
+    return data[at:] + data[:at]
+
+
 def proved_change(data: bytes, database: Database) -> tuple[Finding, bytes] | None:
-    """The one line fault without which a dump is a known part, and the part's bytes; SHA-1 proves it."""
+    """The change, or the two alterations of all bytes, without which a dump is a known part, and the part's bytes.
+
+    SHA-1 proves it.
+    """
     if len(data) != HALF or HALF not in database.sizes or len(set(data)) < 2:
         return None
-    for code, text, undo in line_changes():
-        mended = undo(data)
-        part = database.find(mended)
+    for code, text, undo in (*all_changes(), *rotations(0x100)):
+        part = database.find(mended := undo(data))
         if part is not None:
             return Finding(code, Confidence.CERTAIN, f"{text}: put right it is {part.title}", CONTACTS), mended
+    for (_, (first, before)), (code, (second, text)) in permutations(ALTERATIONS.items(), 2):
+        part = database.find(mended := second(first(data)))
+        if part is not None:
+            shown = f"{before}, and {text}: put right it is {part.title}"
+            return Finding(code, Confidence.CERTAIN, shown, CONTACTS), mended
     return None
 
 
-def likely_change(even: bytes, odd: bytes) -> tuple[Finding, bytes, bytes] | None:
-    """The one line fault, of one half or alike in both, without which two unknown halves make an OS; and these halves.
+def likely_change(even: bytes, odd: bytes, most: int = MOST_CHANGES) -> tuple[Finding, bytes, bytes] | None:
+    """The change, of one half or alike in both, without which two unknown halves make an OS; and these halves.
 
-    Believed where the image has a start at FFFF0 with it and more words of a display than without it: twice as many, if
-    it starts without it, too; `ENOUGH` at least.
+    Believed where the image has a start at FFFF0 with it and makes more sense than without it: `ENOUGH` more, and a
+    fifth; or as much, if it had no start. A second change is looked for behind it. Where other changes make as much
+    sense, "alternatives" of the details names them: then nobody knows which is right. Blank chips make none.
     """
+    if min(len(set(even)), len(set(odd))) < VARIED:
+        return None
     image = interleave(even, odd)
-    count = words(image)
-    least = max(ENOUGH, count + count // 8 if reset_jump(image) is None else 2 * count)
-    best: tuple[Finding, bytes, bytes] | None = None
-    for code, text, undo in line_changes(len(even)):
+    count = sense(image)
+    least = max(ENOUGH, count - count // 10) if reset_jump(image) is None else count + max(ENOUGH, count // 5)
+    found: list[tuple[int, str, str, bytes, bytes]] = []
+    for code, text, undo in all_changes(len(even)):
         other_even, other_odd = undo(even), undo(odd)
         for which, first, second in (
             ("IC32", other_even, odd), ("IC23", even, other_odd), ("both chips", other_even, other_odd)
         ):
-            other = interleave(first, second)
-            if reset_jump(other) is None or (count := words(other)) < least or other == image:
+            if far_jump(interleave(first[-8:], second[-8:])) is None:
                 continue
-            least = count + 1
-            sentence = f"{text} in {which}: put right, {count:,} words of a display can be read"
-            best = Finding(code, Confidence.LIKELY, sentence, CONTACTS, {"chip": which, "words": count}), first, second
-    return best
+            other = interleave(first, second)
+            if reset_jump(other) is not None and other != image and (score := sense(other)) >= least:
+                found.append((score, code, f"{text} in {which}", first, second))
+    if not found:
+        return None
+    top = max(row[0] for row in found)
+    good = [row for row in found if row[0] >= AS_GOOD * top]
+    _, code, text, first, second = next(row for row in good if row[0] == top)
+    others = [row[2] for row in good if row[3:] != (first, second)]
+    more = likely_change(first, second, most - 1) if most > 1 and not others else None
+    if more is not None:
+        finding, first, second = more
+        return replace(finding, text=f"{text}, and {finding.text}"), first, second
+    image = interleave(first, second)
+    sentence = f"{text}: put right, {made_sense(image)}"
+    details: dict[str, Any] = {"words": words(image), "calls": calls(image)}
+    if others:
+        details["alternatives"] = others
+        sentence = f"{text}, or {', or '.join(others[:3])}: each makes as much sense put right ({made_sense(image)})"
+    word = Confidence.POSSIBLE if others else Confidence.LIKELY
+    return Finding(code, word, sentence, CONTACTS, details), first, second
+
+
+def made_sense(image: bytes) -> str:
+    """What makes sense in an image, for people.
+
+    >>> made_sense(b"Init Prog")
+    '2 words of a display can be read, and 0 calls go where others go, too'
+    """
+    return f"{words(image):,} words of a display can be read, and {calls(image):,} calls go where others go, too"

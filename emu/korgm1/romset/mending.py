@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from korgm1.romset.database import Database
 from korgm1.romset.finding import Confidence, Finding, from_fault, speaking
 from korgm1.romset.identify import Verdict, identify
-from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, split, words
-from korgm1.romset.lines import likely_change, proved_change
+from korgm1.romset.image import ALTERATIONS, HALF, IMAGE, interleave, reset_jump, sense, split
+from korgm1.romset.lines import likely_change, line_findings, made_sense, proved_change
 from korgm1.romset.nearly import nearly_known
 from korgm1.romset.pairs import Dump, OsSet, find_sets
-from korgm1.romset.trimming import trim
+from korgm1.romset.partial import partial_findings
+from korgm1.romset.preparing import prepared
 
 Halves = tuple[bytes, bytes]
 
@@ -32,6 +33,7 @@ class Mended:
         sources: the files it was made from.
         steps: what was done, in order; empty where there was nothing to do.
         proved: SHA-1 says that the result is a known ROM.
+        lost: what says that bytes of it are lost, or which of several results is right; empty where it is proved.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Mended:
     sources: tuple[str, ...]
     steps: tuple[Finding, ...]
     proved: bool
+    lost: tuple[Finding, ...] = ()
 
     @property
     def image(self) -> bytes:
@@ -48,7 +51,7 @@ class Mended:
 
 
 def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
-    """What can be made of dumps: OS sets, best first, then known halves that found no partner.
+    """What can be made of dumps: OS sets, best first, known halves that found no partner, sets that lost bytes.
 
     >>> from korgm1.romset.database import known_roms
     >>> from korgm1.romset.openm1 import OPENM1_BUILDS
@@ -58,7 +61,9 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
     (True, 'overdump', True)
     """
     steps: dict[str, list[Finding]] = {}
-    better = [_normal(dump, database, steps.setdefault(dump.name, [])) for dump in dumps]
+    better = []
+    for dump, done in prepared(dumps, database):
+        better.append(_normal(dump, database, steps.setdefault(dump.name, list(done))))
     found: list[Mended] = []
     for one in find_sets(better, database):
         made = None if one.status == "known" else _unscrambled(one, better, steps)
@@ -66,7 +71,8 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
             made = _whole(one, steps)
         if made is not None:
             found.append(made)
-    used = {name for one in found for name in one.sources}
+    found = [one if one.proved else replace(one, lost=(*one.lost, *_lost(one, dumps))) for one in found]
+    used = {name for one in found for name in one.sources if not one.lost}
     for dump in better:
         if dump.name not in used and len(dump.raw) == IMAGE and dump.identity.verdict is Verdict.BROKEN:
             made = _unscrambled(OsSet("", "?", "", (), "broken", (dump.name,)), better, steps)
@@ -78,30 +84,38 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
             version = database.sets[part.set].version
             halves = {part.ic: dump.identity.data}
             found.append(Mended(database.sets[part.set].name, version, halves, (dump.name,), done, True))
-    return sorted(found, key=lambda one: (-len(one.halves), not one.proved))
+    return sorted(found, key=lambda one: (bool(one.lost), -len(one.halves), not one.proved))
+
+
+def _lost(one: Mended, dumps: Sequence[Dump]) -> tuple[Finding, ...]:
+    """What says that bytes of an unproved result are lost."""
+    found = [loss for dump in dumps if dump.name in one.sources for loss in dump.losses]
+    if len(one.halves) == 2:
+        for ic, other in (("IC32", "IC23"), ("IC23", "IC32")):
+            rows = [*line_findings(one.halves[ic]), *partial_findings(one.halves[ic], one.halves[other])]
+            found += [replace(row, text=f"{ic}: {row.text}") for row in rows]
+    return tuple(found)
 
 
 def _normal(dump: Dump, database: Database, steps: list[Finding]) -> Dump:
-    """A dump cut to size, and its lines put right where a SHA-1 proves it."""
-    data = dump.raw
-    cut = trim(data, database)
-    if cut is not None:
-        steps.append(cut[0])
-        data = cut[1]
-    identity = identify(data, database)
+    """A dump of the right length with its bits and lines put right, where a SHA-1 proves it."""
+    data, identity = dump.raw, dump.identity
     if identity.verdict in (Verdict.PLAUSIBLE, Verdict.BROKEN) and len(data) == HALF:
         change = nearly_known(data, database) or proved_change(data, database)
         if change is not None:
             steps.append(change[0])
             identity = identify(change[1], database)
     if identity.verdict is Verdict.PLAUSIBLE and len(identity.halves) == 2:
-        changes = [nearly_known(half.data, database) if half.part is None else None for half in identity.halves]
+        changes = [
+            (nearly_known(half.data, database) or proved_change(half.data, database)) if half.part is None else None
+            for half in identity.halves
+        ]
         if any(changes):
             steps += [change[0] for change in changes if change is not None]
             pairs = zip(identity.halves, changes, strict=True)
             even, odd = (half.data if change is None else change[1] for half, change in pairs)
             identity = identify(interleave(even, odd), database)
-    return Dump(dump.name, identity, dump.archive, data)
+    return replace(dump, identity=identity)
 
 
 def _whole(one: OsSet, steps: dict[str, list[Finding]]) -> Mended:
@@ -140,20 +154,21 @@ def _unscrambled(one: OsSet, dumps: Sequence[Dump], steps: dict[str, list[Findin
     finding, even, odd = made
     done = [step for name in dict.fromkeys(one.sources) for step in steps[name]]
     sha1 = hashlib.sha1(interleave(even, odd)).hexdigest()
-    return Mended("unknown OS", sha1[:8], {"IC32": even, "IC23": odd}, one.sources, (*done, finding), False)
+    lost = (finding,) if finding.details.get("alternatives") else ()
+    return Mended("unknown OS", sha1[:8], {"IC32": even, "IC23": odd}, one.sources, (*done, finding), False, lost)
 
 
 def altered_back(even: bytes, odd: bytes) -> tuple[Finding, bytes, bytes] | None:
     """The alteration of both halves without which they make an OS, and the halves without it."""
-    best = words(interleave(even, odd)) if reset_jump(interleave(even, odd)) is not None else -1
+    best = sense(interleave(even, odd)) if reset_jump(interleave(even, odd)) is not None else -1
     found = None
     for code, (undo, text) in ALTERATIONS.items():
         for first, second in ((even, odd), (odd, even)):
             one, other = undo(first), undo(second)
             image = interleave(one, other)
-            if reset_jump(image) is not None and words(image) > 2 * best + 2:
-                best = words(image)
+            if reset_jump(image) is not None and sense(image) > 2 * best + 2:
+                best = sense(image)
                 swapped = ", and the halves are swapped" if first is odd else ""
-                sentence = f"{text}{swapped}: put right, {best:,} words of a display can be read"
+                sentence = f"{text}{swapped}: put right, {made_sense(image)}"
                 found = Finding(code, Confidence.LIKELY, sentence), one, other
     return found

@@ -17,26 +17,36 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from korgm1.romset.database import Database, RomSetInfo
+from korgm1.romset.finding import Finding, speaking
 from korgm1.romset.identify import Fault, Half, Identity, Verdict, altered, bad_vector, mixed_versions
-from korgm1.romset.image import HALF, interleave, reset_jump, words
+from korgm1.romset.image import HALF, interleave, reset_jump, sense
 
 MAX_UNKNOWN = 12
 """Unknown halves of one folder that are tried against each other."""
 
 _LANE_WORDS = {
-    "odd": re.compile(r"ic[-_ ]?23|(?<![a-z])(odd|high|msb)(?![a-z])|880[25]\d\d", re.IGNORECASE),
-    "even": re.compile(r"ic[-_ ]?32|(?<![a-z])(even|low|lsb)(?![a-z])|880[36]\d\d", re.IGNORECASE),
+    "odd": re.compile(r"(?:ic|u)[-_ ]?23(?!\d)|(?<![a-z])(odd|high|msb)(?![a-z])|880[25]\d\d", re.IGNORECASE),
+    "even": re.compile(r"(?:ic|u)[-_ ]?32(?!\d)|(?<![a-z])(even|low|lsb)(?![a-z])|880[36]\d\d", re.IGNORECASE),
 }
 
 
 @dataclass(frozen=True)
 class Dump:
-    """One file as the user knows it (folder/name, or zip:folder/name), what it is, the zip it lies in, its bytes."""
+    """One file as the user knows it (folder/name, or zip:folder/name), what it is, the zip it lies in, its bytes.
+
+    `remarks` say how the bytes were got out of the file, where it is no raw binary, and what of them is doubtful.
+    """
 
     name: str
     identity: Identity
     archive: str = ""
     raw: bytes = field(default=b"", repr=False)
+    remarks: tuple[Finding, ...] = ()
+
+    @property
+    def losses(self) -> tuple[Finding, ...]:
+        """Remarks that say bytes of it are lost."""
+        return tuple(speaking(self.remarks))
 
     @property
     def folder(self) -> PurePosixPath:
@@ -250,7 +260,7 @@ def _fits(sides: list[_Side]) -> list[tuple[tuple[bool, int, bool], _Side, _Side
             image = interleave(even.half.data, odd.half.data)
             if reset_jump(image) is not None:
                 named = even.says != "odd" and odd.says != "even"
-                fits.append(((even.stem == odd.stem, words(image), named), even, odd))
+                fits.append(((even.stem == odd.stem, sense(image), named), even, odd))
     return sorted(fits, key=lambda fit: fit[0], reverse=True)
 
 

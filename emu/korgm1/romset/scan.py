@@ -5,19 +5,25 @@ A path inside a zip is only text here: it is shown to the user and never opened 
 
 from __future__ import annotations
 
+import io
 import lzma
 import os
+import re
 import stat
 import zipfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from korgm1.errors import UserError
 from korgm1.romset.database import Database
+from korgm1.romset.finding import Finding
 from korgm1.romset.identify import Fault, Identity, Verdict, identify
+from korgm1.romset.image import HALF, IMAGE, reset_jump
 from korgm1.romset.pairs import Dump, OsSet, find_sets
+from korgm1.romset.text_forms import is_text, read_text
 from korgm1.romset.trimming import trim
 from korgm1.sound.waverom import CHIP
 
@@ -31,13 +37,21 @@ MAX_ZIP = 0x4000_0000
 """Bytes of the largest zip that is opened."""
 MAX_DEPTH = 6
 """Folders below the one named."""
+MAX_NESTED = 0x100_0000
+"""Bytes of the largest zip inside a zip that is opened."""
+MAX_ZIPS = 4
+"""Zips inside each other that are opened."""
 MIN_FILE = 0x2000
 """Files below this many bytes are passed over in folders and zips."""
 
 SYSTEM = ("/proc", "/sys", "/dev")
 """Folders of no real files; passed over unless they are named."""
 
-_SUFFIXES = (".bin", ".rom", ".hex", ".s19", ".ic23", ".ic32", ".epr", ".dump", ".img")
+_SUFFIX = re.compile(
+    r"\.(?:bin|rom|raw|hex|ihx|ihex|h86|mcs|obj|s19|s28|s37|mot|srec|txt|epr|eprom|prom|dump|dmp|img|gz"
+    r"|(?:27|28)c?\d+|ic\d+|u\d+)$", re.IGNORECASE,
+)
+_GZIP = b"\x1f\x8b\x08"
 _ZIP_ERRORS = (
     zipfile.BadZipFile,
     NotImplementedError,
@@ -173,29 +187,49 @@ class _Scanner:
             self.found.notes.append(f"{name} has {size:,} bytes, too many for ROM dumps: unpack what you need")
             return
         try:
-            with zipfile.ZipFile(path) as archive:
-                for entry in archive.infolist():
-                    inside = f"{name}:{printable(entry.filename)}"
-                    if self.files >= MAX_FILES or self.left <= 0:
-                        return self.full(Path(inside))
-                    if entry.filename.lower().endswith(".zip"):
-                        self.found.notes.append(f"{inside} is a zip inside a zip: unpack the outer one")
-                    elif not entry.is_dir() and self.wanted(inside, entry.file_size, named=False):
-                        self.entry(archive, entry, inside, name)
+            self.entries(path, name, 1)
         except _ZIP_ERRORS as error:
             self.found.notes.append(f"{name} is a damaged zip: {_reason(error)}")
 
-    def entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, outer: str) -> None:
+    def entries(self, file: Path | BinaryIO, name: str, depth: int) -> None:
+        with zipfile.ZipFile(file) as archive:
+            for entry in archive.infolist():
+                inside = f"{name}:{printable(entry.filename)}"
+                if self.files >= MAX_FILES or self.left <= 0:
+                    return self.full(Path(inside))
+                if entry.is_dir():
+                    continue
+                if entry.filename.lower().endswith(".zip"):
+                    self.nested(archive, entry, inside, depth)
+                elif self.wanted(inside, entry.file_size, named=False):
+                    data = self.entry(archive, entry, inside, MAX_FILE)
+                    if data is not None:
+                        self.dump(inside, data, named=False, archive=name)
+
+    def nested(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, depth: int) -> None:
+        self.files += 1
+        if depth >= MAX_ZIPS or entry.file_size > MAX_NESTED:
+            self.found.notes.append(f"{name} is a zip inside a zip, too deep or too large: unpack the outer one")
+            return
+        data = self.entry(archive, entry, name, MAX_NESTED)
+        if data is None:
+            return
+        self.left -= len(data)
+        try:
+            self.entries(io.BytesIO(data), name, depth + 1)
+        except _ZIP_ERRORS as error:
+            self.found.notes.append(f"{name} is a damaged zip: {_reason(error)}")
+
+    def entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, most: int) -> bytes | None:
         if entry.flag_bits & 1:
             self.found.notes.append(f"{name} is encrypted: unpack it first")
-            return
+            return None
         try:
             with archive.open(entry) as file:
-                data = file.read(MAX_FILE + 1)
+                return file.read(most + 1)
         except _ZIP_ERRORS as error:
             self.found.notes.append(f"{name} cannot be unpacked: {_reason(error)}")
-            return
-        self.dump(name, data, named=False, archive=outer)
+            return None
 
     def wanted(self, name: str, size: int, named: bool) -> bool:
         """Is a file of this name and size worth reading? Counts it."""
@@ -206,7 +240,7 @@ class _Scanner:
             self.found.dumps.append(Dump(name, other))
             return False
         power_of_two = size & (size - 1) == 0
-        likely = MIN_FILE <= size <= MAX_FILE and (power_of_two or name.lower().endswith(_SUFFIXES))
+        likely = MIN_FILE <= size <= MAX_FILE and (power_of_two or _SUFFIX.search(name) is not None)
         if not named and not likely:
             self.found.passed += 1
             return False
@@ -214,16 +248,62 @@ class _Scanner:
 
     def dump(self, name: str, data: bytes, named: bool, archive: str = "") -> None:
         self.left -= len(data)
-        identity = identify(data, self.database)
-        if len(data) in self.keep and not identity.data:
-            self.found.dumps.append(Dump(name, replace(identity, data=data), archive, data))
+        if data.startswith(_GZIP):
+            unpacked = self.unpacked(name, data)
+            if unpacked is None:
+                return
+            data = unpacked
+        remarks: tuple[Finding, ...] = ()
+        text = read_text(data)
+        if text is not None and text.data:
+            data, remarks = text.data, text.findings
+        elif is_text(data) and not named:
+            self.found.passed += 1
             return
-        unknown = identity.verdict is Verdict.OTHER and identity.faults[0].code == "unknown"
-        if unknown and not named and trim(data, self.database) is None:
+        identity = identify(data, self.database)
+        if text is not None and not text.data:
+            faults = tuple(Fault(one.code, one.text, one.hint) for one in text.findings)
+            identity = replace(identity, verdict=Verdict.OTHER, what=f"a file of {text.form}", faults=faults)
+        if len(data) in self.keep and not identity.data:
+            self.found.dumps.append(Dump(name, replace(identity, data=data), archive, data, remarks))
+            return
+        unknown = identity.verdict is Verdict.OTHER and bool(identity.faults) and identity.faults[0].code == "unknown"
+        if unknown and self.several(name, data):
+            return
+        if unknown and not named and not remarks and trim(data, self.database) is None:
             self.found.passed += 1
             self.found.chips += len(data) == CHIP
             return
-        self.found.dumps.append(Dump(name, identity, archive, data))
+        self.found.dumps.append(Dump(name, identity, archive, data, remarks))
+
+    def unpacked(self, name: str, data: bytes) -> bytes | None:
+        """What is in a gzip file, `MAX_FILE` bytes and one at most."""
+        try:
+            out = zlib.decompressobj(31).decompress(data, MAX_FILE + 1)
+        except zlib.error as error:
+            self.found.notes.append(f"{name} is a damaged gzip file: {_reason(error)}")
+            return None
+        self.left -= len(out)
+        return out
+
+    def several(self, name: str, data: bytes) -> bool:
+        """The chips of a file that holds more than a pair, each as if it were a file in a folder of that name."""
+        if len(data) <= IMAGE or len(data) % HALF or trim(data, self.database) is not None:
+            return False
+        chips: list[Dump] = []
+        at = 0
+        while at < len(data):
+            pair, half = data[at : at + IMAGE], data[at : at + HALF]
+            size = IMAGE if len(pair) == IMAGE and reset_jump(pair) is not None else HALF
+            identity = identify(pair if size == IMAGE else half, self.database)
+            if size == IMAGE or identity.verdict in (Verdict.KNOWN, Verdict.ALTERED):
+                chips.append(Dump(f"{name}:{at:05X}", identity, name, data[at : at + size]))
+            at += size
+        self.found.dumps += chips
+        if chips:
+            places = ", ".join(f"{dump.base}-{int(dump.base, 16) + len(dump.raw) - 1:05X}" for dump in chips)
+            self.found.notes.append(f"{name} holds several chips: {places}")
+        return bool(chips)
 
 
 def _reason(error: BaseException) -> str:

@@ -1,19 +1,40 @@
-"""Dumps that are too long: the same chip several times over, filled up, or with something stuck to an end."""
+"""Dumps of the wrong length: the same chip several times over, filled up, something stuck to an end, sent as text."""
 
 from __future__ import annotations
 
 from korgm1.romset.database import Database
 from korgm1.romset.finding import Confidence, Finding
 from korgm1.romset.image import HALF, IMAGE, reset_jump
+from korgm1.romset.transfers import completed, transferred, widened
 
 READER = "set the reader to 27C512 and read it again"
 LONGEST_EXTRA = 4096
 """Bytes that may be stuck to an end: a header or a trailer of a reader's own format."""
+MOST_STEPS = 3
+"""Things that are put right one after the other."""
 _FILL = (0x00, 0xFF)
 
 
+def trimmed(data: bytes, database: Database) -> tuple[tuple[Finding, ...], bytes]:
+    """All that is wrong with the length of a dump, step by step, and the bytes without it.
+
+    >>> from korgm1.romset.database import known_roms
+    >>> steps, rest = trimmed(bytes(value for at in range(0x20000) for value in (at % 251, 0xFF)), known_roms())
+    >>> [step.code for step in steps], len(rest)
+    ([], 262144)
+    """
+    steps: list[Finding] = []
+    while len(steps) < MOST_STEPS and database.find(data) is None:
+        found = trim(data, database)
+        if found is None:
+            break
+        steps.append(found[0])
+        data = found[1]
+    return tuple(steps), data
+
+
 def trim(data: bytes, database: Database) -> tuple[Finding, bytes] | None:
-    """What is too much of a dump, and the bytes without it; None where nothing is.
+    """One thing that is wrong with the length of a dump, and the bytes without it; None where nothing is.
 
     >>> from korgm1.romset.database import known_roms
     >>> finding, rest = trim(bytes(range(256)) * 256 * 4, known_roms())
@@ -39,7 +60,7 @@ def trim(data: bytes, database: Database) -> tuple[Finding, bytes] | None:
                 continue
             text = f"overdump: {len(first):,} bytes of {first[0]:02X}, then {unit >> 10} KB"
             return Finding("overdump", Confidence.LIKELY, text, READER, {"used": [size - unit, size - 1]}), tail
-    return _ends(data, database)
+    return widened(data) or transferred(data, database) or _ends(data, database) or completed(data, database)
 
 
 def _ends(data: bytes, database: Database) -> tuple[Finding, bytes] | None:
@@ -56,4 +77,19 @@ def _ends(data: bytes, database: Database) -> tuple[Finding, bytes] | None:
             text = f"overdump: {extra:,} bytes {where} {known.title if known else 'what has a start at FFFF0'}"
             at = extra if where == "before" else 0
             return Finding("overdump", word, text, READER, {"used": [at, at + unit - 1]}), used
+    return _within(data, database)
+
+
+def _within(data: bytes, database: Database) -> tuple[Finding, bytes] | None:
+    """A known chip with something at both ends."""
+    extra = len(data) - HALF
+    if not 0 < extra <= LONGEST_EXTRA:
+        return None
+    for at in range(1, extra):
+        known = database.find(data[at : at + HALF])
+        if known is not None:
+            text = f"overdump: {at:,} bytes before and {extra - at:,} bytes behind {known.title}"
+            return Finding("overdump", Confidence.CERTAIN, text, READER, {"used": [at, at + HALF - 1]}), (
+                data[at : at + HALF]
+            )
     return None

@@ -94,13 +94,13 @@ def run(args: argparse.Namespace) -> int:
     from korgm1.debugging import Debugger
     from korgm1.debugging.monitor import Monitor
     from korgm1.debugging.names import analysed
-    from korgm1.debugging.symbols import Symbols, read_symbols
+    from korgm1.symbols import Symbols, read_symbols
 
     first = [] if args.commands is None else _read(Path(args.commands))
-    own = {} if args.symbols is None else read_symbols(Path(args.symbols))
+    own = Symbols() if args.symbols is None else read_symbols(args.symbols)
     session = session_from(args)
-    symbols = Symbols({} if args.no_analysis else analysed(session))
-    symbols.add(own)
+    symbols = Symbols({} if args.no_analysis else analysed(session, own))
+    symbols.add(own.rows)
     say_warnings(session)
     with power(session, args) as wish, contextlib.ExitStack() as at_the_end:
         debugger = Debugger(session)

@@ -32,7 +32,9 @@ examples:
   gdb-multiarch -ex 'target remote :2159'        in another terminal
   korgm1 gdb --port 0 --battery low              any free port; stdout says which: listening on 127.0.0.1:40123
   korgm1 gdb --booted --sram my.sram             boots to the play page first
+  korgm1 gdb --listing m1.asm                    a source: break m1.asm:1234, step, list, layout src
   korgm1 gdb --elf m1.elf                        names of functions, RAM and ports, which GDB gets from it
+  korgm1 gdb --listing m1.asm --names my.csv     with names of your own
   korgm1 gdb --roms openm1:19 --seconds 0.5      half a second of another version first
 Time passes only while GDB has the instrument run (continue, stepi, monitor run): while nobody is connected it stands.
 A client may leave and come again. In GDB `monitor help` lists what can be done to the instrument. Ctrl-C here switches
@@ -61,6 +63,13 @@ def add_parser(subparsers: Any) -> None:
         "--elf", type=named, metavar="FILE",
         help="write the firmware, with the names that an analysis finds, as an ELF file first: gdb-multiarch FILE",
     )
+    server.add_argument(
+        "--listing", type=named, metavar="FILE",
+        help="write the source that rom disassemble makes of it first, which GDB then shows and steps through",
+    )
+    server.add_argument(
+        "--names", type=named, metavar="CSV", help="names and kinds of your own, as for rom disassemble --names"
+    )
     start = server.add_mutually_exclusive_group()
     start.add_argument(
         "--wait", action="store_true", help="stand at the first instruction, as without --booted and --seconds"
@@ -79,8 +88,8 @@ def run(args: argparse.Namespace) -> int:
         say_warnings(session)
         program: bytes | None = None
         names: Mapping[int, str] = {}
-        if args.elf:
-            program, names = write_elf(session, Path(args.elf), kept_files(args))
+        if args.elf or args.listing or args.names:
+            program, names = write_program(session, args.elf, args.listing, kept_files(args), args.names)
         with contextlib.closing(Door(args.port, _say)) as door, power(session, args):
             from korgm1.debugging import Debugger
 
@@ -94,31 +103,52 @@ def run(args: argparse.Namespace) -> int:
 
 def kept_files(args: argparse.Namespace) -> list[tuple[str, str | None]]:
     """What nothing may be written over, by the option that named it."""
-    names = ("roms", "waves", "pcm_card", "sram", "card")
+    names = ("roms", "waves", "pcm_card", "sram", "card", "names")
     return [(f"--{name.replace('_', '-')}", getattr(args, name)) for name in names]
 
 
-def write_elf(
-    session: Session, path: Path, kept: Sequence[tuple[str, str | None]] = ()
+def write_program(
+    session: Session, elf_file: str | None, listing: str | None, kept: Sequence[tuple[str, str | None]] = (),
+    own: str | None = None,
 ) -> tuple[bytes, Mapping[int, str]]:
     """Take the firmware apart, boot it on an instrument of its own meanwhile, and write what was found for GDB.
 
+    Args:
+        session: whose firmware it is.
+        elf_file: where the ELF file goes; None: GDB gets it from the server alone.
+        listing: where the source goes that the ELF file leads to, or None.
+        kept: files that are to stay, by the option that named them.
+        own: a CSV file of names, as for `rom disassemble --names`.
+
     Returns:
-        What was written, and the names by physical address.
+        The ELF file, and the names by physical address.
 
     Raises:
-        UsageError: it is one of the `kept` files.
-        UserError: it cannot be written.
+        UsageError: both are one file, or one of them is one of the `kept`.
+        UserError: one cannot be written, or `own` cannot be used.
     """
+    from korgm1.analysis.listing import numbered_source
+    from korgm1.analysis.told import Told, told_by
     from korgm1.debugging.gdb_elf import elf
-    from korgm1.verbs.rom_disassemble import analysed, summary
+    from korgm1.symbols import read_symbols
+    from korgm1.verbs.rom_disassemble import analysed, summary, title
 
-    check_apart(kept, [("--elf", str(path))])
-    check_writable(path)
-    program = analysed(session.firmware, session.model.name)
-    data = elf(program)
-    write_atomic(path, data)
-    _say(f"{path}: {summary(program)}")
+    check_apart(kept, [("--elf", elf_file), ("--listing", listing)])
+    for name in (elf_file, listing):
+        if name:
+            check_writable(Path(name))
+    told = Told() if own is None else told_by(read_symbols(own))
+    firmware = session.firmware
+    program = analysed(firmware, session.model.name, told)
+    source, lines = None, None
+    if listing:
+        text, lines = numbered_source(program, title(firmware, program))
+        source = Path(listing)
+        write_atomic(source, text.encode("utf-8"))
+    data = elf(program, source, lines)
+    if elf_file:
+        write_atomic(Path(elf_file), data)
+    _say(f"{' and '.join(filter(None, (elf_file, listing))) or firmware.name}: {summary(program)}")
     return data, program.labels
 
 
@@ -137,9 +167,9 @@ def serve(
         names: by physical address, for `monitor dis`.
     """
     from korgm1.debugging.gdb_server import GdbServer
-    from korgm1.debugging.symbols import Symbols
+    from korgm1.symbols import Symbols
 
-    symbols = Symbols(names)
+    symbols = Symbols(names or {})
     while not asked:
         found = door.wait(IDLE)
         if found is None:

@@ -11,6 +11,7 @@ from typing import Any
 from korgm1.analysis import Executed, Program, analyse
 from korgm1.analysis.exports import ghidra_script, idc_script, symbols_csv
 from korgm1.analysis.listing import Clocks, reading, source
+from korgm1.analysis.told import Told, told_by
 from korgm1.cpu.clock_bench import ClockBench
 from korgm1.cpu.clock_table import clocks_of
 from korgm1.cpu.disassembler import Instruction
@@ -22,20 +23,25 @@ from korgm1.observing import observe
 from korgm1.romset.firmware_file import HELP, files_of, model_of, read_firmware
 from korgm1.romset.image import no_start
 from korgm1.romset.load import RomSet
+from korgm1.symbols import read_symbols
 from korgm1.verbs.dis import CPUS
+from korgm1.verbs.words import named
 
 EXAMPLES = """\
 examples:
   korgm1 rom disassemble openm1:24 -o openm1.asm     a source; nasm -f bin openm1.asm makes the same bytes of it
   korgm1 rom disassemble dumps/ -o m1.asm --symbols m1.csv --ghidra m1.py --idc m1.idc
+  korgm1 rom disassemble m1.bin -o m1.asm --names my.csv        with names, comments and kinds of your own
   korgm1 rom disassemble ic32.bin ic23.bin --no-run --json      what can be concluded without running it
   korgm1 rom disassemble m1.bin --syntax nec -o m1.txt          NEC's mnemonics, for reading
   korgm1 rom disassemble openm1:12 --model m1r --clocks         with clocks, fewest-most, of a V50
 
 Code is followed from reset and from the interrupt vectors, along every branch, jump table and pointer that reads like
 code; what a boot executed (--run, the default) is code for sure, and is what settles doubts. Everything else is data.
-The source needs NASM 2.14 and nothing else. An instruction that NASM does not know or would encode otherwise is
+The source needs NASM 2.14 and nothing else. NEC's instructions are macros at its head, and so is the encoding of a
+register with a register that NASM does not take (mov.s); where nothing gives an encoding back it is
 `v30 bytes ; instruction`. Ports are named as the board has them, the V50's own units where the firmware places them.
+Work in rounds: --symbols writes every name, edit what you know (name, kind, comment), hand it in with --names.
 
 exit code: 0; 1 a file that cannot be written; 3 FIRMWARE is no 128 KB firmware.
 """
@@ -56,6 +62,8 @@ def add_action(actions: Any) -> None:
     parser.add_argument("-o", "--out", metavar="FILE", help="write the listing here; default: print it")
     syntaxes = "intel: a source for NASM; nec: NEC's mnemonics, for reading (default: %(default)s)"
     parser.add_argument("--syntax", choices=SYNTAXES, default=SYNTAXES[0], help=syntaxes)
+    names = "names, comments and kinds of your own: a CSV file as --symbols writes it (docs/researchers.md)"
+    parser.add_argument("--names", type=named, metavar="CSV", help=names)
     parser.add_argument("--symbols", metavar="CSV", help="write all labels as a table")
     parser.add_argument("--ghidra", metavar="PY", help="write a script for Ghidra: labels, functions, comments")
     parser.add_argument("--idc", metavar="IDC", help="write the same for IDA")
@@ -76,20 +84,20 @@ def run(args: argparse.Namespace) -> int:
         UserError: a file that cannot be read or written.
     """
     outputs = [("-o", args.out), ("--symbols", args.symbols), ("--ghidra", args.ghidra), ("--idc", args.idc)]
+    told = Told() if args.names is None else told_by(read_symbols(args.names))
     firmware = read_firmware(args.firmware)
-    check_apart(files_of(args.firmware, firmware), outputs)
+    check_apart([*files_of(args.firmware, firmware), ("--names", args.names)], outputs)
     for _, name in outputs:
         if name:
             check_writable(Path(name))
     for warning in firmware.warnings:
         print(f"korgm1: warning: {warning}", file=sys.stderr)
-    program = analysed(firmware, args.model or model_of(firmware) if args.boot else None)
+    program = analysed(firmware, args.model or model_of(firmware) if args.boot else None, told)
     clocks = _clocks() if args.clocks else None
     if args.syntax == "nec":
         text = reading(program, clocks) + "\n"
     else:
-        head = [f"{firmware.name} {firmware.version}, SHA-1 {firmware.sha1}", summary(program), *program.notes]
-        text = source(program, "\n".join(head), clocks)
+        text = source(program, title(firmware, program), clocks)
     made = {"-o": text, "--symbols": symbols_csv(program), "--ghidra": ghidra_script(program),
             "--idc": idc_script(program)}  # fmt: skip
     for option, name in outputs:
@@ -105,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def analysed(firmware: RomSet, model: str | None) -> Program:
+def analysed(firmware: RomSet, model: str | None, told: Told | None = None) -> Program:
     """What is found in a firmware; with a model it runs in that first, for `SECONDS`.
 
     A firmware that hangs is analysed all the same: its run shows what it executed up to there. One without a start at
@@ -121,7 +129,14 @@ def analysed(firmware: RomSet, model: str | None) -> Program:
             executed = observe(firmware, model, seconds=SECONDS).executed
         except M1Error as error:
             print(f"korgm1: warning: it was not run: {error.found}", file=sys.stderr)
-    return analyse(firmware.image, executed)
+    return analyse(firmware.image, executed, told=told)
+
+
+def title(firmware: RomSet, program: Program) -> str:
+    """The first lines of a source: which firmware it is, how much was found, what was odd."""
+    return "\n".join(
+        [f"{firmware.name} {firmware.version}, SHA-1 {firmware.sha1}", summary(program), *program.notes]
+    )
 
 
 def summary(program: Program) -> str:

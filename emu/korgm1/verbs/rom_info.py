@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from korgm1.errors import EXIT_OK
 from korgm1.machine.models import MODELS
 from korgm1.romset.firmware_file import HELP, model_of, read_firmware
+from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
     from korgm1.experiments.info import Info, Port, TextInfo
 
 MOST = 30
 """Rows of a list that are shown; --all shows them all."""
+WIDEST = 80
+"""Characters of a text that are shown: both lines of the LCD; --json has the others."""
 EXAMPLES = """\
 examples:
   korgm1 rom info openm1:29                 a build of OpenM1
@@ -43,6 +46,9 @@ def add_action(actions: Any) -> None:
     )
     parser.add_argument("firmware", nargs="+", metavar="FIRMWARE", help=HELP)
     parser.add_argument("--model", choices=tuple(MODELS), help="default: the firmware's own, else m1")
+    parser.add_argument(
+        "--names", type=named, metavar="CSV", help="names and kinds of your own, as for rom disassemble --names"
+    )
     parser.add_argument("--no-run", action="store_true", help="do not boot it")
     parser.add_argument("--all", action="store_true", help="every row of every list")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -51,12 +57,15 @@ def add_action(actions: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find out and print; returns the exit code."""
+    from korgm1.analysis.told import told_by
     from korgm1.experiments.info import firmware_info
+    from korgm1.symbols import read_symbols
     from korgm1.verbs.progress import Teller
 
+    told = told_by(read_symbols(args.names)) if args.names else None
     firmware = read_firmware(args.firmware)
     with Teller() as teller:
-        found = firmware_info(firmware, args.model or model_of(firmware), not args.no_run, teller.show)
+        found = firmware_info(firmware, args.model or model_of(firmware), not args.no_run, teller.show, told)
     if args.json:
         print(json.dumps(found.to_dict(), indent=2))
         return EXIT_OK
@@ -80,9 +89,13 @@ def as_text(found: Info, most: int = MOST) -> list[str]:
         ("V50 registers written", [
             f"{one.seconds * 1e3:9.3f} ms  {one.name:6} {one.value:02X}" for one in found.settings
         ]),
-        (f"interrupt vectors ({found.stubs} more are a row of stubs)", [
+        ("interrupt vectors" + _stubs(found), [
             f"{one.number:02X}  {one.place}  {one.function:18} {one.source}"
             + (f", {one.per_boot} in the boot" if one.per_boot else "") for one in found.vectors
+        ]),
+        ("data copied to RAM", [
+            f"{one.source:05X}-{one.source + one.size - 1:05X}  to {one.address:05X}, {one.size} bytes"
+            for one in found.copies
         ]),
         ("texts", [_text(one) for one in found.texts]),
         ("tables", [
@@ -105,10 +118,17 @@ def as_text(found: Info, most: int = MOST) -> list[str]:
     return rows
 
 
+def _stubs(found: Info) -> str:
+    if not found.stubs:
+        return ""
+    return f" ({found.stubs} more " + (f"all lead to {found.stub})" if found.stub else "are a row of stubs)")
+
+
 def _text(one: TextInfo) -> str:
+    shown = one.text if len(one.text) <= WIDEST else f"{one.text[:WIDEST]}..."
     seen = "; ".join(f"line {row.line} column {row.column}, {row.when}" for row in one.seen[:2])
     refs = f"  from {_places(one.refs)}" if one.refs else ""
-    return f'{one.address:05X}  "{one.text}"{refs}' + (f"  seen: {seen}" if seen else "")
+    return f'{one.address:05X}  "{shown}"{refs}' + (f"  seen: {seen}" if seen else "")
 
 
 def _port(one: Port) -> str:

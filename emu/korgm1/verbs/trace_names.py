@@ -9,7 +9,7 @@ from korgm1.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from korgm1.profiling import Profile
-    from korgm1.profiling.symbols import Symbols
+    from korgm1.symbols import Symbols
 
 
 def add_name_options(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +35,8 @@ def symbols_of(args: argparse.Namespace, profile: Profile | None = None) -> Symb
         UserError: the file cannot be used, or the profile is of another firmware.
         RomError: there is no such firmware.
     """
-    from korgm1.profiling.symbols import Symbols, read_symbols
     from korgm1.romset.openm1 import build_of
+    from korgm1.symbols import Symbols, read_symbols
 
     if args.symbols and args.firmware:
         raise UsageError("--symbols and --firmware exclude each other", "names from one of them")
@@ -64,8 +64,10 @@ def names_of(image: bytes, profile: Profile | None = None) -> Symbols:
         profile: a run of it, of which the analysis learns more.
     """
     from korgm1.analysis import Executed, analyse
-    from korgm1.profiling.symbols import Symbols
+    from korgm1.symbols import Symbols
 
-    executed = None if profile is None else Executed(frozenset(profile.executed()[["ps", "pc"]].tolist()), {})
+    executed = None
+    if profile is not None:
+        executed = Executed(frozenset(profile.executed()[["ps", "pc"]].tolist()), {}, profile.called)
     program = analyse(image, executed)
     return Symbols({address: function.name for address, function in program.functions.items()})

@@ -17,7 +17,7 @@ from korgm1.verbs.trace_names import add_name_options, symbols_of
 
 if TYPE_CHECKING:
     from korgm1.profiling import Profile
-    from korgm1.profiling.symbols import Symbols
+    from korgm1.symbols import Symbols
 
 EXAMPLES = """\
 examples:
