@@ -40,7 +40,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     preload = " ".join(runtime(name) for name in ("libasan.so", "libubsan.so"))
     folder = tmp_path_factory.mktemp("sanitised")
     (folder / "cext").symlink_to(ROOT / "cext")   # where the compiler looks for the sources
-    build = {**os.environ, "CFLAGS": FLAGS + " -O1 -g", "LDFLAGS": FLAGS}
+    build = {**os.environ, "CFLAGS": FLAGS + " -Og -g1", "LDFLAGS": FLAGS}
     made = subprocess.run(
         [sys.executable, "-c", BUILD, str(folder)], cwd=ROOT, env=build, capture_output=True, text=True
     )

@@ -23,7 +23,7 @@ def compiled(out: Path, sources: Iterable[Path], *options: str) -> subprocess.Co
 
 def run_sanitised(out: Path, sources: Iterable[Path], argument: str, *options: str) -> str:
     """Build under ASan and UBSan and run with one argument: what the program printed; any finding fails the test."""
-    done = compiled(out, sources, "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", *options)
+    done = compiled(out, sources, "-Og", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", *options)
     if "libasan" in done.stderr or "libubsan" in done.stderr:   # the linker's words, as they are in every language
         pytest.skip("the compiler has no sanitisers: " + done.stderr.splitlines()[0])
     assert done.returncode == 0, done.stderr

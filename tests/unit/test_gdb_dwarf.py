@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import LIMIT
 
 from korgm1.analysis import Program, analyse
 from korgm1.analysis.listing import numbered_source
@@ -29,7 +30,7 @@ def dumped(file: Path, what: str) -> str:
     """What readelf finds in a section; nothing there may astonish it."""
     assert READELF is not None
     done = subprocess.run(
-        [READELF, f"--debug-dump={what}", str(file)], capture_output=True, text=True, timeout=60
+        [READELF, f"--debug-dump={what}", str(file)], capture_output=True, text=True, timeout=LIMIT
     )
     assert done.returncode == 0 and done.stderr == "", done.stderr
     return done.stdout
