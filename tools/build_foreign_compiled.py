@@ -109,12 +109,13 @@ def _made_far(text: str, segments: dict[str, int]) -> str:
 
 
 def _sources(part: Part, version: int, segments: dict[str, int], folder: Path) -> dict[str, str]:
-    """Assembly by the name of its source."""
+    """Assembly by the name of its source, which the compiler sees in `folder`: a path makes other code."""
+    shutil.copytree(SOURCE, folder, dirs_exist_ok=True)
     texts = {}
     for source in part.sources:
         texts[source] = (SOURCE / source).read_text()
         if source.endswith(".c"):
-            command = ("bcc", "-0", "-O", "-S", f"-DVERSION={version}", "-o", f"{source}.s", str(SOURCE / source))
+            command = ("bcc", "-0", "-O", "-S", f"-DVERSION={version}", "-o", f"{source}.s", source)
             _run(*command, folder=folder)
             texts[source] = _made_far((folder / f"{source}.s").read_text(), segments)
     return texts
