@@ -81,8 +81,8 @@ def history(monitor: Monitor, rest: str) -> None:
     for one in steps:
         monitor.say(showing.past(one, monitor.syntax, monitor.symbols, monitor.ports))
     if not steps:
-        what = f"the last {SEARCHED[-1]:,} steps have not changed {words[0].upper()}" if words else "nothing was run yet"
-        monitor.say(what)
+        changed = f"the last {SEARCHED[-1]:,} steps have not changed {words[0].upper()}" if words else ""
+        monitor.say(changed or "nothing was run yet")
 
 
 def ports(monitor: Monitor, rest: str) -> None:
