@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FOUND = 40
 """Places of a search that are shown."""
+_LONGEST_FUNCTION = 0x1000
 DUMPED = 0x1000
 """Bytes of memory that are shown at once."""
 
@@ -80,12 +81,21 @@ def frames(monitor: Monitor, rest: str) -> None:
     found = monitor.debugger.call_stack()
     for place, one in enumerate(found):
         at = f"{one.ps:04X}:{one.pc:04X}"
-        name = monitor.symbols.name((one.ps << 4) + one.pc & 0xFFFFF)
+        name = _function(monitor, (one.ps << 4) + one.pc & 0xFFFFF)
         kind = "interrupted" if one.kind == "interrupt" else f"{one.kind} call"
         end = f"   {name}" if name else ""
         monitor.say(f"  {place:2}  {at}  {kind}, returns to {one.back:04X}, SP {one.sp:04X}{end}")
     if not found:
         monitor.say("nothing on the stack looks like a call")
+
+
+def _function(monitor: Monitor, address: int) -> str | None:
+    """The name a place goes by, jump targets within functions left out, with the distance behind it."""
+    starts = (at for at, name in monitor.symbols.names.items() if at <= address and not name.startswith("loc_"))
+    start = max(starts, default=None)
+    if start is None or address - start >= _LONGEST_FUNCTION:
+        return monitor.symbols.name(address)
+    return monitor.symbols.names[start] + (f"+{address - start:X}" if address > start else "")
 
 
 def memory(monitor: Monitor, rest: str) -> None:

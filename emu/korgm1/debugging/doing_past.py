@@ -21,8 +21,8 @@ DEEDS = {"wrote": "memw", "read": "memr", "ran": "exec", "out": "out", "in": "in
 """What `who` can be asked about, as kinds of stops."""
 LONGEST = 10_000
 """Steps, or accesses, that are shown."""
-SEARCHED = 50_000
-"""Steps in which the changes of a register are looked for."""
+SEARCHED = (1_000, 5_000, 20_000)
+"""Steps in which the changes of a register are looked for, the next where there were too few."""
 _TOPS = {"memw": 0xFFFFF, "memr": 0xFFFFF, "exec": 0xFFFFF, "out": 0xFFFF, "in": 0xFFFF, "int": 0xFF}
 
 
@@ -74,13 +74,15 @@ def history(monitor: Monitor, rest: str) -> None:
     if len(words) > 1:
         raise UsageError(f"history {rest!r}", "history [REGISTER] [N]")
     register = _register(words[0]) if words else None
-    searched = number if register is None else SEARCHED
-    steps = monitor.debugger.history(searched, register)[-number:]
+    for searched in (number,) if register is None else SEARCHED:
+        steps = monitor.debugger.history(searched, register)[-number:]
+        if len(steps) == number or monitor.asked():
+            break
     for one in steps:
         monitor.say(showing.past(one, monitor.syntax, monitor.symbols, monitor.ports))
     if not steps:
-        what = f"the last {SEARCHED:,} steps have not changed {words[0].upper()}" if words else "nothing was run yet"
-        monitor.say(what)
+        changed = f"the last {SEARCHED[-1]:,} steps have not changed {words[0].upper()}" if words else ""
+        monitor.say(changed or "nothing was run yet")
 
 
 def ports(monitor: Monitor, rest: str) -> None:
