@@ -51,11 +51,11 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
         ("back", "b rs", "[N]", "one step back, or N; inputs on the way are undone", doing_runs.back, ()),
         ("back-to-stop", "rc rg", "", "back to the last time a stop was hit", doing_runs.back_to_stop, ()),
         (
-            "who", "", 'wrote|read|ran|out|in|took|showed WHAT', "back to the last time that was done", doing_past.who,
+            "who", "", 'wrote|read|ran|out|in|took|showed WHAT',
+            "back to the last time that was done; asked again there: to the time before", doing_past.who,
             (
                 "who wrote 0043C", "who wrote 400-4FF if value == 12", "who read 0043C", "who ran F0A11",
                 "who in ADC_DATA", "who out 0A08", "who took 20", 'who showed "Battery"',
-                "asked again there: the time before",
             ),
         ),
         ("undo", "", "", "take back the last command that changed time or state", doing_runs.undo, ()),
