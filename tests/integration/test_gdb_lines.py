@@ -190,7 +190,8 @@ def test_names_of_a_researcher_s_own(tmp_path: Path) -> None:
     assert f"Breakpoint 1 at {FRAMED:#x}: file x.asm" in said and "#0  draw () at x.asm:" in said
     assert re.findall(r"^type = (.*)$", said, re.M) == ["byte", "word [3]", "byte"] and "draw:\n" in said
     assert "the beginning" in (tmp_path / "x.asm").read_text()
-    assert main(["gdb", "--port", "0", "--names", str(tmp_path / "none.csv"), "--listing", str(tmp_path / "y.asm")]) == 1
+    words = ["--names", str(tmp_path / "none.csv"), "--listing", str(tmp_path / "y.asm")]
+    assert main(["gdb", "--port", "0", *words]) == 1
 
 
 def test_launch_json_of_the_page() -> None:

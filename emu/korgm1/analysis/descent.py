@@ -205,7 +205,7 @@ class Descent:
             return None
         if found == instruction.next:
             return self._behind_text(address, placed) if _is_call(instruction) else found
-        start, after = physical(placed.segment, instruction.next), physical(placed.segment, found)
+        after = physical(placed.segment, found)
         self.resumes[start] = after
         letters = bytes(byte & 0x7F for byte in self.image[start - self.base : after - self.base])
         body = letters[:-1] if letters[-1] == 0 else letters
@@ -253,10 +253,11 @@ class Descent:
         return not instruction.ends
 
     def _overlap(self, address: int) -> None:
-        self._overlaps += 1
         note = f"code overlaps at {address:05X}: the instruction that was found first stands"
-        if self._overlaps <= 8 and note not in self.notes:
-            self.notes.append(note)
+        if note not in self.notes:
+            self._overlaps += 1
+            if self._overlaps <= 8:
+                self.notes.append(note)
 
     def _stop(self, why: str) -> None:
         self._stops += 1
