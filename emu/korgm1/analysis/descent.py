@@ -194,10 +194,10 @@ class Descent:
     def _behind(self, address: int, placed: Placed) -> int | None:
         """Where the program goes on behind an instruction; None: behind a call, by an unknown number of parameters."""
         instruction = placed.instruction
-        behind = physical(placed.segment, instruction.next)
-        if behind in self._handed and _is_call(instruction):
-            self.resumes[behind] = self._handed[behind]
-            return instruction.next + self._handed[behind] - behind & 0xFFFF
+        start = physical(placed.segment, instruction.next)
+        if start in self._handed and _is_call(instruction):
+            self.resumes[start] = self._handed[start]
+            return instruction.next + self._handed[start] - start & 0xFFFF
         found = instruction.next if placed.emulated else self._parameters.resume(
             placed.segment, address - (placed.segment << 4) & 0xFFFF, instruction)
         if found is None:
