@@ -1,7 +1,7 @@
 """What happens to dumps between chip and file: one function a harm, from a good pair to the files somebody brings.
 
-`HARMS` says of each what `rom verify` must find, of a known pair and of an unknown one that has code, and what `rom fix`
-makes of it: "mends" where nothing is lost, "refuses" where something is, "half" where one chip remains.
+`HARMS` says of each what `rom verify` must find, of a known pair and of an unknown one that has code, and what
+`rom fix` makes of it: "mends" where nothing is lost, "refuses" where something is, "half" where one chip remains.
 """
 
 from __future__ import annotations
@@ -116,7 +116,8 @@ class Harm:
         make: the files, from the even and the odd half.
         known, unknown: codes of which one must be among the findings of a known and of an unknown pair; none: nothing
             must be found.
-        fix: mends, refuses or half, of a known pair; `fix_unknown` of an unknown one, the same by default.
+        fix: mends, refuses or half, of a known pair; `fix_unknown` of an unknown one, the same by default; "anything"
+            where its bytes cannot tell.
     """
 
     make: Callable[[bytes, bytes], Files]
@@ -163,16 +164,21 @@ SHUFFLES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 }
 """Harms of one chip that lose nothing and keep its length, with the code they must be found by."""
 
+QUARTERS = ("offset", "exchanged-lines", "inverted-line")
+"""What may have happened where the chip's quarters changed places: with blank quarters, nobody can tell these apart."""
+
 HARMS: dict[str, Harm] = {
-    **{f"IC23 {name}": Harm(on_odd(change), (code,), (code,)) for name, (code, change) in SHUFFLES.items()},
-    **{f"both {name}": Harm(on_both(change), (code,), (code,)) for name, (code, change) in SHUFFLES.items()},
+    **{
+        f"{which} {name}": Harm(on(change), (code,), QUARTERS if code == "offset" else (code,))
+        for which, on in (("IC23", on_odd), ("both", on_both)) for name, (code, change) in SHUFFLES.items()
+    },
     "IC23 bits reversed and inverted": Harm(
-        on_odd(lambda data: valued(data, lambda value: ~mirrored(value))), ("inverted", "bit-order"), ("reset-vector",),
-        "mends", "refuses",
+        on_odd(lambda data: valued(data, lambda value: ~mirrored(value))), ("inverted", "bit-order"), (),
+        "mends", "anything",
     ),
     "IC23 with two pairs of lines exchanged": Harm(
         on_odd(lambda data: moved(valued(data, lambda v: exchanged(v, 1, 6)), lambda at: exchanged(at, 2, 5))),
-        ("half-unknown", "reset-vector"), ("reset-vector",), "half", "refuses",
+        ("half-unknown", "reset-vector"), ("exchanged-lines",), "half", "anything",
     ),
     "halves swapped": Harm(lambda even, odd: {"dump.bin": both(odd, even)}, ("halves-swapped",), ("halves-swapped",)),
     "halves one behind the other": Harm(lambda even, odd: {"dump.bin": even + odd}, ("joined",), ("joined",)),

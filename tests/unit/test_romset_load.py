@@ -293,10 +293,20 @@ def test_the_halves_of_two_zips(tmp_path: Path) -> None:
     assert load_os(tmp_path, "m1", KNOWN).image == STRANGE
 
 
-def test_a_zip_inside_a_zip_is_said(tmp_path: Path) -> None:
-    inner = write_zip(tmp_path / "inner.zip", {"x": EVEN}).read_bytes()
+def test_a_zip_inside_a_zip_is_read(tmp_path: Path) -> None:
+    inner = write_zip(tmp_path / "inner.zip", {"ic32.bin": EVEN, "ic23.bin": ODD}).read_bytes()
     outer = write_zip(tmp_path / "outer.zip", {"in/inner.ZIP": inner})
-    assert scan([outer], KNOWN).notes == [f"{outer}:in/inner.ZIP is a zip inside a zip: unpack the outer one"]
+    assert [dump.name for dump in scan([outer], KNOWN).dumps] == [
+        f"{outer}:in/inner.ZIP:{name}" for name in ("ic32.bin", "ic23.bin")
+    ]
+
+
+def test_zips_too_deep_in_each_other_are_said(tmp_path: Path) -> None:
+    data = write_zip(tmp_path / "x.zip", {"ic32.bin": EVEN}).read_bytes()
+    for _ in range(5):
+        data = write_zip(tmp_path / "x.zip", {"x.zip": data}).read_bytes()
+    found = scan([tmp_path / "x.zip"], KNOWN)
+    assert found.dumps == [] and "too deep or too large: unpack the outer one" in found.notes[0]
 
 
 def test_files_that_are_no_roms_are_counted_not_listed(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE, t
     bare = dry_run(image, base)
     vectors = {**bare.vectors, **executed.vectors}
     descent = Descent(image, base, vectors)
+    descent.prepare(executed)
     _bar(descent, told, executed)
     descent.enter(0xF000, 0xFFF0, physical(*RESET), "reset")
     descent.follow()
@@ -71,7 +72,7 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE, t
     _tell_alone(descent, alone)
     vectors = {**bare.vectors, **stored, **executed.vectors}
     copies = find_copies(bare.ram, image, base)
-    return describe(descent, blocks, flow, tables, vectors, bare.writes, copies, told)
+    return describe(descent, blocks, flow, tables, vectors, bare.writes, copies, told, executed)
 
 
 def _tell_alone(descent: Descent, alone: list[int]) -> None:
@@ -89,7 +90,7 @@ def _bar(descent: Descent, told: Told, executed: Executed) -> None:
         end = address + told.extent(descent.image, descent.base, address)
         run = next((at for at in range(address, end) if at in places), None)
         if run is None:
-            descent.bar(address, end)
+            descent.bar(address, end, told.kinds[address] == "text")
         else:
             descent.notes.append(
                 f"{told.row(address)}: {address:05X} is to be {told.kinds[address]}, but {run:05X} was executed"

@@ -30,7 +30,9 @@ def data_refs(descent: Descent, flow: Flow, copies: tuple[Copy, ...]) -> dict[in
     refs: dict[int, set[Xref]] = defaultdict(set)
     for access in flow.accesses:
         if access.kind in ("read", "write"):
-            ref = Xref(access.origin, access.kind)
+            form = descent.placed[access.origin].instruction.form
+            size = 4 if form is not None and "Mp" in form.operands[0] else 1 + access.wide
+            ref = Xref(access.origin, access.kind, size)
             refs[access.address].add(ref)
             sources = [] if access.indexed else [copy.origin(access.address) for copy in copies]
             for source in sources:

@@ -23,6 +23,8 @@ from korgm1.romset.load import RomSet
 
 LONGEST = 120
 """Instructions of the reset path at most."""
+WHOLE = 8
+"""Characters at least of an LCD line that is taken for a part of a longer text."""
 _CALLS = frozenset(("E8", "9A", "FF.2", "FF.3", "CC", "CD"))
 _JUMPS = frozenset(("E9", "EB"))
 _STOPS = frozenset(("C2", "C3", "CA", "CB", "CF", "FF.4", "FF.5", "F4"))
@@ -211,7 +213,7 @@ def firmware_info(
         bench = Bench(firmware, model)
         progress(0, 4, "booting it")
         seen = bench.observation
-        notes += [bench.problem] if bench.problem else []
+        notes += [said for said in (bench.problem, bench.remark) if said]
         progress(1, 4, "collecting texts")
         shown = lcd_texts(firmware, model, bench=bench)
         pictures = [(row.lcd, row.when) for row in (*shown.order, *shown.texts)]
@@ -312,6 +314,8 @@ def _seen(text: str, pictures: list[tuple[tuple[str, str], str]], words: list[st
     for lcd, when in pictures:
         for number, line in enumerate(lcd, 1):
             at = line.find(wanted)
+            if at < 0 and len(wanted) > len(line) and len(line.strip()) >= WHOLE and line.strip() in wanted:
+                found.setdefault((number, line.find(line.strip()) + 1), when)    # a page of two lines in one
             while at >= 0:
                 if not any(_covers(line, word, at, at + len(wanted)) for word in longer):
                     found.setdefault((number, at + 1), when)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from korgm1.board.card import Card
-from korgm1.experiments.bench import BAR, Bench, Lines, Shown, noise, on_bench
+from korgm1.experiments.bench import BAR, Bench, Shown, noise, on_bench
 from korgm1.experiments.record import Progress, Record, quiet
 from korgm1.physics.bench_supply import BenchSupply
 from korgm1.romset.load import RomSet
@@ -29,7 +29,7 @@ class Text(Record):
         seconds: since power-on, the first time.
     """
 
-    lcd: Lines
+    lcd: tuple[str, str]
     when: str
     seconds: float
 
@@ -65,7 +65,7 @@ def lcd_texts(
     before = bench.boots
     reference = bench.reference
     order = tuple(Text(row.lcd, "power-on", round(row.seconds, 4)) for row in reference.pictures)
-    notes = []
+    notes = [bench.remark] if bench.remark else []
     if bench.problem:
         notes.append(bench.problem)
     else:
@@ -119,10 +119,10 @@ def _keys(bench: Bench, progress: Progress) -> None:
         progress(9 + number, 9 + len(MODES), f"turning the pages of {mode}")
         session.restore(state)
         _press(bench, session, mode, f"{mode} pressed")
-        first = session.lcd
+        first = bench.look(session)
         for page in range(PAGES):
             _press(bench, session, "PAGE+", f"{mode}, PAGE+ {page + 1} times")
-            if session.lcd == first or session.stopped:
+            if bench.look(session) == first or session.stopped:
                 break
 
 

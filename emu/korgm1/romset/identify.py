@@ -18,6 +18,7 @@ from korgm1.romset.image import (
     ALTERATIONS,
     HALF,
     IMAGE,
+    far_jump,
     interleave,
     no_start,
     regrouped,
@@ -26,13 +27,14 @@ from korgm1.romset.image import (
     split,
     straight_words,
     stuck_lines,
+    swap_bytes,
     words,
 )
 
 REREAD = "clean the pins, check the chip type in the reader (27C512) and read it twice: both reads must be the same"
 
 
-GROUPED = 24
+GROUPED = 40
 """Words and calls that must make sense before an image is believed to alternate otherwise than byte by byte."""
 STRAIGHT = 8
 """Readable words from which on 64 KB are no half of an OS; by chance one stands in some hundred dumps."""
@@ -169,11 +171,16 @@ def _image(data: bytes, database: Database) -> Identity | None:
         if even and odd and even.part and odd.part and (even.part.lane, odd.part.lane) == ("even", "odd"):
             return _pair(even, odd, even_data, odd_data, (fault,), database)
     images = [interleave(even_data, odd_data) for even_data, odd_data, _ in orders]
-    if all(reset_jump(image) is None for image in images):
-        orders = [(even_data, odd_data, (fault,)) for even_data, odd_data, fault in grouped]
-        images = [interleave(even_data, odd_data) for even_data, odd_data, _ in orders]
-        if max(map(sense, images)) < GROUPED:
-            return None
+    best = max((sense(image) for image in images if reset_jump(image) is not None), default=-1)
+    for even_data, odd_data, fault in grouped:
+        if far_jump(interleave(even_data[-8:], odd_data[-8:])) is None:
+            continue
+        image = interleave(even_data, odd_data)
+        score = sense(image)
+        if reset_jump(image) is None or score < max(GROUPED, best + best // 4):
+            continue
+        if score > sense(interleave(swap_bytes(first), swap_bytes(second))):
+            best, orders, images = score, [(even_data, odd_data, (fault,))], [image]
     starts = [number for number, image in enumerate(images) if reset_jump(image) is not None]
     if not starts:
         return None

@@ -7,8 +7,10 @@ show in nothing: only a known SHA-1, or a second half that makes sense again wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
-from itertools import combinations
+from itertools import combinations, permutations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +21,12 @@ from korgm1.romset.finding import Confidence, Finding
 from korgm1.romset.image import ALTERATIONS, HALF, calls, far_jump, interleave, reset_jump, sense, stuck_lines, words
 
 CONTACTS = "look for a bridge of solder, bent pins, the adapter; then read it again"
-ENOUGH = 24
+ENOUGH = 40
 """Words of a display and calls that must appear before an unproved change is believed."""
+MOST_CHANGES = 2
+"""Changes one after the other that are looked for in a pair."""
+AS_GOOD = 0.98
+"""Share of the best result's sense from which on another one may as well be right."""
 VARIED = 16
 """Different bytes from which on two data lines that are always equal are no chance: code has well over a hundred."""
 
@@ -159,36 +165,37 @@ def _rotated(data: bytes, at: int) -> bytes:
 
 
 def proved_change(data: bytes, database: Database) -> tuple[Finding, bytes] | None:
-    """The one or two changes without which a dump is a known part, and the part's bytes; SHA-1 proves it.
+    """The change, or the two alterations of all bytes, without which a dump is a known part, and the part's bytes.
 
-    Two are tried where one of them is an alteration of all bytes, as a reversed order of bits.
+    SHA-1 proves it.
     """
     if len(data) != HALF or HALF not in database.sizes or len(set(data)) < 2:
         return None
-    first = [("", data), *((text, undo(data)) for undo, text in ALTERATIONS.values())]
-    for before, start in first:
-        ways = (*line_changes(), *rotations(0x4000 if before else 0x100))
-        twice = () if not before else tuple((code, text, undo) for code, (undo, text) in ALTERATIONS.items())
-        for code, text, undo in (*ways, *twice):
-            part = database.find(mended := undo(start))
-            if part is not None:
-                shown = f"{before}, and {text}" if before else text
-                return Finding(code, Confidence.CERTAIN, f"{shown}: put right it is {part.title}", CONTACTS), mended
+    for code, text, undo in (*all_changes(), *rotations(0x100)):
+        part = database.find(mended := undo(data))
+        if part is not None:
+            return Finding(code, Confidence.CERTAIN, f"{text}: put right it is {part.title}", CONTACTS), mended
+    for (_, (first, before)), (code, (second, text)) in permutations(ALTERATIONS.items(), 2):
+        part = database.find(mended := second(first(data)))
+        if part is not None:
+            shown = f"{before}, and {text}: put right it is {part.title}"
+            return Finding(code, Confidence.CERTAIN, shown, CONTACTS), mended
     return None
 
 
-def likely_change(even: bytes, odd: bytes) -> tuple[Finding, bytes, bytes] | None:
-    """The one change, of one half or alike in both, without which two unknown halves make an OS; and these halves.
+def likely_change(even: bytes, odd: bytes, most: int = MOST_CHANGES) -> tuple[Finding, bytes, bytes] | None:
+    """The change, of one half or alike in both, without which two unknown halves make an OS; and these halves.
 
     Believed where the image has a start at FFFF0 with it and makes more sense than without it: `ENOUGH` more, and a
-    fifth. Blank chips make none.
+    fifth; or as much, if it had no start. A second change is looked for behind it. Where other changes make as much
+    sense, "alternatives" of the details names them: then nobody knows which is right. Blank chips make none.
     """
     if min(len(set(even)), len(set(odd))) < VARIED:
         return None
     image = interleave(even, odd)
     count = sense(image)
-    least = count + max(ENOUGH, count // 5)
-    best: tuple[Finding, bytes, bytes] | None = None
+    least = max(ENOUGH, count - count // 10) if reset_jump(image) is None else count + max(ENOUGH, count // 5)
+    found: list[tuple[int, str, str, bytes, bytes]] = []
     for code, text, undo in all_changes(len(even)):
         other_even, other_odd = undo(even), undo(odd)
         for which, first, second in (
@@ -197,13 +204,26 @@ def likely_change(even: bytes, odd: bytes) -> tuple[Finding, bytes, bytes] | Non
             if far_jump(interleave(first[-8:], second[-8:])) is None:
                 continue
             other = interleave(first, second)
-            if reset_jump(other) is None or (count := sense(other)) < least or other == image:
-                continue
-            least = count + 1
-            sentence = f"{text} in {which}: put right, {made_sense(other)}"
-            details = {"chip": which, "words": words(other), "calls": calls(other)}
-            best = Finding(code, Confidence.LIKELY, sentence, CONTACTS, details), first, second
-    return best
+            if reset_jump(other) is not None and other != image and (score := sense(other)) >= least:
+                found.append((score, code, f"{text} in {which}", first, second))
+    if not found:
+        return None
+    top = max(row[0] for row in found)
+    good = [row for row in found if row[0] >= AS_GOOD * top]
+    _, code, text, first, second = next(row for row in good if row[0] == top)
+    others = [row[2] for row in good if row[3:] != (first, second)]
+    more = likely_change(first, second, most - 1) if most > 1 and not others else None
+    if more is not None:
+        finding, first, second = more
+        return replace(finding, text=f"{text}, and {finding.text}"), first, second
+    image = interleave(first, second)
+    sentence = f"{text}: put right, {made_sense(image)}"
+    details: dict[str, Any] = {"words": words(image), "calls": calls(image)}
+    if others:
+        details["alternatives"] = others
+        sentence = f"{text}, or {', or '.join(others[:3])}: each makes as much sense put right ({made_sense(image)})"
+    word = Confidence.POSSIBLE if others else Confidence.LIKELY
+    return Finding(code, word, sentence, CONTACTS, details), first, second
 
 
 def made_sense(image: bytes) -> str:

@@ -33,7 +33,7 @@ class Mended:
         sources: the files it was made from.
         steps: what was done, in order; empty where there was nothing to do.
         proved: SHA-1 says that the result is a known ROM.
-        lost: what says that bytes of it are lost; empty where it is proved.
+        lost: what says that bytes of it are lost, or which of several results is right; empty where it is proved.
     """
 
     name: str
@@ -71,7 +71,7 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
             made = _whole(one, steps)
         if made is not None:
             found.append(made)
-    found = [one if one.proved else replace(one, lost=_lost(one, dumps)) for one in found]
+    found = [one if one.proved else replace(one, lost=(*one.lost, *_lost(one, dumps))) for one in found]
     used = {name for one in found for name in one.sources if not one.lost}
     for dump in better:
         if dump.name not in used and len(dump.raw) == IMAGE and dump.identity.verdict is Verdict.BROKEN:
@@ -154,7 +154,8 @@ def _unscrambled(one: OsSet, dumps: Sequence[Dump], steps: dict[str, list[Findin
     finding, even, odd = made
     done = [step for name in dict.fromkeys(one.sources) for step in steps[name]]
     sha1 = hashlib.sha1(interleave(even, odd)).hexdigest()
-    return Mended("unknown OS", sha1[:8], {"IC32": even, "IC23": odd}, one.sources, (*done, finding), False)
+    lost = (finding,) if finding.details.get("alternatives") else ()
+    return Mended("unknown OS", sha1[:8], {"IC32": even, "IC23": odd}, one.sources, (*done, finding), False, lost)
 
 
 def altered_back(even: bytes, odd: bytes) -> tuple[Finding, bytes, bytes] | None:

@@ -46,7 +46,49 @@ def patterns(reads: Reads) -> Iterator[Finding]:
     yield from (one for one in _released(reads) if one.details["read"] not in driven)
     if len(places) >= MANY and not moved:
         yield from _shared_lines(places, reads.size)
+    yield from _bursts(reads, places)
+    yield from _directions(reads)
+    yield from _worsening(reads)
     yield from _fading(reads)
+
+
+def _bursts(reads: Reads, places: Places) -> Iterator[Finding]:
+    """Weak bits close together, which a read passes one after the other: a moment, or a page of the chip."""
+    if len(places) < FEW:
+        return
+    span = int(places[-1] - places[0]) + 1
+    if span <= 4 * len(places) and span < reads.size // 16:
+        first, last = int(places[0]), int(places[-1])
+        text = (
+            f"all weak bits are close together, {first:04X} to {last:04X}: one moment of the reading, or one area of "
+            "the chip; another read tells which"
+        )
+        yield Finding("weak-burst", Confidence.NOTE, text, "", {"first": first, "last": last})
+
+
+def _directions(reads: Reads) -> Iterator[Finding]:
+    """Whether reads err to 1 or to 0, and by how many each bit is doubted."""
+    right = 2 * reads.ones > len(reads.names)
+    even = 2 * reads.ones == len(reads.names)
+    up, down = int((~right & ~even).sum()), int((right & ~even).sum())
+    minority = np.minimum(reads.ones, len(reads.names) - reads.ones)
+    shares = ", ".join(
+        f"{int((minority == number).sum()):,} in {number}" for number in np.unique(minority).tolist()
+    )
+    text = (
+        f"{up:,} bits are 0 in most reads and 1 in some, {down:,} the other way round; of {len(reads.names)} reads "
+        f"fewer say otherwise: {shares}"
+    )
+    yield Finding("weak-directions", Confidence.NOTE, text, "", {"to_1": up, "to_0": down})
+
+
+def _worsening(reads: Reads) -> Iterator[Finding]:
+    """More weak bits from read to read."""
+    counts = reads.weak_of
+    if len(counts) >= 4 and list(counts) == sorted(counts) and counts[-1] >= max(FEW, 3 * counts[0]):
+        text = f"each read has more weak bits than the one before ({', '.join(map(str, counts))})"
+        hint = "let the chip and the reader cool down, clean the contacts, and read again"
+        yield Finding("weak-worsening", Confidence.POSSIBLE, text, hint)
 
 
 def _weak(reads: Reads, places: int) -> Finding:
@@ -105,10 +147,14 @@ def _released(reads: Reads) -> Iterator[Finding]:
     for number, at, _ in _against(reads):
         values = np.unique(reads.stack[number][at])
         if len(values) == 1 and values[0] in (0x00, 0xFF):
-            text = (
-                f"{reads.names[number]} has {values[0]:02X} at all {len(at):,} addresses where it differs: the chip "
-                f"drove nothing there ({ENABLES}, or its supply)"
-            )
+            row = reads.stack[number]
+            behind = np.flatnonzero(row != values[0])
+            tail = int(behind[-1]) + 1 if len(behind) else 0
+            loose = reads.size - tail >= MANY and at[0] >= tail
+            where = f"at all {len(at):,} addresses where it differs"
+            where = f"everywhere from {tail:04X} to the end" if loose else where
+            why = f"{ENABLES}, or it came loose" if loose else f"{ENABLES}, or its supply"
+            text = f"{reads.names[number]} has {values[0]:02X} {where}: the chip drove nothing there ({why})"
             yield Finding("released", Confidence.LIKELY, text, CLEAN, {"read": number, "value": int(values[0])})
 
 
@@ -140,4 +186,5 @@ def _fading(reads: Reads) -> Iterator[Finding]:
             f"{zeros:,} of {int(decided.sum()):,} weak bits are 0 in most reads and 1 in some, as programmed cells are "
             "that lose their charge"
         )
-        yield Finding("fading", Confidence.POSSIBLE, text, "read it soon and often; some readers can lower VCC")
+        hint = "read it soon and often, some reads with VCC lowered to 4.3-4.9 V if the reader can (docs/dumping.md)"
+        yield Finding("fading", Confidence.POSSIBLE, text, hint)

@@ -79,7 +79,7 @@ def read_text(data: bytes) -> TextDump | None:
     """
     if not is_text(data):
         return None
-    rows = data.replace(b"\r", b"\n").decode("latin-1").split("\n")
+    rows = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").decode("latin-1").split("\n")
     for form, read in _FORMS.items():
         found = read(rows)
         if found is not None and found.lines and len(found.wrong) <= MOST_WRONG * found.lines:
@@ -160,7 +160,8 @@ def _motorola(rows: list[str]) -> _Lines | None:
         found.lines += 1
         record = _bytes(row[2:].strip())
         if len(record) < 3 or len(record) != record[0] + 1 or sum(record) & 0xFF != 0xFF:
-            _wrong(found, number, max(0, (len(row.strip()) - 10) // 2))
+            address = int(row[1]) + 1 if row[1] in "123" else 2
+            _wrong(found, number, max(0, len(row.strip()) // 2 - 3 - address))
             continue
         kind = int(row[1])
         if kind in (1, 2, 3) and len(record) >= kind + 3:

@@ -78,7 +78,14 @@ def run(args: argparse.Namespace) -> int:
         plain = known is None or (data == reads.majority and not len(reads.undecided))
         first = _majority(reads.count, len(reads.undecided), args.ties) if plain or known is None else [known[0]]
     made = mend(dumps, known_roms())
-    whole = [one for one in made if one.image] or made
+    kept = [one for one in made if not one.lost]
+    whole = [one for one in kept if one.image] or kept
+    if not whole and made:
+        loss = made[0].lost[0]
+        raise RomError(
+            f"nothing was written, since bytes are lost or doubtful: {loss.text}", "a dump that has lost nothing",
+            loss.hint or "korgm1 rom verify says what is wrong",
+        )
     if not whole:
         faults = [fault.text for dump in dumps for fault in dump.identity.faults]
         without = "this is no OS, and nothing that was tried makes one of it" if dumps else "there is no ROM dump here"
@@ -125,9 +132,9 @@ def left_out(one: Mended, dumps: list[Dump]) -> list[Finding]:
     found = [Finding("missing-half", Confidence.CERTAIN, text)]
     for dump in dumps:
         if dump.name not in one.sources:
-            faults = dump.identity.faults
-            why = faults[0].text if faults else dump.identity.what
-            hint = faults[0].hint if faults else ""
+            reasons = [(row.text, row.hint) for row in dump.losses]
+            reasons += [(fault.text, fault.hint) for fault in dump.identity.faults]
+            why, hint = reasons[0] if reasons else (dump.identity.what, "")
             found.append(Finding("not-used", Confidence.NOTE, f"{dump.name} is not used: {why}", hint))
     return found
 

@@ -15,7 +15,9 @@ from korgm1.romset.database import known_roms
 from korgm1.romset.openm1 import asked_for
 from korgm1.romset.pairs import named_lane
 from korgm1.romset.scan import Scan, printable, scan
+from korgm1.romset.sums import CRC16S, chip_sums
 from korgm1.verbs.progress import Teller
+from korgm1.verbs.rom_verdict import verdict
 from korgm1.verbs.words import named
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ MAX_READ = 0x10_0000
 """Bytes of the largest chip whose reads are compared: twice those of the M1's sample ROMs."""
 CHANCES = 4
 """Checksums that are perhaps chance that are printed; --json has all."""
+MOST_SUMS = 8
+"""Dumps up to which their sums are printed; --json has all."""
 LISTED = 32
 """Weak bits that are printed; --json has `MOST_LISTED`."""
 MOST_LISTED = 65536
@@ -89,13 +93,16 @@ def run(args: argparse.Namespace) -> int:
         ))
     if args.entropy:
         written.append(_entropy(args.entropy, checked, reads))
+    says, then = verdict(checked, reads, args.paths)
     if args.json:
         print(json.dumps({
-            **to_dict(checked), "reads": None if reads is None else reads_dict(reads), "notes": found.notes,
-            "written": written,
+            "verdict": says, "next": then, **to_dict(checked),
+            "reads": None if reads is None else reads_dict(reads), "notes": found.notes, "written": written,
         }, indent=2))
     else:
-        print("\n".join([*as_text(checked, found), *(reads_text(reads) if reads else []), *written]))
+        head = [f"verdict: {says}", *([f"next:    {then}"] if then else [])]
+        head += [""] if checked.dumps else []
+        print("\n".join([*head, *as_text(checked, found), *(reads_text(reads) if reads else []), *written]))
     if args.paths and not found.useful and all(row.one.status == "broken" for row in checked.sets):
         return RomError.exit_code
     return EXIT_FINDINGS if checked.findings or (reads is not None and reads.count) else EXIT_OK
@@ -190,6 +197,7 @@ def as_text(checked: Checked, found: Scan) -> list[str]:
         chip = f"  {row.ic}" if row.ic else ""
         lines.append(f"{row.dump.name}  {identity.size:,} bytes  CRC-32 {identity.crc32:08x}{chip}")
         lines.append(f"  {identity.verdict.value}: {identity.what}")
+        lines += _sum_lines(row.dump.raw) if row.dump.raw and len(checked.dumps) <= MOST_SUMS else []
         lines += finding_lines(row.findings)
     for pair in checked.sets:
         version = "" if pair.one.version == "?" else f" {pair.one.version}"
@@ -205,6 +213,16 @@ def as_text(checked: Checked, found: Scan) -> list[str]:
     if checked.dumps:
         count = len(checked.findings)
         lines += ["", f"{count} finding{'s' * (count != 1)}" if count else "nothing speaks against these dumps"]
+    return lines
+
+
+def _sum_lines(data: bytes) -> list[str]:
+    """What programs for readers print of a dump, to compare."""
+    lines = []
+    for ic, row in chip_sums(data).items():
+        crcs = ", ".join(f"{name.removeprefix('CRC-16/')} {row[name]}" for name in CRC16S)
+        lines.append(f"  {f'{ic} ' if ic else ''}SHA-1 {row['sha-1']}  MD5 {row['md5']}")
+        lines.append(f"  {f'{ic} ' if ic else ''}sum of bytes {row['sum-32']}, 16 bits {row['sum-16']}  CRC-16 {crcs}")
     return lines
 
 
