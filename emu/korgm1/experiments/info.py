@@ -206,11 +206,13 @@ def firmware_info(
     ('jmp 0xf000:0x0', '0F', 'not run')
     """
     seen: Observation | None = None
+    ended = "not run"
     pictures: list[tuple[tuple[str, str], str]] = []
     notes: list[str] = []
     opcn = icu = None
     if run:
         bench = Bench(firmware, model)
+        ended = bench.reference.ended
         progress(0, 4, "booting it")
         seen = bench.observation
         notes += [said for said in (bench.problem, bench.remark) if said]
@@ -229,7 +231,7 @@ def firmware_info(
     match = _VERSION.search(banner)
     return Info(
         firmware.name, firmware.version, firmware.sha1, firmware.warnings, banner, match.group() if match else "",
-        "not run" if seen is None else seen.result.ended, _sums(firmware.image), tuple(_reset(program)),
+        ended, _sums(firmware.image), tuple(_reset(program)),
         tuple(_settings(seen)), vectors, stubs, stub,
         tuple(Copied(row.source, row.address, row.size) for row in program.copies),
         tuple(TextInfo(row.address, row.text, row.refs, _seen(row.text, pictures, words)) for row in program.texts),
