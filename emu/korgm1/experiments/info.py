@@ -214,6 +214,7 @@ def firmware_info(
     opcn = icu = None
     if run:
         bench = Bench(firmware, model)
+        ended = bench.reference.ended
         progress(0, 4, "booting it")
         seen = bench.observation
         ended = bench.reference.ended
