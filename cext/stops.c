@@ -184,7 +184,7 @@ static int vector_in(const v30 *c, const bus_cycle *cycle, uint32_t count)
 static uint32_t do_step(stops *s, trace *written, v30 *c)
 {
     s->taken = c->attention != 0 && (c->halted || v30_will_vector(c));
-    return written != NULL ? trace_step(written, c) : v30_step(c);
+    return written != NULL && !s->again ? trace_step(written, c) : v30_step(c);
 }
 
 /* An IN or OUT, a prefix, or what cannot be told from its first byte. */

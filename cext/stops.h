@@ -39,6 +39,7 @@ typedef struct stops {
     uint8_t accesses;           /* any access is marked; */
     uint8_t vectors;            /* there are rules of vectors, or the vector is to be known of every step */
     uint8_t quiet;              /* look at nothing, count steps only */
+    uint8_t again;              /* it was run before: nothing is written to the trace */
     uint8_t to_wanted, return_wanted;
     uint16_t to_sp, return_sp;
     uint32_t to_place;          /* PS << 16 | PC */

@@ -22,6 +22,11 @@ settings.register_profile("suite", derandomize=True, deadline=None, suppress_hea
 settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("suite")
 
+# What is started in the background of a shell, or by nohup, has signals ignored, and so would all programs it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
+
 
 def data_file(name: str) -> Path:
     """A file of the outside data: `$KORGM1_DATA`, else ../shared/data; the test is skipped where it is absent."""

@@ -184,8 +184,10 @@ def table(symbols: list[Symbol]) -> str:
             kind, segment = ("data" if row.name in NO_CODE else "function"), part.segment
         else:
             kind, segment = ("data", part.segment) if part.data else ("ram", DATA_SEGMENT)
+        twice = any(other.name == row.name and other.part != row.part for other in symbols)
+        name = f"{row.name}_{row.part}" if twice else row.name
         if row.name != EMPTY:
-            rows.add(f"{(segment << 4) + row.offset:05X},{row.name},{kind}")
+            rows.add(f"{(segment << 4) + row.offset:05X},{name},{kind}")
     return "\n".join(["address,name,kind", *sorted(rows)]) + "\n"
 
 

@@ -251,10 +251,11 @@ def unit_part(tests: Mapping[str, int]) -> str:
     known = all_hypotheses()
     lines = [
         "## Units", "",
-        "Tests: how many pytest collects in test files that import the module, themselves or by a file of tests/models,",
-        "and its doctests. They are counted here, not run: `.venv/bin/python -m pytest` runs them, and this page is",
-        "committed only with a suite that passes. The whole-machine tests under tests/integration drive all units and are not counted. Source of truth",
-        "and open hypotheses are what the docstring names; `korgm1 hypotheses` prints each with its evidence.", "",
+        "Tests: how many pytest collects in test files that import the module, themselves or by a file of",
+        "tests/models, and its doctests. They are counted here, not run: `.venv/bin/python -m pytest` runs",
+        "them, and this page is committed only with a suite that passes. The whole-machine tests under",
+        "tests/integration drive all units and are not counted. Source of truth and open hypotheses are what the",
+        "docstring names; `korgm1 hypotheses` prints each with its evidence.", "",
         "| Module | What it is | Tests collected | Source of truth | Open hypotheses (confidence) |",
         "|---|---|---|---|---|",
     ]  # fmt: skip

@@ -15,11 +15,11 @@ def main() -> int:
         The exit code.
     """
     try:
+        remember()
         with asked_to_stop() as asked:
             from korgm1 import cli
         if asked:
             raise KeyboardInterrupt
-        remember()
         return cli.main()
     except KeyboardInterrupt:
         print("korgm1: stopped before anything was done", file=sys.stderr)

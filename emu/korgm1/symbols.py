@@ -196,7 +196,7 @@ def read_symbols(path: str | os.PathLike[str]) -> Symbols:
     }
     if columns["address"] is not None and columns["name"] is not None:
         rows = rows[1:]
-    elif len(head) > 1 and _is_address(head[0]):
+    elif len(head) > 1 and len(head[0]) > 3 and _is_address(head[0]):
         columns = {**dict.fromkeys(_COLUMNS), "address": 0, "name": 1}
     else:
         raise UserError(f"{path} has the columns {', '.join(head) or 'none'}", _EXPECTED)

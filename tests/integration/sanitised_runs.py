@@ -114,10 +114,14 @@ def fuzz() -> int:
 def _debug(session: Any) -> None:
     """Stops of all kinds, and back."""
     from korgm1.debugging import Debugger, Stop
+    from korgm1.debugging.expressions import parse
 
     debugger = Debugger(session)
     for stop in (
         Stop("exec", 0xF0000, 0xF0FFF), Stop("mem", 0xE000, 0xFFFFF), Stop("port", 0, 0xFFFF), Stop("int", None),
+        Stop("exec", 0, 0xFFFFF,
+             condition=parse("w[ss:sp+2] << 3 == -al * 7 || in[900] > 10 && !(out[0A08] ^ 5) || cy")),
+        Stop("memw", 0, 0xFFFFF, condition=parse("value & 1 && address > 400 && w[0FFFFF] != clock")),
     ):
         number = debugger.add(stop)
         for _ in range(5):

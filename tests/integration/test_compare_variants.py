@@ -96,12 +96,15 @@ def at(symbols: dict[str, int], *names: str) -> set[str]:
 def test_a_source_that_is_only_arranged_otherwise(
     base: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three functions differ and a text is new; nothing else is told of, though nearly all of it moved."""
+    """Three functions differ, a text and dead code are new; nothing else is told of, though nearly all of it moved."""
     image, symbols = built(SAME_BEHAVIOUR, tmp_path, monkeypatch)
     found = compare_programs(base, analyse(image))
     assert of_kind(found, "function-changed") == at(symbols, "show_leds", "draw_global", "set_layout")
     assert [(row.a, row.b) for row in found.findings if row.kind == "text"] == [("", "Made on a rainy day")]
-    assert {row.kind for row in found.findings} == {"function-changed", "text"}
+    assert {row.kind for row in found.findings} == {"function-changed", "text", "unread"}
+    dead = [row for row in found.findings if row.kind == "unread"]
+    assert [row.what.split(",")[0] for row in dead] == ["code that nobody is known to reach"]
+    assert [line.split("  ")[1].split()[0] for line in dead[0].evidence] == ["mov", "add", "shl", "mov", "ret"]
     registers = next(row for row in found.findings if f"B {symbols['set_layout']:05X}" in row.where)
     assert (registers.a, registers.b) == ("mov bx,ax; add ax,bx", "mov dx,ax; add ax,dx")
 

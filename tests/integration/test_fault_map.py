@@ -89,7 +89,7 @@ def test_it_is_stopped_and_goes_on(tmp_path: Path, unharmed: tuple[Boot, npt.NDA
 def test_firmware_that_does_not_boot_has_no_map() -> None:
     dead = replace(OS, image=bytes([0xF4]) * IMAGE)
     assert isinstance(dead, RomSet)
-    with pytest.raises(RomError, match="does not boot to a play page"):
+    with pytest.raises(RomError, match="does not boot: it shows nothing"):
         fault_map(dead, "m1", (0xFFFF0, 0xFFFF0))
 
 

@@ -21,6 +21,7 @@ from patience import LIMIT
 from pty_child import PtyChild
 from riff import read_wav
 from songs import song_file
+from stoppable import started
 
 import korgm1
 from korgm1.cli import main
@@ -428,15 +429,13 @@ def test_stopping_leaves_nothing_half(song: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seconds", [0.1, 0.6, 1.5])
 def test_ctrl_c_at_any_time(seconds: float, tmp_path: Path) -> None:
     song_file(tmp_path / "long.mid", 3000)
-    code = "from korgm1.start import main; print('ready', flush=True); raise SystemExit(main())"
-    child = subprocess.Popen(
-        [sys.executable, "-c", code, "render", "long.mid", "-o", "x.wav"], cwd=tmp_path, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )
-    assert child.stdout is not None and child.stdout.readline() == "ready\n"
-    time.sleep(seconds)
-    child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=LIMIT)
+    child = started(["render", "long.mid", "-o", "x.wav"], tmp_path)
+    try:
+        time.sleep(seconds)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=LIMIT)
+    finally:
+        child.kill()
     assert (child.returncode, out, err.count("\n")) == (130, "", 1) and err.startswith("korgm1: stopped"), err
     assert [path.name for path in tmp_path.iterdir()] == ["long.mid"]
 

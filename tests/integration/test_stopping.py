@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from patience import LIMIT
+from stoppable import started
 
 from korgm1.session import Session
 from korgm1.verbs.signals import asked_to_stop
 
-READY = "from korgm1.start import main; print('ready', flush=True); raise SystemExit(main())"
 AGE = "age --sram z.sram -o z.sram --report z.json --plot z.png --off 1y --on 100000s"
 BOOT = "boot --sram z.sram --age use=1y:3h/week --seconds 100000 --png z.png"
 
@@ -32,14 +32,13 @@ def image() -> bytes:
 
 def stopped_after(words: str, seconds: float, folder: Path) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of a command that gets a SIGINT so long after it began."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", READY, *words.split()], cwd=folder, text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None and process.stdout.readline() == "ready\n"
-    time.sleep(seconds)
-    process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=LIMIT)
+    process = started(words.split(), folder)
+    try:
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=LIMIT)
+    finally:
+        process.kill()
     return process.returncode, out, said
 
 
@@ -95,6 +94,31 @@ def test_a_ctrl_c_whose_exception_was_lost_still_counts(end: str, code: int, sai
     program = LOST.replace("END", end)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=LIMIT)
     assert (done.returncode, done.stderr) == (code, said)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_one_that_its_shell_has_ignored_counts_too() -> None:
+    program = LOST.replace("END", "raise")
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=LIMIT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )
+    assert (done.returncode, done.stderr) == (130, "korgm1: stopped before anything was done\n")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+def test_nohup_outlives_its_terminal() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with asked_to_stop() as asked:
+            signal.raise_signal(signal.SIGHUP)
+            assert not asked
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with asked_to_stop() as asked:
+        signal.raise_signal(signal.SIGHUP)
+        assert asked == [signal.SIGHUP]
 
 
 def test_a_block_in_a_block_has_the_same_wish() -> None:

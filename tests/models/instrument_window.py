@@ -94,6 +94,10 @@ class InstrumentWindow(Driven):
         picture = self.picture()
         return {part.name for part in self.layout.parts if part.led and _has(picture, self._lamp(part), RED)}
 
+    def lit(self, *names: str) -> None:
+        """Wait until these lamps are lit and no others; they may change a picture later than the LCD."""
+        wait_for(lambda: self.lights() == set(names), lambda: f"{names} should be lit; {self.lights()} are")
+
     def face(self, name: str) -> Picture:
         """The pixels of a part."""
         x, y, width, height = self.where.box(self.part(name).area)

@@ -28,14 +28,13 @@ def blocks_of(descent: Descent) -> dict[int, Block]:
         elif instruction.form is not None and instruction.form.name == "EA":
             jumps[address] = (physical(instruction.values[0] >> 16, instruction.values[0] & 0xFFFF),)
     blocks = {}
-    behind_text = {start: end + 1 for start, end in descent.inline}
     start: int | None = None
     for n, address in enumerate(order):
         if start is None:
             start = address
         instruction = placed[address].instruction
         end = address + len(instruction.code)
-        following = behind_text.get(end, end)
+        following = descent.resumes.get(end, end)
         last = n + 1 == len(order) or order[n + 1] != end or end in leaders or address in jumps or instruction.ends
         if last:
             leads = set(jumps.get(address, ()))

@@ -19,8 +19,8 @@ _VARIED = 5
 def find_copies(ram: bytes, image: bytes, base: int) -> tuple[Copy, ...]:
     """What of an image stands in RAM, longest first; each byte of RAM counts once.
 
-    Some of a copy may have been changed since; it reaches from the first to the last bytes that are the same. Whether zeros
-    at its ends belong to it cannot be told.
+    Some of a copy may have been changed since; it reaches from the first to the last bytes that are the same. Whether
+    zeros at its ends belong to it cannot be told.
 
     Args:
         ram: from address 0 on, as a firmware's first instructions leave it, having begun as zeros.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from korgm1.analysis.inline import Inline
 from korgm1.analysis.program import Executed, Placed, Xref, physical
 from korgm1.cpu.disassembler import Instruction, decode
 
@@ -16,6 +17,7 @@ FREE, START, INSIDE, BARRED = 0, 1, 2, 3
 BLANK = (b"\xff" * 8, bytes(8))
 """What an erased EPROM and an empty buffer hold: both could be executed, but nobody meant it."""
 _LONGEST = 24
+_BRKEM = b"\x0f\xff"
 _INLINE_TEXT = 5
 _READABLE = frozenset(range(0x20, 0x7F))
 _UNLIKELY = frozenset(
@@ -47,13 +49,17 @@ class Descent:
         """Jumps and calls by memory or a register."""
         self.inline: list[tuple[int, int]] = []
         """Text behind a call, which the called routine steps over: first address and the one behind."""
+        self.resumes: dict[int, int] = {}
+        """Return address of such a call -> where the program goes on; other parameters than text, too."""
         self.traps: dict[int, list[int]] = defaultdict(list)
         """Vector -> instructions that call by it: BRK, BRKEM, CALLN."""
         self.brkem: set[int] = set()
         """Vectors that lead to 8080 mode."""
         self.notes: list[str] = []
+        self._handed: dict[int, int] = {}
         self._work: list[tuple[int, int, bool]] = []
         self._executed: set[int] = set()
+        self._parameters = Inline(image, base, ())
         self._overlaps = 0
         self._stops = 0
 
@@ -77,8 +83,13 @@ class Descent:
         self._work.append((segment, offset & 0xFFFF, False))
         self.follow()
 
-    def bar(self, start: int, end: int) -> None:
-        """Say that bytes from `start` to before `end` are no code, before anything is followed."""
+    def bar(self, start: int, end: int, whole: bool = False) -> None:
+        """Say that bytes from `start` to before `end` are no code, before anything is followed.
+
+        If they are all there is, and a call stands in front of them, its routine steps over them.
+        """
+        if whole:
+            self._handed[start] = end
         for at in range(max(start - self.base, 0), min(end - self.base, len(self.image))):
             self.cover[at] = BARRED
 
@@ -95,6 +106,14 @@ class Descent:
         if routine:
             self.calls.add(address)
         self.executed(Executed(frozenset([(segment, address - (segment << 4))])))
+
+    def prepare(self, executed: Executed) -> None:
+        """Before anything is followed: learn from a run where calls go on, and which vectors lead to 8080 mode."""
+        self._parameters = Inline(self.image, self.base, executed.places)
+        for segment, offset in executed.places:
+            at = physical(segment, offset) - self.base
+            if self.image[at : at + 2] == _BRKEM and 0 <= at < len(self.image) - 2:
+                self.brkem.add(self.image[at + 2])
 
     def executed(self, executed: Executed) -> None:
         """Take what a run executed for code, and follow it; what contradicts is given up."""
@@ -167,7 +186,31 @@ class Descent:
             self.cover[at + 1 : at + size] = bytes([INSIDE]) * (size - 1)
             if not self._successors(address, placed):
                 return
-            offset = self._behind_text(address, placed) if _is_call(instruction) else instruction.next
+            following = self._behind(address, placed)
+            if following is None:
+                return
+            offset = following
+
+    def _behind(self, address: int, placed: Placed) -> int | None:
+        """Where the program goes on behind an instruction; None: behind a call, by an unknown number of parameters."""
+        instruction = placed.instruction
+        start = physical(placed.segment, instruction.next)
+        if start in self._handed and _is_call(instruction):
+            return instruction.next + self._handed[start] - start & 0xFFFF
+        found = instruction.next if placed.emulated else self._parameters.resume(
+            placed.segment, address - (placed.segment << 4) & 0xFFFF, instruction)
+        if found is None:
+            self._stop(f"the routine called at {address:05X} takes what stands behind the call, how much is not known")
+            return None
+        if found == instruction.next:
+            return self._behind_text(address, placed) if _is_call(instruction) else found
+        after = physical(placed.segment, found)
+        self.resumes[start] = after
+        letters = bytes(byte & 0x7F for byte in self.image[start - self.base : after - self.base])
+        body = letters[:-1] if letters[-1] == 0 else letters
+        if len(body) > 1 and _READABLE.issuperset(body):
+            self.inline.append((start, after - 1))
+        return found
 
     def _behind_text(self, address: int, placed: Placed) -> int:
         """Where a routine returns to that takes the text behind its call; else just behind the call."""
@@ -180,6 +223,7 @@ class Descent:
         if any(where in self._executed for where in range(at + self.base, end + 1 + self.base)):
             return placed.instruction.next
         self.inline.append((at + self.base, end + self.base))
+        self.resumes[at + self.base] = end + 1 + self.base
         return placed.instruction.next + end + 1 - at & 0xFFFF
 
     def _successors(self, address: int, placed: Placed) -> bool:
@@ -208,9 +252,11 @@ class Descent:
         return not instruction.ends
 
     def _overlap(self, address: int) -> None:
-        self._overlaps += 1
-        if self._overlaps <= 8:
-            self.notes.append(f"code overlaps at {address:05X}: the instruction that was found first stands")
+        note = f"code overlaps at {address:05X}: the instruction that was found first stands"
+        if note not in self.notes:
+            self._overlaps += 1
+            if self._overlaps <= 8:
+                self.notes.append(note)
 
     def _stop(self, why: str) -> None:
         self._stops += 1

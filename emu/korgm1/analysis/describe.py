@@ -13,7 +13,19 @@ from korgm1.analysis.flow import Flow
 from korgm1.analysis.gaps import gaps
 from korgm1.analysis.names import port_names, ram_name
 from korgm1.analysis.pointers import JumpTable
-from korgm1.analysis.program import Block, Copy, Function, PortUse, Program, Table, Text, Xref, physical
+from korgm1.analysis.program import (
+    JUMPS,
+    Block,
+    Copy,
+    Executed,
+    Function,
+    PortUse,
+    Program,
+    Table,
+    Text,
+    Xref,
+    physical,
+)
 from korgm1.analysis.references import POINTERS, data_refs, register
 from korgm1.analysis.texts import name_tables, pointer_tables, runs
 from korgm1.analysis.told import Told
@@ -24,7 +36,7 @@ _RAM_END = 0x10000
 def describe(
     descent: Descent, blocks: dict[int, Block], flow: Flow, jump_tables: list[JumpTable],
     vectors: dict[int, tuple[int, int]], writes: Iterable[tuple[int, int]], copies: tuple[Copy, ...],
-    told: Told,
+    told: Told, executed: Executed,
 ) -> Program:  # fmt: skip
     """Everything about the code and what it uses.
 
@@ -37,6 +49,7 @@ def describe(
         writes: port and value of what a dry run wrote to the V50's system area.
         copies: what it copied to RAM.
         told: what somebody says of places.
+        executed: what a run did.
     """
     image, base = descent.image, descent.base
     functions = functions_of(descent, blocks, _entry_names(descent, vectors, told))
@@ -51,7 +64,7 @@ def describe(
             if isinstance(target, int) and target not in descent.placed:
                 refs[target].add(Xref(table.address + n * table.stride, "table"))
     texts = [Text(each.address, each.text, _origins(refs, each.address)) for each in texts]
-    texts += [Text(start, image[start - base : end - base].decode("ascii")) for start, end in descent.inline]
+    texts += [Text(start, _inline_text(image[start - base : end + 1 - base])) for start, end in descent.inline]
     xrefs = {address: set(found) for address, found in descent.refs.items()}
     for address, kind in told.kinds.items():
         if kind != "ignore":
@@ -87,6 +100,8 @@ def describe(
         tuple(descent.notes),
         told.comments, told.kinds,
         {at: told.extent(image, base, at) // 2 for at in told.of_kind("words") if at not in descent.placed},
+        {access.origin: access.address for access in used if access.kind == "stack"},
+        executed.memory, executed.touched,
     )  # fmt: skip
 
 
@@ -115,6 +130,11 @@ def _entry_names(descent: Descent, vectors: dict[int, tuple[int, int]], told: To
     taken = set(told.names.values())
     free = {address: name + "_" if name in taken else name for address, name in names.items()}
     return {**free, **told.names}
+
+
+def _inline_text(data: bytes) -> str:
+    """A text without its 0 at the end, or without the high bit of its last letter."""
+    return bytes(byte & 0x7F for byte in data).rstrip(b"\0").decode("ascii")
 
 
 def _data(
@@ -237,11 +257,12 @@ def _labels(
     xrefs: dict[int, set[Xref]], told: Told,
 ) -> dict[int, str]:  # fmt: skip
     labels = {}
-    for address in xrefs:
+    for address, refs in xrefs.items():
         if address < _RAM_END:
             labels[address] = ram_name(address)
         elif descent.base <= address < descent.end:
-            labels[address] = f"{'loc' if address in descent.placed else 'data'}_{address:05X}"
+            code = address in descent.placed or any(ref.kind in JUMPS for ref in refs)
+            labels[address] = f"{'loc' if code else 'data'}_{address:05X}"
     for text in texts:
         labels[text.address] = f"text_{text.address:05X}"
     for table in tables:

@@ -41,6 +41,8 @@ def rows(program: Program) -> list[tuple[int, str, str, int, str]]:
             kind, size = "words", 2 * program.words[address]
         elif not program.holds(address):
             kind = "ram"
+        elif program.leads(address):
+            kind = "code"
         found.append((address, name, kind, size, comment))
     return found
 

@@ -24,7 +24,7 @@ class Access:
 
     Attributes:
         origin: the instruction.
-        kind: read, write (a change is both: write), in or out.
+        kind: read, write (a change is both: write), in or out; or stack, where SP gets a constant.
         address: physical, or the port; UNKNOWN_PORT where DX is not known.
         value: what is written, if that is known.
         wide: a word.
@@ -218,6 +218,9 @@ def _uses(address: int, placed: Placed, state: State, found: list[Access]) -> No
         port = instruction.values[0] if "Ib" in operands else word(state, DX)
         value = None if name == "in" else word(state, 0) if wide else state[0]
         found.append(Access(address, name, UNKNOWN_PORT if port is None else port, value, wide))
+        return
+    if form.name == "BC" and state[SS] is not None:
+        found.append(Access(address, "stack", physical(state[SS] or 0, instruction.values[0])))
         return
     segment = segment_of(state, instruction)
     direct = [value for operand, value in zip(operands, _offsets(operands, instruction.values), strict=True)

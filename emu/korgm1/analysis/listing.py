@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from korgm1.analysis.data_lines import DataLines
+from korgm1.analysis.macros import MACROS, macros
 from korgm1.analysis.nasm import Names, statement
 from korgm1.analysis.program import SECTION, Placed, Program, Xref, physical
+from korgm1.analysis.ram_lines import ram_lines
 from korgm1.cpu.disassembler import Instruction
-from korgm1.cpu.instruction_table import NATIVE
 
 _COMMENT = 44
 _SHOWN_REFS = 6
@@ -20,25 +21,17 @@ _HEAD = """\
         cpu     186
         bits    16
 
-; An instruction that NASM does not know, or would encode otherwise: its bytes, then what they are.
-%macro  v30 1-*
-        db      %{1:-1}
-%endmacro
 """
 _WORDS = frozenset(
-    "abs absolute align at bits bnd byte common cpu db dd default do dq dt dup dw dy dz equ extern far float "
-    "global incbin istruc lock near nobnd nosplit org ptr rel rep repe repne repnz repz required resb resd resq resw sectalign "
-    "section seg segment short static strict struc times to wait wrt xacquire xrelease".split()
+    "abs absolute align at bits bnd byte common cpu db dd default do dq dt dup dw dy dz equ extern far float global "
+    "incbin istruc lock near nobnd nosplit org ptr rel rep repe repne repnz repz required resb resd resq resw "
+    "sectalign section seg segment short static strict struc times to wait wrt xacquire xrelease".split()
 )
 """What NASM takes for no label with a colon behind it or in an expression; an instruction's mnemonic it does take."""
 _REGISTERS = re.compile(
     "[er]?[abcd]x|[abcd][lh]|[er]?(?:sp|bp|si|di|ip)|(?:sp|bp|si|di)l|[cdefgs]s|r[0-9]+[bdw]?|segr[0-9]|[cdt]r[0-9]+"
     "|st[0-9]|[xyzt]?mm[0-9]+|k[0-9]|bnd[0-9]|[ao](?:16|32|64|sp)|use(?:16|32|64)|[dqtoyz]?word"
 )
-_MACROS = frozenset(
-    form.mnemonic[0] for name, form in NATIVE.items() if name.startswith(("0F", "64", "65", "66", "67", "D8"))
-)
-"""Instructions of NEC's."""
 _HEX = {"intel": "0x[0-9a-f]+", "nec": "[0-9][0-9A-F]*H"}
 Clocks = Callable[[Instruction], str]
 
@@ -88,9 +81,8 @@ def numbered_source(program: Program, title: str = "", clocks: Clocks | None = N
     >>> {f"{address:X}": text.splitlines()[line - 1][:17] for address, line in lines.items()}
     {'FFFF0': 'reset:  xor ax,ax', 'FFFF2': '        jmp short'}
     """
-    lines = [f"; {line}" for line in title.splitlines()] + [_HEAD]
     view = _View(replace(program, labels={at: spelled(name) for at, name in program.labels.items()}), clocks)
-    lines += view.equates()
+    lines = view.equates()
     start = program.base
     while start < program.end:
         end = min((start // SECTION + 1) * SECTION, program.end)
@@ -100,12 +92,13 @@ def numbered_source(program: Program, title: str = "", clocks: Clocks | None = N
         )
         lines += view.lines(start, end)
         start = end
-    number, found = 1, {}
+    head = "".join(f"; {line}\n" for line in title.splitlines()) + _HEAD + macros(view.statements) + "\n"
+    number, found = 1 + head.count("\n"), {}
     for line in lines:
         if isinstance(line, _Code):
             found[line.address] = number
         number += 1 + line.count("\n")
-    return Source("\n".join(lines) + "\n", found)
+    return Source(head + "\n".join(lines) + "\n", found)
 
 
 def spelled(name: str) -> str:
@@ -115,7 +108,7 @@ def spelled(name: str) -> str:
     ('lcd_write', '$Wait', 'greeting', '$add4s')
     """
     word = name.lower()
-    taken = word in _WORDS or word in _MACROS or word.startswith(("__", "v30")) or _REGISTERS.fullmatch(word)
+    taken = word in _WORDS or word in MACROS or word.startswith(("__", "v30")) or _REGISTERS.fullmatch(word)
     return f"${name}" if taken else name
 
 
@@ -158,29 +151,29 @@ class _View:
         self.ports = {use.address: port for port, uses in program.ports.items() for use in uses if port >= 0}
         self.texts = {text.address: text for text in program.texts}
         self.data = DataLines(program, self.refs_of)
+        self.statements: list[str] = []
+        """Those that were written, without labels and comments."""
         self.inside = {
             address + n for address, placed in program.instructions.items()
             for n in range(1, len(placed.instruction.code))
         }  # fmt: skip
 
+        self.inner = {
+            address + n: program.labels[address + n] for address, placed in program.instructions.items()
+            for n in range(1, len(placed.instruction.code))
+            if address + n in program.labels and (address + n) // SECTION == address // SECTION
+        }  # fmt: skip
+        """Labels inside instructions, in the same section."""
+
     def equates(self) -> list[str]:
         """Names of RAM, and of what lies inside an instruction, each with who uses it."""
         program = self.program
-        return [
-            f"{name if '_' in name else name + ':':<24}equ {address & 0xFFFF:#06x}{self.uses_of(address)}"
-            + (f" ; {program.comments[address]}" if address in program.comments else "")
-            for address, name in program.labels.items()
-            if not program.holds(address) or address in self.inside
+        inside = [
+            f"{name if '_' in name else name + ':':<24}equ {address & 0xFFFF:#06x} ; inside an instruction"
+            f"{self.refs_of(address)}"
+            for address, name in program.labels.items() if address in self.inside and address not in self.inner
         ]
-
-    def uses_of(self, address: int) -> str:
-        """Who writes, reads, or takes the address of a place, as a comment."""
-        words = {"write": "written", "read": "read", "address": "taken"}
-        refs: dict[str, list[Xref]] = {}
-        for ref in self.program.xrefs.get(address, ()):
-            refs.setdefault(words.get(ref.kind, "used"), []).append(ref)
-        said = ", ".join(_shown(refs[word], word) for word in (*words.values(), "used") if word in refs)
-        return said and f" ; {said}"
+        return [*ram_lines(program, lambda refs, word: _shown(refs, word)), *inside]
 
     def lines(self, start: int, end: int) -> Iterator[str]:
         """The lines of one section."""
@@ -194,6 +187,10 @@ class _View:
                 yield from self.data.lines(address, stop)
                 address = stop
                 continue
+            for inner in range(address + 1, address + len(placed.instruction.code)):
+                if inner in self.inner:
+                    name = f"{self.inner[inner]}:"
+                    yield f"{name:<24}equ $+{inner - address:<13} ; {inner:05X}  {self.refs_of(inner)}".rstrip()
             yield from self.function_head(address)
             label = program.labels.get(address)
             text = self.text(address, placed)
@@ -203,8 +200,9 @@ class _View:
             remark = self.remark(address, placed)
             if text is None:
                 text = "v30 " + ",".join(f"{byte:#04x}" for byte in code)
-                meaning = placed.instruction.text() if placed.emulated else self.named(address, placed, "intel")
+                meaning = self.named(address, placed, "intel")
                 remark = f"{'8080: ' if placed.emulated else ''}{meaning}{remark and '; ' + remark}"
+            self.statements.append(text)
             if label is not None and address not in program.functions:
                 remark += self.refs_of(address)
             head = f"{label}:" if label else ""
@@ -260,9 +258,9 @@ class _View:
         memory = immediate = None
         for place, kind in self.used.get(address, ()):
             if kind in ("read", "write"):
-                memory = self._named(place, _displacement(instruction))
+                memory = memory or self._named(place, _displacement(instruction))
             elif kind == "address" and instruction.values:
-                immediate = self._named(place, instruction.values[-1])
+                immediate = immediate or self._named(place, instruction.values[-1])
             elif kind == "table":
                 memory = memory or self._named(place, _displacement(instruction))
         return Names(target, memory, immediate)
@@ -271,10 +269,12 @@ class _View:
         """The instruction for reading, with labels where its numbers are."""
         instruction = placed.instruction
         text = instruction.text(syntax)
-        if placed.emulated or instruction.form is None or instruction.undefined:
+        if instruction.form is None or instruction.undefined:
             return text
         far = instruction.target
         target = None if far is None else self.program.labels.get(physical(placed.segment, far))
+        if placed.emulated:
+            return text if target is None else re.sub(r"\w+H$", target, text)
         if instruction.form.operands[0] == ("Ap",):
             far = instruction.values[0] & 0xFFFF
             target = self._named(physical(instruction.values[0] >> 16, far), far)
@@ -286,11 +286,15 @@ class _View:
         return text if end is None else re.sub(rf"\b{_HEX[syntax]}$", end, text)
 
     def _placed(self, address: int) -> bool:
-        return self.program.holds(address) and address not in self.inside
+        return self.program.holds(address) and (address not in self.inside or address in self.inner)
 
     def _named(self, address: int, value: int | None) -> str | None:
-        """Its label, if that has the value that stands in the code."""
-        return self.program.labels.get(address) if value is not None and address & 0xFFFF == value & 0xFFFF else None
+        """Its label, less the start of the segment that makes it the value that stands in the code."""
+        label = self.program.labels.get(address)
+        if label is None or value is None:
+            return None
+        start = (address & 0xFFFF) - (value & 0xFFFF)
+        return label if not start else f"{label}-{start:#x}" if start > 0 and start % 16 == 0 else None
 
     def remark(self, address: int, placed: Placed, before: str = "") -> str:
         """What an instruction has to do with: a port, a text, how long it takes."""

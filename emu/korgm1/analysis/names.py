@@ -74,7 +74,11 @@ def port_names(writes: Iterable[tuple[int, int]] = ()) -> dict[int, str]:
         value = registers[register]
         first = (page << 8) + (value & mask) + (value & 1 if stride == 2 else 0)
         for n, name in enumerate(UNIT_REGISTERS[unit]):
-            names.setdefault(first + n * stride, name)
+            port = first + n * stride
+            if registers.get(OPSEL, 0) & enabled:
+                names[port] = name    # a unit of the V50 covers what the board has there
+            else:
+                names.setdefault(port, name)
     return names
 
 

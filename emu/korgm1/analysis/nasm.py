@@ -1,15 +1,16 @@
 """One instruction as a NASM statement that assembles back to the same bytes, where there is one.
 
-Many instructions have several encodings, of which NASM takes one. `statement` forces the sizes of immediates and
-displacements, and returns None where nothing can force what stands in the code: the direction of a MOV between
-registers, a general form where a short one exists, prefixes that do nothing, what NASM does not know under `cpu 186`.
-Such bytes stay bytes, with the instruction as a comment.
+NEC's own instructions, and the second encoding of a register with a register (`mov.s`), are macros of `macros`. Many
+instructions have several encodings, of which NASM takes one. `statement` forces the sizes of immediates and
+displacements, and returns None where nothing can force what stands in the code: a general form where a short one
+exists, prefixes that do nothing, what nobody documented. Such bytes stay bytes, with the instruction as a comment.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from korgm1.analysis.macros import SWAPPED
 from korgm1.cpu.disassembler import Instruction
 
 _BYTES = ("al", "cl", "dl", "bl", "ah", "ch", "dh", "bh")
@@ -21,7 +22,7 @@ _ARITHMETIC = frozenset("add or adc sbb and sub xor cmp".split())
 _STRINGS = frozenset("movsb movsw cmpsb cmpsw stosb stosw lodsb lodsw scasb scasw insb insw outsb outsw".split())
 _COMPARING = frozenset("cmpsb cmpsw scasb scasw".split())
 _OVERRIDABLE = frozenset("movsb movsw cmpsb cmpsw lodsb lodsw outsb outsw xlatb".split())
-_FOREIGN = ("0F", "D8", "D9", "DA", "DB", "DC", "DD", "DE", "DF", "66", "67", "63", "8080")
+_REPEATS = {0x64: "repnc", 0x65: "repc"}
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,11 @@ def statement(instruction: Instruction, names: Names = NO_NAMES) -> str | None:
             segment, which is right where the section begins at offset 0.
 
     >>> from korgm1.cpu.disassembler import decode
-    >>> statement(decode(bytes.fromhex("268b4700"))), statement(decode(bytes.fromhex("8bc3")))
-    ('mov ax,[es:byte bx+0x0]', None)
+    >>> [statement(decode(bytes.fromhex(code))) for code in ("268b4700", "8bc3", "0f1cc003", "ffc0")]
+    ['mov ax,[es:byte bx+0x0]', 'mov.s ax,bx', 'set1 al,0x3', None]
     """
     form = instruction.form
-    if form is None or instruction.undefined or form.kind or form.name.startswith(_FOREIGN):
+    if form is None or instruction.undefined or form.kind or form.name.startswith("8080"):
         return None
     prefixes = _prefixes(instruction)
     if prefixes is None or _another_encoding(instruction):
@@ -65,6 +66,8 @@ def statement(instruction: Instruction, names: Names = NO_NAMES) -> str | None:
     if form.name in ("86", "87") and not instruction.memory:
         operands.reverse()      # NASM puts the first into the reg field
     mnemonic = form.mnemonic[0]
+    if not instruction.memory and form.operands[0] in (("Gb", "Eb"), ("Gw", "Ew")) and mnemonic in SWAPPED:
+        mnemonic += ".s"
     if form.name == "EB" or (form.operands[0] == ("Jb",) and form.name[0] == "7"):
         mnemonic += " short"
     elif form.name == "E9":
@@ -81,6 +84,9 @@ def _prefixes(instruction: Instruction) -> tuple[list[str], str] | None:
     words, segment = [], ""
     if left and left[0] in (0xF2, 0xF3) and mnemonic in _STRINGS:
         words.append("repne" if left[0] == 0xF2 else "repe" if mnemonic in _COMPARING else "rep")
+        del left[0]
+    elif left and left[0] in _REPEATS and mnemonic in _STRINGS:
+        words.append(_REPEATS[left[0]])
         del left[0]
     elif left and left[0] == 0xF0 and instruction.memory and mnemonic in ("inc", "dec", "not", "neg"):
         words.append("lock")
@@ -101,13 +107,13 @@ def _another_encoding(instruction: Instruction) -> bool:
     """NASM would take another for the same operands."""
     form = instruction.form
     assert form is not None
-    name, mnemonic, operands, modrm = form.name, form.mnemonic[0], form.operands[0], instruction.modrm
+    name, operands, modrm = form.name, form.operands[0], instruction.modrm
     if modrm is None:
         return False
+    if name.startswith("0F") and "Gb" not in operands and modrm & 0x38:
+        return True
     register = not instruction.memory
     accumulator = modrm & 7 == 0
-    if register and operands in (("Gb", "Eb"), ("Gw", "Ew")) and (mnemonic in _ARITHMETIC or mnemonic == "mov"):
-        return True
     if modrm & 0xC7 == 6 and modrm >> 3 & 7 == 0 and name in ("88", "89", "8A", "8B"):
         return True
     if name in ("8C", "8E") and (modrm & 0x20 or (name == "8E" and modrm >> 3 & 7 == 1)):
@@ -140,6 +146,8 @@ def _operand(instruction: Instruction, n: int, segment: str, names: Names) -> st
         return _SEGMENTS[modrm >> 3 & 3]
     if kind == "Z":
         return registers[int(form.name, 16) & 7]
+    if operand == "Fp":
+        return f"{(int(form.name, 16) & (7 if form.name[0] == 'D' else 1)) << 3 | modrm >> 3 & 7:#x}"
     if operand in ("al", "ax", "cl", "dx", "1", *_SEGMENTS):
         return operand
     order = [each for each in operands if each[0] in "IOJA" and each != "al"]

@@ -12,6 +12,8 @@ from korgm1.cpu.disassembler import Instruction
 
 SECTION = 0x10000
 """Bytes that offsets of one segment reach: the image is shown in sections of this size, at multiples of it."""
+JUMPS = ("call", "jump", "branch")
+"""Kinds of references that lead to code."""
 UNKNOWN_PORT = -1
 """The number under which `Program.ports` keeps accesses whose DX is not known."""
 
@@ -33,11 +35,15 @@ class Executed:
         places: PS:PC of instructions that were executed.
         vectors: number -> segment and offset, as installed in RAM.
         called: PS:PC of routines that were called.
+        memory: RAM at its end, from 00000 on; empty where that is not known.
+        touched: of each of these bytes 1 if it was read, 2 if it was written, 3 both.
     """
 
     places: frozenset[tuple[int, int]] = frozenset()
     vectors: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     called: frozenset[tuple[int, int]] = frozenset()
+    memory: bytes = b""
+    touched: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -99,10 +105,12 @@ class Xref:
     Attributes:
         origin: address of the instruction, or of the table's word.
         kind: call, jump, branch, table, read, write, address, vector or reset.
+        size: bytes that are read or written; 0: not known.
     """
 
     origin: int
     kind: str
+    size: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -206,6 +214,9 @@ class Program:
         comments: address -> what somebody has written beside it.
         kinds: address -> kind, where somebody has decided it: as in a CSV of symbols.
         words: first address and how many, of words that somebody has told of.
+        stacks: instruction that sets SP -> the address behind the stack, where SS is known.
+        memory: RAM at the end of a run, from 00000 on; empty without one.
+        touched: of each of these bytes 1 if it was read, 2 if it was written, 3 both.
     """
 
     image: bytes
@@ -227,6 +238,14 @@ class Program:
     comments: dict[int, str] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)
     words: dict[int, int] = field(default_factory=dict)
+    stacks: dict[int, int] = field(default_factory=dict)
+    memory: bytes = b""
+    touched: bytes = b""
+
+    def leads(self, address: int) -> bool:
+        """Code is there, or somebody jumps there, though it be into the middle of an instruction."""
+        refs = self.xrefs.get(address, ())
+        return address in self.instructions or any(ref.kind in JUMPS for ref in refs)
 
     @property
     def end(self) -> int:

@@ -16,6 +16,8 @@ _WORDY = re.compile(r"[A-Za-z0-9]")
 _WORDS = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}|(?<![0-9A-Za-z])[A-Z]?[0-9]+(?![0-9a-z])")
 _WIDTHS = range(6, 33)
 _LEAST_NAMES = 24
+_MANY = 8
+"""Names from which on half of them may fill their whole width; of fewer, three quarters must be filled up."""
 _COLUMNS = 40
 _LEAST = {(True, True): 2, (True, False): 4, (False, True): 3, (False, False): 4}
 """Words a table must have, by: of texts, without anything between."""
@@ -107,7 +109,7 @@ def _name_runs(text: str) -> Iterator[tuple[int, int, int]]:
                 count += 1
                 filled += piece[-1] == " "
                 titles += piece[0].isupper() or piece[0].isdigit()
-            if count >= 3 and filled * 2 > count and titles * 10 >= count * 7:
+            if count >= 3 and filled * 4 > (2 if count >= _MANY else 3) * count and titles * 10 >= count * 7:
                 best = max(best, (filled, width, count))
         _, width, count = best
         if not count:

@@ -85,11 +85,12 @@ class PortMap:
         sink: NativeSink | None = getattr(device, "native_sink", None)
         if sink is not None and self._sink not in (None, sink):
             raise ValueError("two native sinks")
-        for distance in range(0, count, step):
+        read, write, peek = device.read, device.write, device.peek
+        for offset, distance in enumerate(range(0, count, step)):
             port = (first + distance) & 0xFFFF
             if not onchip and port in layer:
                 raise ValueError(f"port {port:04X} has two devices")
-            layer[port] = (device.read, device.write, device.peek, distance // step, sink is not None)
+            layer[port] = (read, write, peek, offset, sink is not None)
             self._resolve(port)
         if sink is not None and self._sink is None:
             self._sink = sink

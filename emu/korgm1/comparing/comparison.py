@@ -7,17 +7,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from korgm1.analysis import analyse
 from korgm1.comparing.causes import explain
 from korgm1.comparing.dynamic import BootPair, boot_findings, pair_boots
 from korgm1.comparing.experimental import experiment_findings, known
 from korgm1.comparing.finding import KINDS, Finding, small
 from korgm1.comparing.gathering import gather_both
+from korgm1.comparing.remains import Remains
 from korgm1.comparing.script import Script
 from korgm1.comparing.scripted import script_findings
 from korgm1.comparing.side import Side
 from korgm1.comparing.static import Static, compare_programs
+from korgm1.romset.image import BASE
 from korgm1.romset.load import RomSet
 from korgm1.workers import Asked
+
+KINSHIP = 0.05
+"""Share of what stands once in a ROM that stands in the other, too, from which they are versions of one program without
+a further look."""
+UNRELATED = "their boots and experiments were not compared: korgm1 probe tells of each alone"
 
 Tell = Callable[[str], None]
 
@@ -28,8 +36,8 @@ class Comparison:
 
     Attributes:
         firmware: the two that were compared, A and B.
-        sides: what was gathered of them; None when they are one and the same image.
-        static: functions, texts, tables; None then, too.
+        sides: what was gathered of them; None when they are one and the same image, or no versions of one program.
+        static: functions, texts, tables; None when they are one image.
         boots: the boots side by side.
         findings: everything that differs, differences of their own first, in the order of `KINDS`.
     """
@@ -43,7 +51,7 @@ class Comparison:
     @property
     def identical(self) -> bool:
         """The images are the same, byte for byte."""
-        return self.sides is None
+        return self.static is None
 
     @property
     def related(self) -> bool:
@@ -64,7 +72,7 @@ class Comparison:
     def notes(self) -> tuple[str, ...]:
         """What could not be found out, of either side."""
         if self.sides is None:
-            return ()
+            return () if self.identical else (UNRELATED,)
         notes = [f"{name}: {note}" for name, side in zip("AB", self.sides, strict=True) for note in side.notes]
         models = [side.model for side in self.sides]
         if models[0] != models[1]:
@@ -140,8 +148,30 @@ def compare(
     """
     if a.image == b.image and models[0] == models[1]:
         return Comparison((a, b), None, None, (), ())
+    if not akin(a.image, b.image):
+        tell("analysis")
+        static = compare_programs(analyse(a.image), analyse(b.image))
+        if not static.related:
+            return Comparison((a, b), None, static, (), ())
     sides = gather_both((a, b), models, script, workers, tell, asked)
     tell("comparing")
+    return compare_sides(sides)
+
+
+def akin(a: bytes, b: bytes) -> bool:
+    """Whether two images have so much in common that they are versions of one program, wherever it lies.
+
+    >>> akin(bytes(131072), bytes(range(256)) * 512)
+    False
+    """
+    grams = [Remains(image, BASE, ()).grams() for image in (a, b)]
+    least = min(map(len, grams))
+    return least > 0 and len(grams[0].keys() & grams[1].keys()) >= KINSHIP * least
+
+
+def compare_sides(sides: tuple[Side, Side]) -> Comparison:
+    """Lay side by side what was gathered of two firmwares."""
+    a, b = (side.firmware for side in sides)
     static = compare_programs(sides[0].program, sides[1].program)
     boots = pair_boots(*sides)
     findings = [*static.findings, *boot_findings(*sides, boots), *experiment_findings(*sides), *script_findings(*sides)]

@@ -10,6 +10,8 @@ from korgm1.comparing.finding import Finding
 from korgm1.comparing.remains import Run
 from korgm1.comparing.static import VERSION, Static
 
+ROTATED = 32
+"""Bytes of a row of a table at most that only one side has, whose begin is not certain."""
 AROUND = 4
 """Bytes around a difference that must be there, too, where a record of the RAM is said to come from it."""
 _PLACE = re.compile(r"\b([0-9A-F]{4}):([0-9A-F]{4})\b")
@@ -100,9 +102,19 @@ class DataCauses:
 
     def unread(self, row: Finding) -> str:
         """Bytes behind pointers that another finding tells: of the version, of initial contents, of a new function."""
-        runs = self._runs[id(row)]
-        reasons = [self._same_values(row) or self._run(run) for run in runs]
+        reasons = [
+            self._same_values(row.a, row.b) or self._run(run) or self._bytewise(run) for run in self._runs[id(row)]
+        ]
         return " and ".join(dict.fromkeys(reasons)) if reasons and all(reasons) else ""
+
+    def _bytewise(self, run: Run) -> str:
+        """Neighbouring bytes that differ for reasons of their own."""
+        rows = [p.image[start - p.base : end - p.base] for p, start, end in (
+            (self._static.a, run.a, run.a_end), (self._static.b, run.b, run.b_end))]
+        if len(rows[0]) != len(rows[1]):
+            return ""
+        reasons = [self._same_values(f"{x:02X}", f"{y:02X}") for x, y in zip(*rows, strict=True) if x != y]
+        return " and ".join(dict.fromkeys(reasons)) if all(reasons) else ""
 
     def _run(self, run: Run) -> str:
         programs = self._static.a, self._static.b
@@ -120,8 +132,10 @@ class DataCauses:
         if fill is not None and all(set(side) == {int(value[:2], 16)} for side, value in
                                     zip(bare, (fill.a, fill.b), strict=True)):
             return what_of(fill)
+        alone = len(bare[0]) * len(bare[1]) == 0
         for program, (start, end) in zip(programs, spans, strict=True):
-            for at in range(start, end - 1):
+            slack = end - start if alone and end - start <= ROTATED else 0    # a row that is new may be cut anywhere
+            for at in range(start - slack, end - 1 + slack):
                 goal = at & 0xF0000 | int.from_bytes(program.image[at - program.base :][:2], "little")
                 if goal in self._fresh and goal in program.functions:
                     return f"function {self._fresh[goal]}"
@@ -138,7 +152,7 @@ class DataCauses:
         told = all(set(text.split()) <= _told(rows, side) for side, text in enumerate((row.a, row.b)))
         if rows and (told or row.what.startswith("size")):
             return " and ".join(dict.fromkeys(map(what_of, rows)))
-        return self._word(row) or self._same_values(row)
+        return self._word(row) or self._same_values(row.a, row.b)
 
     def _word(self, row: Finding) -> str:
         """A word that is changed as a constant of a function is."""
@@ -152,10 +166,10 @@ class DataCauses:
                 return f"function {self._words[words]}"
         return ""
 
-    def _same_values(self, row: Finding) -> str:
+    def _same_values(self, a: str, b: str) -> str:
         """A finding of what the data are for that has the same values on both sides."""
         for kind in ("init", "midi", "version"):
             for one in self._by.get(kind, ()):
-                if (row.a, row.b) in ((one.a, one.b), (_hex(one.a), _hex(one.b))):
+                if (a, b) in ((one.a, one.b), (_hex(one.a), _hex(one.b))):
                     return what_of(one)
         return ""

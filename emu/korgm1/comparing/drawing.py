@@ -9,13 +9,17 @@ import numpy.typing as npt
 
 from korgm1.analysis import Program
 from korgm1.board.lcd_font import draw, to_text
-from korgm1.board.lcd_picture import Image, Rgb, render
+from korgm1.board.lcd_picture import BEZEL, COLUMN_GAP, GLASS, LINE_GAP, Image, Rgb, render
 from korgm1.comparing.static import Static
 
 COLUMNS = 256
 """Pixels in a row of a map."""
 GRAIN = 4
 """Bytes a pixel."""
+ROWS, WIDE = 8, 5
+"""Dots of a character."""
+BAR: tuple[Rgb, Rgb] = ((255, 255, 255), (0, 0, 0))
+"""A bar below characters that differ, and its outline: lighter and darker than anything on the LCD."""
 COLOURS: dict[str, Rgb] = {
     "same code": (120, 144, 156), "moved code": (176, 196, 205), "changed code": (230, 126, 34),
     "only here": (192, 57, 43), "text": (39, 130, 80), "table": (91, 80, 160), "data": (214, 205, 180),
@@ -32,15 +36,28 @@ def _codes() -> dict[str, int]:
 
 
 @lru_cache(maxsize=256)
-def lcd(lines: tuple[str, str], scale: int = 2) -> Image:
+def lcd(lines: tuple[str, str], scale: int = 2, marked: tuple[tuple[int, int, int], ...] = ()) -> Image:
     """The LCD as it shows two lines of text; characters of the firmware's own (CGRAM) are blank.
+
+    Args:
+        lines: what it shows.
+        scale: pixels from dot to dot, at least 4 where something is marked.
+        marked: line, first column, and column behind the last, of what gets a bar below it.
 
     >>> lcd(("OpenM1", "")).shape
     (69, 474, 3)
     """
     codes = _codes()
     rows = [draw(bytes(codes.get(char, 0x20) for char in line[:40].ljust(40)), bytes(64)) for line in lines]
-    return render(np.stack(rows), scale)
+    image = render(np.stack(rows), scale)
+    border, below, right = ((GLASS + BEZEL) * scale // 4, LINE_GAP * scale // 4, COLUMN_GAP * scale // 4)
+    for line, first, end in marked:
+        top = border + line * (ROWS * scale + below) + ROWS * scale
+        left = border + first * (WIDE * scale + right)
+        width = (end - first) * (WIDE * scale + right) - right
+        image[top - 1 : top + below - 1, left : left + width] = BAR[1]
+        image[top : top + below - 2, left + 1 : left + width - 1] = BAR[0]
+    return image
 
 
 def rom_map(static: Static, side: int) -> Image:

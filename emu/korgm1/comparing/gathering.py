@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from string import ascii_uppercase
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
@@ -14,9 +15,12 @@ from korgm1.errors import Stopped
 from korgm1.romset.load import RomSet
 from korgm1.workers import Asked, spread
 
+LETTERS = ascii_uppercase
+"""Names of the sides."""
+
 
 class Job(NamedTuple):
-    """Which side it is ("A" or "B"), and what `gather` needs."""
+    """Which side it is ("A", "B", ...), and what `gather` needs."""
 
     name: str
     rom: RomSet
@@ -34,7 +38,21 @@ def gather_both(
         UserError: a process died.
         Stopped: somebody asked for it.
     """
-    jobs = [Job(name, rom, model, script) for name, rom, model in zip("AB", firmware, models, strict=True)]
+    one, other = gather_all(firmware, models, script, workers, tell, asked)
+    return one, other
+
+
+def gather_all(
+    firmware: Sequence[RomSet], models: Sequence[str], script: Script | None, workers: int,
+    tell: Callable[[str], None], asked: Asked = lambda: 0,
+) -> tuple[Side, ...]:
+    """What can be known of several firmwares; see `side.gather`.
+
+    Raises:
+        UserError: a process died.
+        Stopped: somebody asked for it.
+    """
+    jobs = [Job(name, rom, model, script) for name, rom, model in zip(LETTERS, firmware, models, strict=False)]
     with TemporaryDirectory(prefix="korgm1-", ignore_cleanup_errors=True) as folder:
         said = {job.name: Path(folder, job.name) for job in jobs}
 
@@ -47,9 +65,9 @@ def gather_both(
         args: tuple[Any, ...] = (folder,) if workers > 1 else (folder, tell, asked)
         hint = "the same command with --workers 1"
         found = dict(spread(jobs, _Gather, args, min(2, workers), look, "the comparison", hint))
-    if len(found) < 2:
-        raise Stopped("stopped before both were looked into; nothing was written")
-    return found[jobs[0]], found[jobs[1]]
+    if len(found) < len(jobs):
+        raise Stopped("stopped before all were looked into; nothing was written")
+    return tuple(found[job] for job in jobs)
 
 
 class _Gather:

@@ -51,6 +51,8 @@ table.consequences th:nth-child(3), table.consequences th:nth-child(4) { width: 
 table.firmware th:nth-child(1) { width: 2.5rem; }
 table.firmware th:nth-child(3) { width: 36%; }
 table.sides th:nth-child(1) { width: 16%; }
+table.lcd th:nth-child(1) { width: 5rem; }
+u { text-decoration: underline 2px; font-weight: 700; }
 table.texts th:nth-child(1), table.texts th:nth-child(2) { width: 6rem; }
 tr.new td, tr.changed td { background: var(--new); } tr.gone td { background: var(--gone); }
 details { margin: .4rem 0; border: 1px solid var(--line); border-radius: 4px; padding: 0 .8rem; }
@@ -62,6 +64,11 @@ img.map { image-rendering: pixelated; }
 .key { display: inline-block; width: .9em; height: .9em; margin-right: .3em; border: 1px solid var(--line); }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; font-size: .9rem; }
 .diff td { padding: .05rem .6rem; border: 0; white-space: pre-wrap; }
+@media screen and (max-width: 46rem) { body { padding: 1rem 1rem 3rem; } .pair { grid-template-columns: 1fr; }
+  table:not(.diff) thead { display: none; } table:not(.diff) tr { display: block; padding: .4rem 0;
+  border-bottom: 1px solid var(--line); } table:not(.diff) td { display: block; border: 0; padding: .1rem 0;
+  text-align: left; } table:not(.diff) td:empty { display: none; }
+  table:not(.diff) td::before { content: attr(data-h); color: var(--soft); font-size: .85em; margin-right: .6em; } }
 @media print { details::details-content { content-visibility: visible; }
   body { max-width: none; padding: 0; font-size: 11px; } nav { display: none; } details { border: 0; }
   h2, h3 { break-after: avoid; } tr, img { break-inside: avoid; } }
@@ -109,7 +116,9 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Html]], kind: str = "", 
     marks = [*classes, *[""] * len(heads)]
     head = "".join(f"<th{_class(marks[n])}>{text(name)}</th>" for n, name in enumerate(heads))
     body = "".join(
-        "<tr>" + "".join(f"<td{_class(marks[n])}>{cell}</td>" for n, cell in enumerate(row)) + "</tr>\n" for row in rows
+        "<tr>" + "".join(
+            f'<td{_class(marks[n])} data-h="{text(heads[n])}">{cell}</td>' for n, cell in enumerate(row)
+        ) + "</tr>\n" for row in rows
     )
     return f"<table{_class(kind)}><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>\n"
 

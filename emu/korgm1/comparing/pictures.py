@@ -15,6 +15,8 @@ SHARED = 0.75
 """Likeness of one of their lines from which they are."""
 EARLY = CPU_HZ // 50
 """Clocks by which a picture may come earlier or later without being told of: 20 ms."""
+COLUMNS = 40
+"""Characters of a line."""
 MOST = 2000
 """Pictures of a timeline that are looked at."""
 
@@ -37,6 +39,25 @@ class Row:
     def same(self) -> bool:
         """Both show it."""
         return self.a is not None and self.b is not None and self.a.lcd == self.b.lcd
+
+    @property
+    def differing(self) -> tuple[tuple[int, int, int], ...]:
+        """Where both have a picture and it is not the same: line, first column, and column behind the last, from 0.
+
+        >>> Row(LcdChange(0, ("Prog I00", "")), LcdChange(0, ("Prog I42", "?"))).differing
+        ((0, 6, 8), (1, 0, 1))
+        """
+        if self.a is None or self.b is None:
+            return ()
+        found: list[tuple[int, int, int]] = []
+        for line, texts in enumerate(zip(self.a.lcd, self.b.lcd, strict=True)):
+            one, other = (text.ljust(COLUMNS) for text in texts)
+            for column in (n for n in range(COLUMNS) if one[n] != other[n]):
+                if found and found[-1][0] == line and found[-1][2] == column:
+                    found[-1] = (line, found[-1][1], column + 1)
+                else:
+                    found.append((line, column, column + 1))
+        return tuple(found)
 
     @property
     def lasts_differently(self) -> bool:

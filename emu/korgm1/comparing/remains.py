@@ -20,8 +20,14 @@ FILLED = 16
 """Bytes of one value from which they are filling."""
 CLOSELY = 1024
 """Bytes between two anchors, on either side, up to which they are aligned byte by byte."""
+BETWEEN = 3
+"""Equal bytes at most between an insertion and a removal that are one replacement."""
 GAP = 1
 """Equal bytes between two different ones that are told as one run."""
+
+
+Opcode = tuple[str, int, int, int, int]
+"""As of `SequenceMatcher.get_opcodes`."""
 
 
 class Places(Protocol):
@@ -225,7 +231,8 @@ class _Alignment:
         codes = mine.image[start + head : end - tail], theirs.image[first + head : last - tail]
         if head + tail < least and max(map(len, codes)) <= CLOSELY:
             match = SequenceMatcher(None, *codes, autojunk=False)
-            rows = [(kind, head + m, head + n, head + k, head + j) for kind, m, n, k, j in match.get_opcodes()]
+            balanced = _balanced(match.get_opcodes())
+            rows = [(kind, head + m, head + n, head + k, head + j) for kind, m, n, k, j in balanced]
         self._mark(one, start, first, head)
         self._mark(one, end - tail, last - tail, tail)
         for kind, x, x_end, y, y_end in rows:
@@ -240,6 +247,19 @@ class _Alignment:
             for n in range(min(x_end - x, y_end - y), y_end - y):
                 self._to[1 - one][first + y + n] = start + x
             yield mine.base + start + x, mine.base + start + x_end, theirs.base + first + y, theirs.base + first + y_end
+
+
+def _balanced(rows: Iterable[Opcode]) -> list[Opcode]:
+    """Opcodes in which a removal and an insertion near each other, of one size together, are one replacement."""
+    found: list[Opcode] = []
+    for row in rows:
+        found.append(row)
+        if len(found) < 3:
+            continue
+        (_, a, a_end, b, b_end), (kind, same, same_end, *_), (_, _, x_end, _, y_end) = found[-3:]
+        if kind == "equal" and same_end - same <= BETWEEN and a_end - a != b_end - b and x_end - a == y_end - b:
+            found[-3:] = [("replace", a, x_end, b, y_end)]
+    return found
 
 
 def _runs(differ: list[int]) -> Iterator[tuple[int, int]]:

@@ -17,6 +17,8 @@ from korgm1.result import LcdChange
 
 DRAWN = 60
 """LCD pictures of a report; the rest are text."""
+PICTURES = 40
+"""Rows of a timeline."""
 LISTED = 40
 """Differences of a chip's writes that are listed."""
 
@@ -59,7 +61,10 @@ def _bytes(data: bytes) -> str:
 
 
 def _timelines(found: Comparison, budget: list[int]) -> Html:
-    parts = []
+    parts = [
+        "<p>Pictures in one row are the same one, or stand in the same place of the boot. A white bar is below every "
+        "character that differs.</p>"
+    ]
     for pair in found.boots:
         same = sum(row.same for row in pair.rows)
         note = f'<span class="soft">({same} of {len(pair.rows)} pictures are the same)</span>'
@@ -69,9 +74,21 @@ def _timelines(found: Comparison, budget: list[int]) -> Html:
 
 
 def _rows(rows: Sequence[Row], budget: list[int]) -> Html:
-    cells = [[_picture(row.a, row, budget), _picture(row.b, row, budget)] for row in rows[:40]]
-    more = f'<p class="soft">and {len(rows) - 40} more</p>' if len(rows) > 40 else ""
-    return table(("A", "B"), cells, "lcd") + more
+    cells = [
+        [f"{number}<br>{_said(row)}", _picture(row.a, row, budget), _picture(row.b, row, budget)]
+        for number, row in enumerate(rows[:PICTURES], 1)
+    ]
+    more = f'<p class="soft">and {len(rows) - PICTURES} more</p>' if len(rows) > PICTURES else ""
+    return table(("", "A", "B"), cells, "lcd", ("soft", "", "")) + more
+
+
+def _said(row: Row) -> Html:
+    """What became of a picture, in a word."""
+    if row.a is None or row.b is None:
+        return f"<b>only {'B' if row.a is None else 'A'}</b>"
+    if not row.same:
+        return "<b>differs</b>"
+    return "same, <b>other time</b>" if row.lasts_differently else "same"
 
 
 def _picture(shown: LcdChange | None, row: Row, budget: list[int]) -> Html:
@@ -79,11 +96,31 @@ def _picture(shown: LcdChange | None, row: Row, budget: list[int]) -> Html:
         return '<span class="soft">no such picture</span>'
     stood = row.stood_a if shown is row.a else row.stood_b
     when = f"{shown.seconds:.3f} s, " + ("stays" if stood is None else f"for {stood / CPU_HZ:.2f} s")
+    marked = row.differing
     lines = "\n".join(line.rstrip() for line in shown.lcd)
     if budget[0] <= 0:
-        return f'<span class="soft">{when}</span><pre>{text(lines)}</pre>'
+        return f'<span class="soft">{when}</span><pre>{_marked(shown.lcd, marked)}</pre>'
     budget[0] -= 1
-    return f'<span class="soft">{when}</span>' + picture(lcd(shown.lcd, 4), lines or "an empty display", "lcd", 494)
+    alt = (lines.strip() and lines) or "an empty display"
+    if marked:
+        alt += "; what differs: " + ", ".join(f"line {n + 1}, {_columns(first, end)}" for n, first, end in marked)
+    return f'<span class="soft">{when}</span>' + picture(lcd(shown.lcd, 4, marked), alt, "lcd", 494)
+
+
+def _columns(first: int, end: int) -> str:
+    return f"column {first}" if end - first == 1 else f"columns {first} to {end - 1}"
+
+
+def _marked(lines: Sequence[str], marked: Sequence[tuple[int, int, int]]) -> Html:
+    """Lines of text, what differs underlined."""
+    rows = []
+    for number, line in enumerate(lines):
+        at, parts = 0, []
+        for _, first, end in (row for row in marked if row[0] == number):
+            parts += [text(line[at:first]), f"<u>{text(line[first:end].ljust(end - first))}</u>"]
+            at = end
+        rows.append("".join([*parts, text(line[at:].rstrip())]))
+    return "\n".join(rows)
 
 
 def _writes(pair: BootPair) -> Html:

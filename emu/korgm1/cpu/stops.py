@@ -184,17 +184,18 @@ class Stops:
         """The vector the last step took, where vectors are followed."""
         return None if self.pointer.taken_vector < 0 else int(self.pointer.taken_vector)
 
-    def begin(self, quiet: bool = False, limit: int = NEVER, passed: int = NEVER) -> None:
+    def begin(self, quiet: bool = False, limit: int = NEVER, passed: int = NEVER, again: bool = False) -> None:
         """Runs may go on, and stop.
 
         Args:
             quiet: at `limit` alone.
             limit: of `steps`.
             passed: an instruction there (PS << 16 | PC) does not stop the first time.
+            again: it was all run before, and no trace is to have it twice.
         """
         pointer = self.pointer
         pointer.hit = pointer.to_wanted = pointer.return_wanted = 0
-        pointer.quiet, pointer.limit, pointer.passed_place = quiet, limit, passed
+        pointer.quiet, pointer.limit, pointer.passed_place, pointer.again = quiet, limit, passed, again
 
     def until(self, place: int, sp: int) -> None:
         """Stop in front of an instruction (PS << 16 | PC), too, when SP is there or above."""

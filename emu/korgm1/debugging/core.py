@@ -1,35 +1,19 @@
-"""The debugger itself: the way back, and every command that can be undone."""
+"""The debugger itself: every command that can be undone."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from korgm1.clock import CPU_HZ
-from korgm1.cpu.stops import NEVER
 from korgm1.debugging.expressions import Context
-from korgm1.debugging.running import SLICE, Running
-from korgm1.debugging.stop import Halt
+from korgm1.debugging.hindsight import Hindsight
 from korgm1.errors import M1Error, UsageError, UserError
 from korgm1.files import read_file
 from korgm1.snapshot import decode
 
 
-class PortAccess(NamedTuple):
-    """An access to a port: clock, "in" or "out", port, byte, and where the instruction stands."""
-
-    clock: int
-    way: str
-    port: int
-    value: int
-    ps: int
-    pc: int
-
-
-class Debugger(Running):
+class Debugger(Hindsight):
     """A session under control. What it runs takes the same clocks, and shows the same, as without it.
 
     While there is one, it alone should run the session and touch it: `act` has others do so, to be undone.
@@ -41,87 +25,6 @@ class Debugger(Running):
         stops: by number.
         longest: clocks that a command may run; None: for ever, if nothing stops it.
     """
-
-    # backwards
-
-    def back(self, n: int = 1) -> Halt:
-        """`n` steps back; inputs on the way are undone.
-
-        Raises:
-            UsageError: a recording is under way, or no such number.
-        """
-        self._check_count(n)
-        self._check_unrecorded()
-        self._journal.mark("back")
-        reached, undone = self._journal.back_to(self._native.steps - n)
-        return self._halt("step" if reached else "start", undone=undone)
-
-    def back_to_stop(self, asked: Callable[[], object] = lambda: False) -> Halt:
-        """Back to the last time before now that a stop was hit; to the beginning of what is remembered if never.
-
-        Raises:
-            UsageError: a recording is under way.
-        """
-        self._check_unrecorded()
-        journal = self._journal
-        journal.mark("back-to-stop")
-        moments = journal.moments
-        end = self._native.steps
-        self._counts = False
-        try:
-            for place in range(len(moments) - 1, -1, -1):
-                if asked():
-                    journal.undo()
-                    return self._halt("asked")
-                found = self._last_hit(place, end)
-                if found is not None:
-                    undone = journal.forget_behind(place)
-                    journal.restore(place)
-                    journal.run_quietly(found[0])
-                    return replace(found[1], undone=undone)
-                end = min(end, moments[place].steps)
-        finally:
-            self._counts = True
-        journal.restore(0)
-        return self._halt("start", undone=journal.forget_behind(0))
-
-    def _last_hit(self, place: int, end: int) -> tuple[int, Halt] | None:
-        """The last hit of a stretch before so many steps; its end is looked at first, as there may be many."""
-        begin = self._journal.moments[place].steps
-        self._journal.restore(place)
-        if begin >= end or self._hits(end, first_only=True) is None:
-            return None
-        window = 1 << 10
-        while begin < end:
-            self._journal.restore(place)
-            self._journal.run_quietly(end - window)
-            found = self._hits(end)
-            if found is not None or end - window <= begin:
-                return found
-            window <<= 4
-        return None
-
-    def _hits(self, end: int, first_only: bool = False) -> tuple[int, Halt] | None:
-        """The last hit from here to before so many steps, or the first."""
-        own, found, passed = self._native, None, NEVER
-        self._shown = self._texts_shown()
-        while own.steps < end and self.session.powered:
-            self._appeared = set()
-            own.begin(limit=end, passed=passed)
-            try:
-                while not own.hit and self.session.stopped is None and self.session.frozen is None:
-                    self.session.run_until(self.session.clock + SLICE)
-                if own.steps >= end or not own.hit:
-                    return found
-                stops = self._matched(own.hit)
-                if stops:
-                    found = own.steps, self._halt("stop", tuple(stops))
-                    if first_only:
-                        return found
-                passed = self._packed(self.where)
-            finally:
-                own.end()
-        return found
 
     def undo(self) -> str:
         """Take back the last command that changed time or state.
@@ -249,39 +152,16 @@ class Debugger(Running):
         self._journal.switched()
         self._journal.keep(f"load {path}")
 
-    def last_port_accesses(self, count: int, first: int = 0, last: int = 0xFFFF) -> list[PortAccess]:
-        """The latest accesses to ports before now, the oldest first, found by running the last stretches again.
-
-        Args:
-            count: so many at most; fewer where the two stretches before now have fewer.
-            first, last: of these ports.
-
-        Raises:
-            UsageError: a recording is under way.
-        """
-        self._check_unrecorded()
-        found: deque[PortAccess] = deque(maxlen=count)
-
-        def seen(way: str, port: int, value: int) -> None:
-            if first <= port <= last:
-                _, ps, pc = self._native.began
-                found.append(PortAccess(self.session.clock, way, port, value, ps, pc))
-
-        self._journal.again(seen)
-        return list(found)
-
     @property
     def steps(self) -> int:
         """Steps so far on this way."""
         return self._native.steps
 
+    def last_byte(self, way: str, port: int) -> int:
+        """The byte that the CPU last read from ("in") a port, or wrote to it ("out"), since power-on; -1: none."""
+        return self._native.last_byte(way, port)
+
     def context(self) -> Context:
         """What the names of an expression mean now."""
         names = {**self.registers(), "clock": self.session.clock, "steps": self.steps}
-        return Context(names, self.read, self._native.last_byte)
-
-    # small things
-
-    def _check_unrecorded(self) -> None:
-        if self.session.recording:
-            raise UsageError("a recording is under way, which knows no way back", "no --record")
+        return Context(names, self.read, self.last_byte)

@@ -107,14 +107,14 @@ def port_out(monitor: Monitor, rest: str) -> None:
 
 def save(monitor: Monitor, rest: str) -> None:
     """To a file."""
-    path = _path(rest)
+    path = path_of(rest)
     monitor.debugger.save(path)
     monitor.say(f"{path} written")
 
 
 def load(monitor: Monitor, rest: str) -> None:
     """From a file."""
-    monitor.debugger.load(_path(rest))
+    monitor.debugger.load(path_of(rest))
     if monitor.session.powered:
         monitor.show_lines(monitor.debugger.where, 1)
 
@@ -124,12 +124,12 @@ def log(monitor: Monitor, rest: str) -> None:
     if rest.lower() == "off":
         monitor.log(None)
     else:
-        monitor.log(_path(rest))
+        monitor.log(path_of(rest))
 
 
 def source(monitor: Monitor, rest: str) -> None:
     """Commands from a file; the first that cannot be done ends it."""
-    path = _path(rest)
+    path = path_of(rest)
     if monitor.sourced >= DEEPEST:
         raise UsageError(f"{path} is called by files too deep", f"at most {DEEPEST}")
     text = read_file(path, "commands", 1 << 20).decode("utf-8", "replace")
@@ -168,7 +168,12 @@ def line_of(name: str) -> str:
     return name.replace("{", "{{").replace("}", "}}") + ", line {}"
 
 
-def _path(text: str) -> Path:
+def path_of(text: str) -> Path:
+    """What names a file, in quotes or not.
+
+    Raises:
+        UsageError: nothing does.
+    """
     text = text.strip().strip("\"'")
     if not text or "\x00" in text:
         raise UsageError("no file", "the name of a file")

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from korgm1.bus.memory import SIZE
-from korgm1.clock import CPU_HZ
 from korgm1.debugging import interrupts, showing
 from korgm1.debugging.doing_runs import count, quoted
 from korgm1.debugging.doing_stops import span
@@ -136,8 +135,7 @@ def print_value(monitor: Monitor, rest: str) -> None:
     one = monitor.value(rest)
     place = f"{one.place[0]:04X}:{one.place[1]:04X} = " if one.place else ""
     name = monitor.symbols.exact(one.number) if one.place or one.number > 0xFFFF else None
-    sign = "-" if one.number < 0 else ""
-    monitor.say(f"{place}{sign}{abs(one.number):04X} = {one.number}{f' = {name}' if name else ''}")
+    monitor.say(f"{place}{showing.hexadecimal(one.number)} = {one.number}{f' = {name}' if name else ''}")
 
 
 def symbols(monitor: Monitor, rest: str) -> None:
@@ -155,21 +153,6 @@ def lcd(monitor: Monitor, rest: str) -> None:
 def irq(monitor: Monitor, rest: str) -> None:
     """The ICU."""
     monitor.say(*interrupts.table(monitor.debugger))
-
-
-def ports(monitor: Monitor, rest: str) -> None:
-    """The last accesses, found by running the last stretch again."""
-    words = rest.split()
-    number = count(words[0]) if words and words[0].isdecimal() and int(words[0]) <= 256 else 16
-    text = " ".join(words[1:]) if words and words[0].isdecimal() and int(words[0]) <= 256 else rest
-    first, last = span(monitor, text, 0xFFFF) if text else (0, 0xFFFF)
-    names = monitor.ports
-    for one in monitor.debugger.last_port_accesses(min(number, 256), first, last):
-        at = f"{one.ps:04X}:{one.pc:04X}"
-        monitor.say(
-            f"  {one.clock / CPU_HZ:11.6f} s  {at}  {one.way:<3} {one.port:04X}  {one.value:02X}"
-            f"  {names.get(one.port, '')}".rstrip()
-        )
 
 
 def peek(monitor: Monitor, rest: str) -> None:

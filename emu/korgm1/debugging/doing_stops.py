@@ -24,7 +24,7 @@ def once(monitor: Monitor, rest: str) -> None:
 
 
 def _at_code(monitor: Monitor, rest: str, once: bool) -> None:
-    place, condition = _split(rest)
+    place, condition = split(rest)
     if not place:
         place = "ps:pc"
     _add(monitor, Stop("exec", monitor.value(place).number & 0xFFFFF, once=once), condition)
@@ -33,7 +33,7 @@ def _at_code(monitor: Monitor, rest: str, once: bool) -> None:
 def watch(monitor: Monitor, rest: str) -> None:
     """Memory."""
     kind, text = _kind(rest, {"r": "memr", "w": "memw", "rw": "mem"})
-    place, condition = _split(text)
+    place, condition = split(text)
     first, last = span(monitor, place, 0xFFFFF)
     _add(monitor, Stop(kind, first, last), condition)
 
@@ -41,14 +41,14 @@ def watch(monitor: Monitor, rest: str) -> None:
 def port(monitor: Monitor, rest: str) -> None:
     """Ports."""
     kind, text = _kind(rest, {"in": "in", "out": "out", "io": "port"})
-    place, condition = _split(text)
+    place, condition = split(text)
     first, last = span(monitor, place, 0xFFFF)
     _add(monitor, Stop(kind, first, last), condition)
 
 
 def interrupt(monitor: Monitor, rest: str) -> None:
     """Vectors."""
-    vector, condition = _split(rest)
+    vector, condition = split(rest)
     _add(monitor, Stop("int", monitor.value(vector).number if vector else None), condition)
 
 
@@ -66,6 +66,7 @@ def stops(monitor: Monitor, rest: str) -> None:
         state = "" if stop.enabled else ", disabled"
         state += f", ignored {stop.ignore} times more" if stop.ignore else ""
         state += ", once" if stop.once else ""
+        state += ", tells" if stop.tells else ""
         name = monitor.symbols.name(stop.first) if isinstance(stop.first, int) and stop.kind == "exec" else None
         monitor.say(f"{stop.number:3}  {stop.describe()}{f' {name}' if name else ''}, hit {stop.hits} times{state}")
 
@@ -118,8 +119,12 @@ def _kind(rest: str, kinds: dict[str, str]) -> tuple[str, str]:
     return kinds[word.lower()], text.strip()
 
 
-def _split(rest: str) -> tuple[str, str]:
-    """The words in front of "if", and the condition behind it."""
+def split(rest: str) -> tuple[str, str]:
+    """The words in front of "if", and the condition behind it.
+
+    Raises:
+        UsageError: nothing stands behind it.
+    """
     words: Sequence[str] = rest.split(" ")
     if "if" not in words:
         return rest.strip(), ""

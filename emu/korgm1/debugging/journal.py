@@ -157,20 +157,33 @@ class Journal:
 
     def again(self, seen: Callable[[str, int, int], None]) -> None:
         """Run the last stretches again, up to now, telling every access to a port as (way, port, value)."""
-        now, moments = self.now, self.moments
-        here = len(moments) - 1
-        place = next((n for n in range(here, -1, -1) if moments[n].steps < now.steps), 0)
-        for n in range(max(0, place - 1), here + 1):
-            end = moments[n + 1].steps if n < here else now.steps
-            if moments[n].switched != now.switched:
-                continue
-            self.restore(n)
+        def run(end: int) -> None:
             ports = self._session.machine.ports
             ports.watch = seen
             try:
                 self.run_quietly(end)
             finally:
                 ports.watch = None
+
+        now, moments = self.now, self.moments
+        place = next((n for n in range(len(moments) - 1, -1, -1) if moments[n].steps < now.steps), 0)
+        self.through(moments[max(0, place - 1)].steps, run)
+
+    def through(self, start: int, run: Callable[[int], None]) -> None:
+        """Run again what led here, stretch by stretch, from the state at or before `start` steps on.
+
+        Args:
+            start: steps; nothing in front of the last switching of the power is run.
+            run: called with the count of steps a stretch ends with; has to go on up to there.
+        """
+        now, moments = self.now, self.moments
+        here = len(moments) - 1
+        first = next((n for n in range(here, -1, -1) if moments[n].steps <= start), 0)
+        for n in range(first, here + 1):
+            if moments[n].switched != now.switched:
+                continue
+            self.restore(n)
+            run(moments[n + 1].steps if n < here else now.steps)
         if self._session.powered and self._session.clock < now.clock:
             self._session.run_until(now.clock)   # in HALT
 
@@ -190,7 +203,7 @@ class Journal:
         session, stops = self._session, self._stops
         if not session.powered or stops.steps >= steps:
             return
-        stops.begin(quiet=True, limit=steps)
+        stops.begin(quiet=True, limit=steps, again=True)
         try:
             while not stops.hit and session.stopped is None and session.frozen is None:
                 session.run_until(session.clock + EVERY)

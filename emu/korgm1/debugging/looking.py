@@ -10,6 +10,7 @@ from typing import NamedTuple
 from korgm1.bus.memory import PAGE, PAGE_OPEN, PAGE_ROM, SIZE
 from korgm1.cpu.disassembler import Instruction, decode
 from korgm1.cpu.engine import REGISTERS
+from korgm1.debugging.links import Links
 from korgm1.errors import UsageError
 from korgm1.session import Session
 
@@ -24,6 +25,8 @@ LONGEST = 16
 """Bytes of code that are handed to the disassembler at once."""
 FRAMES = 32
 _STACK = 1024
+_BLANK = (b"\xff\xff", b"\0\0")
+"""What stands where nothing can be called."""
 _STRINGS = frozenset(("6C", "6D", "6E", "6F", "A4", "A5", "A6", "A7", "AA", "AB", "AC", "AD", "AE", "AF"))
 _REPEATS = b"\xf2\xf3\x64\x65"
 _SEGMENTS = {0x26: "ds1", 0x2E: "ps", 0x36: "ss", 0x3E: "ds0"}
@@ -191,8 +194,8 @@ class Looking:
     def call_stack(self, depth: int = FRAMES) -> list[Frame]:
         """Who called, guessed from what stands on the stack: words behind a call, and frames of interrupts.
 
-        Firmware keeps no chain of frames; data that look like a return address are shown, too, one that was
-        popped is not.
+        Data that look like a return address are shown, too, one that was popped is not. Where BP links frames, as
+        compilers have it, a return from a routine that opens one counts only above a link (`links`).
 
         Args:
             depth: frames at most.
@@ -205,6 +208,7 @@ class Looking:
         ss, sp, ps = registers["ss"], registers["sp"], registers["ps"]
         whole = min(_STACK, 0x10000 - sp)
         stack = self.read(self.address(ss, sp), whole) + self.read(self.address(ss, 0), _STACK - whole)
+        links = Links(self.read, ss, sp, registers["bp"], self.address(ps, registers["pc"]))
         at, stride = 0, 1 if sp & 1 else 2      # a compiler's DEC SP, before its next: callers' words are even
         while at <= _STACK - 6:
             offset, segment, flags = struct.unpack_from("<3H", stack, at)
@@ -215,11 +219,26 @@ class Looking:
                 frame, size = Frame("far", segment, call, offset, sp + at & 0xFFFF), 4
             elif (call := self._call_before(ps, offset, far=False)) is not None:
                 frame, size = Frame("near", ps, call, offset, sp + at & 0xFFFF), 2
+            target = None if frame is None else self._called(frame)
+            if target is not None and (self.read(target, 2) in _BLANK or not links.allows(target, sp + at & 0xFFFF)):
+                frame = None
             if frame is None or self.decode(frame.ps, frame.back).undefined:
                 at += stride
                 continue
             yield frame
+            if frame.kind == "interrupt":
+                links.interrupted(self.address(segment, offset), sp + at + size & 0xFFFF)
             ps, stride, at = frame.ps, 2, at + size
+
+    def _called(self, frame: Frame) -> int | None:
+        """Physical address of the routine that a direct call leads to."""
+        if frame.kind == "interrupt":
+            return None
+        code = self.read(self.address(frame.ps, frame.pc), 5)
+        if code[0] == 0x9A:
+            offset, segment = struct.unpack("<HH", code[1:])
+            return self.address(segment, offset)
+        return self.address(frame.ps, frame.back + struct.unpack("<h", code[1:3])[0]) if code[0] == 0xE8 else None
 
     def _is_code(self, ps: int, pc: int) -> bool:
         """It may well be: it lies in ROM."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from korgm1.bus.memory import SIZE
 from korgm1.debugging import showing
 from korgm1.debugging.core import Debugger
+from korgm1.debugging.doing_past import told
 from korgm1.debugging.expressions import Expression, Value, parse
 from korgm1.debugging.looking import Line
 from korgm1.debugging.names import port_names
@@ -90,6 +91,13 @@ class Monitor:
         self.next_line: tuple[int, int] | None = None
         """Where `disassemble` goes on."""
         self.next_memory: Value | None = None
+        self.labels: dict[int, str] = {}
+        """Names given here, by physical address."""
+        self.tells: dict[int, tuple[Expression, ...]] = {}
+        """What stops that only tell say, by their number."""
+        self.asked_who: tuple[str, int] = "", -1
+        """What `who` was asked last, and the step it led to: asked again there, it is about the time before."""
+        debugger.told = told(self)
 
     # lines
 
@@ -229,6 +237,9 @@ class Monitor:
         """Why it stands, and the next instruction."""
         self.next_line = None
         self.say(*showing.halt(halt, self.ports, self.symbols))
+        if halt.match is not None and halt.began is not None:
+            did = self.debugger.disassemble(halt.began)[0]
+            self.say(showing.line(did, self.syntax, self.symbols, self.ports, "< "))
         if self.session.stopped is not None:
             self.say(self.session.stopped)
         elif self.session.frozen is not None:

@@ -33,6 +33,8 @@ class Running(Looking):
         self._appeared: set[str] = set()
         self._last_number = 0
         self._counts = True
+        self.told: Callable[[Halt], None] = lambda halt: None
+        """Called at a stop that only tells."""
         session.stop_at(self._native, self._lcd_changed)
         self._journal = Journal(session, self._native)
 
@@ -223,7 +225,10 @@ class Running(Looking):
         hit = self._native.hit
         stops = self._matched(hit)
         if stops:
-            return self._halt("stop", tuple(stops))
+            halt = self._halt("stop", tuple(stops))
+            if not all(stop.tells for stop in stops):
+                return halt
+            self.told(halt)
         if hit & (native.LIMIT | native.PLACE | native.RETURN):
             return self._halt("step")
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from korgm1.clock import CPU_HZ
+from korgm1.debugging.hindsight import Step
 from korgm1.debugging.looking import FLAGS, Line
 from korgm1.debugging.stop import Halt
 from korgm1.symbols import Symbols
@@ -50,6 +51,38 @@ def line(
     return f"{marks}{one.ps:04X}:{one.pc:04X}  {code:<12}  {text}{end}"
 
 
+def past(one: Step, syntax: str, symbols: Symbols, ports: Mapping[int, str]) -> str:
+    """A step that was made: when, the instruction, its operand in front of it, and the registers that it changed."""
+    notes = []
+    if one.operand is not None and not one.taken:
+        segment, offset, size, value = one.operand
+        name = symbols.exact((segment << 4) + offset & 0xFFFFF)
+        notes.append(f"{segment:04X}:{offset:04X}{f' {name}' if name else ''} = {value:0{2 * size}X}")
+    if one.port is not None and not one.taken:
+        port, value = one.port
+        notes.append(f"{port:04X} {ports.get(port, '')}".rstrip() + f" = {value:02X}")
+    for name, (before, after) in one.changed.items():
+        if name != "psw":
+            notes.append(f"{(BOTH.get(name, name) if syntax == 'intel' else name).upper()}={after:04X}")
+            continue
+        bits = sorted(FLAGS.items(), key=lambda flag: -flag[1])
+        notes += [word.upper() if after >> bit & 1 else word for word, bit in bits if (before ^ after) >> bit & 1]
+    if one.taken:
+        text = f"  {one.line.ps:04X}:{one.line.pc:04X}  {'':<12}  interrupt, or the end of HALT   ; {' '.join(notes)}"
+    else:
+        text = line(one.line, syntax, symbols, ports, notes=[" ".join(notes)] if notes else [])
+    return f"{one.clock / CPU_HZ:12.6f}{text}"
+
+
+def hexadecimal(number: int) -> str:
+    """At least four digits.
+
+    >>> hexadecimal(18), hexadecimal(-1)
+    ('0012', '-0001')
+    """
+    return f"{'-' if number < 0 else ''}{abs(number):04X}"
+
+
 def dump(data: bytes, address: int, segment: int | None = None) -> list[str]:
     """Memory, sixteen bytes a line.
 
@@ -85,18 +118,20 @@ def halt(one: Halt, port_names: Mapping[int, str], symbols: Symbols) -> list[str
     said = {
         "time": "the time is up", "halted": "nothing wakes the CPU any more", "stopped": "the CPU stopped for good",
         "frozen": "the CPU stands still", "asked": "stopped by you", "off": "the power is off",
+        "never": "never, in what is remembered; this is where it stood",
         "start": "this is the beginning of what is remembered",
     }.get(one.reason)
     if said is not None:
         lines.append(f"{said} ({time(one.clock)})")
     for stop in one.stops:
         number = f"stop {stop.number}" if stop.number else "there"
-        lines.append(f"{number}: {stop.describe()}{_what(one, port_names, symbols)} ({time(one.clock)})")
+        lines.append(f"{number}: {_what(stop.describe(), one, port_names, symbols)} ({time(one.clock)})")
     return lines
 
 
-def _what(one: Halt, port_names: Mapping[int, str], symbols: Symbols) -> str:
-    words = []
+def _what(stop: str, one: Halt, port_names: Mapping[int, str], symbols: Symbols) -> str:
+    """The stop, and what it was hit by, without saying anything twice."""
+    words: list[str] = []
     if one.value is not None and one.kind is not None:
         width = 4 if one.value > 0xFF or any(match.word for match in one.matches) else 2
         if one.port is not None:
@@ -108,4 +143,6 @@ def _what(one: Halt, port_names: Mapping[int, str], symbols: Symbols) -> str:
         words.append(f"vector {one.vector:02X}")
     if words and one.began is not None:
         words.append(f"by {one.began[0]:04X}:{one.began[1]:04X}")
-    return ": " + ", ".join(words) if words else ""
+    if words and words[0].startswith(stop):
+        return ", ".join(words)
+    return ": ".join([stop, *([", ".join(words)] if words else [])])

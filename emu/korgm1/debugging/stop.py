@@ -11,7 +11,7 @@ from korgm1.errors import UsageError
 MEMORY = {"memr": ("memr",), "memw": ("memw",), "mem": ("memr", "memw")}
 PORT = {"in": ("in",), "out": ("out",), "port": ("in", "out")}
 KINDS = ("exec", *MEMORY, *PORT, "int", "lcd")
-REASONS = ("step", "stop", "time", "halted", "stopped", "frozen", "asked", "start", "off")
+REASONS = ("step", "stop", "time", "halted", "stopped", "frozen", "asked", "start", "never", "off")
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Stop:
         enabled: it stops.
         ignore: so many hits are only counted.
         once: it is forgotten after it stopped.
+        tells: `Debugger.told` is called, and the run goes on.
         condition: of `expressions.parse`, asked with value and address of an access that is hit, or the vector of an
             interrupt; None: always. The LCD's texts have none.
         hits: so often it was there.
@@ -44,6 +45,7 @@ class Stop:
     enabled: bool = True
     ignore: int = 0
     once: bool = False
+    tells: bool = False
     condition: Expression | None = None
     hits: int = 0
     number: int = 0
@@ -108,7 +110,8 @@ class Halt:
 
     Attributes:
         reason: "step", "stop", "time" (the limit came), "halted" (nothing wakes the CPU), "stopped" (for good, see
-            `Session.stopped`), "frozen", "asked", "start" (of what can be gone back to), "off".
+            `Session.stopped`), "frozen", "asked", "start" (of what can be gone back to),
+            "never" (in what can be gone back to), "off".
         stop: the first stop that was hit, or None.
         clock: since power-on.
         place: PS and PC of the next instruction.

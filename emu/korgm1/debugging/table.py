@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from korgm1.debugging import doing_hands, doing_looks, doing_runs, doing_stops
+from korgm1.debugging import doing_files, doing_hands, doing_looks, doing_past, doing_runs, doing_stops
 from korgm1.debugging.monitor import Command, Monitor
 
 _Row = tuple[str, str, str, str, Callable[[Monitor, str], None], tuple[str, ...]]
@@ -50,6 +50,14 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
         ),
         ("back", "b rs", "[N]", "one step back, or N; inputs on the way are undone", doing_runs.back, ()),
         ("back-to-stop", "rc rg", "", "back to the last time a stop was hit", doing_runs.back_to_stop, ()),
+        (
+            "who", "", 'wrote|read|ran|out|in|took|showed WHAT', "back to the last time that was done", doing_past.who,
+            (
+                "who wrote 0043C", "who wrote 400-4FF if value == 12", "who read 0043C", "who ran F0A11",
+                "who in ADC_DATA", "who out 0A08", "who took 20", 'who showed "Battery"',
+                "asked again there: the time before",
+            ),
+        ),
         ("undo", "", "", "take back the last command that changed time or state", doing_runs.undo, ()),
     ),
     "stops": (
@@ -76,6 +84,10 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
         ("enable", "be", "N", "have it stop", doing_stops.enable, ()),
         ("disable", "bd", "N", "have it not stop", doing_stops.disable, ()),
         ("ignore", "", "N COUNT", "count its next hits only", doing_stops.ignore, ()),
+        (
+            "tell", "", "N [EXPRESSION, ...|off]", "have it only tell, with what these are, and go on", doing_past.tell,
+            ("tell 1", "tell 1 aw, b[ds0:ix]", "tell 1 off"),
+        ),
     ),
     "looking": (
         ("registers", "r", "[NAME=VALUE]", "all registers, or set one, a half, a flag", doing_looks.registers,
@@ -92,9 +104,19 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
         ),
         ("print", "?", "EXPRESSION", "what it is", doing_looks.print_value, ("print w[ss:sp]", "print al & 0F")),
         ("symbols", "", "[PART]", "names with PART", doing_looks.symbols, ()),
+        ("label", "", "NAME [PLACE]", "give a place a name", doing_files.label, ("label put_letter F0A11",)),
         ("lcd", "", "", "the display", doing_looks.lcd, ()),
+        ("timeline", "", "[N]", "what the LCD has shown, the last N pictures", doing_past.timeline, ()),
         ("irq", "", "", "the interrupt controller, and what the CPU waits for", doing_looks.irq, ()),
-        ("ports", "", "[N] [PORT[-LAST]]", "the last N accesses to ports before now", doing_looks.ports, ()),
+        (
+            "history", "hist", "[REGISTER] [N]", "the last N steps; or those that changed a register",
+            doing_past.history, ("history 30", "history sp"),
+        ),
+        ("ports", "", "[N] [PORT[-LAST]]", "the last N accesses to ports before now", doing_past.ports, ()),
+        (
+            "latches", "", "[PORT[-LAST]]", "the last byte read from each port, and written to it",
+            doing_past.latches, ("latches 0A00-0A0F",),
+        ),
         ("peek", "", "PORT", "what a port would read, without side effects", doing_looks.peek, ()),
         ("where", "", "", "time, steps, display, next instruction", doing_looks.where, ()),
     ),
@@ -114,6 +136,13 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
     "files": (
         ("save", "", "FILE", "save the state of everything", doing_hands.save, ()),
         ("load", "", "FILE", "go on from a saved state", doing_hands.load, ()),
+        ("dump", "", "FILE FIRST-LAST", "write memory to a new file", doing_files.dump, ("dump ram.bin 0-FFFF",)),
+        ("put", "", "FILE PLACE", "put a file into RAM", doing_files.put, ()),
+        ("labels", "", "[FILE]", "names given here; in a new file, for --symbols", doing_files.labels, ()),
+        (
+            "trace", "", "FILE [WORDS]|off", "write down what runs from now on; words as of --trace-filter",
+            doing_files.trace, ("trace x.trace exec=F0A00-F0AFF,out", "trace x.kmt", "trace off"),
+        ),
         ("log", "", "FILE|off", "write commands down, with what they say behind ;", doing_hands.log, ()),
         ("source", "", "FILE", "carry out the commands in a file", doing_hands.source, ()),
         ("help", "h", "[COMMAND]", "this, or all about one", help_text, ()),

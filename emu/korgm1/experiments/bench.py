@@ -7,8 +7,8 @@ An experiment asks for boots that differ in one thing and compares what was seen
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,9 +16,10 @@ import numpy as np
 from korgm1.clock import CPU_HZ
 from korgm1.errors import UsageError
 from korgm1.observing import Observation, observe
+from korgm1.observing.standing import Cells, Lines, alike, merged, moving, named, read, without
 from korgm1.result import LcdChange
 from korgm1.romset.load import RomSet
-from korgm1.session import HUNG, PLAY_PAGE, Session
+from korgm1.session import HUNG, PLAY_PAGE, STILL, Session
 
 ENGINE = "v30"
 NOMINAL = 3.2
@@ -35,8 +36,6 @@ QUICK = 0.25
 """Seconds for which a play page stands still in boots that are made by the hundred."""
 PIECE = CPU_HZ // 20
 BAR = "\u2588"
-
-Lines = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -59,13 +58,13 @@ class Seen:
 
     @property
     def texts(self) -> tuple[Lines, ...]:
-        """The pictures without their times."""
-        return tuple(row.lcd for row in self.pictures)
+        """The pictures that can be read, without their times."""
+        return tuple(row.lcd for row in read(self.pictures))
 
     @property
     def lines(self) -> frozenset[str]:
         """All lines that were seen, without the blanks around them."""
-        return frozenset(line.strip() for row in self.texts for line in row if BAR not in line) - {""}
+        return frozenset(line.strip() for row in self.pictures for line in row.lcd if BAR not in line) - {""}
 
     @property
     def usable(self) -> bool:
@@ -107,6 +106,9 @@ class Bench:
     Attributes:
         boots: how many there were.
         shown: every LCD picture that was seen, by its two lines.
+        stood: those of them that stood long enough to be read.
+        moving: cells of the display that change for ever on the page where a boot ends; they are blank in all that is
+            seen.
 
     >>> from korgm1.romset.load import load_os
     >>> bench = Bench(load_os(None, "m1"))
@@ -118,7 +120,11 @@ class Bench:
         self.firmware, self.model = firmware, model
         self.boots = 0
         self.shown: dict[Lines, Shown] = {}
+        self.stood: set[Lines] = set()
+        self.moving: Cells = frozenset()
         self._limit = LIMIT
+        self._page: Lines | None = None
+        self._both_lines = False
 
     def session(self, image: bytes | None = None) -> Session:
         """A new instrument with this RAM, its power off; the cell has kept all of it."""
@@ -151,36 +157,71 @@ class Bench:
         def enough() -> bool:
             return session.clock >= last or (session.clock >= silent and not _says(session))
 
-        if still is not None:
+        if still is not None or self._page is not None or self.moving:
+            wait = STILL if still is None else round(still * CPU_HZ)
             while not session.stopped and not enough():
                 session.run_until(session.clock + PIECE)
-                shown = session.timeline[-1].clock if session.timeline else session.clock
-                whole = bool(session.timeline) and session.timeline[-1].lcd == session.lcd
-                if whole and PLAY_PAGE.match(session.lcd[0]) and session.clock >= shown + round(still * CPU_HZ):
-                    self.boots += 1
-                    return self.note(
-                        Seen(tuple(session.timeline), session.lcd, "play page", session.sram, session.clock), when)
-                if session.clock >= shown + HUNG:
+                pictures = merged(session.timeline, self.moving)
+                shown = pictures[-1].clock if pictures else session.clock
+                whole = bool(pictures) and pictures[-1].lcd == self.look(session)
+                if whole and session.clock >= shown + (wait if self._on_page(session) else HUNG):
+                    return self._seen(session, "play page" if _is_play_page(session) else "still", when)
+                if session.clock >= shown + HUNG and not self.moving:
                     break
         result = session.boot(asked_to_stop=enough)
+        return self._seen(session, result.ended, when)
+
+    def _seen(self, session: Session, ended: str, when: str) -> Seen:
+        pictures = merged(session.timeline, self.moving)
         self.boots += 1
-        return self.note(Seen(result.timeline, result.lcd, result.ended, session.sram, result.clocks), when)
+        return self.note(Seen(pictures, self.look(session), ended, session.sram, session.clock), when)
+
+    def look(self, session: Session) -> Lines:
+        """What its display shows, without the cells that never stand still."""
+        return without(session.lcd, self.moving)
+
+    def _on_page(self, session: Session) -> bool:
+        """Whether its display shows the page at which a boot is over: a known one, or the reference's."""
+        lcd, page = self.look(session), self._page
+        if page is None or _is_play_page(session):
+            return _is_play_page(session)
+        rows = (0, 1) if self._both_lines else (0,)
+        return all(alike(lcd[row], page[row]) for row in rows)
 
     def note(self, seen: Seen, when: str) -> Seen:
         """Put its pictures on the list of texts."""
-        for row in seen.pictures:
-            if BAR not in row.lcd[0] and row.lcd not in self.shown:
-                self.shown[row.lcd] = Shown(row.lcd, when, row.clock)
+        self.note_pictures([row for row in seen.pictures if BAR not in row.lcd[0]], when)
         return seen
+
+    def note_pictures(self, pictures: Sequence[LcdChange], when: str) -> None:
+        """Put pictures that followed each other on the list; those that stood long enough to be read are in `stood`."""
+        for row in pictures:
+            lcd = without(row.lcd, self.moving)
+            self.shown.setdefault(lcd, Shown(lcd, when, row.clock))
+        self.stood.update(row.lcd for row in read(merged(pictures, self.moving)))
 
     def note_lcd(self, lcd: Lines, when: str, clock: int) -> None:
         """Put a single picture on the list."""
+        lcd = without(lcd, self.moving)
         self.shown.setdefault(lcd, Shown(lcd, when, clock))
+        self.stood.add(lcd)
 
     @cached_property
     def first(self) -> Seen:
         """The boot of an instrument that was never powered."""
-        return self.boot(None, "RAM chips that were never powered")
+        seen = self.boot(None, "RAM chips that were never powered")
+        if seen.ended != "time":
+            return seen
+        self.moving = moving(seen.pictures, seen.clock)
+        if not self.moving:
+            return seen
+        self.shown.clear()
+        self.stood.clear()
+        pictures = merged(seen.pictures, self.moving)
+        lcd = without(seen.lcd, self.moving)
+        whole = bool(pictures) and pictures[-1].lcd == lcd and seen.clock >= pictures[-1].clock + HUNG
+        seen = replace(seen, pictures=pictures, lcd=lcd, ended="still" if whole else "time")
+        return self.note(seen, "RAM chips that were never powered")
 
     @cached_property
     def reference(self) -> Seen:
@@ -190,6 +231,10 @@ class Bench:
         seen = self.boot(self.first.sram, "an initialised RAM, a fresh cell, no key")
         if seen.usable:
             self._limit = seen.clock / CPU_HZ + EXTRA
+        if seen.ended == "still":
+            self._page = seen.lcd
+            self._both_lines = any(alike(row[0], seen.lcd[0]) and not alike(*pair) for row in seen.texts[:-1]
+                                   for pair in [(row[1], seen.lcd[1])])
         return seen
 
     @property
@@ -211,8 +256,25 @@ class Bench:
     def observation(self) -> Observation:
         """The boot of a valid RAM with everything counted that the CPU does."""
         self.boots += 1
-        limit = GLANCE if self.problem else None
-        return observe(self.firmware, self.model, battery=NOMINAL, sram=self.valid, engine=ENGINE, seconds=limit)
+        return observe(
+            self.firmware, self.model, battery=NOMINAL, sram=self.valid, engine=ENGINE, seconds=self.lasts
+        )  # fmt: skip
+
+    @property
+    def lasts(self) -> float | None:
+        """Emulated seconds after which a boot of it is watched no longer; None: until its play page stands still."""
+        if self.problem:
+            return GLANCE
+        if self.reference.ended == "play page" and not self.moving:
+            return None
+        return (self.reference.pictures[-1].clock + STILL) / CPU_HZ
+
+    @property
+    def remark(self) -> str:
+        """What must be said of its page, or ""."""
+        if not self.moving or self.problem:
+            return ""
+        return f"{named(self.moving)} never stand{'s' if len(self.moving) == 1 else ''} still: left out"
 
     def playing(self, when: str) -> Session:
         """An instrument that has booted a valid RAM and stands still."""
@@ -229,6 +291,10 @@ class Bench:
 
 def _characters(lcd: Lines) -> bool:
     return any(line.strip(BAR + " ") for line in lcd)
+
+
+def _is_play_page(session: Session) -> bool:
+    return PLAY_PAGE.match(session.lcd[0]) is not None
 
 
 def _says(session: Session) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from korgm1.analysis.names import UNIT_REGISTERS, port_names
 from korgm1.clock import CPU_HZ
 from korgm1.experiments.bench import Bench, on_bench
 from korgm1.experiments.record import Progress, Record, quiet
-from korgm1.onchip.sysregs import DULA, IULA, OPHA, OPSEL, SULA, SYSTEM_AREA, TULA
+from korgm1.onchip.sysregs import DULA, OPHA, OPSEL, SULA, SYSTEM_AREA, TULA
 from korgm1.profiling import PortWrite
 from korgm1.romset.load import RomSet
 from korgm1.session import Session
@@ -21,6 +22,8 @@ _REGISTERS = {
     0x0: "TCKS", 0x2: "RFC", 0x4: "WMB", 0x5: "WCY1", 0x6: "WCY2", 0x8: "SULA", 0x9: "TULA", 0xA: "IULA", 0xB: "DULA",
     0xC: "OPHA", 0xD: "OPSEL", 0xE: "OPCN",
 }
+
+_ON_CHIP = {name for names in UNIT_REGISTERS.values() for name in names}
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Hardware(Record):
         channels_at_boot: ADC channel -> conversions started until the play page came.
         reset_released: seconds until PA7 let the sound chips out of reset; None: never.
         leds: what is lit -> key pressed before: port C as hex.
-        units: what of the board is used.
+        units: what of the board is used; ports under which the V50 has units of its own do not count.
         boots: how many it took.
         notes: what else is to be said.
     """
@@ -104,15 +107,15 @@ def hardware(
     assert profile is not None
     session = bench.playing("for its chips")
     read = session.machine.sysregs.peek
-    bases = {name: read(OPHA) << 8 | read(which) & 0xFE for name, which in
-             (("icu", IULA), ("tcu", TULA), ("scu", SULA), ("dmau", DULA))}
+    bases = {name: read(OPHA) << 8 | read(which) & mask for name, which, mask in
+             (("tcu", TULA, 0xF9), ("scu", SULA, 0xF9), ("dmau", DULA, 0xF0))}
     writes = seen.port_writes
     registers = {
         _REGISTERS[row.port - SYSTEM_AREA]: row.value for row in writes if row.port - SYSTEM_AREA in _REGISTERS
     }
     dma = sum(bases["dmau"] <= row.port < bases["dmau"] + 16 for row in writes) if read(OPSEL) & 1 else 0
     pio = {port: session.machine.pio.driven(port)[1] for port in "ABCDE"}
-    notes = [bench.problem] if bench.problem else []
+    notes = [said for said in (bench.problem, bench.remark) if said]
     at_boot = Counter(channel for _, channel in _started(writes))
     released = next((row.clock for row in writes if row.port == PIO and row.value & 0x80), None)
     progress(1, 3, "counting conversions on the play page")
@@ -128,7 +131,9 @@ def hardware(
             session.press(key)
             session.run(0.3)
             leds[key] = f"{session.machine.pio.driven('C')[0]:02X}"
-    ports = profile.ports
+    names = port_names((row.port, row.value) for row in writes)
+    inside = {port for port, name in names.items() if name in _ON_CHIP}
+    ports = {place: count for place, count in profile.ports.items() if place[0] not in inside}
     units = tuple(
         Unit(name, _sum(ports, first, end, "in"), _sum(ports, first, end, "out"),
              len({port for port, _ in ports if first <= port < end}))

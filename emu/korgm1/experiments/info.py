@@ -22,11 +22,15 @@ from korgm1.onchip.sysregs import OPCN, SYSTEM_AREA
 from korgm1.romset.load import RomSet
 
 LONGEST = 120
+WHOLE = 8
+"""Characters of a line of the LCD that are looked for inside of a longer text."""
 """Instructions of the reset path at most."""
+WHOLE = 8
+"""Characters at least of an LCD line that is taken for a part of a longer text."""
 _CALLS = frozenset(("E8", "9A", "FF.2", "FF.3", "CC", "CD"))
 _JUMPS = frozenset(("E9", "EB"))
 _STOPS = frozenset(("C2", "C3", "CA", "CB", "CF", "FF.4", "FF.5", "F4"))
-_VERSION = re.compile(r"#\s?\d{1,3}\b|\b[Vv](?:er\.?)?\s?\d+\.\d+")
+_VERSION = re.compile(r"#\s?\d{1,3}\b|(?i:\bv(?:er(?:\.|sion)?)?\s?)\d+\.\d+")
 WORDS = {
     "multisounds": ("piano", "organ", "string", "choir", "flute", "brass", "guitar", "bass", "marimba", "vib", "bell"),
     "effects": ("hall", "room", "chorus", "flanger", "phaser", "delay", "tremolo", "exciter", "over drive", "overdrive",
@@ -51,6 +55,15 @@ class Setting(Record):
     seconds: float
     name: str
     value: int
+
+
+@dataclass(frozen=True)
+class Copied(Record):
+    """Bytes of the image from `source` on that are copied to RAM at `address`: how many."""
+
+    source: int
+    address: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -146,6 +159,8 @@ class Info(Record):
         reset: the instructions from reset to the first call.
         settings: V50 registers written, in order.
         vectors: those installed that are not one of a row of stubs; `stubs` counts these.
+        stub: the only place that they all lead to, or "": each has its own.
+        copies: data that it copies from its ROM to RAM when it starts.
         texts, tables, ports, nec, unreached: as their classes say.
         functions, code: how many routines, and bytes of code.
         notes: what was odd.
@@ -163,6 +178,8 @@ class Info(Record):
     settings: tuple[Setting, ...]
     vectors: tuple[Vector, ...]
     stubs: int
+    stub: str
+    copies: tuple[Copied, ...]
     texts: tuple[TextInfo, ...]
     tables: tuple[TableInfo, ...]
     ports: tuple[Port, ...]
@@ -198,7 +215,7 @@ def firmware_info(
         bench = Bench(firmware, model)
         progress(0, 4, "booting it")
         seen = bench.observation
-        notes += [bench.problem] if bench.problem else []
+        notes += [said for said in (bench.problem, bench.remark) if said]
         progress(1, 4, "collecting texts")
         shown = lcd_texts(firmware, model, bench=bench)
         pictures = [(row.lcd, row.when) for row in (*shown.order, *shown.texts)]
@@ -207,14 +224,17 @@ def firmware_info(
     progress(2, 4, "taking it apart")
     program = analyse(firmware.image, None if seen is None else seen.executed, told=told)
     progress(3, 4, "putting it together")
-    vectors, stubs = _vectors(program, seen, opcn, icu)
+    vectors, stubs, stub = _vectors(program, seen, opcn, icu)
+    words = [row.text for row in program.texts]
+    words += [name for row in program.tables if row.kind == "names" for name in row.entries if isinstance(name, str)]
     banner = next((_joined(lcd) for lcd, _ in pictures if BAR not in lcd[0] and _joined(lcd)), "")
     match = _VERSION.search(banner)
     return Info(
         firmware.name, firmware.version, firmware.sha1, firmware.warnings, banner, match.group() if match else "",
         "not run" if seen is None else seen.result.ended, _sums(firmware.image), tuple(_reset(program)),
-        tuple(_settings(seen)), vectors, stubs,
-        tuple(TextInfo(row.address, row.text, row.refs, _seen(row.text, pictures)) for row in program.texts),
+        tuple(_settings(seen)), vectors, stubs, stub,
+        tuple(Copied(row.source, row.address, row.size) for row in program.copies),
+        tuple(TextInfo(row.address, row.text, row.refs, _seen(row.text, pictures, words)) for row in program.texts),
         tuple(_table(program, row.address) for row in program.tables), tuple(_ports(program, seen)),
         tuple(Nec(form, _mnemonic(form), places) for form, places in sorted(program.nec.items())),
         tuple(Gap(row.start, row.end, row.looks) for row in program.unreached),
@@ -265,7 +285,7 @@ def _settings(seen: Observation | None) -> Iterable[Setting]:
 
 def _vectors(
     program: Program, seen: Observation | None, opcn: int | None, icu: dict[str, object] | None,
-) -> tuple[tuple[Vector, ...], int]:
+) -> tuple[tuple[Vector, ...], int, str]:
     known = program.vectors if seen is None else seen.vectors
     places = {number: f"{segment:04X}:{offset:04X}" for number, (segment, offset) in known.items()}
     counts = seen.profile.interrupts if seen is not None and seen.profile is not None else {}
@@ -281,21 +301,35 @@ def _vectors(
             number, place, program.labels.get((segment << 4) + offset & 0xFFFFF, ""),
             "" if level is None or opcn is None else f"ICU level {level}: {source(level, opcn)}", counts.get(number, 0),
         ))
-    return tuple(rows), len(stubs)
+    places_of_stubs = {places[number] for number in stubs}
+    return tuple(rows), len(stubs), places_of_stubs.pop() if len(places_of_stubs) == 1 else ""
 
 
-def _seen(text: str, pictures: list[tuple[tuple[str, str], str]]) -> tuple[Seen, ...]:
-    """Where it stood; each place once, with the first occasion."""
+def _seen(text: str, pictures: list[tuple[tuple[str, str], str]], words: list[str]) -> tuple[Seen, ...]:
+    """Where it stood; each place once, with the first occasion. Where it is but a part of another of the firmware's
+    texts that stands there, it was not seen."""
     wanted = text.strip()
     if len(wanted) < 2:
         return ()
+    longer = [word for word in {word.strip() for word in words} if wanted in word and wanted != word]
     found: dict[tuple[int, int], str] = {}
     for lcd, when in pictures:
         for number, line in enumerate(lcd, 1):
             at = line.find(wanted)
-            if at >= 0:
-                found.setdefault((number, at + 1), when)
+            if at < 0 and len(wanted) > len(line) and len(line.strip()) >= WHOLE and line.strip() in wanted:
+                found.setdefault((number, line.find(line.strip()) + 1), when)    # a page of two lines in one
+            while at >= 0:
+                if not any(_covers(line, word, at, at + len(wanted)) for word in longer):
+                    found.setdefault((number, at + 1), when)
+                    break
+                at = line.find(wanted, at + 1)
     return tuple(Seen(line, column, when) for (line, column), when in found.items())
+
+
+def _covers(line: str, word: str, start: int, end: int) -> bool:
+    """`word` stands on the line around start to end."""
+    at = line.find(word, max(0, end - len(word)), start + len(word))
+    return at >= 0
 
 
 def _table(program: Program, address: int) -> TableInfo:

@@ -20,6 +20,8 @@ LEVELS = range(8)
 HUNTED = ("SEQ", "COMBI", "PROG", "EDIT PROG", "GLOBAL")
 """Keys behind which a waiting loop is looked for; SEQ is the one that is said to have one (facts, unknown 6)."""
 
+NOWHERE = "the CPU goes where the RAM's bytes say: the firmware sets no such vector"
+
 
 @dataclass(frozen=True)
 class Level(Record):
@@ -100,8 +102,8 @@ def interrupt_map(
         masked = bool(icu["imk"] >> level & 1)
         levels.append(Level(
             level, source(level, session.machine.sysregs.peek(OPCN)), masked, vector, places.get(vector, ""),
-            vector in stubs, rates.get(vector, 0.0), _raised(session, state, level, False),
-            _raised(session, state, level, True) if masked else "",
+            vector in stubs, rates.get(vector, 0.0), _raised(bench, session, state, level, False),
+            ("" if not masked else NOWHERE if vector not in places else _raised(bench, session, state, level, True)),
         ))
     found = []
     for number, key in enumerate(HUNTED):
@@ -168,11 +170,11 @@ def _run(session: Session, seconds: float) -> Profile:
     return profile
 
 
-def _raised(session: Session, state: object, level: int, unmask: bool) -> str:
+def _raised(bench: Bench, session: Session, state: object, level: int, unmask: bool) -> str:
     """What a request on a level does within half a second."""
     session.restore(state)    # type: ignore[arg-type]
     icu = session.machine.icu
-    lcd = session.lcd
+    lcd = bench.look(session)
     quiet_rate = _run(session, 0.5).interrupts
     if unmask:
         icu.write(1, icu.peek(1) & ~(1 << level))
@@ -186,7 +188,7 @@ def _raised(session: Session, state: object, level: int, unmask: bool) -> str:
     others = [sum(n for v, n in seen.items() if v != vector) for seen in (quiet_rate, profile.interrupts)]
     if times and others[1] * 2 < others[0]:
         return "its handler runs and nothing else any more: no other interrupt comes through"
-    if session.lcd != lcd:
+    if bench.look(session) != lcd:
         return "the LCD changes: " + " / ".join(line.strip() for line in session.lcd if line.strip())
     if times > 1:
         return f"its handler runs {times} times: the request is not taken back"

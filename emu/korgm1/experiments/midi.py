@@ -110,7 +110,7 @@ def midi_replies(
         fields = bytes(len(known.fields)) if known else b""
         name = known.name if known else f"function {code:02X}"
         replies.append(_ask(session, message((channel or 0) + 1, code, fields), name))
-        if any(session.lcd[row] != bench.reference.lcd[row] for row in (0, 1)):
+        if bench.look(session) != bench.reference.lcd:
             bench.note_lcd(session.lcd, f"MIDI: {name}", session.clock)
     notes = [] if channel is not None else ["no answer to a mode request on any channel: the others were asked on 1"]
     return MidiReplies(

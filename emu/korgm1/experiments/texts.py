@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from korgm1.board.card import Card
-from korgm1.experiments.bench import BAR, Bench, Lines, Shown, noise, on_bench
+from korgm1.experiments.bench import BAR, Bench, Shown, noise, on_bench
 from korgm1.experiments.record import Progress, Record, quiet
 from korgm1.physics.bench_supply import BenchSupply
 from korgm1.romset.load import RomSet
@@ -27,11 +27,13 @@ class Text(Record):
         lcd: its two lines, 40 characters each.
         when: the first condition under which it was seen.
         seconds: since power-on, the first time.
+        passing: it never stood long enough to be read: perhaps a picture that was not drawn to its end.
     """
 
-    lcd: Lines
+    lcd: tuple[str, str]
     when: str
     seconds: float
+    passing: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def lcd_texts(
     before = bench.boots
     reference = bench.reference
     order = tuple(Text(row.lcd, "power-on", round(row.seconds, 4)) for row in reference.pictures)
-    notes = []
+    notes = [bench.remark] if bench.remark else []
     if bench.problem:
         notes.append(bench.problem)
     else:
@@ -73,8 +75,9 @@ def lcd_texts(
         _keys(bench, progress)
     shown = sorted(bench.shown.values(), key=lambda row: _rank(row.when))
     return LcdTexts(
-        tuple(Text(row.lcd, row.when, round(row.clock / 8_000_000, 4)) for row in shown), order,
-        bench.boots - before, tuple(notes),
+        tuple(
+            Text(row.lcd, row.when, round(row.clock / 8_000_000, 4), row.lcd not in bench.stood) for row in shown
+        ), order, bench.boots - before, tuple(notes),
     )
 
 
@@ -119,19 +122,17 @@ def _keys(bench: Bench, progress: Progress) -> None:
         progress(9 + number, 9 + len(MODES), f"turning the pages of {mode}")
         session.restore(state)
         _press(bench, session, mode, f"{mode} pressed")
-        first = session.lcd
+        first = bench.look(session)
         for page in range(PAGES):
             _press(bench, session, "PAGE+", f"{mode}, PAGE+ {page + 1} times")
-            if session.lcd == first or session.stopped:
+            if bench.look(session) == first or session.stopped:
                 break
 
 
 def _press(bench: Bench, session: Session, key: str, when: str) -> None:
     session.press(key)
     session.run(SHOWN)
-    for row in session.timeline:
-        if BAR not in row.lcd[0]:
-            bench.note_lcd(row.lcd, when, row.clock)
+    bench.note_pictures([row for row in session.timeline if BAR not in row.lcd[0]], when)
     if BAR not in session.lcd[0]:
         bench.note_lcd(session.lcd, when, session.clock)
 

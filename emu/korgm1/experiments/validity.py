@@ -15,6 +15,7 @@ from korgm1.experiments.bench import QUICK, Bench, Seen, differing, noise, on_be
 from korgm1.experiments.marks import Marked, marked
 from korgm1.experiments.record import Progress, Range, Record, quiet, ranges
 from korgm1.experiments.sums import Sum, stored_sums
+from korgm1.observing.standing import alike
 from korgm1.romset.load import RomSet
 
 BLOCK = 4096
@@ -152,6 +153,7 @@ class _Search:
         self._keys: dict[tuple[int, int], Key] = {}
         self._found: list[tuple[int, int, Key, bool]] = []
         self._random = random.Random(0)
+        self._valid: list[bytes] = []
 
     def flipped(self, start: int, end: int) -> bytes:
         """The marked image with these bytes flipped."""
@@ -183,7 +185,10 @@ class _Search:
         if marks and all(seen.sram[at] == known.initial[at] for at in marks):
             return "initialises", said
         if seen.texts != reference.texts:
-            return ("complains" if len(seen.texts) > len(reference.texts) else "shown"), said
+            if len(seen.texts) > len(reference.texts):
+                return "complains", said
+            message = _message(seen, reference)
+            return ("complains", message) if message else ("shown", said)
         other = set(differing(seen.sram, reference.sram)) - changed - known.volatile
         return ("acts" if other else "ignored"), said
 
@@ -253,6 +258,8 @@ class _Search:
             at = place.start + place.size * share // 9 ^ share & 1
             _, seen = self.boot(self.flipped(at, at + 1), (at,), f"RAM with {at:04X} flipped")
             changed |= set(differing(seen.sram, self._known.seen.sram)) - {at} - self._known.volatile
+            if seen.sram[at] == self.flipped(at, at + 1)[at]:
+                self._valid.append(seen.sram)
         return ranges(at for at in changed if any(row.start <= at < row.end for row in places))
 
     def sums(self, places: list[Place], repaired: tuple[Range, ...]) -> tuple[Sum, ...]:
@@ -262,7 +269,7 @@ class _Search:
             return ()
         keys = {(row.effect, row.said) for row in covered}
         covered += [row for row in places if row.kind == "value in range" and keys.intersection(row.others)]
-        images = (self._known.initial, self._known.image)
+        images = (self._known.initial, self._known.image, *self._valid)
         return stored_sums(images, repaired, min(row.start for row in covered), max(row.end for row in covered))
 
     def named(self, place: Place, repaired: tuple[Range, ...]) -> Place:
@@ -292,6 +299,13 @@ class _Search:
             elif key[0] != "ignored":
                 others.add(key)
         return mask, tuple(sorted(others))
+
+
+def _message(seen: Seen, reference: Seen) -> tuple[str, ...]:
+    """What the last picture says in the place of a line, on the reference's page; a name that is another is none."""
+    kept = [alike(*pair) for pair in zip(seen.lcd, reference.lcd, strict=True)]
+    lines = (line.strip() for line, same in zip(seen.lcd, kept, strict=True) if not same)
+    return tuple(line for line in lines if line) if any(kept) else ()
 
 
 def _as_neighbours(places: list[Place]) -> list[Place]:

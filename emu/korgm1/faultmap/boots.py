@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from korgm1.clock import CPU_HZ
+from korgm1.observing.standing import Cells, alike, merged, moving
 from korgm1.recording import Line, Monitor
+from korgm1.result import LcdChange
 from korgm1.romset.load import RomSet
-from korgm1.session import Session
+from korgm1.session import STILL, Session
 
 ENGINE = "v30"
 """The faster one for boots; the others come to the same, to the clock."""
@@ -28,6 +30,18 @@ MEANING = {
 }
 
 
+FIXED = {
+    **MEANING,
+    "lcd": "the LCD shows something else at that time, but one of its lines at least is that of the unharmed boot",
+    "kills": "no line of the LCD is that of the unharmed boot at that time, or the CPU has stopped",
+}
+"""The same where a boot has no play page at which it is over, so that each is looked at after the same time."""
+LOOKED = 5 * CPU_HZ
+"""Clocks after which a boot is looked at whose display changes for ever."""
+LONGEST = 40 * CPU_HZ
+"""Clocks after which the unharmed boot is given up."""
+
+
 class Boot(NamedTuple):
     """What a boot came to.
 
@@ -36,12 +50,14 @@ class Boot(NamedTuple):
         texts: the pictures of the LCD, one behind the other.
         prints: fingerprints of all else: clocks of the pictures, port accesses, RAM, MIDI, sound.
         clocks: when it was over.
+        times: the clock of each picture.
     """
 
     ended: str
     texts: tuple[tuple[str, str], ...]
     prints: tuple[str, ...]
     clocks: int
+    times: tuple[int, ...] = ()
 
     @property
     def lcd(self) -> tuple[str, str]:
@@ -61,7 +77,8 @@ class _Prints(Monitor):
 
 def boot(
     firmware: RomSet, image: bytes, model: str, limit: int | None = None,
-    powered: Callable[[Session], None] = lambda session: None,
+    powered: Callable[[Session], None] = lambda session: None, seconds: float | None = None,
+    blank: Cells = frozenset(),
 ) -> Boot:
     """Switch an instrument on with a fresh cell and a RAM that was never powered, and run until the boot is over.
 
@@ -71,6 +88,8 @@ def boot(
         model: m1, m1ex, m1r or m1rex.
         limit: clocks after which it is over in any case.
         powered: called at clock 0.
+        seconds: run exactly this long instead.
+        blank: cells of the LCD that do not count.
 
     >>> from korgm1.romset.load import load_os
     >>> rom = load_os(None, "m1")
@@ -82,16 +101,40 @@ def boot(
     session.watch(prints)
     session.power_on()
     powered(session)
-    result = session.boot(asked_to_stop=lambda: limit is not None and (
+    result = session.boot(seconds, asked_to_stop=lambda: limit is not None and (
         session.clock >= limit or prints.last.get("accesses", 0) > MOST_ACCESSES
     ))
     session.unwatch()
-    times = hashlib.sha1(repr([picture.clock for picture in result.timeline]).encode()).hexdigest()
+    pictures = merged(result.timeline, blank)
+    times = hashlib.sha1(repr([picture.clock for picture in pictures]).encode()).hexdigest()
     midi = hashlib.sha1(result.midi_out).hexdigest()
     return Boot(
-        result.ended, tuple(picture.lcd for picture in result.timeline),
+        result.ended, tuple(picture.lcd for picture in pictures),
         (times, str(prints.last.get("ports")), result.sram_sha1, midi, str(prints.last.get("sound"))), result.clocks,
+        tuple(picture.clock for picture in pictures),
     )
+
+
+def fixed_time(unharmed: Boot) -> tuple[float, Cells] | None:
+    """When to look at boots of a firmware that comes to no play page, in seconds, and which cells to leave out.
+
+    Args:
+        unharmed: its boot, for as long as it takes or `LONGEST`.
+
+    Returns:
+        None if nothing was shown, or the CPU stopped.
+
+    >>> page = Boot("still", (("", ""), ("A page", "")), (), 90_000_000, (0, 8_000_000))
+    >>> fixed_time(page), fixed_time(page._replace(ended="stopped"))
+    ((2.0, frozenset()), None)
+    """
+    timeline = [LcdChange(*row) for row in zip(unharmed.times, unharmed.texts, strict=True)]
+    if unharmed.ended not in ("still", "time") or not any(line.strip(" \u2588") for line in unharmed.lcd):
+        return None
+    cells = moving(timeline, unharmed.clocks) if unharmed.ended == "time" else frozenset()
+    if unharmed.ended == "time" and not cells:
+        return LOOKED / CPU_HZ, cells
+    return (merged(timeline, cells)[-1].clock + STILL) / CPU_HZ, cells
 
 
 def effect(unharmed: Boot, harmed: Boot) -> str:
@@ -105,4 +148,8 @@ def effect(unharmed: Boot, harmed: Boot) -> str:
         return "nothing"
     if harmed.ended != unharmed.ended:
         return "kills"
+    if unharmed.ended == "time":
+        same = [alike(*pair) for pair in zip(harmed.lcd, unharmed.lcd, strict=True)]
+        if harmed.texts != unharmed.texts and not any(same):
+            return "kills"
     return "lcd" if harmed.texts != unharmed.texts else "other"

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from korgm1 import __version__
 from korgm1.errors import RomError, UsageError, UserError
-from korgm1.faultmap.boots import PATIENCE, Boot, boot, effect
+from korgm1.faultmap.boots import PATIENCE, Boot, boot, effect, fixed_time
 from korgm1.faultmap.touched import touched_by_boot
+from korgm1.observing.standing import Cells, named
 from korgm1.romset.image import BASE, IMAGE
 from korgm1.romset.load import RomSet
 from korgm1.workers import Asked, Work, spread
@@ -95,6 +96,8 @@ def fault_map(
 ) -> FaultMap:
     """Flip each bit of a region, boot, and compare with the unharmed boot.
 
+    A boot without a play page is looked at after a fixed time, a second behind its last picture (`boots.fixed_time`).
+
     Args:
         firmware: what boots.
         model: m1, m1ex, m1r or m1rex.
@@ -107,7 +110,7 @@ def fault_map(
         progress: called with bytes done and all.
 
     Raises:
-        RomError: the unharmed firmware does not boot to a play page.
+        RomError: the unharmed firmware shows nothing, or its CPU stops.
         UserError: a process died, or the journal is of another map or cannot be written.
 
     >>> from korgm1.romset.load import load_os
@@ -116,9 +119,13 @@ def fault_map(
     ['kills', 'kills', 'kills', 'kills', 'kills', 'kills', 'kills', 'kills']
     """
     unharmed, touched = touched_by_boot(firmware, model)
-    if unharmed.ended != "play page":
+    seconds, blank = fixed_time(unharmed) or (None, frozenset())
+    if seconds is not None:
+        unharmed, touched = touched_by_boot(firmware, model, seconds, blank)
+    elif unharmed.ended != "play page":
         raise RomError(
-            f"{firmware.name} does not boot to a play page; it ends as {unharmed.ended!r}: {unharmed.lcd[0].strip()!r}",
+            f"{firmware.name} does not boot: it shows nothing, or its CPU stops; it ends as {unharmed.ended!r}: "
+            f"{unharmed.lcd[0].strip()!r}",
             "firmware that boots", "korgm1 boot --roms PATH",
         )
     if not shortcut:
@@ -126,6 +133,7 @@ def fault_map(
     description = {
         "program": __version__, "model": model, "firmware": f"{firmware.name} {firmware.version} {firmware.sha1}",
         "region": f"{region[0]:05X}-{region[1]:05X}", "shortcut": shortcut,
+        "looked at after": seconds, "left out": named(blank),
     }
     done: dict[int, list[Row]] = _read(journal, description) if journal is not None else {}
     counted = 0
@@ -137,7 +145,7 @@ def fault_map(
             progress(len(done), total)
             wrong = False
             with closing(spread(
-                jobs, _worker, (firmware, model, unharmed, touched), workers, asked, "the map",
+                jobs, _worker, (firmware, model, unharmed, touched, seconds, blank), workers, asked, "the map",
                 "the same command again, which goes on where it was; or fewer --workers",
             )) as source:
                 for (address, _), rows in source:
@@ -179,7 +187,7 @@ def _jobs(
 
 
 def _worker(
-    firmware: RomSet, model: str, unharmed: Boot, touched: npt.NDArray[np.bool_]
+    firmware: RomSet, model: str, unharmed: Boot, touched: npt.NDArray[np.bool_], seconds: float | None, blank: Cells,
 ) -> Work[tuple[int, int], list[Row]]:
     limit = unharmed.clocks + PATIENCE
 
@@ -193,7 +201,7 @@ def _worker(
             was = image[address - BASE] >> bit & 1
             if touched[address - BASE] or bit == sample:
                 image[address - BASE] ^= 1 << bit
-                made, how = boot(firmware, bytes(image), model, limit), BOOTED
+                made, how = boot(firmware, bytes(image), model, limit, seconds=seconds, blank=blank), BOOTED
             else:
                 made, how = unharmed, UNTOUCHED
             first, second = (line.rstrip() for line in made.lcd)

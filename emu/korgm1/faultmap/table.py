@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from korgm1.faultmap.boots import EFFECTS, MEANING
+from korgm1.faultmap.boots import EFFECTS, FIXED, MEANING
 from korgm1.faultmap.mapping import UNTOUCHED, FaultMap, Row
 from korgm1.files import write_atomic
 
@@ -38,6 +38,21 @@ def counts(found: FaultMap) -> dict[str, int]:
     return {name: seen[name] for name in EFFECTS}
 
 
+def meaning(found: FaultMap) -> dict[str, str]:
+    """What each effect says in this map."""
+    return MEANING if found.description.get("looked at after") is None else FIXED
+
+
+def remark(found: FaultMap) -> str:
+    """How the boots were looked at, where they come to no play page; else ""."""
+    seconds, cells = found.description.get("looked at after"), found.description.get("left out")
+    if seconds is None:
+        return ""
+    return f"no play page: each boot is looked at {seconds:.2f} s after power-on" + (
+        f", without {cells} of the LCD, which never stand still" if cells else ""
+    )
+
+
 def summary(found: FaultMap) -> list[str]:
     """The map in a few lines for people."""
     total = max(1, len(found.rows))
@@ -45,8 +60,10 @@ def summary(found: FaultMap) -> list[str]:
         f"{found.description['firmware']}, {found.description['model']}, {found.description['region']}: "
         f"{len(found.rows):,} bits flipped one by one"
     ]
+    said = remark(found)
+    lines += [f"  {said}"] if said else []
     for name, count in reversed(counts(found).items()):
-        lines.append(f"  {name:8} {count:7,}  {100 * count / total:5.1f} %  {MEANING[name]}")
+        lines.append(f"  {name:8} {count:7,}  {100 * count / total:5.1f} %  {meaning(found)[name]}")
     untouched = sum(row.how == UNTOUCHED for row in found.rows)
     if untouched:
         lines.append(f"  {untouched:,} of them were not booted: the boot neither executes nor reads their bytes")

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from korgm1.cpu.trace import TraceBlock, TraceFilter, Tracer
-from korgm1.faultmap.boots import Boot, boot
+from korgm1.faultmap.boots import LONGEST, Boot, boot
+from korgm1.observing.standing import Cells
 from korgm1.romset.image import BASE, IMAGE
 from korgm1.romset.load import RomSet
 from korgm1.session import Session
@@ -54,8 +55,16 @@ class Touched:
         return marked[BASE : BASE + IMAGE]
 
 
-def touched_by_boot(firmware: RomSet, model: str) -> tuple[Boot, npt.NDArray[np.bool_]]:
-    """A boot of the unharmed firmware, and which of its 131,072 bytes it executes or reads."""
+def touched_by_boot(
+    firmware: RomSet, model: str, seconds: float | None = None, blank: Cells = frozenset(),
+) -> tuple[Boot, npt.NDArray[np.bool_]]:
+    """A boot of the unharmed firmware, and which of its 131,072 bytes it executes or reads.
+
+    Args:
+        firmware, model: what boots.
+        seconds: look after so long; None: when its boot is over, `LONGEST` at most.
+        blank: cells of the LCD that do not count.
+    """
     seen = Touched()
     tracers: list[tuple[Session, Tracer]] = []
 
@@ -64,7 +73,7 @@ def touched_by_boot(firmware: RomSet, model: str) -> tuple[Boot, npt.NDArray[np.
         tracers.append((session, tracer))
         session.machine.engine.trace(tracer)
 
-    made = boot(firmware, firmware.image, model, powered=powered)
+    made = boot(firmware, firmware.image, model, LONGEST, powered, seconds, blank)
     for session, tracer in tracers:
         session.machine.engine.trace(None)
         tracer.flush()

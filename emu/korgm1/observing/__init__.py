@@ -79,7 +79,8 @@ class Observation:
         if self.profile is None:
             return Executed(frozenset(), self.vectors)
         rows = self.profile.executed()[["ps", "pc"]].tolist()
-        return Executed(frozenset(rows), self.vectors, self.profile.called)
+        touched = self.profile.touched[: len(self.sram)].tobytes()
+        return Executed(frozenset(rows), self.vectors, self.profile.called, self.sram, touched)
 
 
 def observe(

@@ -25,7 +25,7 @@ from korgm1.verbs.options import (
     say_warnings,
     session_from,
 )
-from korgm1.verbs.signals import stopped
+from korgm1.verbs.signals import hangs_up, stopped
 from korgm1.verbs.trace_options import add_trace_options
 from korgm1.verbs.words import keys, named, seconds
 
@@ -217,8 +217,7 @@ def _signals_raise(wish: list[int]) -> Iterator[None]:
         wish.append(number)
         raise SystemExit
 
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = [(number, signal.signal(number, leave)) for number in numbers]
+    before = [(number, signal.signal(number, leave)) for number in (signal.SIGTERM, *hangs_up())]
     before.append((signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler)))
     try:
         yield

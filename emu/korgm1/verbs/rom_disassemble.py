@@ -31,14 +31,17 @@ EXAMPLES = """\
 examples:
   korgm1 rom disassemble openm1:24 -o openm1.asm     a source; nasm -f bin openm1.asm makes the same bytes of it
   korgm1 rom disassemble dumps/ -o m1.asm --symbols m1.csv --ghidra m1.py --idc m1.idc
+  korgm1 rom disassemble m1.bin -o m1.asm --names my.csv        with names, comments and kinds of your own
   korgm1 rom disassemble ic32.bin ic23.bin --no-run --json      what can be concluded without running it
   korgm1 rom disassemble m1.bin --syntax nec -o m1.txt          NEC's mnemonics, for reading
   korgm1 rom disassemble openm1:12 --model m1r --clocks         with clocks, fewest-most, of a V50
 
 Code is followed from reset and from the interrupt vectors, along every branch, jump table and pointer that reads like
 code; what a boot executed (--run, the default) is code for sure, and is what settles doubts. Everything else is data.
-The source needs NASM 2.14 and nothing else. An instruction that NASM does not know or would encode otherwise is
+The source needs NASM 2.14 and nothing else. NEC's instructions are macros at its head, and so is the encoding of a
+register with a register that NASM does not take (mov.s); where nothing gives an encoding back it is
 `v30 bytes ; instruction`. Ports are named as the board has them, the V50's own units where the firmware places them.
+Work in rounds: --symbols writes every name, edit what you know (name, kind, comment), hand it in with --names.
 
 exit code: 0; 1 a file that cannot be written; 3 FIRMWARE is no 128 KB firmware.
 """

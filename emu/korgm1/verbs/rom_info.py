@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST = 30
 """Rows of a list that are shown; --all shows them all."""
+WIDEST = 80
+"""Characters of a text that are shown: both lines of the LCD; --json has the others."""
 EXAMPLES = """\
 examples:
   korgm1 rom info openm1:29                 a build of OpenM1
@@ -31,6 +33,10 @@ where several of them tell. Ports have the names of this project's netlist.
 
 exit code: 0; 3 FIRMWARE is no 128 KB firmware.
 """
+_ENDED = {
+    "still": "no play page that is known here, but a page that stands still",
+    "time": "no page that stood still while it was watched; korgm1 boot shows it for longer",
+}
 
 
 def add_action(actions: Any) -> None:
@@ -76,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 def as_text(found: Info, most: int = MOST) -> list[str]:
     """The result for people."""
     version = f" ({found.banner_version})" if found.banner_version else ""
-    rows = [f"{found.name} {found.version}", f"  boot      {found.ended}"]
+    rows = [f"{found.name} {found.version}", f"  boot      {_ENDED.get(found.ended, found.ended)}"]
     rows += [f"  banner    {found.banner}{version}"] if found.banner else []
     rows += [f"  {name:11}  {text}" for name, text in found.sums.items()]
     unreached = sum(row.end - row.start for row in found.unreached)
@@ -87,9 +93,13 @@ def as_text(found: Info, most: int = MOST) -> list[str]:
         ("V50 registers written", [
             f"{one.seconds * 1e3:9.3f} ms  {one.name:6} {one.value:02X}" for one in found.settings
         ]),
-        (f"interrupt vectors ({found.stubs} more are a row of stubs)", [
+        ("interrupt vectors" + _stubs(found), [
             f"{one.number:02X}  {one.place}  {one.function:18} {one.source}"
             + (f", {one.per_boot} in the boot" if one.per_boot else "") for one in found.vectors
+        ]),
+        ("data copied to RAM", [
+            f"{one.source:05X}-{one.source + one.size - 1:05X}  to {one.address:05X}, {one.size} bytes"
+            for one in found.copies
         ]),
         ("texts", [_text(one) for one in found.texts]),
         ("tables", [
@@ -112,10 +122,17 @@ def as_text(found: Info, most: int = MOST) -> list[str]:
     return rows
 
 
+def _stubs(found: Info) -> str:
+    if not found.stubs:
+        return ""
+    return f" ({found.stubs} more " + (f"all lead to {found.stub})" if found.stub else "are a row of stubs)")
+
+
 def _text(one: TextInfo) -> str:
+    shown = one.text if len(one.text) <= WIDEST else f"{one.text[:WIDEST]}..."
     seen = "; ".join(f"line {row.line} column {row.column}, {row.when}" for row in one.seen[:2])
     refs = f"  from {_places(one.refs)}" if one.refs else ""
-    return f'{one.address:05X}  "{one.text}"{refs}' + (f"  seen: {seen}" if seen else "")
+    return f'{one.address:05X}  "{shown}"{refs}' + (f"  seen: {seen}" if seen else "")
 
 
 def _port(one: Port) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from korgm1.faultmap.boots import EFFECTS, MEANING
+from korgm1.faultmap.boots import EFFECTS
+from korgm1.faultmap.table import meaning
 from korgm1.romset.entropy import BLOCK, KINDS, entropy, kinds
 from korgm1.romset.image import BASE, HALF, split
 from korgm1.verbs import plotting
@@ -117,7 +118,7 @@ def draw_faults(path: Path, found: FaultMap, region: tuple[int, int]) -> None:
         axis.set_xlabel("byte, and in it bit 7 to bit 0")
         name = found.description["firmware"].rpartition(" ")[0]
         axis.set_title(f"{name}, {found.description['region']}: what flipping each bit does to a boot")
-        entries = [(f"{name}: {MEANING[name]}", EFFECT_COLOURS[name]) for name in reversed(EFFECTS)]
+        entries = [(f"{name}: {meaning(found)[name]}", EFFECT_COLOURS[name]) for name in reversed(EFFECTS)]
         entries.append(("not touched by the boot, so nothing", UNTOUCHED_COLOUR))
         handles = [axis.bar([0], [0], color=colour, label=text) for text, colour in entries]
         fig.legend(handles=handles, loc="outside lower left", ncols=1, fontsize=8)

@@ -21,9 +21,10 @@ def remember() -> None:
     """Note each Ctrl-C before it is raised as KeyboardInterrupt.
 
     Outside of `asked_to_stop` that exception can get lost (a callback from C) or become another one (an import, Python
-    3.11): the next `asked_to_stop` has the wish then, and `interrupted` tells.
+    3.11): the next `asked_to_stop` has the wish then, and `interrupted` tells. A shell has a SIGINT ignored by what it
+    runs in the background; it counts here all the same.
     """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, signal.SIG_IGN):
         signal.signal(signal.SIGINT, _note)
 
 
@@ -37,9 +38,16 @@ def _note(number: int, frame: FrameType | None) -> None:
     signal.default_int_handler(number, frame)
 
 
+def hangs_up() -> list[int]:
+    """SIGHUP, where there is one, unless it was ignored when the program began: nohup."""
+    if not hasattr(signal, "SIGHUP") or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return []
+    return [signal.SIGHUP]
+
+
 @contextlib.contextmanager
 def asked_to_stop() -> Iterator[list[int]]:
-    """A list that holds something once Ctrl-C, SIGTERM or SIGHUP has come.
+    """A list that holds something once Ctrl-C, SIGTERM or a SIGHUP that `hangs_up` has come.
 
     A list, because an exception could strike in the midst of a device that the CPU is just talking to.
     """
@@ -47,7 +55,7 @@ def asked_to_stop() -> Iterator[list[int]]:
         yield _wishes[-1]
         return
     asked = list(_interrupts)
-    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    signals = [signal.SIGINT, signal.SIGTERM, *hangs_up()]
     before = [signal.signal(number, lambda number, _frame: asked.append(number)) for number in signals]
     _wishes.append(asked)
     try:
