@@ -138,6 +138,15 @@ def test_brk_and_8080_mode_follow_the_vectors() -> None:
     assert set(result.nec) == {"0FFF", "8080.3E", "8080.CD", "8080.EDED", "8080.EDFD", "8080.C9"}
 
 
+def test_what_an_executed_brkem_leads_to_is_8080_code_though_it_was_executed() -> None:
+    """A run tells where instructions begin, not in which mode: 06 30 is MVI B,30H, not PUSH ES."""
+    places = frozenset((0xF000, at) for at in (0x200, 0x202, 0x204))
+    executed = Executed(places | {(0xF000, 0x100), (0xF000, 0x103)}, {0x40: (0xF000, 0x200)})
+    result = program("0FFF40 EBFE", executed, at_0200=bytes.fromhex("0630 3E05 EDFD"))
+    modes = {address - SEGMENT: each.emulated for address, each in result.instructions.items()}
+    assert [modes.get(at) for at in (0x100, 0x103, 0x200, 0x202, 0x204)] == [False, False, True, True, True]
+
+
 def test_vectors_that_are_only_found_in_the_code() -> None:
     """The program waits for a port before it installs them, so a dry run does not come there."""
     code = "31C0 8ED8 E4 10 A8 01 75 FA  C7 06 00 01 40 01  C7 06 04 01 50 01  0FFF40  CD41  EBFE"

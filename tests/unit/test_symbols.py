@@ -156,7 +156,7 @@ def test_what_is_ignored_is_no_text(tmp_path: Path) -> None:
     assert not taken("F0209,,ignore,,\n", tmp_path).texts
 
 
-def test_a_text_behind_a_call_is_stepped_over(tmp_path: Path) -> None:
+def test_what_a_call_hands_on_is_stepped_over(tmp_path: Path) -> None:
     made = bytearray(image())
     made[0x000A:0x0014] = bytes.fromhex("e8f300 4f4bc1 ebfe ffff")
     bare = analyse(bytes(made), None, BASE)
@@ -164,6 +164,9 @@ def test_a_text_behind_a_call_is_stepped_over(tmp_path: Path) -> None:
     program = analyse(bytes(made), None, BASE, told_by(table(HEAD + "F000D,,text,3,\n", tmp_path)))
     assert 0xF000D not in program.instructions and 0xF0010 in program.instructions
     assert 'db      "OK", 0xc1' in assembles(program, tmp_path)
+    for row, beyond in (("F000D,,data,3,", True), ("F000D,,data,,", False)):
+        one = analyse(bytes(made), None, BASE, told_by(table(HEAD + row, tmp_path)))
+        assert (0xF0010 in one.instructions) is beyond and 0xF000D not in one.instructions
 
 
 def test_a_table_that_was_only_exported_changes_nothing(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def analyse(image: bytes, executed: Executed | None = None, base: int = _BASE, t
     _bar(descent, told, executed)
     descent.enter(0xF000, 0xFFF0, physical(*RESET), "reset")
     descent.follow()
+    _enter_emulated(descent, executed)
     _enter_vectors(descent, vectors)
     descent.executed(executed)
     descent.follow()
@@ -90,7 +91,7 @@ def _bar(descent: Descent, told: Told, executed: Executed) -> None:
         end = address + told.extent(descent.image, descent.base, address)
         run = next((at for at in range(address, end) if at in places), None)
         if run is None:
-            descent.bar(address, end, told.kinds[address] == "text")
+            descent.bar(address, end, told.kinds[address] == "text" or address in told.sizes)
         else:
             descent.notes.append(
                 f"{told.row(address)}: {address:05X} is to be {told.kinds[address]}, but {run:05X} was executed"
@@ -106,6 +107,18 @@ def _enter_vectors(descent: Descent, vectors: Mapping[int, tuple[int, int]]) -> 
             for origin in descent.traps[number]:
                 descent.enter(segment, offset, origin, "call", emulated)
             descent.follow()
+
+
+def _enter_emulated(descent: Descent, executed: Executed) -> None:
+    """Follow what an executed BRKEM leads to, which a run tells from native code by nothing else."""
+    for segment, offset in sorted(executed.places):
+        at = physical(segment, offset) - descent.base
+        if 0 <= at < len(descent.image) - 2 and descent.image[at] == 0x0F and descent.image[at + 1] == 0xFF:
+            number = descent.image[at + 2]
+            if number in descent.vectors and _plain(descent, *descent.vectors[number]):
+                descent.brkem.add(number)
+                descent.enter(*descent.vectors[number], number * 4, "vector", True)
+                descent.follow()
 
 
 def _tables_read(descent: Descent, used: list[Access]) -> dict[int, int]:

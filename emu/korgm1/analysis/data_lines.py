@@ -61,15 +61,16 @@ class DataLines:
 
 
 def _pointers(program: Program) -> dict[int, str]:
-    """Addresses of words that name a label: those of tables."""
+    """Addresses of words that name a label, less the start of their segment: those of tables."""
     found = {}
     for table in program.tables:
         for n in range(table.count if table.kind != "names" else 0):
             at, entry = table.address + n * table.stride, table.entries[n]
             if at + 2 <= program.end and isinstance(entry, int) and entry in program.labels:
                 value = int.from_bytes(program.image[at - program.base : at - program.base + 2], "little")
-                if value == entry & 0xFFFF:
-                    found[at] = program.labels[entry]
+                start = (entry & 0xFFFF) - value
+                if start >= 0 and start % 16 == 0:
+                    found[at] = program.labels[entry] + (f"-{start:#x}" if start else "")
     return found
 
 

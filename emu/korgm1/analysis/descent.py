@@ -56,7 +56,7 @@ class Descent:
         self.brkem: set[int] = set()
         """Vectors that lead to 8080 mode."""
         self.notes: list[str] = []
-        self._own_texts: dict[int, int] = {}
+        self._handed: dict[int, int] = {}
         self._work: list[tuple[int, int, bool]] = []
         self._executed: set[int] = set()
         self._parameters = Inline(image, base, ())
@@ -83,13 +83,13 @@ class Descent:
         self._work.append((segment, offset & 0xFFFF, False))
         self.follow()
 
-    def bar(self, start: int, end: int, text: bool = False) -> None:
+    def bar(self, start: int, end: int, whole: bool = False) -> None:
         """Say that bytes from `start` to before `end` are no code, before anything is followed.
 
-        A text that stands behind a call is stepped over.
+        If they are all there is, and a call stands in front of them, its routine steps over them.
         """
-        if text:
-            self._own_texts[start] = end
+        if whole:
+            self._handed[start] = end
         for at in range(max(start - self.base, 0), min(end - self.base, len(self.image))):
             self.cover[at] = BARRED
 
@@ -194,6 +194,9 @@ class Descent:
     def _behind(self, address: int, placed: Placed) -> int | None:
         """Where the program goes on behind an instruction; None: behind a call, by an unknown number of parameters."""
         instruction = placed.instruction
+        start = physical(placed.segment, instruction.next)
+        if start in self._handed and _is_call(instruction):
+            return instruction.next + self._handed[start] - start & 0xFFFF
         found = instruction.next if placed.emulated else self._parameters.resume(
             placed.segment, address - (placed.segment << 4) & 0xFFFF, instruction)
         if found is None:
@@ -201,7 +204,7 @@ class Descent:
             return None
         if found == instruction.next:
             return self._behind_text(address, placed) if _is_call(instruction) else found
-        start, after = physical(placed.segment, instruction.next), physical(placed.segment, found)
+        after = physical(placed.segment, found)
         self.resumes[start] = after
         letters = bytes(byte & 0x7F for byte in self.image[start - self.base : after - self.base])
         body = letters[:-1] if letters[-1] == 0 else letters
@@ -212,9 +215,6 @@ class Descent:
     def _behind_text(self, address: int, placed: Placed) -> int:
         """Where a routine returns to that takes the text behind its call; else just behind the call."""
         at = address - self.base + len(placed.instruction.code)
-        own = self._own_texts.get(at + self.base)
-        if own is not None:
-            return placed.instruction.next + own - self.base - at & 0xFFFF
         end = at
         while end < len(self.image) and end - at < 80 and self.image[end] in _READABLE and not self.cover[end]:
             end += 1
@@ -252,10 +252,11 @@ class Descent:
         return not instruction.ends
 
     def _overlap(self, address: int) -> None:
-        self._overlaps += 1
         note = f"code overlaps at {address:05X}: the instruction that was found first stands"
-        if self._overlaps <= 8 and note not in self.notes:
-            self.notes.append(note)
+        if note not in self.notes:
+            self._overlaps += 1
+            if self._overlaps <= 8:
+                self.notes.append(note)
 
     def _stop(self, why: str) -> None:
         self._stops += 1

@@ -200,7 +200,7 @@ class _View:
             remark = self.remark(address, placed)
             if text is None:
                 text = "v30 " + ",".join(f"{byte:#04x}" for byte in code)
-                meaning = placed.instruction.text() if placed.emulated else self.named(address, placed, "intel")
+                meaning = self.named(address, placed, "intel")
                 remark = f"{'8080: ' if placed.emulated else ''}{meaning}{remark and '; ' + remark}"
             self.statements.append(text)
             if label is not None and address not in program.functions:
@@ -269,10 +269,12 @@ class _View:
         """The instruction for reading, with labels where its numbers are."""
         instruction = placed.instruction
         text = instruction.text(syntax)
-        if placed.emulated or instruction.form is None or instruction.undefined:
+        if instruction.form is None or instruction.undefined:
             return text
         far = instruction.target
         target = None if far is None else self.program.labels.get(physical(placed.segment, far))
+        if placed.emulated:
+            return text if target is None else re.sub(r"\w+H$", target, text)
         if instruction.form.operands[0] == ("Ap",):
             far = instruction.values[0] & 0xFFFF
             target = self._named(physical(instruction.values[0] >> 16, far), far)

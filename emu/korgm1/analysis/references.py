@@ -12,6 +12,7 @@ from korgm1.analysis.program import Copy, Placed, Xref, physical
 
 POINTERS = (3, 5, 6, 7)
 """Registers that may hold an address: BX BP SI DI."""
+_PUSH_LEA = (b"\x68", b"\x8d")
 _CX = 1
 _SMALLEST = 0x20
 """A smaller constant is a number, unless it is handed on as a pointer."""
@@ -44,7 +45,7 @@ def data_refs(descent: Descent, flow: Flow, copies: tuple[Copy, ...]) -> dict[in
             continue
         ref, target = Xref(address, "address"), physical(placed.segment, value)
         places = []
-        if register(placed) in (None, *POINTERS):
+        if register(placed) in POINTERS or placed.instruction.code[:1] in _PUSH_LEA:
             handed = _handed(descent, address, placed)
             places = [paragraph + value for paragraph in paragraphs if handed]
             if flow.data_segment is not None and (handed or value >= _SMALLEST):

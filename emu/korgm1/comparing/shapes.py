@@ -107,10 +107,18 @@ class Shapes:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._uses: dict[int, dict[int, int]] = {}
+        self._memory: dict[int, int] = {}
+        """Instruction -> the address it reads or writes; in RAM, where that holds what was copied from the image."""
+        self._taken: dict[int, int] = {}
+        """Instruction -> the address its constant is, in whatever segment."""
         for target, rows in program.xrefs.items():
             for row in rows:
                 if row.kind in ("read", "write", "address"):
                     self._uses.setdefault(row.origin, {})[target & 0xFFFF] = target
+                if row.kind in ("read", "write"):
+                    self._memory[row.origin] = min(target, self._memory.get(row.origin, target))
+                if row.kind == "address":
+                    self._taken[row.origin] = target
         self._texts = Texts(program)
         self.by_entry = {
             entry: Shape(entry, function.name, self._words(function))
@@ -161,12 +169,18 @@ class Shapes:
             yield self._place(segment * 16 + target & 0xFFFFF, numbers)
             return
         uses = self._uses.get(at, {})
-        values = list(code.values)
-        if code.memory and code.displacement is not None:
-            values.append(code.displacement)
-        for value in values:
+        direct = code.form is not None and any(operand[0] == "O" for operand in code.form.operands[0])
+        for value in () if direct else code.values:
             used = uses.get(value & 0xFFFF)
+            if used is None and at in self._taken and not (self._taken[at] - value) % 16:
+                used = self._taken[at]
             yield Operand("number", value & 0xFFFF) if used is None else self._use(used)
+        offset = code.values[0] if direct else code.displacement if code.memory else None
+        if offset is not None:
+            used = self._memory.get(at)
+            if used is None or (used - offset) % 16:        # of another segment, or of no operand
+                used = uses.get(offset & 0xFFFF)
+            yield Operand("number", offset & 0xFFFF) if used is None else self._use(used)
 
     def _place(self, target: int, numbers: dict[int, int]) -> Operand:
         if target in numbers:

@@ -7,7 +7,7 @@ An experiment asks for boots that differ in one thing and compares what was seen
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -106,6 +106,7 @@ class Bench:
     Attributes:
         boots: how many there were.
         shown: every LCD picture that was seen, by its two lines.
+        stood: those of them that stood long enough to be read.
         moving: cells of the display that change for ever on the page where a boot ends; they are blank in all that is
             seen.
 
@@ -119,6 +120,7 @@ class Bench:
         self.firmware, self.model = firmware, model
         self.boots = 0
         self.shown: dict[Lines, Shown] = {}
+        self.stood: set[Lines] = set()
         self.moving: Cells = frozenset()
         self._limit = LIMIT
         self._page: Lines | None = None
@@ -188,15 +190,21 @@ class Bench:
 
     def note(self, seen: Seen, when: str) -> Seen:
         """Put its pictures on the list of texts."""
-        for row in seen.pictures:
-            if BAR not in row.lcd[0] and row.lcd not in self.shown:
-                self.shown[row.lcd] = Shown(row.lcd, when, row.clock)
+        self.note_pictures([row for row in seen.pictures if BAR not in row.lcd[0]], when)
         return seen
+
+    def note_pictures(self, pictures: Sequence[LcdChange], when: str) -> None:
+        """Put pictures that followed each other on the list; those that stood long enough to be read are in `stood`."""
+        for row in pictures:
+            lcd = without(row.lcd, self.moving)
+            self.shown.setdefault(lcd, Shown(lcd, when, row.clock))
+        self.stood.update(row.lcd for row in read(merged(pictures, self.moving)))
 
     def note_lcd(self, lcd: Lines, when: str, clock: int) -> None:
         """Put a single picture on the list."""
         lcd = without(lcd, self.moving)
         self.shown.setdefault(lcd, Shown(lcd, when, clock))
+        self.stood.add(lcd)
 
     @cached_property
     def first(self) -> Seen:
@@ -208,6 +216,7 @@ class Bench:
         if not self.moving:
             return seen
         self.shown.clear()
+        self.stood.clear()
         pictures = merged(seen.pictures, self.moving)
         lcd = without(seen.lcd, self.moving)
         whole = bool(pictures) and pictures[-1].lcd == lcd and seen.clock >= pictures[-1].clock + HUNG

@@ -22,13 +22,15 @@ from korgm1.onchip.sysregs import OPCN, SYSTEM_AREA
 from korgm1.romset.load import RomSet
 
 LONGEST = 120
+WHOLE = 8
+"""Characters of a line of the LCD that are looked for inside of a longer text."""
 """Instructions of the reset path at most."""
 WHOLE = 8
 """Characters at least of an LCD line that is taken for a part of a longer text."""
 _CALLS = frozenset(("E8", "9A", "FF.2", "FF.3", "CC", "CD"))
 _JUMPS = frozenset(("E9", "EB"))
 _STOPS = frozenset(("C2", "C3", "CA", "CB", "CF", "FF.4", "FF.5", "F4"))
-_VERSION = re.compile(r"#\s?\d{1,3}\b|\b[Vv](?:er\.?)?\s?\d+\.\d+")
+_VERSION = re.compile(r"#\s?\d{1,3}\b|(?i:\bv(?:er(?:\.|sion)?)?\s?)\d+\.\d+")
 WORDS = {
     "multisounds": ("piano", "organ", "string", "choir", "flute", "brass", "guitar", "bass", "marimba", "vib", "bell"),
     "effects": ("hall", "room", "chorus", "flanger", "phaser", "delay", "tremolo", "exciter", "over drive", "overdrive",

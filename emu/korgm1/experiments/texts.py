@@ -27,11 +27,13 @@ class Text(Record):
         lcd: its two lines, 40 characters each.
         when: the first condition under which it was seen.
         seconds: since power-on, the first time.
+        passing: it never stood long enough to be read: perhaps a picture that was not drawn to its end.
     """
 
     lcd: tuple[str, str]
     when: str
     seconds: float
+    passing: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,9 @@ def lcd_texts(
         _keys(bench, progress)
     shown = sorted(bench.shown.values(), key=lambda row: _rank(row.when))
     return LcdTexts(
-        tuple(Text(row.lcd, row.when, round(row.clock / 8_000_000, 4)) for row in shown), order,
-        bench.boots - before, tuple(notes),
+        tuple(
+            Text(row.lcd, row.when, round(row.clock / 8_000_000, 4), row.lcd not in bench.stood) for row in shown
+        ), order, bench.boots - before, tuple(notes),
     )
 
 
@@ -129,9 +132,7 @@ def _keys(bench: Bench, progress: Progress) -> None:
 def _press(bench: Bench, session: Session, key: str, when: str) -> None:
     session.press(key)
     session.run(SHOWN)
-    for row in session.timeline:
-        if BAR not in row.lcd[0]:
-            bench.note_lcd(row.lcd, when, row.clock)
+    bench.note_pictures([row for row in session.timeline if BAR not in row.lcd[0]], when)
     if BAR not in session.lcd[0]:
         bench.note_lcd(session.lcd, when, session.clock)
 

@@ -49,6 +49,8 @@ class Threshold(Record):
         gone_by_key: the first key tried that takes the message away, or "".
         watched: whether a cell that falls while the instrument runs is noticed within 20 seconds.
         notes: what else is to be said.
+        recovers: the lowest code without the message at the power-on after one with it, where that is another: the
+            firmware remembers; None: the same, or not tried.
     """
 
     code: int | None
@@ -64,6 +66,7 @@ class Threshold(Record):
     gone_by_key: str
     watched: bool | None
     notes: tuple[str, ...]
+    recovers: int | None = None
 
 
 def battery_threshold(
@@ -98,11 +101,12 @@ def battery_threshold(
     if bench.texts_differ:
         notes.append("two boots alike do not show the same texts, so a change may have another cause")
     message = _said(low.said_before) if low else ""
-    taken, stays, key, watched = None, None, "", None
+    taken, stays, key, watched, recovers = None, None, "", None, None
     if low is not None and times:
         taken = search.moment(low.before)
         stays, key = search.staying(low)
         watched = search.watching(low)
+        recovers = search.recovering(low)
     return Threshold(
         code=low.after if low else None,
         volts_low=search.volts(low.before)[1] if low else None,
@@ -110,6 +114,7 @@ def battery_threshold(
         boots=bench.boots - before, message=message,
         high_code=high.before if high else None, high_message=_said(high.said_after) if high else "",
         steps=tuple(steps), taken_at=taken, stays=stays, gone_by_key=key, watched=watched, notes=tuple(notes),
+        recovers=recovers,
     )
 
 
@@ -201,6 +206,24 @@ class _Search:
             if not _has(session, low.said_before):
                 return True, key
         return True, ""
+
+    def recovering(self, low: Step) -> int | None:
+        """The code from which on a RAM that has seen the message is rid of it; None: as any other."""
+        ram = self.at(low.before).sram
+
+        def says(code: int) -> bool:
+            volts = sum(self.volts(code)) / 2
+            seen = self._bench.boot(ram, f"cell at ADC code {code:02X}, low at the power-on before",
+                                    prepare=lambda one: one.set_battery(volts))
+            return bool(set(low.said_before) & seen.lines)
+
+        if not low.said_before or not says(low.after) or says(self.nominal):
+            return None
+        still, good = low.after, self.nominal
+        while good - still > 1:
+            middle = (still + good) // 2
+            still, good = (middle, good) if says(middle) else (still, middle)
+        return good
 
     def watching(self, low: Step) -> bool:
         """Whether a cell that falls while the play page stands is noticed, with a key pressed, too."""

@@ -46,6 +46,8 @@ def _threshold(found: Threshold) -> list[str]:
             f'codes below {found.code:02X}: "{found.message}"; that is up to {found.volts_low:.3f} V at the cell '
             "(H-VREF)"
         )
+        if found.recovers is not None:
+            rows.append(f"after a power-on with that message it takes {found.recovers:02X} to be rid of it")
         if found.taken_at is None:
             rows.append("when the code is taken could not be found")
         else:
@@ -144,7 +146,10 @@ def _texts(found: LcdTexts) -> list[str]:
     rows = ["at power-on:"]
     rows += [f"  {row.seconds:7.4f} s |{row.lcd[0]}|{row.lcd[1]}|" for row in found.order]
     rows.append("all texts:")
-    rows += [f"  |{row.lcd[0]}|{row.lcd[1]}| {row.when}" for row in found.texts]
+    rows += [f"  |{row.lcd[0]}|{row.lcd[1]}| {row.when}" for row in found.texts if not row.passing]
+    passing = [row for row in found.texts if row.passing]
+    rows += ["seen for less than 0.1 s, perhaps half drawn:"] if passing else []
+    rows += [f"  |{row.lcd[0]}|{row.lcd[1]}| {row.when}" for row in passing]
     return rows if len(rows) < 2 * MOST else [*rows[: 2 * MOST], f"... and {len(rows) - 2 * MOST} more (in the JSON)"]
 
 

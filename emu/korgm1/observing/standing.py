@@ -17,7 +17,7 @@ WATCHED = 10 * CPU_HZ
 """Clocks at the end of a boot in which the moving cells are looked for: as long as a page must stand that has none."""
 PASSING = CPU_HZ // 10
 """Clocks for which a picture must stand to be read."""
-ALIKE = 0.7
+ALIKE = 0.5
 """The share of a line's characters that make two pages the same one: a name or a number in it may be another."""
 
 

@@ -134,8 +134,10 @@ def _doubled(data: bytes, database: Database) -> Identity | None:
     if len(data) % 2 or middle < 0x4000 or data[:middle] != data[middle:] or len(set(data)) < 2:
         return None
     half = identify(data[:middle], database)
-    if half.verdict not in (Verdict.KNOWN, Verdict.ALTERED) and len(data) != IMAGE:
-        return None
+    if half.verdict not in (Verdict.KNOWN, Verdict.ALTERED) and (
+        len(data) != IMAGE or (reset_jump(data) is not None and sense(data) >= GROUPED)
+    ):
+        return None    # of the size of an image: one that begins and reads as such repeats what it has
     fault = Fault("doubled", f"the same {middle // 1024} KB twice", f"only the first {middle:,} bytes are used")
     verdict = Verdict.ALTERED if half.verdict is Verdict.KNOWN else half.verdict
     return replace(half, verdict=verdict, faults=(fault, *half.faults))

@@ -33,6 +33,10 @@ where several of them tell. Ports have the names of this project's netlist.
 
 exit code: 0; 3 FIRMWARE is no 128 KB firmware.
 """
+_ENDED = {
+    "still": "no play page that is known here, but a page that stands still",
+    "time": "no page that stood still while it was watched; korgm1 boot shows it for longer",
+}
 
 
 def add_action(actions: Any) -> None:
@@ -78,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 def as_text(found: Info, most: int = MOST) -> list[str]:
     """The result for people."""
     version = f" ({found.banner_version})" if found.banner_version else ""
-    rows = [f"{found.name} {found.version}", f"  boot      {found.ended}"]
+    rows = [f"{found.name} {found.version}", f"  boot      {_ENDED.get(found.ended, found.ended)}"]
     rows += [f"  banner    {found.banner}{version}"] if found.banner else []
     rows += [f"  {name:11}  {text}" for name, text in found.sums.items()]
     unreached = sum(row.end - row.start for row in found.unreached)
