@@ -1,6 +1,7 @@
 """Real MIDI ports, where a JACK server can be started: the live instrument at virtual ports, asked by others.
 
-On a busy host JACK loses a message now and then: what is asked is asked again.
+On a busy host JACK loses a message now and then: what is asked is asked again, and a client that it
+has not answered is started again.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproce
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     log = (tmp_path / "jackd.log").open("wb")
     process = subprocess.Popen(
-        ["jackd", "--no-mlock", "-n", name, "-r", "-d", "dummy", "-p", "1024"], stdout=log, stderr=log
+        ["jackd", "--no-mlock", "-n", name, "-r", "-t", "20000", "-d", "dummy", "-p", "1024"], stdout=log, stderr=log
     )
     try:
         def runs() -> bool:
@@ -62,12 +63,22 @@ def korgm1(*words: str) -> subprocess.CompletedProcess[str]:
 def instrument(server: subprocess.Popen[bytes], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`korgm1 run` in a terminal that is none, at ports of its own."""
     out = (tmp_path / "run.out").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "korgm1", "run", "--tty", "--mute", "--no-sram", "--midi-virtual"],
-        stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-    )
+
+    def begun() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "korgm1", "run", "--tty", "--mute", "--no-sram", "--midi-virtual"],
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+        )
+
+    def has_ports() -> bool:
+        nonlocal process
+        if process.poll() == 1:    # the server was too busy to answer it
+            process = begun()
+        return "korgm1 in" in korgm1("midi", "list").stdout
+
+    process = begun()
     try:
-        wait_for(lambda: "korgm1 in" in korgm1("midi", "list").stdout, "there is no port of korgm1 run")
+        wait_for(has_ports, lambda: "no port of korgm1 run: " + (tmp_path / "run.out").read_text(errors="replace"))
         yield process
     finally:
         if process.poll() is None:
