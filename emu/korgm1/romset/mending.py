@@ -90,6 +90,8 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
 def _lost(one: Mended, dumps: Sequence[Dump]) -> tuple[Finding, ...]:
     """What says that bytes of an unproved result are lost."""
     found = [loss for dump in dumps if dump.name in one.sources for loss in dump.losses]
+    chips = [dump.raw for dump in dumps if dump.name in one.sources and len(dump.raw) == HALF]
+    found += [row for chip in chips for row in line_findings(chip)]
     if len(one.halves) == 2:
         for ic, other in (("IC32", "IC23"), ("IC23", "IC32")):
             rows = [*line_findings(one.halves[ic]), *partial_findings(one.halves[ic], one.halves[other])]
