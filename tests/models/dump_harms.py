@@ -116,7 +116,7 @@ class Harm:
         make: the files, from the even and the odd half.
         known, unknown: codes of which one must be among the findings of a known and of an unknown pair; none: nothing
             must be found.
-        fix: mends, refuses, half, or other (written as it is, called unproved), of a known pair; `fix_unknown` of an unknown one, the same by default; "anything"
+        fix: mends, refuses or half, of a known pair; `fix_unknown` of an unknown one, the same by default; "anything"
             where its bytes cannot tell.
     """
 
@@ -178,7 +178,7 @@ HARMS: dict[str, Harm] = {
     ),
     "IC23 with two pairs of lines exchanged": Harm(
         on_odd(lambda data: moved(valued(data, lambda v: exchanged(v, 1, 6)), lambda at: exchanged(at, 2, 5))),
-        ("half-unknown", "reset-vector"), ("exchanged-lines",), "other", "anything",
+        ("half-unknown", "reset-vector"), ("exchanged-lines",), "mends", "anything",
     ),
     "halves swapped": Harm(lambda even, odd: {"dump.bin": both(odd, even)}, ("halves-swapped",), ("halves-swapped",)),
     "halves one behind the other": Harm(lambda even, odd: {"dump.bin": even + odd}, ("joined",), ("joined",)),

@@ -28,6 +28,8 @@ ALIKE = 0.2
 """By how much the lines of two lanes of code differ in it at most."""
 MANY = 48
 """Different values of the other lines in a stretch that is no table of small numbers."""
+SMOOTH = 4
+"""From one byte to the next the upper bytes of a sine or a ramp change by less, half of the time; code by more."""
 FOLLOWS, EQUAL = 0.97, 1.0
 """Share of bytes from which on two data lines follow each other; all of them: they are tied."""
 LOOSE = 1024
@@ -82,6 +84,8 @@ def _dead_data(chip: Bytes, mate: Bytes) -> Iterator[Finding]:
             for first, behind in _runs(line == value, PAIRED if len(mate) else ALONE):
                 part, size = chip[first:behind], behind - first
                 if size == len(chip) or len(np.unique(part & ~np.uint8(1 << bit))) < MANY:
+                    continue
+                if np.median(np.abs(np.diff(part.astype(np.int16)))) < SMOOTH:
                     continue
                 shares = _shares(part)
                 others = np.arange(8) != bit
