@@ -71,14 +71,6 @@ def edited(rng: random.Random) -> bytes:
     return bytes(image)
 
 
-def test_a_ramp_of_words_is_no_dead_line() -> None:
-    """Its upper bytes have D7 = 1 for a long while, beside a lane of noise."""
-    image = bytearray(OPENM1_BUILDS["24"].image())
-    image[0x8000:0xA000] = b"".join((15 * at).to_bytes(2, "little") for at in range(0x1000))
-    even, odd = split(bytes(image))
-    assert partial_findings(even, odd) == partial_findings(odd, even) == []
-
-
 @pytest.mark.parametrize("seed", range(8))
 def test_edited_images_are_not_called_damaged(seed: int) -> None:
     rng = random.Random(seed)

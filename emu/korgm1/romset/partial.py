@@ -26,10 +26,10 @@ RARE = 0.08
 """Share of bytes in which a living data line has either value."""
 ALIKE = 0.2
 """By how much the lines of two lanes of code differ in it at most."""
+PARTS = 4
+"""Into how many a stretch is cut: each looks like code in both chips, or it is text and tables one behind the other."""
 MANY = 48
 """Different values of the other lines in a stretch that is no table of small numbers."""
-SMOOTH = 4
-"""From one byte to the next the upper bytes of a sine or a ramp change by less, half of the time; code by more."""
 FOLLOWS, EQUAL = 0.97, 1.0
 """Share of bytes from which on two data lines follow each other; all of them: they are tied."""
 LOOSE = 1024
@@ -85,8 +85,6 @@ def _dead_data(chip: Bytes, mate: Bytes) -> Iterator[Finding]:
                 part, size = chip[first:behind], behind - first
                 if size == len(chip) or len(np.unique(part & ~np.uint8(1 << bit))) < MANY:
                     continue
-                if np.median(np.abs(np.diff(part.astype(np.int16)))) < SMOOTH:
-                    continue
                 shares = _shares(part)
                 others = np.arange(8) != bit
                 if not _alive(shares)[others].all():
@@ -94,8 +92,11 @@ def _dead_data(chip: Bytes, mate: Bytes) -> Iterator[Finding]:
                 if bit == 7 and value == 0 and size < SEVEN:
                     continue
                 if len(mate):
-                    beside = _shares(mate[first:behind])
-                    if not _alive(beside)[bit] or (abs(beside - shares)[others] > ALIKE).any():
+                    if not all(
+                        _alive(_shares(two))[bit] and (abs(_shares(two) - _shares(one))[others] <= ALIKE).all()
+                        for one, two in zip(np.array_split(part, PARTS), np.array_split(mate[first:behind], PARTS),
+                                            strict=True)
+                    ):
                         continue
                 else:
                     rest = busy.copy()
