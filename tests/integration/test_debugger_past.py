@@ -138,8 +138,8 @@ def test_a_hunt_in_the_monitor(talk: Callable[[str], list[str]], tmp_path: Path)
     assert (tmp_path / "own.csv").read_text().splitlines()[0] == "address,name"
     assert len(talk("timeline 3")) == 6
     for wrong in (
-        "who", "who made tea", "who wrote", "who wrote 5-4", "history xyz", "history ip", "history 10001", "label aw", "label 12",
-        "tell 9", "trace",
+        "who", "who made tea", "who wrote", "who wrote 5-4", "history xyz", "history ip", "label aw", "label 12",
+        "history 10001", "tell 9", "trace",
     ):
         with pytest.raises(M1Error):
             talk(wrong)
