@@ -183,8 +183,11 @@ static int vector_in(const v30 *c, const bus_cycle *cycle, uint32_t count)
 
 static uint32_t do_step(stops *s, trace *written, v30 *c)
 {
+    uint32_t clocks;
     s->taken = c->attention != 0 && (c->halted || v30_will_vector(c));
-    return written != NULL && !s->again ? trace_step(written, c) : v30_step(c);
+    clocks = written != NULL && !s->again ? trace_step(written, c) : v30_step(c);
+    s->steps += clocks != 0;
+    return clocks;
 }
 
 /* An IN or OUT, a prefix, or what cannot be told from its first byte. */
@@ -240,7 +243,6 @@ uint32_t stops_step(stops *s, trace *written, v30 *c)
     clocks = watched ? watched_step(s, written, c) : do_step(s, written, c);
     if (clocks == 0)
         return 0;
-    s->steps++;
     if (returns)
         end_run(s, c, STOPS_RETURN);
     if (s->steps >= s->limit)

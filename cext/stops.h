@@ -1,6 +1,6 @@
 /* Where a debugger wants the CPU to stop: rules, and tables by physical address and port of what any rule covers,
-   looked at in front of every step of
-   the V30 core and behind it, whichever engine runs. Time passes as it does without.
+   looked at in front of every step of the V30 core and behind it, whichever engine runs. Time passes as it does
+   without.
    One struct, which the caller allocates and clears. */
 #ifndef KORGM1_STOPS_H
 #define KORGM1_STOPS_H

@@ -98,7 +98,8 @@ class Symbols:
         fresh: dict[int, str] = {}
         for row in rows:
             if row.kind == "port":
-                self.ports.setdefault(row.address, row.name)
+                if row.name:
+                    self.ports.setdefault(row.address, row.name)
             elif row.name:
                 fresh.setdefault(row.address, row.name)
                 self._addresses[row.name.lower()] = row.address

@@ -126,6 +126,7 @@ def test_a_hunt_in_the_monitor(talk: Callable[[str], list[str]], tmp_path: Path)
     assert "F3E67" in talk("who read F3E67")[0]
     before = talk("print ps:pc")
     assert talk("who wrote 12345") == ["nobody, in what is remembered, which begins at 0.000000 s, clock 0"]
+    assert talk("who wrote 12345")[0].startswith("nobody, "), "the same answer as before"
     assert talk("print ps:pc") == before
     talk("undo")
     assert "Battery Low" in talk('who showed "Battery Low"')[0]
@@ -138,7 +139,7 @@ def test_a_hunt_in_the_monitor(talk: Callable[[str], list[str]], tmp_path: Path)
     assert len(talk("timeline 3")) == 6
     for wrong in (
         "who", "who made tea", "who wrote", "who wrote 5-4", "history xyz", "history ip", "label aw", "label 12",
-        "tell 9", "trace",
+        "history 10001", "tell 9", "trace",
     ):
         with pytest.raises(M1Error):
             talk(wrong)

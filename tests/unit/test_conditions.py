@@ -165,6 +165,20 @@ def test_of_several_rules_those_are_held_whose_condition_holds() -> None:
     assert machine.stops.held == {2: 0} and machine.stops.matches[0].address == 0x7FE
 
 
+def test_steps_of_an_access_are_those_behind_it() -> None:
+    """As registers and clock are, and as a debugger has them when it stands there."""
+    for steps in (7, 8):
+        machine = Machine("v30", bytes.fromhex("40 43 89 07"), [0, 0, 0, 0x400, *[0] * 9])   # INC, INC, MOV [BW],AW
+        machine.stops.mark([Rule(("memw",), 0, 0xFFFF, parse(f"steps >= {steps}").number)])
+        machine.stops.begin()
+        machine.cpu.run(LONGEST)
+        assert machine.stops.held == {0: 0} and machine.stops.steps == 9
+    machine.stops.mark([Rule(("memw",), 0, 0xFFFF, parse("steps == 0C").number)])
+    machine.stops.begin()
+    machine.cpu.run(LONGEST)
+    assert machine.stops.held == {0: 0} and machine.stops.steps == 12
+
+
 def test_the_last_bytes_of_ports_are_known_quiet_or_not() -> None:
     code = bytes.fromhex("E612 40 E713 EC")   # OUT 12,AL; INC AW; OUT 13,AW; IN AL,DW
     machine = Machine("v30", code, [0x3456, 0, 0x77, *[0] * 10])

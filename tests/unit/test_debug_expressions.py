@@ -56,6 +56,8 @@ def test_ports_and_what_has_no_register() -> None:
         "in[ADC]", "out[ADC]", "out[0A00+8]", "in[0A08]", "clock", "steps", "in[w[8FF]-8000] != 0",
     )]
     assert numbers == [0x55, -1, 4, -1, 1 << 40, 7, 1]
+    with pytest.raises(UsageError):
+        parse("in[b[lamp]]", port=lambda name: 0x901)
 
 
 def test_places_wrap_in_their_segment() -> None:

@@ -33,6 +33,7 @@ class Client:
     """The other end: sends packets and takes the answers apart."""
 
     def __init__(self, debugger: Debugger) -> None:
+        self.debugger = debugger
         self.patience = 1000
         self.during = b""
         self.server = GdbServer(debugger, self._look)
@@ -196,7 +197,10 @@ def test_a_repeated_instruction_is_one_step_both_ways(client: Client) -> None:
     assert "watch:3064;" in (reply := client.ask("s")) and at(reply) == code and client.register("cw") == 199
     assert at(client.ask("bs")) == code and client.register("cw") == 300
     assert client.ask("z2,3064,1") == "OK" and at(client.ask("vCont;s:1")) == code + 2
-    assert at(client.ask("bs")) == code and at(client.ask("bs")) != code, "not back to the one before"
+    stop = Stop("memw", 0x312B)
+    client.debugger.add(stop)
+    assert at(client.ask("bs")) == code and stop.hits == 0 and stop.enabled
+    assert at(client.ask("bs")) != code, "not back to the one before"
 
 
 def test_watchpoints_say_where(client: Client) -> None:

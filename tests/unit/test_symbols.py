@@ -55,6 +55,11 @@ def assembles(program: Program, folder: Path) -> str:
     return text
 
 
+def test_a_port_with_a_comment_alone_keeps_its_name(tmp_path: Path) -> None:
+    symbols = table(HEAD + "0900,,port,,the cell\n0901,LEDS,port,,\n", tmp_path)
+    assert symbols.ports == {0x901: "LEDS"} and symbols.names == {}
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ("F0123,x,routine,,", "row 2: 'routine' is no kind; expected function, code"),
     ("F0123,x,,,\nF0124,x,,,", "row 3: x is the name of F0123 too .row 2."),

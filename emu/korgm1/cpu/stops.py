@@ -24,7 +24,6 @@ EXEC, ACCESS, VECTOR, LIMIT, PLACE, RETURN, HOST = (
 """Bits of `Stops.hit`."""
 _MEMORY = {"exec": lib.TRACE_EXEC, "memr": lib.TRACE_MEMR, "memw": lib.TRACE_MEMW}
 _PORT = {"in": lib.TRACE_IN, "out": lib.TRACE_OUT}
-_WAYS = {"in": lib.TRACE_IN, "out": lib.TRACE_OUT}
 _KINDS = {"MEMR": "memr", "MEMW": "memw", "IOR": "in", "IOW": "out"}
 
 
@@ -119,7 +118,7 @@ class Stops:
     def held(self) -> dict[int, int]:
         """The rules that are hit at this boundary, by their place in `mark`, and the place in `matches` that did it.
 
-        Those of the instruction that is next are among them if the run stopped in front of it, or behind `is_here`.
+        Those of the instruction that is next are among them if the run stopped in front of it, or after `is_here`.
         """
         rules = self.pointer.rules
         return {place: int(rules[place].match) for place in range(self.pointer.rule_count) if rules[place].held}
@@ -127,7 +126,7 @@ class Stops:
     def last_byte(self, way: str, port: int) -> int:
         """The byte that was last read from ("in") or written to a port ("out") while these stops followed; -1: none."""
         ports = self.pointer.ports
-        if not ports.seen[port] & _WAYS[way]:
+        if not ports.seen[port] & _PORT[way]:
             return -1
         return int((getattr(ports, "in") if way == "in" else ports.out)[port])
 

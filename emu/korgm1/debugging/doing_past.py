@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DEEDS = {"wrote": "memw", "read": "memr", "ran": "exec", "out": "out", "in": "in", "took": "int"}
 """What `who` can be asked about, as kinds of stops."""
 LONGEST = 10_000
-"""Steps, or accesses, that are shown."""
+"""Steps that are shown."""
 SEARCHED = (1_000, 5_000, 20_000)
 """Steps in which the changes of a register are looked for, the next where there were too few."""
 _TOPS = {"memw": 0xFFFFF, "memr": 0xFFFFF, "exec": 0xFFFFF, "out": 0xFFFF, "in": 0xFFFF, "int": 0xFF}
@@ -33,11 +33,11 @@ def who(monitor: Monitor, rest: str) -> None:
     held = debugger.read(first, last + 1 - first) if stop.kind == "memw" else b""
     again = monitor.asked_who == (rest, debugger.steps)
     halt = debugger.back_to(stop, monitor.asked, here=not again)
-    monitor.asked_who = rest, debugger.steps
     if halt.reason == "never":
         before = "nobody before" if again else "nobody"
         monitor.say(f"{before}, in what is remembered, which begins at {showing.time(debugger.remembered_since)}")
         return
+    monitor.asked_who = rest, debugger.steps
     monitor.show(halt)
     if held and stop.condition is None and halt.match is not None and debugger.read(first, len(held)) != held:
         monitor.say("what it holds has been changed since, but not by the CPU: by DMA, a command or at power-on")
@@ -70,7 +70,9 @@ def timeline(monitor: Monitor, rest: str) -> None:
 def history(monitor: Monitor, rest: str) -> None:
     """The last steps, or those that changed a register."""
     words = rest.split()
-    number = count(words.pop()) if words and words[-1].isdecimal() and int(words[-1]) <= LONGEST else 16
+    number = count(words.pop()) if words and words[-1].isdecimal() else 16
+    if number > LONGEST:
+        raise UsageError(f"{number} steps cannot be shown", f"at most {LONGEST:,}")
     if len(words) > 1:
         raise UsageError(f"history {rest!r}", "history [REGISTER] [N]")
     register = _register(words[0]) if words else None

@@ -126,7 +126,8 @@ class _Reader:
     def __init__(
         self, text: str, symbol: Callable[[str], int | None], port: Callable[[str], int | None]
     ) -> None:
-        self.text, self.symbol, self.port = text, symbol, port
+        self.text, self.memory, self.port = text, symbol, port
+        self.symbol = symbol
         self.tokens: list[str] = []
         self.depth = 0
         at = 0
@@ -185,8 +186,7 @@ class _Reader:
     def index(self, code: Code) -> _Node:
         """What stands in [...]: a port or an address."""
         before = self.symbol
-        if code in (Code.LAST_IN, Code.LAST_OUT):
-            self.symbol = self.port
+        self.symbol = self.port if code in (Code.LAST_IN, Code.LAST_OUT) else self.memory
         node = self.inner("]")
         self.symbol = before
         return node

@@ -128,7 +128,7 @@ def _named(program: Program) -> list[tuple[int, str, str, int]]:
     taken: dict[str, tuple[int, str, str, int]] = {}
     for address, name, kind, size in found:
         word = re.sub(r"[^A-Za-z0-9_.$]+", "_", name).strip("_") or "_"
-        if word in taken or not word.isascii():
+        if word in taken:
             word = f"{word}_{address:X}"
         taken[word] = (address, word, kind, size)
     return list(taken.values())

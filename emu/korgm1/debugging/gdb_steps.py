@@ -28,12 +28,12 @@ def backward(debugger: Debugger, asked: Callable[[], object]) -> Halt:
     if halt.reason != "step" or not debugger.is_repeated():
         return halt
     begin = Stop("exec", debugger.address(*debugger.where))
-    debugger.step()
     others = [number for number, stop in debugger.stops.items() if stop.enabled]
     for number in others:
         debugger.enable(number, False)
     number = debugger.add(begin)
     try:
+        debugger.step()
         found = debugger.back_to_stop(asked)
     finally:
         debugger.remove(number)

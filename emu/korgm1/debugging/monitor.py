@@ -30,7 +30,6 @@ from korgm1.symbols import Symbols
 
 LOG_BEGIN = b"; korgm1 debug"
 """How a log begins."""
-SYNTAXES = ("intel", "nec")
 _SHORTEST_TEXT, _SHOWN_TEXT = 4, 24
 """Characters of a text behind an instruction: fewer are none, more are not shown."""
 
