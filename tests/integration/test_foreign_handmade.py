@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from build_foreign_handmade import assemble
 
+from build_foreign_handmade import assemble
 from korgm1.analysis import Program, analyse
 from korgm1.experiments.bench import Bench
 from korgm1.experiments.hardware import hardware
