@@ -69,7 +69,7 @@ def compared() -> dict[tuple[str, str], Comparison]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sides, "EXPERIMENTS", QUICK)
         for a, b in PAIRS:
-            models = models_of(firmware[a], firmware[b], None)
+            models = models_of([firmware[a], firmware[b]], None)
             for key, model in zip((a, b), models, strict=True):
                 if (key, model) not in gathered:
                     gathered[key, model] = sides.gather(firmware[key], model)

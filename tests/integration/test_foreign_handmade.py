@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
-import sys
 import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from build_foreign_handmade import assemble
 from korgm1.analysis import Program, analyse
 from korgm1.experiments.bench import Bench
 from korgm1.experiments.hardware import hardware
@@ -35,20 +34,9 @@ serial_interrupt midi_task ui_task draw draw_play reset pause show_sum set_vecto
 
 
 @cache
-def _tool() -> object:
-    sys.path.insert(0, str(ROOT / "tools"))
-    spec = importlib.util.spec_from_file_location("build_foreign_handmade", ROOT / "tools/build_foreign_handmade.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    sys.path.pop(0)
-    return module
-
-
-@cache
 def _built(key: str) -> tuple[bytes, dict[str, int]]:
     """The image, and the address of every label."""
-    image, symbols = _tool().assemble(key)    # type: ignore[attr-defined]
+    image, symbols = assemble(key)
     rows = re.findall(r"^\s*([0-9A-F]+)\s+[0-9A-F]+\s+([A-Za-z_0-9.]+)$", symbols, re.MULTILINE)
     return image, {name: 0xF8000 + int(offset, 16) for offset, name in rows}
 

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korgm1.analysis import analyse
-from korgm1.comparing import page, pictures, script, texts, writes
+from korgm1.comparing import experimental, page, pictures, script, texts, writes
 from korgm1.comparing.causes import explain
 from korgm1.comparing.shapes import Shapes
 from korgm1.comparing.static import Static, compare_programs
 from korgm1.errors import UserError
+from korgm1.experiments.threshold import Threshold
+from korgm1.experiments.validity import Place, Validity
 from korgm1.result import LcdChange
 from korgm1.romset.load import load_os
 from korgm1.romset.openm1 import OPENM1_BUILDS
@@ -199,3 +201,26 @@ def test_no_text_of_a_firmware_is_markup(text: str) -> None:
     shown = page.text(text)
     assert not set("<>\"'\0") & set(shown)
     assert texts.likely(text) in (True, False)
+
+
+def test_what_a_low_battery_message_takes_to_go_is_told() -> None:
+    one, other = (
+        Threshold(0x6E, None, None, 9, "LOW", None, "", (), None, None, "", None, (), recovers)
+        for recovers in (0x74, 0x7A)
+    )
+    rows = list(experimental._threshold(one, other))
+    assert [(row.kind, row.a, row.b) for row in rows] == [("threshold", "74h", "7Ah")]
+    assert list(experimental._threshold(one, one)) == []
+
+
+def test_a_short_value_that_makes_the_ram_valid_is_told_and_a_zero_is_none() -> None:
+    def found(*rows: tuple[int, bytes]) -> Validity:
+        places = tuple(
+            Place(at, at + len(value), "initialises", (), "fixed value", value, 0xFF, (), True, 1) for at, value in rows
+        )
+        return Validity(places, (), None, (), 0, 0, ())
+
+    a, b = found((0x4000, b"\xe1\xb5")), found((0x4000, b"\xa2\xc6"), (0x4100, b"\0"))
+    assert [(row.what, row.a, row.b) for row in experimental._validity(a, b)] == [
+        ("fixed value that makes the RAM valid", "<E1><B5>", "<A2><C6>")]
+    assert list(experimental._validity(a, found((0x4000, b"\xe1\xb5"), (0x4100, b"\0")))) == []

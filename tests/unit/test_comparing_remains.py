@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from korgm1.analysis import analyse
-from korgm1.comparing import compare
+from korgm1.comparing import Comparison, compare
 from korgm1.comparing.comparison import akin
 from korgm1.comparing.drawing import lcd
 from korgm1.comparing.family import Family, features
@@ -19,7 +19,7 @@ from korgm1.comparing.report_family import family_html
 from korgm1.comparing.static import compare_programs
 from korgm1.errors import UsageError
 from korgm1.romset.load import RomSet, load_os
-from korgm1.verbs.compare import words_of
+from korgm1.verbs.compare import family_text, words_of
 
 
 def remains(image: bytes, *covered: tuple[int, int]) -> Remains:
@@ -130,6 +130,40 @@ def test_several_firmwares_in_one_table() -> None:
         ("version", ("#19", "#24", "#29", "#19")), ("text", ("UP", "ON", "UP", "UP"))]
     assert family.matrix == ((0, 2, 1, 0), (2, 0, 2, 2), (1, 2, 0, 1), (0, 2, 1, 0))
     assert "<script" not in family_html(family) and "#29" in family_html(family)
+
+
+def test_what_two_have_and_the_first_has_not_stands_in_one_row() -> None:
+    found = [
+        [Finding("text", "text that only B has", "", "X"), Finding("text", "text that only B has", "", "Y")],
+        [Finding("text", "text that only B has", "", "Y"), Finding("text", "text that only B has", "", "Z")],
+    ]
+    rows = features(found)
+    assert {row.values for row in rows} == {("", "X", ""), ("", "Y", "Y"), ("", "", "Z")}
+    assert {row.what for row in rows} == {"text that not all have"}
+
+
+def test_what_follows_from_another_in_one_pair_is_its_value_there() -> None:
+    follows = Finding("text", "LCD text", "V 19", "V 24", because="version")
+    rows = features([[follows], [Finding("text", "LCD text", "V 19", "Hello")]])
+    assert [row.values for row in rows] == [("V 19", "V 24", "Hello")]
+    assert features([[follows]]) == ()
+
+
+def test_a_firmware_that_is_no_version_of_the_first_is_not_said_to_be_alike() -> None:
+    a, b = (analyse(b"\xff" * 0x10000 + code + b"\xff" * (0x10000 - len(code)))
+            for code in (bytes(range(256)) * 100, bytes(range(255, -1, -1)) * 100))
+    static = compare_programs(a, b)
+    assert not static.related
+    roms = tuple(RomSet("x", version, version * 5, image, "x")
+                 for version, image in (("#19", a.image), ("#24", a.image), ("?", b.image)))
+    pairs = (Comparison(roms[:2], None, None, (), ()), Comparison((roms[0], roms[2]), None, static, (), (), ("A", "C")))
+    family = Family(roms, pairs, features([[Finding("text", "text", "UP", "ON")], None]))
+    assert family.features[0].values == ("UP", "ON", None)
+    assert family.matrix == ((0, 1, None), (1, 0, None), (None, None, 0))
+    lines = family_text(family, None)
+    assert "  text: 'UP' | 'ON' | ?" in lines
+    assert [line for line in lines if line.startswith("A and C: not versions of one program")]
+    assert "A and C: not versions" in family_html(family)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ class Comparison:
         static: functions, texts, tables; None when they are one image.
         boots: the boots side by side.
         findings: everything that differs, differences of their own first, in the order of `KINDS`.
+        letters: what notes call the two.
     """
 
     firmware: tuple[RomSet, RomSet]
@@ -49,6 +50,7 @@ class Comparison:
     static: Static | None
     boots: tuple[BootPair, ...]
     findings: tuple[Finding, ...]
+    letters: tuple[str, str] = ("A", "B")
 
     @property
     def identical(self) -> bool:
@@ -75,10 +77,11 @@ class Comparison:
         """What could not be found out, of either side."""
         if self.sides is None:
             return () if self.identical else (UNRELATED,)
-        notes = [f"{name}: {note}" for name, side in zip("AB", self.sides, strict=True) for note in side.notes]
+        notes = [f"{name}: {note}" for name, side in zip(self.letters, self.sides, strict=True) for note in side.notes]
         models = [side.model for side in self.sides]
         if models[0] != models[1]:
-            notes.append(f"A ran as {models[0]}, B as {models[1]}: each in an instrument that it is made for")
+            a, b = self.letters
+            notes.append(f"{a} ran as {models[0]}, {b} as {models[1]}: each in an instrument that it is made for")
         return tuple(notes)
 
     @property
@@ -172,9 +175,11 @@ def akin(a: bytes, b: bytes) -> bool:
 
 
 def compare_sides(sides: tuple[Side, Side]) -> Comparison:
-    """Lay side by side what was gathered of two firmwares."""
+    """Lay side by side what was gathered of two firmwares; no findings if they are no versions of one program."""
     a, b = (side.firmware for side in sides)
     static = compare_programs(sides[0].program, sides[1].program)
+    if not static.related and not akin(a.image, b.image):
+        return Comparison((a, b), None, static, (), ())
     boots = pair_boots(*sides)
     findings = [*static.findings, *boot_findings(*sides, boots), *experiment_findings(*sides), *script_findings(*sides)]
     if a.version != b.version and not any(rom.sha1.startswith(rom.version) for rom in (a, b)):

@@ -120,7 +120,7 @@ class DataCauses:
         programs = self._static.a, self._static.b
         spans = (run.a, run.a_end), (run.b, run.b_end)
         bare = [p.image[start - p.base : end - p.base] for p, (start, end) in zip(programs, spans, strict=True)]
-        wide = [p.image[start - p.base - AROUND : end - p.base + AROUND]
+        wide = [p.image[max(0, start - p.base - AROUND) : end - p.base + AROUND]
                 for p, (start, end) in zip(programs, spans, strict=True)]
         for x, y in self._versions:
             if x.encode("latin-1") in wide[0] and y.encode("latin-1") in wide[1]:

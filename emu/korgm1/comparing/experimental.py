@@ -50,6 +50,8 @@ def _threshold(a: Threshold, b: Threshold) -> Iterator[Finding]:
     rows = (
         ("lowest ADC code without a low-battery message", a.code, b.code, (a.message, b.message)),
         ("highest ADC code without a high-battery message", a.high_code, b.high_code, (a.high_message, b.high_message)),
+        ("lowest ADC code that ends a low-battery message of the last power-on", a.recovers, b.recovers,
+         (a.message, b.message)),
     )
     volts = [
         f"{side}: the low-battery message up to {row.volts_low:.3f} V" for side, row in (("A", a), ("B", b))
@@ -76,12 +78,13 @@ def _validity(a: Validity, b: Validity) -> Iterator[Finding]:
             "layout", "first RAM address that the validity test looks at", f"{bases[0]:04X}", f"{bases[1]:04X}",
             ("found by flipping bytes and booting",),
         )
-    marks = [[_bytes(row) for row in side.places if row.kind == "signature" and row.size > 4] for side in (a, b)]
-    if marks[0] != marks[1]:
-        yield Finding(
-            "validity", "signature that makes the RAM valid", ", ".join(marks[0]), ", ".join(marks[1]),
-            ("every bit of it matters alone",),
-        )
+    for what in ("signature", "fixed value"):
+        marks = [[_bytes(row) for row in side.places if row.kind == what and any(row.value)] for side in (a, b)]
+        if marks[0] != marks[1]:
+            yield Finding(
+                "validity", f"{what} that makes the RAM valid", ", ".join(marks[0]), ", ".join(marks[1]),
+                ("every bit of it matters alone",),
+            )
     sums = [_covered(side.places, base) for side, base in zip((a, b), bases, strict=True)]
     if sums[0] != sums[1]:
         yield Finding.of(

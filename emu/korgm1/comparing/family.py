@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from korgm1.comparing.comparison import Comparison, Tell, compare_sides
@@ -15,6 +16,7 @@ from korgm1.workers import Asked
 
 MOST = 12
 """Firmwares that are compared at once."""
+_ALONE = re.compile("that only [AB] has")
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,12 @@ class Feature:
 
     Attributes:
         kind, what: as in a `Finding`.
-        values: of each firmware, in their order; "" where it has no such thing.
+        values: of each firmware, in their order; "" where it has no such thing, None where it was not compared.
     """
 
     kind: str
     what: str
-    values: tuple[str, ...]
+    values: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +39,7 @@ class Family:
 
     Attributes:
         firmware: those compared; the first is what the others are compared with.
-        pairs: the first with each of the others.
+        pairs: the first with each of the others; what is no version of the first's program has no findings.
         features: what differs anywhere, in the order of `KINDS`.
     """
 
@@ -46,10 +48,16 @@ class Family:
     features: tuple[Feature, ...]
 
     @property
-    def matrix(self) -> tuple[tuple[int, ...], ...]:
-        """How many features differ between each two."""
+    def matrix(self) -> tuple[tuple[int | None, ...], ...]:
+        """How many features differ between each two; None where one of them is no version of the first's program."""
         every = range(len(self.firmware))
-        return tuple(tuple(sum(row.values[x] != row.values[y] for row in self.features) for y in every) for x in every)
+        apart = {number for number, pair in enumerate(self.pairs, 1) if not pair.related}
+        return tuple(
+            tuple(
+                None if x != y and {x, y} & apart else sum(row.values[x] != row.values[y] for row in self.features)
+                for y in every
+            ) for x in every
+        )
 
     @property
     def identical(self) -> bool:
@@ -93,40 +101,51 @@ def compare_family(
         tell(f"comparing A with {letter}")
         same = sides[0].firmware.image == side.firmware.image
         both = sides[0].firmware, side.firmware
-        pairs.append(Comparison(both, None, None, (), ()) if same else compare_sides((sides[0], side)))
-    return Family(tuple(firmware), tuple(pairs), features([pair.differences for pair in pairs]))
+        pair = Comparison(both, None, None, (), ()) if same else compare_sides((sides[0], side))
+        pairs.append(replace(pair, letters=("A", letter)))
+    return Family(tuple(firmware), tuple(pairs), features([p.findings if p.related else None for p in pairs]))
 
 
-def features(found: Sequence[Sequence[Finding]]) -> tuple[Feature, ...]:
-    """What differs anywhere, a value for each firmware.
+def features(found: Sequence[Sequence[Finding] | None]) -> tuple[Feature, ...]:
+    """What differs anywhere, a value for each firmware; what follows from another in all pairs is left out.
 
     Args:
-        found: the differences of the first firmware from each of the others.
+        found: the findings of the first firmware and each of the others; None where these two were not compared.
 
     >>> a_b = [Finding("text", "text", "UP", "ON"), Finding("time", "banner", "1 s", "2 s")]
     >>> [row.values for row in features([a_b, [Finding("text", "text", "UP", "OK")]])]
     [('UP', 'ON', 'OK'), ('1 s', '2 s', '1 s')]
     """
-    rows: dict[tuple[str, ...], dict[int, str]] = {}
+    rows: list[_Row] = []
     for number, side in enumerate(found):
-        for one in side:
-            same = {key for key in rows if key[:3] == (one.kind, one.what, one.a) and number not in rows[key]}
-            key = min(same, default=(one.kind, one.what, one.a, f"{number} {len(rows)}"))
-            rows.setdefault(key, {})[number] = one.b
+        alike = {id(one): one.b for one in side or ()}
+        for equal in (True, False):         # those that another firmware has, too, before those that it has otherwise
+            for one in [one for one in side or () if id(one) in alike]:
+                key = one.kind, _ALONE.sub("that not all have", one.what), one.a
+                same = (row for row in rows if row.key == key and number not in row.values and (
+                    one.b in row.values.values() if equal else one.a))
+                row = next(same, None)
+                if row is None and equal:
+                    continue
+                if row is None:
+                    row = _Row(key)
+                    rows.append(row)
+                del alike[id(one)]
+                row.values[number] = one.b
+                row.own |= not one.because
     order = {kind: place for place, kind in enumerate(KINDS)}
-    listed = [Feature(kind, what, (a, *(values.get(n, a) for n in range(len(found)))))
-              for (kind, what, a, _), values in rows.items()]
+    listed = [
+        Feature(row.key[0], row.key[1], (
+            row.key[2], *(None if side is None else row.values.get(n, row.key[2]) for n, side in enumerate(found))))
+        for row in rows if row.own
+    ]
     return tuple(sorted(listed, key=lambda row: order.get(row.kind, len(order))))
 
 
-def models_of_all(firmware: Sequence[RomSet], models: Sequence[str]) -> tuple[str, ...]:
-    """One instrument that all are made for, or each its own.
+@dataclass
+class _Row:
+    """A feature as it comes together: kind, what, the first's value; number of a pair -> value of its other side."""
 
-    Args:
-        firmware: those that are compared.
-        models: the names of the instruments, the one to prefer first.
-    """
-    for model in models:
-        if all(model in (rom.models or models) for rom in firmware):
-            return (model,) * len(firmware)
-    return tuple((rom.models or ("m1",))[0] for rom in firmware)
+    key: tuple[str, str, str]
+    values: dict[int, str] = field(default_factory=dict)
+    own: bool = False

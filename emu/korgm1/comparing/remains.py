@@ -7,6 +7,7 @@ it takes time in proportion to the ROMs.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ BETWEEN = 3
 """Equal bytes at most between an insertion and a removal that are one replacement."""
 GAP = 1
 """Equal bytes between two different ones that are told as one run."""
-
+_FILLING = re.compile(rb"(.)\1{%d,}" % (FILLED - 1), re.DOTALL)
 
 Opcode = tuple[str, int, int, int, int]
 """As of `SequenceMatcher.get_opcodes`."""
@@ -106,13 +107,7 @@ def _ones(flags: bytearray) -> Iterator[tuple[int, int]]:
 
 
 def _filled(image: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    at = start
-    while at < end:
-        value = image[at : at + 1]
-        last = end - len(image[at:end].lstrip(value)) if image[at : at + 2] == value * 2 else at + 1
-        if last - at >= FILLED:
-            yield at, last
-        at = last
+    return (found.span() for found in _FILLING.finditer(image, start, end))
 
 
 def differing(a: Remains, b: Remains, places: Places) -> list[Run]:

@@ -33,18 +33,18 @@ def _heads(found: Family) -> list[str]:
 
 def _matrix(found: Family) -> Html:
     heads = _heads(found)
-    rows = [[f"<b>{text(head)}</b>", *(f"{count}" if x != y else "-" for y, count in enumerate(row))]
+    rows = [[f"<b>{text(head)}</b>", *("-" if x == y else "?" if n is None else f"{n}" for y, n in enumerate(row))]
             for x, (head, row) in enumerate(zip(heads, found.matrix, strict=True))]
+    apart = "".join(f"<p>A and {pair.letters[1]}: {text(pair.verdict)}</p>" for pair in found.pairs if not pair.related)
     lead = "<p>Each was compared with the first; a number says in how many of the rows below two of them differ.</p>"
-    return lead + table(("", *heads), rows, "", ("", *["n"] * len(heads)))
+    return lead + table(("", *heads), rows, "", ("", *["n"] * len(heads))) + apart
 
 
 def _rows(found: Family) -> Html:
     parts = []
     for kind, heading in KINDS.items():
         rows = [row for row in found.features if row.kind == kind]
-        cells = [[text(row.what), *(code(value) if value == row.values[0] else f"<b>{code(value)}</b>"
-                                    for value in row.values)] for row in rows[:SHOWN]]
+        cells = [[text(row.what), *(_value(value, row.values[0]) for value in row.values)] for row in rows[:SHOWN]]
         if rows:
             more = f'<p class="soft">and {len(rows) - SHOWN} more</p>' if len(rows) > SHOWN else ""
             parts.append(f"<h3>{text(heading)}</h3>" + table(("what", *_heads(found)), cells) + more)
@@ -52,9 +52,16 @@ def _rows(found: Family) -> Html:
     return lead + "".join(parts) if parts else "<p>Nothing differs, as far as this looks.</p>"
 
 
+def _value(value: str | None, first: str | None) -> Html:
+    if value is None:
+        return '<span class="soft">not compared</span>'
+    return code(value) if value == first else f"<b>{code(value)}</b>"
+
+
 def _consequences(found: Family) -> Html:
     parts = []
-    for letter, pair in zip(LETTERS[1:], found.pairs, strict=False):
+    for pair in found.pairs:
+        letter = pair.letters[1]
         cells = [[text(row.what), code(row.a), code(row.b), text(row.because)] for row in pair.consequences[:SHOWN]]
         notes = "".join(f"<p>{text(note)}</p>" for note in pair.notes)
         listed = table(("what", "A", letter, "follows from"), cells) if cells else ""

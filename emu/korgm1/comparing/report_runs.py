@@ -108,7 +108,7 @@ def _picture(shown: LcdChange | None, row: Row, budget: list[int]) -> Html:
 
 
 def _columns(first: int, end: int) -> str:
-    return f"column {first}" if end - first == 1 else f"columns {first} to {end - 1}"
+    return f"column {end}" if end - first == 1 else f"columns {first + 1} to {end}"
 
 
 def _marked(lines: Sequence[str], marked: Sequence[tuple[int, int, int]]) -> Html:

@@ -22,8 +22,6 @@ from korgm1.onchip.sysregs import OPCN, SYSTEM_AREA
 from korgm1.romset.load import RomSet
 
 LONGEST = 120
-WHOLE = 8
-"""Characters of a line of the LCD that are looked for inside of a longer text."""
 """Instructions of the reset path at most."""
 WHOLE = 8
 """Characters at least of an LCD line that is taken for a part of a longer text."""

@@ -121,10 +121,10 @@ def _pair(args: argparse.Namespace, firmware: Sequence[RomSet], script: Script |
     from korgm1.comparing import compare
 
     a, b = firmware
-    models = models_of(a, b, args.model)
+    one, other = models_of(firmware, args.model)
     with asked_to_stop() as wishes:
         shown = _Progress()
-        found = compare(a, b, models, script, args.workers, shown.say, lambda: 2 if wishes else 0)
+        found = compare(a, b, (one, other), script, args.workers, shown.say, lambda: 2 if wishes else 0)
         shown.end()
     if args.html:
         from korgm1.comparing.report import html
@@ -135,11 +135,9 @@ def _pair(args: argparse.Namespace, firmware: Sequence[RomSet], script: Script |
 
 
 def _family(args: argparse.Namespace, firmware: Sequence[RomSet], script: Script | None) -> int:
-    from korgm1.comparing.family import compare_family, models_of_all
+    from korgm1.comparing.family import compare_family
 
-    for rom in firmware:
-        _check_model(rom, args.model)
-    models = (args.model,) * len(firmware) if args.model else models_of_all(firmware, list(MODELS))
+    models = models_of(firmware, args.model)
     with asked_to_stop() as wishes:
         shown = _Progress()
         found = compare_family(firmware, models, script, args.workers, shown.say, lambda: 2 if wishes else 0)
@@ -159,25 +157,19 @@ def _print(args: argparse.Namespace, row: dict[str, Any], lines: list[str], iden
     return EXIT_OK if identical else DIFFERENT
 
 
-def models_of(a: RomSet, b: RomSet, asked: str | None) -> tuple[str, str]:
-    """The instruments to run two firmwares in: the one asked for, one that both are made for, or each its own.
+def models_of(firmware: Sequence[RomSet], asked: str | None) -> tuple[str, ...]:
+    """The instruments to run firmwares in: the one asked for, one that all are made for, or each its own.
 
     Raises:
         RomError: one is not made for the model asked for.
     """
-    for rom in (a, b):
-        _check_model(rom, asked)
-    if asked:
-        return asked, asked
-    for model in MODELS:
-        if all(model in (rom.models or MODELS) for rom in (a, b)):
-            return model, model
-    return (a.models or ("m1",))[0], (b.models or ("m1",))[0]
-
-
-def _check_model(rom: RomSet, asked: str | None) -> None:
-    if asked and rom.models and asked not in rom.models:
-        raise RomError(f"{rom.name} {rom.version} is for {' and '.join(rom.models)}", f"a firmware of {asked}")
+    for rom in firmware:
+        if asked and rom.models and asked not in rom.models:
+            raise RomError(f"{rom.name} {rom.version} is for {' and '.join(rom.models)}", f"a firmware of {asked}")
+    for model in [asked] if asked else MODELS:
+        if all(model in (rom.models or MODELS) for rom in firmware):
+            return (model,) * len(firmware)
+    return tuple((rom.models or ("m1",))[0] for rom in firmware)
 
 
 def family_text(found: Family, most: int | None = LINES) -> list[str]:
@@ -194,21 +186,23 @@ def family_text(found: Family, most: int | None = LINES) -> list[str]:
     lines = [f"{letter}: {rom.name} {rom.version}, {rom.source}, SHA-1 {rom.sha1}"
              for letter, rom in zip(letters, found.firmware, strict=True)]
     lines += ["", "differences  " + "".join(f"{letter:>5}" for letter in letters)]
-    lines += [f"{letter:>11}  " + "".join(f"{'-' if x == y else count:>5}" for y, count in enumerate(row))
-              for x, (letter, row) in enumerate(zip(letters, found.matrix, strict=True))]
+    for x, (letter, row) in enumerate(zip(letters, found.matrix, strict=True)):
+        cells = ("-" if x == y else "?" if count is None else count for y, count in enumerate(row))
+        lines.append(f"{letter:>11}  " + "".join(f"{cell:>5}" for cell in cells))
     body: list[str] = []
     for kind, heading in KINDS.items():
         rows = [row for row in found.features if row.kind == kind]
         body += [heading] if rows else []
         for row in rows:
-            values = [shown(value if len(value) <= 40 else value[:37] + "...", kind) for value in row.values]
+            values = ["?" if value is None else shown(value if len(value) <= 40 else value[:37] + "...", kind)
+                      for value in row.values]
             line = f"  {row.what}: {' | '.join(values)}"
             apart = [f"    {letter}: {one}" for letter, one in zip(letters, values, strict=True)]
             body += [line] if len(line) <= WIDTH else [f"  {row.what}:"[:WIDTH], *apart]
-    for letter, pair in zip(letters[1:], found.pairs, strict=True):
-        if not pair.related:
-            body.append(f"A and {letter}: {pair.verdict}")
-        body += [f"note: {note}" for note in pair.notes]
+    body += [f"A and {pair.letters[1]}: {pair.verdict}" for pair in found.pairs if not pair.related]
+    remarks = [f"{name}: {text}" for name, rom in zip(letters, found.firmware, strict=True) for text in rom.warnings]
+    remarks += [note for pair in found.pairs for note in pair.notes]
+    body += [f"note: {note}" for note in dict.fromkeys(remarks)]
     room = None if most is None else most - len(lines) - 1
     if room is not None and len(body) > room:
         body = [*body[:room], f"... {len(body) - room} more lines: --all, or --html FILE"]
@@ -261,16 +255,16 @@ class _Progress:
     """What is being done: on a terminal one line, written over and over; elsewhere a line every `EVERY` seconds."""
 
     def __init__(self) -> None:
-        self._now = dict.fromkeys("ABCDEFGHIJKL", "")
+        self._now: dict[str, str] = {}
         self._shown = False
         self._told = time.monotonic()
 
     def say(self, text: str) -> None:
         """Show it."""
         name, colon, what = text.partition(": ")
-        if colon and name in self._now:
+        if colon:
             self._now[name] = what
-        line = text if not colon else "   ".join(f"{side}: {what}" for side, what in self._now.items() if what)
+        line = text if not colon else "   ".join(f"{side}: {self._now[side]}" for side in sorted(self._now))
         if not sys.stderr.isatty():
             if time.monotonic() - self._told >= EVERY:
                 self._told = time.monotonic()
