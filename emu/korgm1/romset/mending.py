@@ -66,7 +66,7 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
         better.append(_normal(dump, database, steps.setdefault(dump.name, list(done))))
     found: list[Mended] = []
     for one in find_sets(better, database):
-        made = None if one.status == "known" else _unscrambled(one, better, steps)
+        made = None if one.status == "known" else _unscrambled(one, better, steps, database)
         if made is None and one.image is not None:
             made = _whole(one, steps)
         if made is not None:
@@ -75,7 +75,7 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
     used = {name for one in found for name in one.sources if not one.lost}
     for dump in better:
         if dump.name not in used and len(dump.raw) == IMAGE and dump.identity.verdict is Verdict.BROKEN:
-            made = _unscrambled(OsSet("", "?", "", (), "broken", (dump.name,)), better, steps)
+            made = _unscrambled(OsSet("", "?", "", (), "broken", (dump.name,)), better, steps, database)
             if made is not None:
                 found.append(made)
         part = dump.identity.halves[0].part if len(dump.identity.halves) == 1 else None
@@ -138,13 +138,19 @@ def raw_halves(one: OsSet, dumps: Sequence[Dump]) -> Halves | None:
     return (data[0], data[1]) if [len(half) for half in data] == [HALF, HALF] else None
 
 
-def _unscrambled(one: OsSet, dumps: Sequence[Dump], steps: dict[str, list[Finding]]) -> Mended | None:
-    """A set that does not run, changed back in the one way that makes an OS of it."""
+def _unscrambled(
+    one: OsSet, dumps: Sequence[Dump], steps: dict[str, list[Finding]], database: Database
+) -> Mended | None:
+    """A set that does not run, changed back in the one way that makes an OS of it.
+
+    Lines that are dead or tied in what was read are lost, whatever they look like afterwards. A half beside a known one
+    is lost, too, unless its SHA-1 proves the change.
+    """
     halves = raw_halves(one, dumps)
     if halves is None or any(fault.code == "mixed-versions" for fault in one.faults):
         return None
     made = altered_back(*halves)
-    if made is None and one.id == "" and one.models == ():
+    if made is None and one.id == "" and (one.models == () or one.image is not None):
         likely = likely_change(*halves)
         if likely is None:
             return None
@@ -154,8 +160,14 @@ def _unscrambled(one: OsSet, dumps: Sequence[Dump], steps: dict[str, list[Findin
     finding, even, odd = made
     done = [step for name in dict.fromkeys(one.sources) for step in steps[name]]
     sha1 = hashlib.sha1(interleave(even, odd)).hexdigest()
-    lost = (finding,) if finding.details.get("alternatives") else ()
-    return Mended("unknown OS", sha1[:8], {"IC32": even, "IC23": odd}, one.sources, (*done, finding), False, lost)
+    both = identify(interleave(even, odd), database)
+    if both.verdict is Verdict.KNOWN and both.halves[0].part is not None:
+        row = database.sets[both.halves[0].part.set]
+        return Mended(row.name, row.version, {"IC32": even, "IC23": odd}, one.sources, (*done, finding), True)
+    lost = [finding] if finding.details.get("alternatives") or one.models else []
+    lost += [row for half in halves for row in line_findings(half)]
+    made_of = {"IC32": even, "IC23": odd}
+    return Mended("unknown OS", sha1[:8], made_of, one.sources, (*done, finding), False, tuple(lost))
 
 
 def altered_back(even: bytes, odd: bytes) -> tuple[Finding, bytes, bytes] | None:
