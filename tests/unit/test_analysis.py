@@ -253,3 +253,15 @@ def test_the_units_and_system_registers_have_names_as_the_chip_maps_them() -> No
     placed = set(machine.ports._chip) - before
     named = {port for port, name in port_names(writes).items() if name in sum(UNIT_REGISTERS.values(), ())}
     assert named == placed
+
+
+def test_parameters_that_reach_the_end_of_a_segment_wrap() -> None:
+    image = bytearray(b"\xff" * 0x20000)
+    image[0x100:0x105] = bytes.fromhex("5e 2eac ffe6")
+    for at, size in ((0x200, 2), (0x210, 3), (0xFFF0, 0x20)):
+        image[at : at + 4] = b"\xe8" + (0x100 - at - 3 & 0xFFFF).to_bytes(2, "little") + bytes([size])
+    image[0x206] = image[0x217] = 0xF4
+    image[0x1FFF0:0x1FFF5] = bytes.fromhex("ea f0ff00e0")
+    places = [(0xE000, at) for at in (0x100, 0x101, 0x103, 0x200, 0x206, 0x210, 0x217, 0xFFF0)]
+    program = analyse(bytes(image), Executed(frozenset(places)))
+    assert {0xE0200, 0xE0206, 0xE0217, 0xEFFF0} <= program.instructions.keys()

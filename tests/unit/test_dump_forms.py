@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from pathlib import Path
 
 import pytest
 from dump_harms import intel, listing, motorola, ti_txt, zipped
 
+from korgm1.cli import main
 from korgm1.romset.byte_sums import alike
 from korgm1.romset.checks import check
 from korgm1.romset.checksums import find_checksums
@@ -16,7 +18,7 @@ from korgm1.romset.image import HALF, interleave
 from korgm1.romset.openm1 import OPENM1_BUILDS
 from korgm1.romset.scan import MAX_FILE, scan
 from korgm1.romset.sums import sums
-from korgm1.romset.text_forms import MAX_SPAN, read_text
+from korgm1.romset.text_forms import MAX_SPAN, MOST_LINES, read_text
 
 CHIP = random.Random(1).randbytes(0x4000) + bytes(0x4000) + random.Random(2).randbytes(0x8000)
 NOBODY = Database({}, ())
@@ -151,3 +153,50 @@ def test_noise_has_no_sum_of_8_bits() -> None:
         alike(random.Random(seed).randbytes(HALF), random.Random(-seed - 1).randbytes(HALF))[0] for seed in range(12)
     ]
     assert sum(map(len, hits)) == 0
+
+
+def test_an_address_in_other_figures_amid_decimal_ones_is_no_address() -> None:
+    rows = [f"{at:010d}  {CHIP[at : at + 16].hex(' ')}" for at in range(0, 0x400, 16)]
+    rows[20] = "00ABCD12" + rows[20][10:]
+    found = read_text("\n".join(rows).encode())
+    assert found is not None and found.data[:0x400] == CHIP[:0x400]
+
+
+def test_a_text_with_more_lines_than_any_dump_is_none() -> None:
+    assert read_text(b"AA\n" * MOST_LINES) is not None
+    assert read_text(b"AA\n" * (MOST_LINES + 1)) is None
+
+
+def test_a_chip_that_begins_with_names_is_not_passed_over_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "ic32.bin").write_bytes(b"Piano   Strings " * 128 + CHIP[0x800:])
+    (tmp_path / "notes.txt").write_bytes(b"What I found in the loft, and when.\n" * 1000 + "Fünf\n".encode() * 9)
+    assert [dump.base for dump in scan([tmp_path], NOBODY).dumps] == ["ic32.bin"]
+
+
+def test_a_gzip_file_without_its_end_is_noted(tmp_path: Path) -> None:
+    packed = gzip.compress(CHIP)
+    (tmp_path / "whole.bin.gz").write_bytes(packed)
+    assert not scan([tmp_path / "whole.bin.gz"], NOBODY).notes
+    (tmp_path / "cut.bin.gz").write_bytes(packed[: len(packed) // 2])
+    assert "whose end is missing" in scan([tmp_path / "cut.bin.gz"], NOBODY).notes[0]
+
+
+def test_a_header_is_told_with_the_chip_that_shows_it(tmp_path: Path) -> None:
+    """The partner is not the first of the other dumps."""
+    even, odd = OPENM1_BUILDS["24"].pair()
+    for name, data in (("a.bin", CHIP), ("b.bin", even), ("c.bin", bytes(range(64)) + odd)):
+        (tmp_path / name).write_bytes(data)
+    rows = check(scan([tmp_path], NOBODY), NOBODY).dumps
+    cut = next(one for one in rows[2].findings if one.code == "overdump")
+    assert "64 bytes before the 64 KB that make sense with b.bin" in cut.text
+
+
+def test_the_next_step_for_one_unknown_chip_is_its_partner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """rom fix writes no unknown chip alone, so it is not what comes next; that of a known one it does."""
+    (tmp_path / "ic32.bin").write_bytes(random.Random(5).randbytes(HALF) * 2)
+    main(["rom", "verify", str(tmp_path / "ic32.bin")])
+    then = next(row for row in capsys.readouterr().out.splitlines() if row.startswith("next:"))
+    assert "IC23" in then and "rom fix" not in then
+    (tmp_path / "even.bin").write_bytes(OPENM1_BUILDS["24"].pair()[0] * 2)
+    main(["rom", "verify", str(tmp_path / "even.bin")])
+    assert f"rom fix {tmp_path / 'even.bin'} -o fixed" in capsys.readouterr().out

@@ -197,3 +197,22 @@ def test_rounds_an_edited_export_is_a_table(tmp_path: Path) -> None:
     writer.writerows(rows)
     program = analyse(image(), None, BASE, told_by(table(out.getvalue(), tmp_path)))
     assert "mov ax,[volume]" in assembles(program, tmp_path) and "; 0 to 99" in source(program)
+
+
+def test_a_text_may_be_in_ram(tmp_path: Path) -> None:
+    program = taken("00412,shown,text,,what the display has\n00000,,text,,\n", tmp_path)
+    assert program.labels[0x412] == "shown"
+    assembles(program, tmp_path)
+
+
+def test_a_comment_may_end_in_a_backslash(tmp_path: Path) -> None:
+    rows = "\n".join(f"{at},,,,C:\\DUMPS\\" for at in ("F0000", "F0002", "F0004", "F0200", "00412"))
+    assembles(taken(rows, tmp_path), tmp_path)
+    source_of = source(taken("", tmp_path), title="dumps\\")
+    assert not any(line.endswith("\\") for line in source_of.splitlines())
+
+
+def test_rows_of_one_address_add_up(tmp_path: Path) -> None:
+    program = taken("F0100,,,,nobody calls it\nF0100,forgotten,code,,\nF0100,other,data,,\n", tmp_path)
+    assert program.labels[0xF0100] == "forgotten" and program.kinds[0xF0100] == "code"
+    assert program.comments[0xF0100] == "nobody calls it" and 0xF0100 in program.instructions

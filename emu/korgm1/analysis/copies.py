@@ -34,13 +34,14 @@ def find_copies(ram: bytes, image: bytes, base: int) -> tuple[Copy, ...]:
     """
     found: list[Copy] = []
     at, size = 0, len(ram)
+    places = _windows(image) if any(ram) else {}
     while at + WINDOW <= size:
         window = ram[at : at + WINDOW]
         if len(set(window)) < _VARIED:
             at += 1 if any(window) else WINDOW
             continue
-        place = image.find(window)
-        if place < 0 or image.find(window, place + 1) >= 0:
+        place = places.get(window)
+        if place is None:
             at += 1
             continue
         start, end = _reach(ram, image, at, place)
@@ -48,6 +49,19 @@ def find_copies(ram: bytes, image: bytes, base: int) -> tuple[Copy, ...]:
             found.append(Copy(base + place - at + start, start, end - start))
         at = max(end, at + 1)
     return tuple(sorted(found, key=lambda copy: (-copy.size, copy.address)))
+
+
+def _windows(image: bytes) -> dict[bytes, int]:
+    """Where each window of an image stands that occurs once."""
+    places: dict[bytes, int] = {}
+    often = set()
+    for at in range(len(image) - WINDOW + 1):
+        window = image[at : at + WINDOW]
+        if places.setdefault(window, at) != at:
+            often.add(window)
+    for window in often:
+        del places[window]
+    return places
 
 
 def _reach(ram: bytes, image: bytes, at: int, place: int) -> tuple[int, int]:

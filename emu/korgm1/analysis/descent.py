@@ -98,7 +98,7 @@ class Descent:
         at = address - self.base
         if not 0 <= at < len(self.image):
             return
-        near = max((each for each in self.placed if each <= address), default=address)
+        near = self.cover.rfind(START, 0, at + 1) + self.base
         segment = self.placed[near].segment if near in self.placed else address >> 4 & 0xF000
         if not 0 <= address - (segment << 4) < 0x10000:
             segment = address >> 4 & 0xF000
@@ -208,8 +208,8 @@ class Descent:
         after = physical(placed.segment, found)
         self.resumes[start] = after
         letters = bytes(byte & 0x7F for byte in self.image[start - self.base : after - self.base])
-        body = letters[:-1] if letters[-1] == 0 else letters
-        if len(body) > 1 and _READABLE.issuperset(body):
+        body = letters[:-1] if letters[-1:] == b"\0" else letters
+        if len(body) > 1 and after <= self.end and _READABLE.issuperset(body):
             self.inline.append((start, after - 1))
         return found
 

@@ -103,13 +103,18 @@ def numbered_source(program: Program, title: str = "", clocks: Clocks | None = N
         )
         lines += view.lines(start, end)
         start = end
-    head = "".join(f"; {line}\n" for line in title.splitlines()) + _HEAD + macros(view.statements) + "\n"
+    head = "".join(f"{_closed(f'; {line}')}\n" for line in title.splitlines()) + _HEAD + macros(view.statements) + "\n"
     number, found = 1 + head.count("\n"), {}
     for line in lines:
         if isinstance(line, _Code):
             found[line.address] = number
         number += 1 + line.count("\n")
-    return Source(head + "\n".join(lines) + "\n", found)
+    return Source(head + "\n".join(map(_closed, lines)) + "\n", found)
+
+
+def _closed(line: str) -> str:
+    """A line that NASM does not join with the next one: it does behind a backslash, in a comment, too."""
+    return f"{line} ;" if line.endswith("\\") else line
 
 
 def spelled(name: str) -> str:

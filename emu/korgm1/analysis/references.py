@@ -54,7 +54,7 @@ def data_refs(descent: Descent, flow: Flow, copies: tuple[Copy, ...]) -> dict[in
             places = [place for place in places if _free(descent, place)]
         own = [target] if value >= _SMALLEST and _free(descent, target) else []
         if places:
-            for place in _best(descent, own + places):
+            for place in _best(descent, list(dict.fromkeys(own + places))):
                 refs[place].add(ref)
         elif own:
             at = target - descent.base

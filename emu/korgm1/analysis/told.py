@@ -67,7 +67,7 @@ class Told:
             size = 2 if self.kinds.get(address) == "words" else 1
             if self.kinds.get(address) == "text":
                 at = address - base
-                while at + size < len(image) and image[at + size] in _READABLE:
+                while at >= 0 and at + size < len(image) and image[at + size] in _READABLE:
                     size += 1
         return next((at - address for at in range(address + 1, address + size) if at in self.kinds), size)
 
@@ -96,17 +96,15 @@ def told_by(symbols: Symbols | None) -> Told:
             told.ports.setdefault(row.address, row.name)
             continue
         formed = _formed(told, row)
-        if row.address in told.lines and not row.comment:
-            continue
         told.lines.setdefault(row.address, row.line)
         if row.comment:
             told.comments.setdefault(row.address, row.comment)
         if row.name and formed in ("", "entry"):
             told.names.setdefault(row.address, row.name)
-        if row.kind and row.kind not in _GOES_WITH.get(formed, ()):
-            told.kinds.setdefault(row.address, row.kind)
+        if row.kind and row.kind not in _GOES_WITH.get(formed, ()) and row.address not in told.kinds:
+            told.kinds[row.address] = row.kind
             if row.size:
-                told.sizes.setdefault(row.address, row.size)
+                told.sizes[row.address] = row.size
     return told
 
 

@@ -38,10 +38,11 @@ def cut_by_partner(dumps: Sequence[Dump], database: Database) -> list[tuple[Dump
                         score = sense(image) if reset_jump(image) is not None else -1
                         if score >= max(ENOUGH, best[0] + 1 if best else 0):
                             best = score, [(number, where, mine), (other, there, theirs)]
-        for which, where, data in best[1] if best else ():
+        cuts = best[1] if best else []
+        for which, where, data in cuts:
             if where:
                 extra = len(dumps[which].raw) - HALF
-                mate = dumps[near[0] if which == number else number].base
+                mate = dumps[next(each for each, _, _ in cuts if each != which)].base
                 text = f"overdump: {extra:,} bytes {where} the 64 KB that make sense with {mate}: a header or a trailer"
                 at = extra if where == "before" else 0
                 details = {"used": [at, at + HALF - 1]}

@@ -90,8 +90,6 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
 def _lost(one: Mended, dumps: Sequence[Dump]) -> tuple[Finding, ...]:
     """What says that bytes of an unproved result are lost."""
     found = [loss for dump in dumps if dump.name in one.sources for loss in dump.losses]
-    chips = [dump.raw for dump in dumps if dump.name in one.sources and len(dump.raw) == HALF]
-    found += [row for chip in chips for row in line_findings(chip)]
     if len(one.halves) == 2:
         for ic, other in (("IC32", "IC23"), ("IC23", "IC32")):
             rows = [*line_findings(one.halves[ic]), *partial_findings(one.halves[ic], one.halves[other])]
@@ -143,29 +141,33 @@ def raw_halves(one: OsSet, dumps: Sequence[Dump]) -> Halves | None:
 def _unscrambled(
     one: OsSet, dumps: Sequence[Dump], steps: dict[str, list[Finding]], database: Database
 ) -> Mended | None:
-    """A set that does not run, or has one known half, changed back in the one way that makes an OS of it."""
+    """A set that does not run, changed back in the one way that makes an OS of it.
+
+    Lines that are dead or tied in what was read are lost, whatever they look like afterwards. A half beside a known one
+    is lost, too, unless its SHA-1 proves the change.
+    """
     halves = raw_halves(one, dumps)
     if halves is None or any(fault.code == "mixed-versions" for fault in one.faults):
         return None
     made = altered_back(*halves)
-    beside_known = any(fault.code == "half-unknown" for fault in one.faults)
-    if made is None and (beside_known or (one.id == "" and one.models == ())):
-        made = likely_change(*halves)
+    if made is None and one.id == "" and (one.models == () or one.image is not None):
+        likely = likely_change(*halves)
+        if likely is None:
+            return None
+        made = likely
     if made is None:
         return None
     finding, even, odd = made
-    if beside_known and any(
-        half != new and database.find(half) is not None for half, new in zip(halves, (even, odd), strict=True)
-    ):
-        return None
     done = [step for name in dict.fromkeys(one.sources) for step in steps[name]]
-    parts = [database.find(even), database.find(odd)]
-    if parts[0] is not None and parts[1] is not None and parts[0].set == parts[1].set:
-        known = database.sets[parts[0].set]
-        return Mended(known.name, known.version, {"IC32": even, "IC23": odd}, one.sources, (*done, finding), True)
     sha1 = hashlib.sha1(interleave(even, odd)).hexdigest()
-    lost = (finding,) if finding.details.get("alternatives") else ()
-    return Mended("unknown OS", sha1[:8], {"IC32": even, "IC23": odd}, one.sources, (*done, finding), False, lost)
+    both = identify(interleave(even, odd), database)
+    if both.verdict is Verdict.KNOWN and both.halves[0].part is not None:
+        row = database.sets[both.halves[0].part.set]
+        return Mended(row.name, row.version, {"IC32": even, "IC23": odd}, one.sources, (*done, finding), True)
+    lost = [finding] if finding.details.get("alternatives") or one.models else []
+    lost += [row for half in halves for row in line_findings(half)]
+    made_of = {"IC32": even, "IC23": odd}
+    return Mended("unknown OS", sha1[:8], made_of, one.sources, (*done, finding), False, tuple(lost))
 
 
 def altered_back(even: bytes, odd: bytes) -> tuple[Finding, bytes, bytes] | None:

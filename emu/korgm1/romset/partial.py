@@ -21,7 +21,7 @@ ALONE = 2048
 PAIRED = 512
 """The same where the other chip shows what is normal there."""
 SEVEN = 4096
-"""The same of D7, which is 0 in text and in tables of MIDI values."""
+"""The same of D7, which is 0 in text and in tables of MIDI values, and 1 in tables of pointers to high addresses."""
 RARE = 0.08
 """Share of bytes in which a living data line has either value."""
 ALIKE = 0.2
@@ -89,7 +89,7 @@ def _dead_data(chip: Bytes, mate: Bytes) -> Iterator[Finding]:
                 others = np.arange(8) != bit
                 if not _alive(shares)[others].all():
                     continue
-                if bit == 7 and value == 0 and size < SEVEN:
+                if bit == 7 and size < SEVEN:
                     continue
                 if len(mate):
                     if not all(

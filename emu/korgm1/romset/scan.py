@@ -278,12 +278,15 @@ class _Scanner:
 
     def unpacked(self, name: str, data: bytes) -> bytes | None:
         """What is in a gzip file, `MAX_FILE` bytes and one at most."""
+        unpacker = zlib.decompressobj(31)
         try:
-            out = zlib.decompressobj(31).decompress(data, MAX_FILE + 1)
+            out = unpacker.decompress(data, MAX_FILE + 1)
         except zlib.error as error:
             self.found.notes.append(f"{name} is a damaged gzip file: {_reason(error)}")
             return None
         self.left -= len(out)
+        if not unpacker.eof and len(out) <= MAX_FILE:
+            self.found.notes.append(f"{name} is a gzip file whose end is missing: {len(out):,} bytes are left of it")
         return out
 
     def several(self, name: str, data: bytes) -> bool:

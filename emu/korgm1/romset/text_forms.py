@@ -16,6 +16,8 @@ from korgm1.romset.image import HALF
 
 MAX_SPAN = 0x40_0000
 """Bytes from the first to the last address of a file that are made an image."""
+MOST_LINES = 0x4_0000
+"""Lines of the longest file that is read: two a byte of the pair."""
 SAMPLE = 1024
 """Bytes that are looked at to tell text."""
 MOST_WRONG = 0.5
@@ -24,11 +26,14 @@ FEWEST = 64
 """Bytes of the shortest image that is believed."""
 SHOWN = 6
 """Damaged lines that are named."""
-_TEXT = frozenset(b"\t\n\r\x1a\x02\x03") | frozenset(range(0x20, 0x7F))
+_TEXT = bytes([*b"\t\n\r\x1a\x02\x03", *range(0x20, 0x7F)])
+_ODD = 0.125
+"""Share of other bytes from which on a file that begins as text is none: a chip may begin with a table of names."""
 _WORD = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{2})+[Hh]?")
 _COLUMN = re.compile(r"^\s*(?:0x)?([0-9A-Fa-f]{4,10})(:?)\s+(\S.*)$")
 _CHARACTERS = {":": re.compile(r"\s{2,}|\s+\|"), "": re.compile(r"\s{3,}|\s+\|")}
 """What comes before the column of characters, with and without a colon behind the address."""
+_FIGURES = {8: re.compile("[0-7]+"), 10: re.compile("[0-9]+"), 16: re.compile("[0-9A-Fa-f]+")}
 RESEND = "make the file anew, or read the chip again as raw binary"
 
 
@@ -59,12 +64,14 @@ class _Lines:
 
 
 def is_text(data: bytes) -> bool:
-    """Whether a file begins as text does.
+    """Whether a file begins as text does, and is little else.
 
-    >>> is_text(b":00000001FF"), is_text(bytes(16))
-    (True, False)
+    >>> is_text(b":00000001FF"), is_text(bytes(16)), is_text(b"Piano " * 200 + bytes(range(256)) * 200)
+    (True, False, False)
     """
-    return bool(data) and _TEXT.issuperset(data[:SAMPLE])
+    return bool(data) and not data[:SAMPLE].translate(None, _TEXT) and (
+        len(data.translate(None, _TEXT)) <= _ODD * len(data)
+    )
 
 
 def read_text(data: bytes) -> TextDump | None:
@@ -79,7 +86,10 @@ def read_text(data: bytes) -> TextDump | None:
     """
     if not is_text(data):
         return None
-    rows = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").decode("latin-1").split("\n")
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if data.count(b"\n") > MOST_LINES:
+        return None
+    rows = data.decode("latin-1").split("\n")
     for form, read in _FORMS.items():
         found = read(rows)
         if found is not None and found.lines and len(found.wrong) <= MOST_WRONG * found.lines:
@@ -212,7 +222,7 @@ def _listing(rows: list[str]) -> _Lines | None:
         match = _COLUMN.match(word) if base else None
         chunk = _listed(match[3], match[2], True) if match else b"" if base else _listed(word, "", False)
         if match and base:
-            here = int(match[1], base) if re.fullmatch("[0-7]+", match[1]) or base > 8 else at
+            here = int(match[1], base) if _FIGURES[base].fullmatch(match[1]) else at
             if again and previous and at < here <= at + room:
                 room -= here - at
                 found.chunks.append((at, (previous * ((here - at) // len(previous) + 1))[: here - at]))

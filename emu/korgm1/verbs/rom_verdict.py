@@ -17,6 +17,8 @@ LOSSLESS = frozenset({
     "inverted-line", "exchanged-lines", "offset", "wrong-bits", *ALTERATIONS,
 })
 """Codes of findings that rom fix can put right."""
+_PROVING = frozenset({"inverted-line", "exchanged-lines", "offset", "wrong-bits", *ALTERATIONS})
+"""Those that are certain only where a SHA-1 says so."""
 ASIDE = frozenset({"half-unknown", "reset-vector", "checksum", "wrong-half", "missing-half"})
 """Codes of findings that follow from others, or say nothing of the bytes."""
 _ORDER = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE)
@@ -47,7 +49,10 @@ def verdict(checked: Checked, reads: Reads | None, paths: list[str]) -> tuple[st
     real = [one for one in checked.findings if one.code not in ASIDE]
     unclear = any(one.details.get("alternatives") for one in real)
     if real and not unclear and all(one.code in LOSSLESS for one in real):
-        return f"not as it should be, but nothing is lost: {worst.text}", f"korgm1 rom fix {named} -o fixed"
+        other = next((one for one in checked.findings if one.code == "missing-half"), None)
+        alone = other is not None and not _proved(checked)
+        then = other.hint if other is not None and alone else f"korgm1 rom fix {named} -o fixed"
+        return f"not as it should be, but nothing is lost: {worst.text}", then
     return f"not good: {worst.text}", worst.hint or "read the chip again, and compare: korgm1 rom verify --reads"
 
 
@@ -55,6 +60,12 @@ def _worst(findings: list[Finding]) -> Finding | None:
     """The surest finding that does not only follow from another."""
     ranked = sorted(findings, key=lambda one: (one.code in ASIDE, _ORDER.index(one.confidence)))
     return ranked[0] if ranked else None
+
+
+def _proved(checked: Checked) -> bool:
+    """Whether one chip at least is known, as it is or put right: rom fix writes no other without its partner."""
+    known = any(row.dump.identity.verdict.value.startswith("known") for row in checked.dumps)
+    return known or any(one.code in _PROVING and one.confidence is Confidence.CERTAIN for one in checked.findings)
 
 
 def _unharmed(checked: Checked, named: str) -> tuple[str, str]:
