@@ -72,6 +72,8 @@ VERBS: Mapping[str, Callable[[], tuple[Any, ...]]] = {
     "doctor": lambda: (PROBES,),
 }
 """The verbs, in the order of the help; each is the module of its name, whose add_parser gets these things."""
+ACTIONS = "rom_verb", "trace_verb", "deed"
+"""Where the verbs that have actions keep which one was said."""
 
 EPILOG = """\
 examples:
@@ -149,7 +151,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         words = signed(sys.argv[1:] if argv is None else argv)
         args, strange = build_parser(words[0] if words and words[0] in VERBS else None).parse_known_args(words)
         if strange:
-            raise UsageError(f"{args.verb} does not know {' '.join(strange)}", hint=f"korgm1 {args.verb} --help")
+            said = " ".join(filter(None, (args.verb, *(getattr(args, dest, None) for dest in ACTIONS))))
+            raise UsageError(f"{said} does not know {' '.join(strange)}", hint=f"korgm1 {said} --help")
         code: int = args.run(args)
         sys.stdout.flush()
         return code

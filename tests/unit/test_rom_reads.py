@@ -157,3 +157,11 @@ def test_each_weak_bit_is_counted_by_the_reads_that_doubt_it() -> None:
     found = next(one for one in compared(read({}), read({}), read({}), once, twice).findings
                  if one.code == "weak-directions")
     assert found.text.endswith("doubted are 1 by 1 read, 1 by 2 reads")
+
+
+def test_a_read_of_another_chip_is_told_from_weak_cells() -> None:
+    other = random.Random(6).randbytes(SIZE)
+    found = next(one for one in compared(TRUE, read({0x10: 1}), other).findings if one.code == "another-chip")
+    assert found.details == {"read": 2}
+    assert "another-chip" not in codes(compared(TRUE, TRUE, bytes(byte & 0xFE for byte in TRUE)))
+    assert "another-chip" not in codes(compared(TRUE, TRUE, read(dict.fromkeys(range(100), 255))))

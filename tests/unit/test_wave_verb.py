@@ -100,7 +100,7 @@ def test_words_that_make_no_sense_are_refused(words: list[str]) -> None:
 
 def test_a_word_too_many_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["wave", "list", "3"]) == 2
-    assert "wave does not know 3" in capsys.readouterr().err
+    assert "wave list does not know 3" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_written_is_the_users_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

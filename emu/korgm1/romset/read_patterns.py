@@ -21,6 +21,8 @@ FEW = 8
 cases, and one of 8 data lines in one of two million."""
 MANY = 16
 """The same for an address line: one of 2,000 cases."""
+ALIKE = 64
+"""Reads of one chip are taken to agree on all but one byte of so many."""
 CLEAN = "clean the pins of the chip and the contacts of the reader, and read it again"
 
 
@@ -43,7 +45,9 @@ def patterns(reads: Reads) -> Iterator[Finding]:
     moved = list(_moved(reads))
     yield from moved
     driven = {finding.details["read"] for finding in moved}
-    yield from (one for one in _released(reads) if one.details["read"] not in driven)
+    released = [one for one in _released(reads) if one.details["read"] not in driven]
+    yield from released
+    yield from _another_chip(reads, driven | {one.details["read"] for one in released})
     if len(places) >= MANY and not moved:
         yield from _shared_lines(places, reads.size)
     yield from _bursts(reads, places)
@@ -77,8 +81,7 @@ def _directions(reads: Reads) -> Iterator[Finding]:
         for number in np.unique(minority).tolist()
     )
     text = (
-        f"{up:,} weak bits are 0 in most reads and 1 in some, {down:,} the other way round; doubted are "
-        f"{shares}"
+        f"0 in most reads and 1 in some: {up:,}; the other way round: {down:,}; doubted are {shares}"
     )
     yield Finding("weak-directions", Confidence.NOTE, text, "", {"to_1": up, "to_0": down})
 
@@ -112,6 +115,16 @@ def _alone(reads: Reads) -> Finding | None:
     others = len(reads.names) - 1
     text = f"{reads.names[number]} alone differs, in {reads.count:,} bits; the other {others} reads are equal"
     return Finding("odd-read", Confidence.CERTAIN, text, "leave that read out", {"read": number})
+
+
+def _another_chip(reads: Reads, explained: set[int]) -> Iterator[Finding]:
+    """A read that differs from what most say all over the chip, on every data line, and nothing else explains it."""
+    right = np.frombuffer(reads.majority, np.uint8)
+    for number, at, _ in _against(reads):
+        lines = int(np.bitwise_or.reduce(reads.stack[number] ^ right))
+        if len(reads.names) > 2 and number not in explained and len(at) >= reads.size // ALIKE and lines == 0xFF:
+            text = f"{reads.names[number]} differs from most reads at {len(at):,} addresses: perhaps it is another chip"
+            yield Finding("another-chip", Confidence.POSSIBLE, text, "give reads of one chip only", {"read": number})
 
 
 def _against(reads: Reads) -> Iterator[tuple[int, Places, Bytes]]:

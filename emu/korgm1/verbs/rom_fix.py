@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
             "a dump that has lost nothing", "korgm1 rom verify says what is wrong",
         )
     if len({one.halves["IC32"] + one.halves["IC23"] for one in whole if one.image}) > 1:
-        names = "; ".join(f"{one.name} {one.version} ({' + '.join(one.sources)})" for one in whole[:4])
+        names = "; ".join(f"{_title(one)} ({' + '.join(one.sources)})" for one in whole[:4])
         raise RomError(f"there are several sets: {names}", "the files of one of them")
     one = whole[0]
     first += left_out(one, dumps)
@@ -164,11 +164,15 @@ def _write(folder: Path, one: Mended, first: list[Finding]) -> dict[str, dict[st
 def _report(one: Mended, steps: tuple[Finding, ...], files: dict[str, dict[str, str]]) -> list[str]:
     """What was done and how sure it is, for people."""
     sure = "a known ROM by its SHA-1" if one.proved else "not a known ROM: nothing proves that every bit is right"
-    lines = [f"{one.name} {one.version}: {sure}", f"  from  {' + '.join(one.sources)}"]
+    lines = [f"{_title(one)}: {sure}", f"  from  {' + '.join(one.sources)}"]
     lines += finding_lines(steps) if steps else ["  - nothing had to be changed"]
     lines += [f"  {ic}  {row['path']}  SHA-1 {row['sha1']}" for ic, row in files.items()]
     lines.append(_verified(one))
     return lines
+
+
+def _title(one: Mended) -> str:
+    return one.name if one.version == "?" else f"{one.name} {one.version}"
 
 
 def _verified(one: Mended) -> str:

@@ -104,14 +104,16 @@ def as_text(found: Info, most: int = MOST) -> list[str]:
         ("texts", [_text(one) for one in found.texts]),
         ("tables", [
             f"{one.address:05X}  {one.count} x {one.stride} bytes, {one.kind}"
-            + (f", names of {one.names_of}" if one.names_of else "") + f": {', '.join(one.first)} ..."
+            + (f", names of {one.names_of}" if one.names_of else "")
+            + f": {', '.join(one.first)}" + " ..." * (one.count > len(one.first))
             for one in found.tables
         ]),
         ("ports", [_port(one) for one in found.ports]),
         ("NEC instructions", [
-            f"{one.form}  {one.mnemonic:8} {len(one.places)} times: {_places(one.places)}" for one in found.nec
+            f"{one.form:9}  {one.mnemonic:8} {_many(len(one.places), 'time')}: {_places(one.places)}"
+            for one in found.nec
         ]),
-        ("not reached", [f"{one.start:05X}-{one.end - 1:05X}  {one.end - one.start:6,} bytes, {one.looks}"
+        ("not reached", [f"{one.start:05X}-{one.end - 1:05X}  {_many(one.end - one.start, 'byte', 6)}, {one.looks}"
                          for one in sorted(found.unreached, key=lambda row: row.start - row.end)]),
     )
     for title, lines in lists:
@@ -140,6 +142,10 @@ def _port(one: Port) -> str:
     ways = [f"{way} at {_places(places)}" for way, places in (("in", one.places_in), ("out", one.places_out)) if places]
     boot = f"  ({one.reads} reads, {one.writes} writes in the boot)" if one.reads or one.writes else ""
     return f"{number}  {one.name:14} {'; '.join(ways)}{boot}"
+
+
+def _many(count: int, what: str, width: int = 0) -> str:
+    return f"{count:{width},} {what}{'s' * (count != 1)}"
 
 
 def _places(addresses: tuple[int, ...]) -> str:
