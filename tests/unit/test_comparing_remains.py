@@ -142,6 +142,14 @@ def test_what_two_have_and_the_first_has_not_stands_in_one_row() -> None:
     assert {row.what for row in rows} == {"text that not all have"}
 
 
+def test_a_function_that_changed_in_two_is_one_row_by_its_name_in_the_first() -> None:
+    rows = features([
+        [Finding("function-changed", "sub_F0B34 / sub_F0B9B", "40h", "20h")],
+        [Finding("function-changed", "sub_F0B34 / sub_F0BAF", "40h, 2Eh", "21h, 3Eh")],
+    ])
+    assert [(row.what, row.values) for row in rows] == [("sub_F0B34", ("40h", "20h", "21h, 3Eh"))]
+
+
 def test_what_follows_from_another_in_one_pair_is_its_value_there() -> None:
     follows = Finding("text", "LCD text", "V 19", "V 24", because="version")
     rows = features([[follows], [Finding("text", "LCD text", "V 19", "Hello")]])

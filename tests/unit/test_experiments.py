@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from korgm1.errors import UsageError
+from korgm1.experiments import dossier
 from korgm1.experiments.bench import Bench, differing, noise, on_bench, two_noises
-from korgm1.experiments.dossier import EXPERIMENTS, chosen
+from korgm1.experiments.dossier import EXPERIMENTS, Answer, chosen
 from korgm1.experiments.info import names_of
 from korgm1.experiments.interrupts import catch_all, source
 from korgm1.experiments.keys import power_on_keys
 from korgm1.experiments.loops import tight
-from korgm1.experiments.record import Range, plain, ranges
+from korgm1.experiments.record import Range, Record, plain, ranges
 from korgm1.experiments.sums import stored_sums
+from korgm1.experiments.texts import LcdTexts, Text
 from korgm1.profiling import Profile
 from korgm1.romset.load import load_os
 from korgm1.romset.openm1 import OPENM1_BUILDS
@@ -140,3 +143,14 @@ def test_keys_that_only_move_the_stack_a_little_do_nothing(tmp_path: Path) -> No
     (tmp_path / "m1.bin").write_bytes(image)
     found = power_on_keys(load_os(tmp_path, "m1"), keys=(("UP",), ("9",), ("CARD",)))
     assert found.found == () and found.tried == 3
+
+
+def test_a_picture_that_stood_in_any_experiment_is_not_said_to_pass() -> None:
+    def texts(*rows: tuple[str, bool]) -> tuple[Text, ...]:
+        return tuple(Text((word, ""), "x", 1.0, passing) for word, passing in rows)
+
+    one = LcdTexts(texts(("Page", True), ("PaXX", True)), (), 1, ())
+    two = Answer("validity", one, texts(("Page", False), ("Drawn", True)))
+    found = dossier._collected([Answer("texts", one, ()), replace(two, found=Record())])[0].found
+    assert isinstance(found, LcdTexts)
+    assert {row.lcd[0]: row.passing for row in found.texts} == {"Page": False, "PaXX": True, "Drawn": True}

@@ -121,9 +121,10 @@ def features(found: Sequence[Sequence[Finding] | None]) -> tuple[Feature, ...]:
         alike = {id(one): one.b for one in side or ()}
         for equal in (True, False):         # those that another firmware has, too, before those that it has otherwise
             for one in [one for one in side or () if id(one) in alike]:
-                key = one.kind, _ALONE.sub("that not all have", one.what), one.a
-                same = (row for row in rows if row.key == key and number not in row.values and (
-                    one.b in row.values.values() if equal else one.a))
+                key = _key(one)
+                function = one.kind == "function-changed"       # by its name in the first: each pair words the change
+                same = (row for row in rows if row.key[: 2 if function else 3] == key[: 2 if function else 3]
+                        and number not in row.values and (one.b in row.values.values() if equal else one.a or function))
                 row = next(same, None)
                 if row is None and equal:
                     continue
@@ -140,6 +141,11 @@ def features(found: Sequence[Sequence[Finding] | None]) -> tuple[Feature, ...]:
         for row in rows if row.own
     ]
     return tuple(sorted(listed, key=lambda row: order.get(row.kind, len(order))))
+
+
+def _key(one: Finding) -> tuple[str, str, str]:
+    what = one.what.partition(" / ")[0] if one.kind == "function-changed" else _ALONE.sub("that not all have", one.what)
+    return one.kind, what, one.a
 
 
 @dataclass

@@ -9,13 +9,13 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from korgm1 import __version__
 from korgm1.errors import Stopped, UsageError
-from korgm1.experiments.bench import Bench, Shown
+from korgm1.experiments.bench import Bench
 from korgm1.experiments.hardware import hardware
 from korgm1.experiments.initial import initial_contents
 from korgm1.experiments.interrupts import interrupt_map
@@ -23,7 +23,7 @@ from korgm1.experiments.keys import PowerOnKeys, power_on_keys
 from korgm1.experiments.memory_map import layout
 from korgm1.experiments.midi import midi_replies
 from korgm1.experiments.record import Progress, Record, quiet
-from korgm1.experiments.texts import LcdTexts, Text, lcd_texts
+from korgm1.experiments.texts import LcdTexts, Text, lcd_texts, texts_of
 from korgm1.experiments.threshold import battery_threshold
 from korgm1.experiments.validity import validity
 from korgm1.experiments.words import lines
@@ -139,7 +139,7 @@ class Answer:
 
     experiment: str
     found: Record
-    shown: tuple[Shown, ...]
+    shown: tuple[Text, ...]
 
 
 @dataclass(frozen=True)
@@ -298,7 +298,7 @@ def _telling(firmware: RomSet, model: str, progress: Progress, stop: Asked) -> W
         one = next(row for row in EXPERIMENTS if row.name == name)
         bench = Bench(firmware, model)    # its own, so that its boots do not depend on what was done before
         found = one.run(firmware, model, heard, bench)
-        return Answer(name, found, tuple(bench.shown.values()))
+        return Answer(name, found, texts_of(bench))
 
     return work
 
@@ -311,7 +311,8 @@ def _collected(answers: list[Answer]) -> list[Answer]:
             texts = {row.lcd: row for row in answer.found.texts}
             for other in answers:
                 for seen in other.shown:
-                    texts.setdefault(seen.lcd, Text(seen.lcd, seen.when, round(seen.clock / 8_000_000, 4)))
+                    known = texts.setdefault(seen.lcd, seen)
+                    texts[seen.lcd] = replace(known, passing=known.passing and seen.passing)
             found = LcdTexts(tuple(texts.values()), answer.found.order, answer.found.boots, answer.found.notes)
             answer = Answer(answer.experiment, found, ())
         rows.append(answer)

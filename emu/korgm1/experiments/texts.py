@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from korgm1.board.card import Card
-from korgm1.experiments.bench import BAR, Bench, Shown, noise, on_bench
+from korgm1.clock import CPU_HZ
+from korgm1.experiments.bench import BAR, Bench, noise, on_bench
 from korgm1.experiments.record import Progress, Record, quiet
 from korgm1.physics.bench_supply import BenchSupply
 from korgm1.romset.load import RomSet
@@ -73,11 +74,15 @@ def lcd_texts(
     else:
         _power_on(bench, progress)
         _keys(bench, progress)
-    shown = sorted(bench.shown.values(), key=lambda row: _rank(row.when))
-    return LcdTexts(
-        tuple(
-            Text(row.lcd, row.when, round(row.clock / 8_000_000, 4), row.lcd not in bench.stood) for row in shown
-        ), order, bench.boots - before, tuple(notes),
+    shown = sorted(texts_of(bench), key=lambda row: _rank(row.when))
+    return LcdTexts(tuple(shown), order, bench.boots - before, tuple(notes))
+
+
+def texts_of(bench: Bench) -> tuple[Text, ...]:
+    """Every picture that was seen on a bench, in the order in which they were first seen."""
+    return tuple(
+        Text(row.lcd, row.when, round(row.clock / CPU_HZ, 4), row.lcd not in bench.stood)
+        for row in bench.shown.values()
     )
 
 
@@ -137,4 +142,4 @@ def _press(bench: Bench, session: Session, key: str, when: str) -> None:
         bench.note_lcd(session.lcd, when, session.clock)
 
 
-__all__ = ["LcdTexts", "Shown", "Text", "lcd_texts"]
+__all__ = ["LcdTexts", "Text", "lcd_texts", "texts_of"]

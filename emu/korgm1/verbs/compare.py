@@ -186,8 +186,8 @@ def family_text(found: Family, most: int | None = LINES) -> list[str]:
     lines = [f"{letter}: {rom.name} {rom.version}, {rom.source}, SHA-1 {rom.sha1}"
              for letter, rom in zip(letters, found.firmware, strict=True)]
     lines += ["", "differences  " + "".join(f"{letter:>5}" for letter in letters)]
-    for x, (letter, row) in enumerate(zip(letters, found.matrix, strict=True)):
-        cells = ("-" if x == y else "?" if count is None else count for y, count in enumerate(row))
+    for x, (letter, counts) in enumerate(zip(letters, found.matrix, strict=True)):
+        cells = ("-" if x == y else "?" if count is None else count for y, count in enumerate(counts))
         lines.append(f"{letter:>11}  " + "".join(f"{cell:>5}" for cell in cells))
     body: list[str] = []
     for kind, heading in KINDS.items():
