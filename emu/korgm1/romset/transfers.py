@@ -79,7 +79,7 @@ def _sent(what: str, whole: bytes, database: Database) -> Step:
 def lost_in_text(data: bytes) -> Finding | None:
     """A file that went through a program for text which wrote EF BF BD for what it could not read.
 
-    >>> lost_in_text(b"\\xef\\xbf\\xbd" * 4000).code
+    >>> lost_in_text(b"\\xef\\xbf\\xbd" * 12000).code
     'text-lost'
     """
     count = data.count(b"\xef\xbf\xbd")
