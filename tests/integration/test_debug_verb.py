@@ -119,7 +119,7 @@ def test_halves_flags_and_a_text_anywhere(capsys: pytest.CaptureFixture[str]) ->
     assert main(["debug", "--no-analysis", "-x", words]) == 2
     said = capsys.readouterr()
     lines = said.out.splitlines()
-    assert lines[-4].startswith("07C0 = ") and lines[-3].startswith("8001 = ") and lines[-1] == "1 places"
+    assert lines[-4].startswith("07C0 = ") and lines[-3].startswith("8001 = ") and lines[-1] == "1 place"
     assert "42 61 74 74 65 72 79 20" in lines[-2] and "al cannot be 100" in said.err
 
 
