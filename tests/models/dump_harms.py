@@ -178,7 +178,7 @@ HARMS: dict[str, Harm] = {
     ),
     "IC23 with two pairs of lines exchanged": Harm(
         on_odd(lambda data: moved(valued(data, lambda v: exchanged(v, 1, 6)), lambda at: exchanged(at, 2, 5))),
-        ("half-unknown", "reset-vector"), ("exchanged-lines",), "half", "anything",
+        ("half-unknown", "reset-vector"), ("exchanged-lines",), "mends", "anything",
     ),
     "halves swapped": Harm(lambda even, odd: {"dump.bin": both(odd, even)}, ("halves-swapped",), ("halves-swapped",)),
     "halves one behind the other": Harm(lambda even, odd: {"dump.bin": even + odd}, ("joined",), ("joined",)),

@@ -66,7 +66,7 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
         better.append(_normal(dump, database, steps.setdefault(dump.name, list(done))))
     found: list[Mended] = []
     for one in find_sets(better, database):
-        made = None if one.status == "known" else _unscrambled(one, better, steps)
+        made = None if one.status == "known" else _unscrambled(one, better, steps, database)
         if made is None and one.image is not None:
             made = _whole(one, steps)
         if made is not None:
@@ -75,7 +75,7 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
     used = {name for one in found for name in one.sources if not one.lost}
     for dump in better:
         if dump.name not in used and len(dump.raw) == IMAGE and dump.identity.verdict is Verdict.BROKEN:
-            made = _unscrambled(OsSet("", "?", "", (), "broken", (dump.name,)), better, steps)
+            made = _unscrambled(OsSet("", "?", "", (), "broken", (dump.name,)), better, steps, database)
             if made is not None:
                 found.append(made)
         part = dump.identity.halves[0].part if len(dump.identity.halves) == 1 else None
@@ -90,6 +90,8 @@ def mend(dumps: Sequence[Dump], database: Database) -> list[Mended]:
 def _lost(one: Mended, dumps: Sequence[Dump]) -> tuple[Finding, ...]:
     """What says that bytes of an unproved result are lost."""
     found = [loss for dump in dumps if dump.name in one.sources for loss in dump.losses]
+    chips = [dump.raw for dump in dumps if dump.name in one.sources and len(dump.raw) == HALF]
+    found += [row for chip in chips for row in line_findings(chip)]
     if len(one.halves) == 2:
         for ic, other in (("IC32", "IC23"), ("IC23", "IC32")):
             rows = [*line_findings(one.halves[ic]), *partial_findings(one.halves[ic], one.halves[other])]
@@ -138,21 +140,29 @@ def raw_halves(one: OsSet, dumps: Sequence[Dump]) -> Halves | None:
     return (data[0], data[1]) if [len(half) for half in data] == [HALF, HALF] else None
 
 
-def _unscrambled(one: OsSet, dumps: Sequence[Dump], steps: dict[str, list[Finding]]) -> Mended | None:
-    """A set that does not run, changed back in the one way that makes an OS of it."""
+def _unscrambled(
+    one: OsSet, dumps: Sequence[Dump], steps: dict[str, list[Finding]], database: Database
+) -> Mended | None:
+    """A set that does not run, or has one known half, changed back in the one way that makes an OS of it."""
     halves = raw_halves(one, dumps)
     if halves is None or any(fault.code == "mixed-versions" for fault in one.faults):
         return None
     made = altered_back(*halves)
-    if made is None and one.id == "" and one.models == ():
-        likely = likely_change(*halves)
-        if likely is None:
-            return None
-        made = likely
+    beside_known = any(fault.code == "half-unknown" for fault in one.faults)
+    if made is None and (beside_known or (one.id == "" and one.models == ())):
+        made = likely_change(*halves)
     if made is None:
         return None
     finding, even, odd = made
+    if beside_known and any(
+        half != new and database.find(half) is not None for half, new in zip(halves, (even, odd), strict=True)
+    ):
+        return None
     done = [step for name in dict.fromkeys(one.sources) for step in steps[name]]
+    parts = [database.find(even), database.find(odd)]
+    if parts[0] is not None and parts[1] is not None and parts[0].set == parts[1].set:
+        known = database.sets[parts[0].set]
+        return Mended(known.name, known.version, {"IC32": even, "IC23": odd}, one.sources, (*done, finding), True)
     sha1 = hashlib.sha1(interleave(even, odd)).hexdigest()
     lost = (finding,) if finding.details.get("alternatives") else ()
     return Mended("unknown OS", sha1[:8], {"IC32": even, "IC23": odd}, one.sources, (*done, finding), False, lost)

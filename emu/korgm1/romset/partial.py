@@ -26,6 +26,8 @@ RARE = 0.08
 """Share of bytes in which a living data line has either value."""
 ALIKE = 0.2
 """By how much the lines of two lanes of code differ in it at most."""
+PARTS = 4
+"""Into how many a stretch is cut: each looks like code in both chips, or it is text and tables one behind the other."""
 MANY = 48
 """Different values of the other lines in a stretch that is no table of small numbers."""
 FOLLOWS, EQUAL = 0.97, 1.0
@@ -90,8 +92,11 @@ def _dead_data(chip: Bytes, mate: Bytes) -> Iterator[Finding]:
                 if bit == 7 and value == 0 and size < SEVEN:
                     continue
                 if len(mate):
-                    beside = _shares(mate[first:behind])
-                    if not _alive(beside)[bit] or (abs(beside - shares)[others] > ALIKE).any():
+                    if not all(
+                        _alive(_shares(two))[bit] and (abs(_shares(two) - _shares(one))[others] <= ALIKE).all()
+                        for one, two in zip(np.array_split(part, PARTS), np.array_split(mate[first:behind], PARTS),
+                                            strict=True)
+                    ):
                         continue
                 else:
                     rest = busy.copy()
