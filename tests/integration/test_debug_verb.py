@@ -119,7 +119,7 @@ def test_halves_flags_and_a_text_anywhere(capsys: pytest.CaptureFixture[str]) ->
     assert main(["debug", "--no-analysis", "-x", words]) == 2
     said = capsys.readouterr()
     lines = said.out.splitlines()
-    assert lines[-4].startswith("07C0 = ") and lines[-3].startswith("8001 = ") and lines[-1] == "1 places"
+    assert lines[-4].startswith("07C0 = ") and lines[-3].startswith("8001 = ") and lines[-1] == "1 place"
     assert "42 61 74 74 65 72 79 20" in lines[-2] and "al cannot be 100" in said.err
 
 
@@ -225,6 +225,23 @@ def test_every_command_has_help_and_none_a_traceback(
         for example in command.examples:
             monitor.named(example.split()[0])
     assert len(WORDS) == len(COMMANDS) + sum(len(command.short) for command in COMMANDS.values())
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("delete", "which stop?; expected its number; stops lists them"), ("enable 3", "there is no stop 3, none is set"),
+    ("cell foo", "\n  try: cell 2.4"), ("brek", "there is no command 'brek'; expected one of break"),
+])  # fmt: skip
+def test_what_is_wrong_is_said_in_words_of_the_monitor(monitor: Monitor, line: str, said: str) -> None:
+    monitor.do("delete all")
+    with pytest.raises(UsageError) as caught:
+        monitor.do(line)
+    assert str(caught.value).endswith(said)
+
+
+def test_the_help_keeps_its_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["debug", "--no-analysis", "-x", "help; quit"]) == 0
+    texts = [line[37:] for line in capsys.readouterr().out.splitlines() if line[:37].strip() != line.strip()]
+    assert {command.help for command in COMMANDS.values()} <= set(texts)
 
 
 def test_completion(monitor: Monitor) -> None:

@@ -125,8 +125,8 @@ def test_a_hunt_in_the_monitor(talk: Callable[[str], list[str]], tmp_path: Path)
     talk('until "Battery Low"')
     assert "F3E67" in talk("who read F3E67")[0]
     before = talk("print ps:pc")
-    assert talk("who wrote 12345") == ["nobody, in what is remembered, which begins at 0.000000 s, clock 0"]
-    assert talk("who wrote 12345")[0].startswith("nobody, "), "the same answer as before"
+    assert talk("who wrote 12345") == ["nobody up to here, in what is remembered, which begins at 0.000000 s, clock 0"]
+    assert talk("who wrote 12345")[0].startswith("nobody up to here, "), "the same answer as before"
     assert talk("print ps:pc") == before
     talk("undo")
     assert "Battery Low" in talk('who showed "Battery Low"')[0]

@@ -69,7 +69,10 @@ def cell(monitor: Monitor, rest: str) -> None:
     """Another cell."""
     if not rest:
         raise UsageError("which cell?", "fresh, low, dead, absent, volts, or CR2032@VOLTS")
-    monitor.debugger.act(f"cell {rest}", lambda: monitor.session.set_battery(rest))
+    try:
+        monitor.debugger.act(f"cell {rest}", lambda: monitor.session.set_battery(rest))
+    except UsageError as error:
+        raise UsageError(error.found, error.expected, "cell 2.4") from None
 
 
 def card(monitor: Monitor, rest: str) -> None:

@@ -136,7 +136,7 @@ def search(monitor: Monitor, rest: str) -> None:
     for place in places[:FOUND]:
         name = monitor.symbols.name(place)
         monitor.say(showing.dump(monitor.debugger.read(place, 16), place)[0] + (f"   {name}" if name else ""))
-    more = f"{len(places)} places" + (f", {FOUND} shown" if len(places) > FOUND else "")
+    more = f"{len(places)} place{'s' * (len(places) != 1)}" + (f", {FOUND} shown" if len(places) > FOUND else "")
     monitor.say(more if places else "nowhere")
 
 

@@ -34,7 +34,7 @@ def who(monitor: Monitor, rest: str) -> None:
     again = monitor.asked_who == (rest, debugger.steps)
     halt = debugger.back_to(stop, monitor.asked, here=not again)
     if halt.reason == "never":
-        before = "nobody before" if again else "nobody"
+        before = "nobody before" if again else "nobody up to here"
         monitor.say(f"{before}, in what is remembered, which begins at {showing.time(debugger.remembered_since)}")
         return
     monitor.asked_who = rest, debugger.steps

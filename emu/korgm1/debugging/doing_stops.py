@@ -64,27 +64,27 @@ def stops(monitor: Monitor, rest: str) -> None:
         monitor.say("no stops")
     for stop in known:
         state = "" if stop.enabled else ", disabled"
-        state += f", ignored {stop.ignore} times more" if stop.ignore else ""
+        state += f", ignored {_times(stop.ignore)} more" if stop.ignore else ""
         state += ", once" if stop.once else ""
         state += ", tells" if stop.tells else ""
         name = monitor.symbols.name(stop.first) if isinstance(stop.first, int) and stop.kind == "exec" else None
-        monitor.say(f"{stop.number:3}  {stop.describe()}{f' {name}' if name else ''}, hit {stop.hits} times{state}")
+        monitor.say(f"{stop.number:3}  {stop.describe()}{f' {name}' if name else ''}, hit {_times(stop.hits)}{state}")
 
 
 def delete(monitor: Monitor, rest: str) -> None:
     """Forget one or all."""
-    for number in list(monitor.debugger.stops) if rest.lower() == "all" else [count(rest, 0)]:
+    for number in list(monitor.debugger.stops) if rest.lower() == "all" else [_number(rest)]:
         monitor.debugger.remove(number)
 
 
 def enable(monitor: Monitor, rest: str) -> None:
     """On."""
-    monitor.debugger.enable(count(rest, 0), True)
+    monitor.debugger.enable(_number(rest), True)
 
 
 def disable(monitor: Monitor, rest: str) -> None:
     """Off."""
-    monitor.debugger.enable(count(rest, 0), False)
+    monitor.debugger.enable(_number(rest), False)
 
 
 def ignore(monitor: Monitor, rest: str) -> None:
@@ -110,6 +110,16 @@ def span(monitor: Monitor, text: str, top: int) -> tuple[int, int]:
     if not 0 <= low <= high <= top:
         raise UsageError(f"{text!r} is no range", f"FIRST-LAST within 0-{top:X}")
     return low, high
+
+
+def _times(n: int) -> str:
+    return f"{n} time{'s' * (n != 1)}"
+
+
+def _number(rest: str) -> int:
+    if not rest:
+        raise UsageError("which stop?", "its number; stops lists them")
+    return count(rest)
 
 
 def _kind(rest: str, kinds: dict[str, str]) -> tuple[str, str]:

@@ -138,7 +138,7 @@ class Monitor:
         begun = [command for name, command in self.commands.items() if name.startswith(word)]
         if len(begun) == 1:
             return begun[0]
-        near = [command.name for command in begun] or difflib.get_close_matches(word, self._words, 3, 0.6)
+        near = [command.name for command in begun] or difflib.get_close_matches(word, self.commands, 3, 0.6)
         expected = "one of " + ", ".join(near) if near else "a command; help lists them"
         raise UsageError(f"there is no command {word!r}", expected)
 

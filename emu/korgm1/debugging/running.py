@@ -84,7 +84,9 @@ class Running(Looking):
         """
         if number not in self.stops:
             known = ", ".join(map(str, self.stops))
-            raise UsageError(f"there is no stop {number}", f"one of {known}" if known else "none is set")
+            if known:
+                raise UsageError(f"there is no stop {number}", f"one of {known}")
+            raise UsageError(f"there is no stop {number}, none is set")
         return self.stops[number]
 
     def _mark(self) -> None:

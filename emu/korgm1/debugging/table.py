@@ -24,7 +24,11 @@ def help_text(monitor: Monitor, rest: str) -> None:
         if command.group != group:
             group = command.group
             monitor.say(f"{group}:")
-        monitor.say(f"  {f'{command.name} {command.usage}'.rstrip():<34} {command.help}")
+        usage = f"{command.name} {command.usage}".rstrip()
+        if len(usage) > 34:
+            monitor.say(f"  {usage}")
+            usage = ""
+        monitor.say(f"  {usage:<34} {command.help}")
     monitor.say(
         "Counts are decimal; addresses, ports and bytes hexadecimal, or decimal behind #. PLACE: F000:0123, ps:pc,",
         "a physical address, a symbol. An empty line repeats step, over, back, disassemble and memory.",
