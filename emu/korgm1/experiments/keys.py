@@ -1,4 +1,10 @@
-"""Which keys do something when they are held at power-on: every key alone, pairs and triples, against no key."""
+"""Which keys do something when they are held at power-on: every key alone, pairs and triples, against no key.
+
+Group testing: pairs and triples are held together as long as every column of the matrix reads as it does for each of
+them alone. If such a group does nothing that one of its keys does not do alone, none of it does; else its halves are
+tried. A firmware that wants exactly two or three keys and none in another column is only found out by those that are
+tried alone.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +21,8 @@ from korgm1.romset.load import RomSet
 
 WITH = ("INT",)
 """Keys that are tried with every other one: INT is said to start a ROM check (facts m1-hardware, unknown 12)."""
+MARKING = 0.1
+"""The share of the progress that is the marking's."""
 DEEPER = 64
 """Bytes that a stack may grow beyond what one boot used of it: two or three frames of an interrupt handler."""
 GAP = 16
@@ -84,17 +92,13 @@ def power_on_keys(
     before = bench.boots
     if bench.problem:
         return PowerOnKeys(model, (), 0, 2, (bench.problem,))
-    known = marked(bench)
+    known = marked(bench, lambda done, of, what: progress(MARKING * done, of, what))
     tried = sets(bench) if keys is None else keys
-    boots: list[tuple[tuple[str, ...], Seen, frozenset[int]]] = []
-    for number, held in enumerate(tried):
-        progress(number, len(tried), "holding " + "+".join(held))
-        seen = bench.boot(known.image, "held at power-on: " + "+".join(held), hold=held, still=QUICK)
-        boots.append((held, seen, frozenset(differing(seen.sram, known.seen.sram)) - known.volatile))
-    usual = _work(bench)
+    search = _Search(bench, known, len(tried), progress)
+    search.all(tried)
     found: list[Held] = []
-    for held, seen, changed in boots:
-        row = _effect(held, seen, changed - usual, known)
+    for held in tried:
+        row = search.rows.get(held)
         if row is not None and not any(_same(part, row) for part in found):
             found.append(row)
     notes = [] if known.stable else ["two boots alike do not end alike, so an effect may have another cause"]
@@ -121,6 +125,85 @@ def sets(bench: Bench) -> tuple[tuple[str, ...], ...]:
         if size == 2:
             rows += [(one, name) for one in WITH for name in names if name != one]
     return tuple(dict.fromkeys(rows))
+
+
+Keys = tuple[str, ...]
+
+
+class _Search:
+    """Boots with keys held.
+
+    Attributes:
+        rows: what those combinations do that were tried alone; the others do nothing, or what a key of theirs does.
+    """
+
+    def __init__(self, bench: Bench, known: Marked, of: int, progress: Progress) -> None:
+        self._bench, self._known, self._progress = bench, known, progress
+        self._place = bench.session().machine.panel.place
+        self._usual = _work(bench)
+        self._done, self._of = 0, max(of, 1)
+        self.rows: dict[Keys, Held | None] = {}
+
+    def all(self, tried: tuple[Keys, ...]) -> None:
+        """Try single keys, then the rest in groups."""
+        for held in tried:
+            if len(held) == 1:
+                self._alone(held)
+        for group in self.groups([held for held in tried if len(held) > 1]):
+            self._try(group)
+
+    def groups(self, tried: list[Keys]) -> list[list[Keys]]:
+        """Combinations that can be held together, with the same keys in them that do something alone."""
+        packed: list[tuple[frozenset[str], dict[int, frozenset[str]], list[Keys]]] = []
+        for held in tried:
+            acting = frozenset(key for key in held if self.rows.get((key,)) is not None)
+            columns = self._columns(held)
+            for group_acting, group_columns, group in packed:
+                same = all(group_columns.get(column, keys) == keys for column, keys in columns.items())
+                if same and group_acting == acting:
+                    group_columns.update(columns)
+                    group.append(held)
+                    break
+            else:
+                packed.append((acting, columns, [held]))
+        return [group for _, _, group in packed]
+
+    def _columns(self, held: Keys) -> dict[int, frozenset[str]]:
+        columns: dict[int, frozenset[str]] = {}
+        for key in held:
+            column = self._place(key)[0]
+            columns[column] = columns.get(column, frozenset()) | {key}
+        return columns
+
+    def _try(self, group: list[Keys]) -> None:
+        if len(group) == 1:
+            self._alone(group[0])
+            return
+        together = tuple(dict.fromkeys(key for held in group for key in held))
+        shown, stood = dict(self._bench.shown), set(self._bench.stood)
+        row = self._boot(together)
+        if row is None or any(part is not None and _same(part, row) for part in map(self.rows.get, _singles(together))):
+            self._done += len(group)
+            return
+        self._bench.shown, self._bench.stood = shown, stood
+        middle = len(group) // 2
+        self._try(group[:middle])
+        self._try(group[middle:])
+
+    def _alone(self, held: Keys) -> None:
+        self.rows[held] = self._boot(held)
+        self._done += 1
+
+    def _boot(self, held: Keys) -> Held | None:
+        what = "+".join(held)
+        self._progress(MARKING + (1 - MARKING) * self._done / self._of, 1, f"holding {what}")
+        seen = self._bench.boot(self._known.image, f"held at power-on: {what}", hold=held, still=QUICK)
+        changed = frozenset(differing(seen.sram, self._known.seen.sram)) - self._known.volatile
+        return _effect(held, seen, changed - self._usual, self._known)
+
+
+def _singles(keys: Keys) -> list[Keys]:
+    return [(key,) for key in keys]
 
 
 def _work(bench: Bench) -> frozenset[int]:
@@ -151,7 +234,7 @@ def deeper(written: frozenset[int], stack: int) -> frozenset[int]:
     return frozenset(range(max(0, lowest - DEEPER), lowest)) if lowest < stack else frozenset()
 
 
-def _effect(held: tuple[str, ...], seen: Seen, changed: frozenset[int], known: Marked) -> Held | None:
+def _effect(held: Keys, seen: Seen, changed: frozenset[int], known: Marked) -> Held | None:
     gone = known.addresses and all(seen.sram[at] == known.initial[at] for at in known.addresses)
     said = seen.new(known.seen)
     if not seen.usable:
