@@ -8,6 +8,7 @@ tried alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -130,6 +131,36 @@ def sets(bench: Bench) -> tuple[tuple[str, ...], ...]:
 Keys = tuple[str, ...]
 
 
+def together(tried: Iterable[Keys], column: Callable[[str], int], acting: frozenset[str]) -> list[list[Keys]]:
+    """Combinations in groups that are held at once: in every column, only what each of a group has there by itself.
+
+    Args:
+        tried: the combinations.
+        column: of the matrix, of a key.
+        acting: keys that do something alone; a group's combinations have the same ones.
+
+    >>> columns = {"A": 0, "B": 0, "C": 1, "D": 1}
+    >>> together([("A", "B"), ("C", "D"), ("A", "C"), ("A", "D")], lambda key: columns[key], frozenset("C"))
+    [[('A', 'B')], [('C', 'D')], [('A', 'C')], [('A', 'D')]]
+    >>> together([("A", "B"), ("C", "D"), ("A", "C"), ("A", "D")], lambda key: columns[key], frozenset())
+    [[('A', 'B'), ('C', 'D')], [('A', 'C')], [('A', 'D')]]
+    """
+    packed: list[tuple[frozenset[str], dict[int, frozenset[str]], list[Keys]]] = []
+    for held in tried:
+        columns: dict[int, frozenset[str]] = {}
+        for key in held:
+            columns[column(key)] = columns.get(column(key), frozenset()) | {key}
+        for keys, places, group in packed:
+            same = all(places.get(number, here) == here for number, here in columns.items())
+            if same and keys == acting.intersection(held):
+                places.update(columns)
+                group.append(held)
+                break
+        else:
+            packed.append((acting.intersection(held), columns, [held]))
+    return [group for _, _, group in packed]
+
+
 class _Search:
     """Boots with keys held.
 
@@ -149,40 +180,18 @@ class _Search:
         for held in tried:
             if len(held) == 1:
                 self._alone(held)
-        for group in self.groups([held for held in tried if len(held) > 1]):
+        acting = frozenset(key for (key,), row in self.rows.items() if row is not None)
+        for group in together([held for held in tried if len(held) > 1], lambda key: self._place(key)[0], acting):
             self._try(group)
-
-    def groups(self, tried: list[Keys]) -> list[list[Keys]]:
-        """Combinations that can be held together, with the same keys in them that do something alone."""
-        packed: list[tuple[frozenset[str], dict[int, frozenset[str]], list[Keys]]] = []
-        for held in tried:
-            acting = frozenset(key for key in held if self.rows.get((key,)) is not None)
-            columns = self._columns(held)
-            for group_acting, group_columns, group in packed:
-                same = all(group_columns.get(column, keys) == keys for column, keys in columns.items())
-                if same and group_acting == acting:
-                    group_columns.update(columns)
-                    group.append(held)
-                    break
-            else:
-                packed.append((acting, columns, [held]))
-        return [group for _, _, group in packed]
-
-    def _columns(self, held: Keys) -> dict[int, frozenset[str]]:
-        columns: dict[int, frozenset[str]] = {}
-        for key in held:
-            column = self._place(key)[0]
-            columns[column] = columns.get(column, frozenset()) | {key}
-        return columns
 
     def _try(self, group: list[Keys]) -> None:
         if len(group) == 1:
             self._alone(group[0])
             return
-        together = tuple(dict.fromkeys(key for held in group for key in held))
+        union = tuple(dict.fromkeys(key for held in group for key in held))
         shown, stood = dict(self._bench.shown), set(self._bench.stood)
-        row = self._boot(together)
-        if row is None or any(part is not None and _same(part, row) for part in map(self.rows.get, _singles(together))):
+        row = self._boot(union)
+        if row is None or any(part is not None and _same(part, row) for part in map(self.rows.get, _singles(union))):
             self._done += len(group)
             return
         self._bench.shown, self._bench.stood = shown, stood
