@@ -24,6 +24,8 @@ WITH = ("INT",)
 """Keys that are tried with every other one: INT is said to start a ROM check (facts m1-hardware, unknown 12)."""
 MARKING = 0.1
 """The share of the progress that is the marking's."""
+PAGE = "page"
+"""The effect of a key that the page obeys as it does at any time: no effect of power-on."""
 DEEPER = 64
 """Bytes that a stack may grow beyond what one boot used of it: two or three frames of an interrupt handler."""
 GAP = 16
@@ -100,9 +102,12 @@ def power_on_keys(
     found: list[Held] = []
     for held in tried:
         row = search.rows.get(held)
-        if row is not None and not any(_same(part, row) for part in found):
+        if row is not None and not search.typed(row) and not any(_same(part, row) for part in found):
             found.append(row)
     notes = [] if known.stable else ["two boots alike do not end alike, so an effect may have another cause"]
+    pages = ["+".join(held) for held in tried if (row := search.rows.get(held)) is not None and row.effect == PAGE]
+    if pages:
+        notes.append(f"only the page obeys these, once it stands, so they are left out: {', '.join(pages)}")
     return PowerOnKeys(model, tuple(found), len(tried), bench.boots - before, tuple(notes))
 
 
@@ -199,6 +204,12 @@ class _Search:
         self._try(group[:middle])
         self._try(group[middle:])
 
+    def typed(self, row: Held) -> bool:
+        """Whether the page does it, not the power-on: with a key that the page obeys, RAM is written, too."""
+        acts = [self.rows.get(key) for key in _singles(row.keys)]
+        pages = any(one is not None and one.effect == PAGE for one in acts)
+        return row.effect == PAGE or (row.effect == "writes" and pages)
+
     def _alone(self, held: Keys) -> None:
         self.rows[held] = self._boot(held)
         self._done += 1
@@ -251,7 +262,7 @@ def _effect(held: Keys, seen: Seen, changed: frozenset[int], known: Marked) -> H
     elif gone or (not known.addresses and len(changed) >= MANY):
         effect = "initialises"
     elif seen.texts != known.seen.texts:
-        effect = "shows"
+        effect = PAGE if seen.texts[: len(known.seen.texts)] == known.seen.texts else "shows"
     elif changed:
         effect = "writes"
     else:
