@@ -17,7 +17,9 @@ from korgm1.analysis.listing import source
 from korgm1.comparing.static import Static, compare_programs
 from korgm1.debugging import Debugger
 from korgm1.debugging.stop import Stop
+from korgm1.experiments.bench import Bench
 from korgm1.experiments.info import Info, firmware_info
+from korgm1.experiments.keys import power_on_keys
 from korgm1.romset.firmware_file import read_firmware
 from korgm1.session import Session
 
@@ -196,3 +198,12 @@ def test_callers_are_found_through_far_calls_and_interrupts() -> None:
     go("_tick")
     assert callers() == [
         "near tick_entry", "interrupt _fill", "near _far_setup", "far _memory", "near _main", "near start"]
+
+
+def test_keys_at_power_on_are_told_and_what_is_typed_on_the_page_is_not() -> None:
+    bench = Bench(read_firmware([path(24)]))
+    tried = ("CARD",), ("GLOBAL",), ("SEQ",), ("1",), ("0", "1"), ("1", "2")
+    found = power_on_keys(bench.firmware, keys=tried, bench=bench)
+    assert [(row.keys, row.said) for row in found.found] == [
+        (("CARD",), ("Built by hand on a Tuesday",)), (("GLOBAL",), ("Memory cleared",))]
+    assert any("only the page obeys" in note and "1, 1+2" in note for note in found.notes)

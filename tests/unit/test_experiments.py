@@ -18,8 +18,9 @@ from korgm1.experiments.bench import Bench, differing, noise, on_bench, two_nois
 from korgm1.experiments.dossier import EXPERIMENTS, Answer, chosen
 from korgm1.experiments.info import names_of
 from korgm1.experiments.interrupts import catch_all, source
-from korgm1.experiments.keys import power_on_keys
+from korgm1.experiments.keys import power_on_keys, sets, together
 from korgm1.experiments.loops import tight
+from korgm1.experiments.marks import marked
 from korgm1.experiments.record import Range, Record, plain, ranges
 from korgm1.experiments.sums import stored_sums
 from korgm1.experiments.texts import LcdTexts, Text
@@ -154,3 +155,30 @@ def test_a_picture_that_stood_in_any_experiment_is_not_said_to_pass() -> None:
     found = dossier._collected([Answer("texts", one, ()), replace(two, found=Record())])[0].found
     assert isinstance(found, LcdTexts)
     assert {row.lcd[0]: row.passing for row in found.texts} == {"Page": False, "PaXX": True, "Drawn": True}
+
+
+def test_a_column_reads_in_a_group_as_for_each_of_its_combinations_alone() -> None:
+    bench = Bench(load_os(None, "m1"))
+    panel = bench.session().machine.panel
+    tried = [held for held in sets(bench) if len(held) > 1]
+    groups = together(tried, lambda key: panel.place(key)[0], frozenset({"INT"}))
+    assert sorted(held for group in groups for held in group) == sorted(tried) and 2 * len(groups) < len(tried)
+    for group in groups:
+        union = {key for held in group for key in held}
+        assert len({"INT" in held for held in group}) == 1
+        for held in group:
+            columns = {panel.place(key)[0] for key in held}
+            assert {key for key in union if panel.place(key)[0] in columns} == set(held)
+
+
+def test_a_combination_in_a_group_that_does_something_is_found_and_named() -> None:
+    tried = ("1", "2"), ("INT", "CARD", "COMBI"), ("8", "9")
+    bench = Bench(load_os(None, "m1"))
+    (found,) = power_on_keys(bench.firmware, keys=tried, bench=bench).found
+    assert (found.keys, found.effect) == (("INT", "CARD", "COMBI"), "initialises")
+
+
+def test_marks_are_made_once_for_a_bench() -> None:
+    bench = Bench(load_os(None, "m1"))
+    one, boots = marked(bench), bench.boots
+    assert marked(bench) is one and bench.boots == boots

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from korgm1.observing.standing import Cells, Lines, alike, merged, moving, named
 from korgm1.result import LcdChange
 from korgm1.romset.load import RomSet
 from korgm1.session import HUNG, PLAY_PAGE, STILL, Session
+
+if TYPE_CHECKING:
+    from korgm1.experiments.marks import Marked
 
 ENGINE = "v30"
 NOMINAL = 3.2
@@ -109,6 +113,7 @@ class Bench:
         stood: those of them that stood long enough to be read.
         moving: cells of the display that change for ever on the page where a boot ends; they are blank in all that is
             seen.
+        marks: the RAM with marks, once `marks.marked` has made it: two experiments want it.
 
     >>> from korgm1.romset.load import load_os
     >>> bench = Bench(load_os(None, "m1"))
@@ -122,6 +127,7 @@ class Bench:
         self.shown: dict[Lines, Shown] = {}
         self.stood: set[Lines] = set()
         self.moving: Cells = frozenset()
+        self.marks: Marked | None = None
         self._limit = LIMIT
         self._page: Lines | None = None
         self._both_lines = False

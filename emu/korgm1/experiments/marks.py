@@ -10,9 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from korgm1.experiments.bench import QUICK, Bench, Seen, differing, two_noises
+from korgm1.experiments.record import Progress, quiet
 
 WANTED = 24
-MOST_BOOTS = 80
+SMALLEST = 4
+"""Into how many parts the places are divided; those of a part in which no change was kept are tried one by one."""
+STEPS = SMALLEST * 2 + WANTED
+"""Boots at most, about, for the progress."""
+WHAT = "marking data, to see whether they are kept"
 
 
 @dataclass(frozen=True)
@@ -42,18 +47,29 @@ def written(bench: Bench) -> list[int]:
     return [at for at, (a, b, c) in enumerate(zip(seen[0].sram, seen[1].sram, bench.valid, strict=True)) if a == b == c]
 
 
-def marked(bench: Bench) -> Marked:
-    """Make a RAM with marks by booting.
+def marked(bench: Bench, progress: Progress = quiet) -> Marked:
+    """A RAM with marks, made by booting, once for a bench.
+
+    Args:
+        bench: of the firmware.
+        progress: told how far it is.
 
     >>> from korgm1.romset.load import load_os
     >>> found = marked(Bench(load_os(None, "m1")))
     >>> found.stable, len(found.addresses) > 8
     (True, True)
     """
+    if bench.marks is None:
+        bench.marks = _marked(bench, progress)
+    return bench.marks
+
+
+def _marked(bench: Bench, progress: Progress) -> Marked:
+    progress(0, STEPS, WHAT)
     places = written(bench)
     step = max(1, len(places) // (4 * WANTED))
     image, initial = bytearray(bench.reference.sram), bench.reference.sram
-    kept = _kept(bench, image, places[step // 2 :: step], MOST_BOOTS) if places else []
+    kept = _kept(bench, image, places[step // 2 :: step], progress) if places else []
     if kept:
         kept = kept[:: max(1, len(kept) // WANTED)]
         for at in kept:
@@ -72,21 +88,32 @@ def marked(bench: Bench) -> Marked:
     return Marked(bytes(seen.sram), initial, tuple(kept), again, volatile, stable)
 
 
-def _kept(bench: Bench, image: bytearray, places: list[int], boots: int) -> list[int]:
-    """Of these places those whose change is kept: all at once, then in halves where none was."""
-    waiting = [places]
+def _kept(bench: Bench, image: bytearray, places: list[int], progress: Progress) -> list[int]:
+    """Of these places those whose change is kept: all at once, in halves and quarters where none was, then some of the
+    rest one by one."""
+    waiting, rest = [places], list[int]()
     found: list[int] = []
-    while waiting and boots:
-        group = waiting.pop(0)
-        boots -= 1
+    boots = 0
+
+    def kept(group: list[int]) -> list[int]:
+        nonlocal boots
+        boots += 1
+        progress(boots, STEPS, WHAT)
         changed = bytearray(image)
         for at in group:
             changed[at] ^= 0x01
         seen = bench.boot(bytes(changed), "a RAM with a few bytes changed", still=QUICK)
-        here = [at for at in group if seen.sram[at] == changed[at]]
+        return [at for at in group if seen.sram[at] == changed[at]]
+
+    while waiting and len(found) < WANTED:
+        group = waiting.pop(0)
+        here = kept(group)
         found += here
-        if not here and len(group) > 1:
+        if not here and len(group) * SMALLEST > len(places) and len(group) > 1:
             waiting += [group[: len(group) // 2], group[len(group) // 2 :]]
-        if len(found) >= WANTED:
-            break
+        elif not here:
+            rest += group
+    for at in rest[:: max(1, -(-len(rest) // WANTED))]:
+        if len(found) < WANTED:
+            found += kept([at])
     return sorted(found)

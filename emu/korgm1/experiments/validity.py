@@ -22,6 +22,8 @@ BLOCK = 4096
 SAMPLES = 4
 """Single bytes tried in a block whose halves do the same, besides its first and last."""
 BUDGET = 900
+MARKING = 0.1
+"""The share of the progress that is the marking's."""
 SHORTEST = 4
 """Bytes from which on a fixed value is called a signature."""
 SMALL = 64
@@ -120,12 +122,11 @@ def validity(
     before = bench.boots
     if bench.problem:
         return Validity((), (), None, (), 0, 2, (bench.problem,))
-    progress(0, budget, "marking data, to see whether they are kept")
-    known = marked(bench)
+    known = marked(bench, lambda done, of, what: progress(MARKING * done, of, what))
     if not known.stable:
         return Validity((), (), None, (), 0, bench.boots - before, (
             "two boots alike do not end alike, so the effect of a flipped byte cannot be told",))
-    search = _Search(bench, known, progress, budget)
+    search = _Search(bench, known, progress, budget, within)
     for start in range(within[0], within[1], BLOCK):
         search.explore(start, min(start + BLOCK, within[1]))
     places = search.places()
@@ -146,9 +147,10 @@ Key = tuple[str, tuple[str, ...]]
 
 
 class _Search:
-    def __init__(self, bench: Bench, known: Marked, progress: Progress, budget: int) -> None:
+    def __init__(self, bench: Bench, known: Marked, progress: Progress, budget: int, within: tuple[int, int]) -> None:
         self._bench, self._known, self._progress = bench, known, progress
         self._budget, self.spent = budget, 0
+        self._within, self._share = within, MARKING
         self._pattern = bytes(byte or 0xA5 for byte in noise(7))
         self._keys: dict[tuple[int, int], Key] = {}
         self._found: list[tuple[int, int, Key, bool]] = []
@@ -165,7 +167,7 @@ class _Search:
     def boot(self, image: bytes, changed: Iterable[int], what: str) -> tuple[Key, Seen]:
         """Boot an image that differs from the marked one at these addresses, and say what that did."""
         self.spent += 1
-        self._progress(min(self.spent, self._budget - 1), self._budget, what)
+        self._progress(self._share, 1, what)
         seen = self._bench.boot(image, what, still=QUICK)
         return self._effect(seen, set(changed)), seen
 
@@ -194,6 +196,8 @@ class _Search:
 
     def explore(self, start: int, end: int) -> None:
         """Find what the bytes of a range do."""
+        first, last = self._within
+        self._share = MARKING + (1 - MARKING) * (start - first) / (last - first)
         key = self.key(start, end)
         if key[0] == "ignored" or end - start == 1:
             self._found.append((start, end, key, True))
