@@ -90,9 +90,8 @@ def frames(monitor: Monitor, rest: str) -> None:
 
 
 def _function(monitor: Monitor, address: int) -> str | None:
-    """The name a place goes by, jump targets within functions left out, with the distance behind it."""
-    starts = (at for at, name in monitor.symbols.names.items() if at <= address and not name.startswith("loc_"))
-    start = max(starts, default=None)
+    """The name of the function a place is in, with the distance behind it; else what it goes by."""
+    start = max((at for at in monitor.symbols.functions if at <= address), default=None)
     if start is None or address - start >= _LONGEST_FUNCTION:
         return monitor.symbols.name(address)
     return monitor.symbols.names[start] + (f"+{address - start:X}" if address > start else "")

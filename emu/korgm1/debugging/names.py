@@ -8,7 +8,7 @@ from korgm1.analysis import analyse
 from korgm1.analysis import names as wired
 from korgm1.analysis.told import told_by
 from korgm1.session import Session
-from korgm1.symbols import Symbols
+from korgm1.symbols import Symbol, Symbols
 
 
 def port_names(session: Session) -> Mapping[int, str]:
@@ -17,6 +17,7 @@ def port_names(session: Session) -> Mapping[int, str]:
     return wired.port_names((port, peek(port)) for port in range(0xFFF0, 0x10000))
 
 
-def analysed(session: Session, own: Symbols | None = None) -> dict[int, str]:
-    """Names that a static analysis gives to places of the firmware, by physical address; it is told of `own`."""
-    return dict(analyse(session.firmware.image, told=told_by(own)).labels)
+def analysed(session: Session, own: Symbols | None = None) -> list[Symbol]:
+    """Names that a static analysis gives to places of the firmware, functions as such; it is told of `own`."""
+    program = analyse(session.firmware.image, told=told_by(own))
+    return [Symbol(at, name, "function" if at in program.functions else "") for at, name in program.labels.items()]

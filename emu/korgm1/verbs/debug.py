@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     first = [] if args.commands is None else _read(Path(args.commands))
     own = Symbols() if args.symbols is None else read_symbols(args.symbols)
     session = session_from(args)
-    symbols = Symbols({} if args.no_analysis else analysed(session, own))
+    symbols = Symbols([] if args.no_analysis else analysed(session, own))
     symbols.add(own.rows)
     say_warnings(session)
     with power(session, args) as wish, contextlib.ExitStack() as at_the_end:
