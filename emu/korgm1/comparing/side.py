@@ -22,6 +22,7 @@ from korgm1.experiments.record import Record
 from korgm1.experiments.threshold import battery_threshold
 from korgm1.experiments.validity import validity
 from korgm1.observing import Observation, observe
+from korgm1.observing.standing import Cells, merged
 from korgm1.result import LcdChange
 from korgm1.romset.load import RomSet
 from korgm1.syx.functions import REQUESTS
@@ -114,10 +115,15 @@ def gather(firmware: RomSet, model: str, script: Script | None = None, tell: Tel
     notes: list[str] = []
     boots: dict[str, Boot] = {}
     executed, ram = None, None
+    tell("the page it comes to")
+    bench = Bench(firmware, model)
+    notes += [said for said in (bench.problem, bench.remark) if said]
     for name, (title, cell, kept) in BOOTS.items():
         tell(title)
-        seen = observe(firmware, model, battery=cell, sram=ram if kept else None, profile=name in FULL)
-        boots[name] = _boot(title, seen, name in FULL)
+        seen = observe(
+            firmware, model, battery=cell, sram=ram if kept else None, profile=name in FULL, seconds=bench.watched
+        )  # fmt: skip
+        boots[name] = _boot(title, seen, name in FULL, bench.moving)
         if name == "first":
             ram = seen.sram
         elif name == "again":
@@ -125,9 +131,6 @@ def gather(firmware: RomSet, model: str, script: Script | None = None, tell: Tel
     tell("analysis")
     program = analyse(firmware.image, executed)
     found: dict[str, Record] = {}
-    bench = Bench(firmware, model)
-    if bench.problem:
-        notes.append(bench.problem)
     for name, experiment in EXPERIMENTS.items() if not bench.problem else ():
         tell(name)
         try:
@@ -147,8 +150,8 @@ def _progress(name: str, tell: Tell) -> Callable[[float, float, str], None]:
     return lambda done, of, what: tell(f"{name}, {done / of:.0%}" if of else name)
 
 
-def _boot(title: str, seen: Observation, full: bool) -> Boot:
+def _boot(title: str, seen: Observation, full: bool, moving: Cells) -> Boot:
     rows = seen.port_writes[:MOST_WRITES] if full else []
     writes = tuple(Write(row.clock, row.port, row.value, row.ps, row.pc) for row in rows)
     result = seen.result
-    return Boot(title, result.ended, result.clocks, tuple(result.timeline), writes, seen.sram, seen.midi_out)
+    return Boot(title, result.ended, result.clocks, merged(result.timeline, moving), writes, seen.sram, seen.midi_out)

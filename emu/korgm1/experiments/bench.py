@@ -267,6 +267,11 @@ class Bench:
         )  # fmt: skip
 
     @property
+    def watched(self) -> float | None:
+        """Emulated seconds for which any boot of it is watched; None: until its display stands still."""
+        return self._limit if self.moving else None
+
+    @property
     def lasts(self) -> float | None:
         """Emulated seconds after which a boot of it is watched no longer; None: until its play page stands still."""
         if self.problem:
