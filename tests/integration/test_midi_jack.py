@@ -20,6 +20,9 @@ from patience import LIMIT, wait_for
 
 from korgm1 import syx
 
+GOES = 10
+"""Seconds that jackd has to end by itself."""
+
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
@@ -29,13 +32,13 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproce
         pytest.skip("this python-rtmidi has no JACK backend")
     if shutil.which("jackd") is None:
         pytest.skip("jackd is not installed")
-    name = f"korgm1-test-{os.getpid()}"
+    name = f"korgm1-test-{os.getpid()}-{tmp_path.name[-12:]}"
     monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     log = (tmp_path / "jackd.log").open("wb")
     process = subprocess.Popen(
-        ["jackd", "--no-mlock", "-n", name, "-r", "-t", "20000", "-d", "dummy", "-p", "1024"], stdout=log, stderr=log
+        ["jackd", "--no-mlock", "-n", name, "-r", "-t", "5000", "-d", "dummy", "-p", "1024"], stdout=log, stderr=log
     )
     try:
         def runs() -> bool:
@@ -48,7 +51,11 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproce
         yield process
     finally:
         process.terminate()
-        process.wait(LIMIT)
+        try:
+            process.wait(GOES)
+        except subprocess.TimeoutExpired:    # it waits for a client that was killed
+            process.kill()
+            process.wait(LIMIT)
         log.close()
 
 

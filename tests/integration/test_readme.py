@@ -62,7 +62,7 @@ def test_help_has_examples(verb: str, capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize(("line", "first"), [
     ("doctor foo", "korgm1: doctor does not know foo"), ("serve --foo --no-sram", "korgm1: serve does not know --foo"),
     ("midi list --bar 3", "korgm1: midi list does not know --bar 3"),
-    ("rom verify -o x", "korgm1: rom verify does not know -o x"),
+    ("rom verify x --foo", "korgm1: rom verify does not know --foo"),
 ])
 def test_a_word_too_much_is_named_with_its_verb(
     line: str, first: str, capsys: pytest.CaptureFixture[str]
