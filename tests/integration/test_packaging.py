@@ -16,7 +16,7 @@ from korgm1.romset.openm1 import OPENM1_BUILDS
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = sorted(f"firmware/{name}" for build in OPENM1_BUILDS.values() for name in build.files)
 COMPILED = [f"tests/foreign/compiled/system{version}.zip" for version in (24, 31)]
-"""Firmware of this project's own out of a compiler that not every machine has: its build is compared with its source."""
+"""Firmware of our own out of a compiler that not every machine has; a test compares its build with its source."""
 
 
 def build(kind: str, source: Path, out: Path) -> Path:
